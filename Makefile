@@ -1,0 +1,3 @@
+.PHONY: demo test setup
+setup:
+	@bash resources/setup/install

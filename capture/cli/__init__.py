@@ -1,0 +1,1 @@
+"""The exhume-capture command."""

@@ -1,0 +1,1 @@
+"""Who a process belongs to: from a cgroup path to a container and its metadata."""

@@ -1,0 +1,1 @@
+"""The capture file: blocks, columns, writing, reading, verifying."""

@@ -1,0 +1,1 @@
+"""Dig into captures: frames, filters, views, a desktop window and its headless twin."""

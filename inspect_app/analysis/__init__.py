@@ -1,0 +1,1 @@
+"""Questions as functions, frame in, frame out."""

@@ -1,0 +1,1 @@
+"""The exhume-inspect command."""

@@ -1,0 +1,79 @@
+"""What an opened capture is: a handful of pandas frames that point into each other by row number.
+
+`events` has a row for each event, in the order in which the calls returned. Its columns `process`,
+`thread`, `image`, `container` and `descriptor` are row numbers into the frames of those names
+(-1: there is none). So a question about text is asked once for each distinct value and spread
+over the events by `table["column"].to_numpy()[events["code"]]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+
+class PayloadSource(Protocol):
+    """What stays in the file until it is asked for."""
+
+    def argument(self, index: int) -> np.ndarray:
+        """Raw argument `index` (0-5) of every event, uint64."""
+
+    def payload(self, row: int) -> bytes:
+        """The captured bytes of one event, empty where none were kept."""
+
+    def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
+        """The two texts of one event as recorded: paths, or program and argument list."""
+
+    def address(self, row: int) -> bytes | None:
+        """The raw sockaddr that the program handed over or got, None if there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """Whether the file is whole: what `verify` says, for every title area and report."""
+
+    state: str
+    """`whole`, `cut short`, `altered` or `unfinished` (still being written)."""
+    detail: str
+    """One sentence for people."""
+
+
+@dataclass(frozen=True)
+class CaptureFrames:
+    """One opened capture."""
+
+    path: str
+    host: dict[str, object]
+    """hostname, machine, kernel, cpus, boot_id, started_ns, ended_ns, options, recorder … as recorded."""
+    state: FileState
+    events: pd.DataFrame
+    """A row an event, sorted by `time`. See EVENT_COLUMNS in `inspect_app.frames.columns`."""
+    processes: pd.DataFrame
+    """A row a process that ever lived: (pid, start) never merges two."""
+    threads: pd.DataFrame
+    images: pd.DataFrame
+    """A row for each program a process ran: a fork begins with a copy of its parent's, an exec adds one."""
+    descriptors: pd.DataFrame
+    """A row for each thing that descriptors or paths referred to: files, sockets, pipes, others."""
+    containers: pd.DataFrame
+    """Row 0 is the host itself. A container whose metadata was never seen has its id and nulls."""
+    users: pd.DataFrame
+    drops: pd.DataFrame
+    """What was not seen: a row an interval and kind."""
+    source: PayloadSource
+    paths: Sequence[str] = field(default_factory=list)
+    """Distinct resolved paths; events' `path` and `path2` are positions in it, -1 none."""
+
+    @property
+    def files(self) -> pd.DataFrame:
+        """The descriptors that are files or directories; the index is the descriptor's row."""
+        return self.descriptors[self.descriptors["type"].isin(["file", "directory"])]
+
+    @property
+    def connections(self) -> pd.DataFrame:
+        """The descriptors that are IPv4 or IPv6 sockets; the index is the descriptor's row."""
+        return self.descriptors[self.descriptors["type"].isin(["ipv4", "ipv6"])]

@@ -1,0 +1,123 @@
+"""The columns of every frame, declared once: name, dtype, unit, meaning. Docs and tests read this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FrameColumn:
+    """One documented column of a frame."""
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+
+
+EVENT_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("time", "int64", "ns since 1970 UTC", "when the call returned; its start is time - latency"),
+    FrameColumn("latency", "int64", "ns", "how long the call took; -1 where its start was not seen"),
+    FrameColumn("type", "category", "", "the event's name (openat, read, procexit); one shared dictionary"),
+    FrameColumn("ret", "int64", "", "what the call returned; -4095…-1 is a negated errno"),
+    FrameColumn("flags", "uint16", "EventFlag", "how it was seen: in progress, truncated, 32-bit, …"),
+    FrameColumn("cpu", "uint16", "", "the processor on which it returned"),
+    FrameColumn("process", "int32", "row of processes", "who made it"),
+    FrameColumn("thread", "int32", "row of threads", ""),
+    FrameColumn("image", "int32", "row of images", "the program that the process was running at that moment"),
+    FrameColumn("container", "int32", "row of containers", "0 is the host; -1 where it could not be told"),
+    FrameColumn("uid", "uint32", "", "the user id at that moment, as the host sees it"),
+    FrameColumn("fd", "int32", "", "the descriptor number it worked on or made, -1 none"),
+    FrameColumn("descriptor", "int32", "row of descriptors", "the thing behind fd or path, -1 none"),
+    FrameColumn("path", "int32", "position in paths", "the first path given, resolved; -1 none"),
+    FrameColumn("path2", "int32", "position in paths", "the second path of rename, link and the like; -1 none"),
+    FrameColumn("size", "int64", "bytes", "bytes transferred by a successful read, write, send or receive, else 0"),
+    FrameColumn("captured", "uint32", "bytes", "payload bytes kept in the file"),
+)
+
+PROCESS_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("pid", "int64", "", "as the host sees it"),
+    FrameColumn("start", "int64", "ns since 1970 UTC", "when it was created; -1 not seen"),
+    FrameColumn("end", "int64", "ns since 1970 UTC", "when its last thread ended; -1 alive at the end"),
+    FrameColumn("ppid", "int64", "", "pid of the creating parent; -1 not known"),
+    FrameColumn("parent", "int32", "row of processes", "the creating parent, -1 not known"),
+    FrameColumn("image", "int32", "row of images", "the last program it ran"),
+    FrameColumn("container", "int32", "row of containers", "0 is the host"),
+    FrameColumn("uid", "int64", "", "the user id when first seen; -1 not known"),
+    FrameColumn("sid", "int64", "", "session id, -1 not known"),
+    FrameColumn("tty", "int64", "", "controlling terminal's device number, 0 none, -1 not known"),
+    FrameColumn("loginuid", "int64", "", "the audit login uid, -1 not set or not known"),
+    FrameColumn("exit_code", "int64", "", "what it passed to exit, -1 did not exit or was killed"),
+    FrameColumn("exit_signal", "int64", "", "the signal that killed it, 0 none, -1 did not end"),
+    FrameColumn("existed", "bool", "", "was there when the recording began"),
+)
+
+THREAD_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("tid", "int64", "", "as the host sees it"),
+    FrameColumn("process", "int32", "row of processes", ""),
+    FrameColumn("start", "int64", "ns since 1970 UTC", "-1 not seen"),
+    FrameColumn("end", "int64", "ns since 1970 UTC", "-1 alive at the end"),
+)
+
+IMAGE_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("process", "int32", "row of processes", ""),
+    FrameColumn("since", "int64", "ns since 1970 UTC", "when the process began to run it"),
+    FrameColumn("event", "int64", "row of events", "the exec, -1 inherited or from the snapshot"),
+    FrameColumn("comm", "str", "", "the kernel's name for it, at most 15 bytes"),
+    FrameColumn("exe", "str", "", "argv[0]"),
+    FrameColumn("exepath", "str", "", "path of the program, as resolved"),
+    FrameColumn("args", "str", "", "the arguments after argv[0], joined with blanks"),
+    FrameColumn("cmdline", "str", "", "comm and args"),
+    FrameColumn("cwd", "str", "", "working directory when first seen, empty not known"),
+    FrameColumn("dev", "int64", "", "device of the program file, -1 not known"),
+    FrameColumn("ino", "int64", "", "inode of the program file, -1 not known"),
+)
+
+DESCRIPTOR_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("type", "str", "", "file directory ipv4 ipv6 unix netlink packet pipe fifo char block event other"),
+    FrameColumn("name", "str", "", "path, tuple (10.0.0.1:4000->10.0.0.2:80), pipe:[7]; empty: not known"),
+    FrameColumn("dev", "int64", "", "device, -1 not known"),
+    FrameColumn("ino", "int64", "", "inode, -1 not known"),
+    FrameColumn("mode", "int64", "", "file mode bits, -1 not known"),
+    FrameColumn("l4proto", "str", "", "tcp udp icmp raw, empty where it does not apply"),
+    FrameColumn("laddr", "str", "", "local address"),
+    FrameColumn("lport", "int64", "", "local port, -1 none"),
+    FrameColumn("raddr", "str", "", "peer's address"),
+    FrameColumn("rport", "int64", "", "peer's port, -1 none"),
+    FrameColumn("role", "str", "", "client, server, listener or empty"),
+    FrameColumn("first", "int64", "ns since 1970 UTC", "first event on it"),
+    FrameColumn("last", "int64", "ns since 1970 UTC", "last event on it"),
+)
+
+CONTAINER_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("id", "str", "", "12 hex digits; 'host' for row 0"),
+    FrameColumn("full_id", "str", "", "all 64 digits, empty not known"),
+    FrameColumn("name", "str", "", "name given by its runtime; empty: metadata not seen"),
+    FrameColumn("image", "str", "", "image it was made from; empty: not seen"),
+    FrameColumn("runtime", "str", "", "podman docker containerd cri-o lxc …"),
+    FrameColumn("birth", "int64", "ns since 1970 UTC", "-1: existed when the recording began"),
+    FrameColumn("death", "int64", "ns since 1970 UTC", "-1: alive at the end"),
+    FrameColumn("created", "int64", "ns since 1970 UTC", "creation time from its metadata, -1 not known"),
+    FrameColumn("pod", "str", "", "Kubernetes pod"),
+    FrameColumn("namespace", "str", "", "Kubernetes namespace"),
+    FrameColumn("command", "str", "", "what it was told to run"),
+    FrameColumn("labels", "str", "", "JSON object of labels, empty none"),
+    FrameColumn("privileged", "str", "", "yes, no, or empty: not known"),
+    FrameColumn("metadata", "str", "", "'recorded', or why it is missing"),
+    FrameColumn("cgroup", "str", "", "path of its cgroup"),
+)
+
+USER_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("uid", "int64", "", ""),
+    FrameColumn("name", "str", "", ""),
+    FrameColumn("home", "str", "", ""),
+    FrameColumn("shell", "str", "", ""),
+)
+
+DROP_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("time", "int64", "ns since 1970 UTC", "end of the interval"),
+    FrameColumn("since", "int64", "ns since 1970 UTC", "start of the interval"),
+    FrameColumn("kind", "str", "", "lost (no room in the kernel), dropped (chosen), undecodable, late"),
+    FrameColumn("where", "str", "", "the lane or stage"),
+    FrameColumn("count", "int64", "events", ""),
+)

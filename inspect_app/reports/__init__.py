@@ -1,0 +1,1 @@
+"""What is handed over: one report model, one writer a form."""

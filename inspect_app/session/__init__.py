@@ -1,0 +1,1 @@
+"""Where the analyst is, as a value."""

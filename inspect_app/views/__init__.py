@@ -1,0 +1,1 @@
+"""Views and tiles as declared data, and applying them to a selection."""

@@ -1,0 +1,1 @@
+"""Files that ship with Exhume: icons, templates, the demo, fonts."""
