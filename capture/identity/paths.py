@@ -88,9 +88,7 @@ def find_paths(events: EventColumns, processes: Processes, listed: Table, descri
 class _Nodes:
     """All nodes: births of processes, first texts, second texts, fchdir, then the snapshot's directories."""
 
-    def __init__(
-        self, events: EventColumns, processes: Processes, listed: Table, descriptors: Table
-    ) -> None:
+    def __init__(self, events: EventColumns, processes: Processes, listed: Table, descriptors: Table) -> None:
         self.names = Names()
         self._events, self._processes = events, processes
         tables = _text_tables()
@@ -154,7 +152,9 @@ class _Nodes:
         process = self._processes.of_event[rows]
         self._base[nodes[from_cwd]] = self.cwd_before(process[from_cwd], rows[from_cwd])
         by_handle = np.flatnonzero((handles >= 0) & (argument >= 0))
-        self._base[nodes[by_handle]] = self._directory(process[by_handle], handles[by_handle], rows[by_handle])
+        self._base[nodes[by_handle]] = self._directory(
+            process[by_handle], handles[by_handle], rows[by_handle]
+        )
 
     def _directory(self, process: np.ndarray, handle: np.ndarray, row: np.ndarray) -> np.ndarray:
         found = self._open_directories.find(process, handle, row)
@@ -227,7 +227,9 @@ class _Directories:
         self._events, self._processes = events, processes
         rows = np.flatnonzero((events.mode & _TYPE == _DIRECTORY) & (events.fd >= 0) & (events.ino > 0))
         listed = [
-            row for row in descriptors if isinstance(row.get("mode"), int) and row["mode"] & _TYPE == _DIRECTORY
+            row
+            for row in descriptors
+            if isinstance(row.get("mode"), int) and row["mode"] & _TYPE == _DIRECTORY
         ]
         self.constants = texts(listed, "name")
         """Names that the snapshot gives."""
@@ -315,5 +317,3 @@ def _text_tables() -> _TextTables:
         if spec.name in _FIRST_TEXT_AS_GIVEN:
             bases[0, position] = _AS_GIVEN
     return _TextTables(takes[0], takes[1], bases[0], bases[1])
-
-
