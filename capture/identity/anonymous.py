@@ -1,7 +1,7 @@
 """Descriptors of things without a file: eventfd, epoll and the like share one inode in the kernel.
 
-Their identity therefore tells nothing. What a number stands for is known from the call that made it, from calls
-that only such a thing allows, from the snapshot, or from the parent that handed it down.
+Their identity therefore tells nothing. What a number stands for is known from the call that made it, from
+calls that only such a thing allows, from the snapshot, or from the parent that handed it down.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What events worked on: one row for each file under each name, socket, pipe and other thing.
 
 The kernel's identity (device, inode) says which thing it was; names come from where they were seen: the
-snapshot's descriptors, opens, execs and renames. A new name for the same identity is a new row from then on: an
-inode used again, a file renamed. Calls that give only a path get the row of the file that had this name in the
-same container, or a row of their own.
+snapshot's descriptors, opens, execs and renames. A new name for the same identity is a new row from then on:
+an inode used again, a file renamed. Calls that give only a path get the row of the file that had this name in
+the same container, or a row of their own.
 """
 
 from __future__ import annotations
@@ -155,7 +155,10 @@ class _Things:
 def _with_bare_paths(
     known: Descriptors, label: np.ndarray, events: EventColumns, paths: Paths, container: np.ndarray
 ) -> Descriptors:
-    """Give events that name a path but touched no descriptor their row. `label`: the path of each known row."""
+    """Give events that name a path but touched no descriptor their row.
+
+    `label`: the path of each known row.
+    """
     of_event = known.of_event
     path = np.where(kind_table(_SECOND_IS_THE_RESULT)[events.kind], paths.second, paths.first)
     rows = np.flatnonzero((of_event < 0) & (path >= 0))

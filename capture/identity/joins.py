@@ -83,8 +83,8 @@ _MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 def _hashed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A row of each distinct value, and for each value which of them; four times as fast as sorting.
 
-    Every value writes its row into a table at its hash. Whoever reads back a row with its own value has found its
-    group; those whose place was taken by another value try once more with another hash, and the rest are sorted.
+    Every value writes its row into a table at its hash. Whoever reads back a row with its own value has found
+    its group; those whose place was taken by another value try again with another hash; the rest are sorted.
     """
     bits = max(int(len(values) * 2).bit_length(), 8)
     keys = values.astype(np.uint64)

@@ -1,8 +1,8 @@
 """Names as programs gave them, made absolute: by the working directory or a directory's descriptor.
 
-A name is a *node*: a text relative to another node. Working directories are nodes too: a process begins with a
-copy of its parent's, chdir and fchdir give it another. Nodes are resolved in rounds, first those that depend on
-nothing, then those that depend on them; Python looks at each distinct (base, text) once.
+A name is a *node*: a text relative to another node. Working directories are nodes too: a process begins with
+a copy of its parent's, chdir and fchdir give it another. Nodes are resolved in rounds, first those that depend
+on nothing, then those that depend on them; Python looks at each distinct (base, text) once.
 
 Names are joined as text: symbolic links are not followed, for nobody recorded where they led.
 A name whose base is not known stays as it was given, without a leading slash.
@@ -213,15 +213,13 @@ def join(base: str, name: str) -> str:
     for part in name.split("/"):
         if part == ".." and kept and kept[-1] != "..":
             kept.pop()
-        elif part == ".." and not absolute:
-            kept.append(part)
-        elif part not in ("", ".", ".."):
+        elif part not in ("", ".", "..") or (part == ".." and not absolute):
             kept.append(part)
     return "/" + "/".join(kept) if absolute else "/".join(kept) or "."
 
 
 class _Directories:
-    """Which directory a descriptor number of a process stands for: by its identity, named where it was opened."""
+    """Which directory a descriptor number of a process stands for: its identity, named where it was opened."""
 
     def __init__(self, events: EventColumns, processes: Processes, descriptors: Table) -> None:
         self._events, self._processes = events, processes
@@ -247,7 +245,7 @@ class _Directories:
         self._nodes = np.empty(0, np.int64)
 
     def name_by(self, text_rows: np.ndarray, text_nodes: np.ndarray, constants: int) -> None:
-        """Take the names from opens (rows and their nodes) and from the snapshot, whose nodes begin at `constants`."""
+        """Take the names from opens (rows and their nodes) and the snapshot, whose nodes begin at `constants`."""
         events, count = self._events, len(self.constants)
         opened = kind_table(OPENS)[events.kind[self._rows]] & (events.text[self._rows] > 0)
         opened = np.flatnonzero(opened & (events.ret[self._rows] >= 0))

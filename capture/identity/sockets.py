@@ -1,8 +1,8 @@
-"""Sockets: from what the kernel told of each to one pair of ends for its life, or several one after the other.
+"""Sockets: from what the kernel told of each to one pair of ends for its life, or several in turn.
 
 The kernel's 48 bytes stand with every event on a socket, but a socket has no peer before it is connected: its
-earlier events get the pair that it had later. A datagram socket that talks to several peers has a row for each;
-whom it talked to is in the address that the program handed over or got.
+earlier events get the pair that it had later. A datagram socket that talks to several peers has a row for
+each; whom it talked to is in the address that the program handed over or got.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Endpoints:
         return 2 if self.rport >= 0 or self.path else int(self.lport >= 0)
 
     def name(self, role: str) -> str:
-        """`client->server`, so that both ends of a connection share a name; else the one end that is known."""
+        """`client->server`, so that both ends of a connection share a name; else the end that is known."""
         if self.path or not self.rank:
             return self.path
         local, peer = _end(self.laddr, self.lport), _end(self.raddr, self.rport)
