@@ -151,7 +151,8 @@ def _process_at(lives: _Lives, pid: np.ndarray, row: np.ndarray) -> np.ndarray:
 
 def _last_exits(events: EventColumns) -> np.ndarray:
     rows = events.rows_of(["procexit"])
-    return rows[events.arguments(1, rows) == 1]
+    last: np.ndarray = rows[events.arguments(1, rows) == 1]
+    return last
 
 
 def _with_unintroduced(
@@ -211,7 +212,8 @@ def inherited(processes: Processes, own: np.ndarray, known: np.ndarray) -> np.nd
     """A property that a fork hands down: each process' own value, else its creator's, else `own` as it is."""
     rows = np.arange(len(processes))
     made = (processes.forked >= 0) & (processes.parent >= 0) & ~known
-    return own[follow(np.where(made, processes.parent, rows))]
+    handed_down: np.ndarray = own[follow(np.where(made, processes.parent, rows))]
+    return handed_down
 
 
 def find_threads(events: EventColumns, processes: Processes, table: Table) -> Threads:
