@@ -57,7 +57,9 @@ def format_result(spec: EventSpec, ret: int, flags: int = 0) -> str:
     """
     if spec.category is Category.SCHEDULER:
         return ""
-    if flags & UNFINISHED or spec.returns is Returns.NOTHING:
+    # What a 32-bit or x32 call returns, the row of another call cannot tell.
+    returns = Returns.INT if flags & FOREIGN else spec.returns
+    if flags & UNFINISHED or returns is Returns.NOTHING:
         return "?"
     if -MAX_ERRNO <= ret < 0:
         known = ERRNOS.get(-ret)
@@ -66,7 +68,7 @@ def format_result(spec: EventSpec, ret: int, flags: int = 0) -> str:
         # The kernel restarts such a call, or turns the number into EINTR: no program ever sees it.
         shown = "?" if -ret >= 512 else "-1"
         return f"{shown} {known[0]} ({known[1]})"
-    if spec.returns is Returns.ADDRESS:
+    if returns is Returns.ADDRESS:
         return f"{ret & ALL_BITS:#x}"
     return str(ret)
 
