@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.records import BUSY, DISCARDED, record_dtype
+from capture.agent.records import BUSY, record_dtype
 from capture.agent.settings import LaneSpec
 
 _PAGE = mmap.PAGESIZE
@@ -49,21 +49,19 @@ class Lane:
     def peek(self, most: int) -> Records:
         """Up to `most` finished records, in place: valid until `release`.
 
-        A record that is still being written ends the run. Discarded ones are included; `kept` tells.
+        A record that is still being written ends the run. Discarded ones are included.
         """
         stride = self.dtype.itemsize
         start = int(self._consumed[0])
         count = min((int(self._produced[0]) - start) // stride, most)
         at = start % self.size
         records: Records = self._data[at : at + count * stride].view(self.dtype)
-        busy = records["length"] >= BUSY
-        return records[: int(busy.argmax())] if busy.any() else records
+        lengths = records["length"]
+        if count and int(lengths.max()) >= BUSY:
+            return records[: int((lengths >= BUSY).argmax())]
+        return records
 
     def release(self, count: int) -> None:
         """Give the room of the first `count` records back to the kernel."""
         self._consumed[0] = int(self._consumed[0]) + count * self.dtype.itemsize
 
-
-def kept(records: Records) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Which of the records the probe did not take back."""
-    return (records["length"] & DISCARDED) == 0

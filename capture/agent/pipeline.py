@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.lanes import Lane, kept
-from capture.agent.records import ADDR_AT, DATA_AT, NO_LATENCY, SOCK_AT
+from capture.agent.lanes import Lane
+from capture.agent.records import ADDR_AT, DATA_AT, DISCARDED, SOCK_AT, WORDS, field_of
 from capture.agent.settings import LaneSpec
-from capture.format import EVENT_COLUMNS, EventBatch, TextHeap
+from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, TextHeap
 from capture.model.events import EventFlag, SchedCode
 
 CHUNK = 4096
@@ -24,10 +24,9 @@ CHUNK = 4096
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_HEAD_COLUMNS = (
-    *("time", "latency", "cgroup", "ret", "a0", "a1", "a2", "a3", "a4", "a5", "ino"),
-    *("dev", "uid", "pid", "tid", "fd", "code", "cpu", "mode", "flags"),
-)
+_HEAD_COLUMNS = tuple(name for name in EVENT_COLUMNS if name not in TEXT_COLUMNS)
+_FIELD_NAMES = {"captured": "data_len"}
+_NO_BYTES = np.empty(0, np.uint8)
 _TEXT_LENGTHS = {"text": "text_len", "text2": "text2_len", "addr": "addr_len", "sock": "sock_len"}
 _BOOT_TIMES = (SchedCode.PROCFORK, SchedCode.PROCEXIT)
 """Events whose a2 is a time since boot."""
@@ -46,40 +45,42 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some events, taken apart."""
+    """Some events, their heads turned on their side."""
 
-    columns: dict[str, Array]
+    words: Array
+    """uint64[WORDS, n]: `field_of` takes the fields out."""
     texts: dict[str, Texts]
-    captured: Array
     payload: Array
     """uint8, the payload of all events, one after another."""
 
     def __len__(self) -> int:
-        return len(self.captured)
+        return self.words.shape[1]
 
-    def take(self, rows: Array) -> Chunk:
-        """The chunk of some of its events; `rows` are ascending positions."""
-        keep = np.zeros(len(self), bool)
-        keep[rows] = True
+    def take(self, keep: Array) -> Chunk:
+        """The chunk of those events for which `keep`, bool[n], is true."""
         position = np.cumsum(keep) - 1
         texts = {}
         for name, text in self.texts.items():
             chosen = keep[text.at]
             texts[name] = Texts(text.rows[chosen], text.lengths[chosen], position[text.at[chosen]])
-        payload = self.payload[np.repeat(keep, self.captured)] if len(self.payload) else self.payload
-        columns = {name: values[rows] for name, values in self.columns.items()}
-        return Chunk(columns, texts, self.captured[rows], payload)
+        payload = self.payload
+        if len(payload):
+            payload = payload[np.repeat(keep, field_of(self.words, "data_len"))]
+        return Chunk(np.ascontiguousarray(self.words[:, keep]), texts, payload)
 
 
 def drain(lane: Lane) -> list[Chunk]:
-    """Take all finished records out of a lane, at most what it holds when full."""
+    """Take the finished records that lie in a lane now.
+
+    Not those that come meanwhile: running after them would mean many small chunks.
+    """
     chunks = []
-    left = lane.size // lane.dtype.itemsize
+    left = lane.waiting // lane.dtype.itemsize
     while left > 0:
         records = lane.peek(min(CHUNK, left))
         if not len(records):
             break
-        chunk = take_apart(records[kept(records)] if not kept(records).all() else records, lane.spec)
+        chunk = take_apart(records, lane.spec)
         # Everything has been copied by now: the kernel may write there again.
         lane.release(len(records))
         left -= len(records)
@@ -89,22 +90,27 @@ def drain(lane: Lane) -> list[Chunk]:
 
 
 def take_apart(records: Array, spec: LaneSpec) -> Chunk:
-    """Copy the fields of records into columns."""
-    columns = {name: records[name].copy() for name in _HEAD_COLUMNS}
-    captured = records["data_len"].copy()
+    """Copy records, but for those that the probe took back."""
+    stride = records.dtype.itemsize // 8
+    words = np.ascontiguousarray(records.view("<u8").reshape(-1, stride)[:, :WORDS].T)
+    discarded = field_of(words, "length") & DISCARDED
+    if discarded.any():
+        kept = discarded == 0
+        records, words = records[kept], np.ascontiguousarray(words[:, kept])
     if not spec.data:
-        return Chunk(columns, {}, captured, np.empty(0, np.uint8))
+        return Chunk(words, {}, _NO_BYTES)
     data = records["data"]
     places = {"text": 0, "text2": spec.second, "addr": ADDR_AT, "sock": SOCK_AT}
     texts = {}
     for name, length_field in _TEXT_LENGTHS.items():
-        lengths = records[length_field]
+        lengths = field_of(words, length_field)
         at = np.flatnonzero(lengths)
         if len(at):
-            texts[name] = _text_rows(data, places[name], lengths[at], at, strip_nul=name == "text" or name == "text2")
+            texts[name] = _text_rows(data, places[name], lengths[at], at, strip_nul=name in ("text", "text2"))
+    captured = field_of(words, "data_len")
     longest = int(captured.max(initial=0))
-    payload = _flatten(data[:, DATA_AT : DATA_AT + longest], captured) if longest else np.empty(0, np.uint8)
-    return Chunk(columns, texts, captured, payload)
+    payload = _flatten(data[:, DATA_AT : DATA_AT + longest], captured) if longest else _NO_BYTES
+    return Chunk(words, texts, payload)
 
 
 def _text_rows(data: Array, place: int, lengths: Array, at: Array, *, strip_nul: bool) -> Texts:
@@ -152,14 +158,14 @@ class Assembler:
         ready = []
         waiting = []
         for chunk in self._chunks:
-            early = chunk.columns["time"] <= until_boot_ns
+            early = field_of(chunk.words, "time") <= until_boot_ns
             if early.all():
                 ready.append(chunk)
             elif not early.any():
                 waiting.append(chunk)
             else:
-                ready.append(chunk.take(np.flatnonzero(early)))
-                waiting.append(chunk.take(np.flatnonzero(~early)))
+                ready.append(chunk.take(early))
+                waiting.append(chunk.take(~early))
         self._chunks = waiting
         self.pending = sum(map(len, waiting))
         if not ready:
@@ -169,32 +175,36 @@ class Assembler:
         return batch
 
     def _merge(self, chunks: list[Chunk]) -> EventBatch:
-        columns = {name: np.concatenate([c.columns[name] for c in chunks]) for name in _HEAD_COLUMNS}
-        captured = np.concatenate([c.captured for c in chunks])
-        payload = np.concatenate([c.payload for c in chunks])
+        words = np.concatenate([chunk.words for chunk in chunks], axis=1)
+        payload = np.concatenate([chunk.payload for chunk in chunks])
         codes, heap = _intern(chunks)
-        late = columns["time"] < self._handed_out
-        if late.any():
-            self.late += int(late.sum())
-            columns["flags"][late] |= int(EventFlag.LATE)
-        columns |= {"captured": captured, **codes}
-        time = columns["time"]
+        time = field_of(words, "time")
+        self._flag_late(words, time)
         if bool((time[1:] < time[:-1]).any()):
             order = np.argsort(time, kind="stable")
-            columns = {name: values[order] for name, values in columns.items()}
-            payload = _reordered(payload, captured, order)
-        self._to_file_times(columns)
-        typed = {name: columns[name].astype(dtype, copy=False) for name, dtype in EVENT_COLUMNS.items()}
-        return EventBatch(typed, heap, payload.tobytes())
+            payload = _reordered(payload, field_of(words, "data_len"), order)
+            words = np.take(words, order, axis=1)
+            codes = {name: values[order] for name, values in codes.items()}
+        columns = {name: field_of(words, _FIELD_NAMES.get(name, name)) for name in _HEAD_COLUMNS}
+        columns["time"] = columns["time"].view(np.int64) + self.boot_to_utc_ns
+        # The probe's mark for "not known" is all ones: as a signed number, -1.
+        columns["latency"] = columns["latency"].view(np.int64)
+        self._to_utc(columns)
+        return EventBatch({**columns, **codes}, heap, payload.tobytes())
 
-    def _to_file_times(self, columns: dict[str, Array]) -> None:
-        columns["time"] = columns["time"].astype(np.int64) + self.boot_to_utc_ns
-        latency = columns["latency"]
-        columns["latency"] = np.where(latency == NO_LATENCY, -1, latency.astype(np.int64))
-        has_boot_time = np.isin(columns["code"], _BOOT_TIMES)
-        if has_boot_time.any():
-            columns["a2"] = columns["a2"].copy()
-            columns["a2"][has_boot_time] += np.uint64(self.boot_to_utc_ns)
+    def _flag_late(self, words: Array, time: Array) -> None:
+        if int(time.min()) < self._handed_out:
+            late = time < self._handed_out
+            self.late += int(late.sum())
+            field_of(words, "flags")[late] |= int(EventFlag.LATE)
+
+    def _to_utc(self, columns: dict[str, Array]) -> None:
+        """Turn the start times that scheduler events carry from time since boot to UTC."""
+        code = columns["code"]
+        if int(code.max()) < min(_BOOT_TIMES):
+            return
+        rows = np.flatnonzero(np.isin(code, _BOOT_TIMES))
+        columns["a2"][rows] += np.uint64(self.boot_to_utc_ns)
 
 
 def _reordered(payload: Array, lengths: Array, order: Array) -> Array:

@@ -15,9 +15,11 @@ from capture.agent import procfs
 from capture.agent.clock import boot_now_ns, boot_to_utc_ns
 from capture.agent.host import section
 from capture.agent.kernel import Kernel
+from capture.agent.memory import keep_freed_memory
 from capture.agent.output import Output
 from capture.agent.pipeline import Assembler, Chunk, drain
 from capture.agent.progress import in_progress_batch
+from capture.agent.records import field_of
 from capture.agent.settings import Settings
 from capture.agent.watch import ContainerWatch
 from capture.format import CaptureWriter
@@ -55,6 +57,7 @@ class Recorder:
             CaptureError: This machine cannot record.
             OSError: The file cannot be written.
         """
+        keep_freed_memory()
         self._settings = settings
         self._boot_to_utc = boot_to_utc_ns()
         self._writer = CaptureWriter(stream)
@@ -97,11 +100,13 @@ class Recorder:
         next_report = next_counters = time.monotonic()
         last_batch = time.monotonic()
         while not stopped() and self.failure is None:
+            # Read before draining: what returned up to here lies in the lanes now.
+            drained_up_to = boot_now_ns()
             busy = self._drain()
             now = time.monotonic()
             due = now - last_batch >= self._settings.block_ns / 1e9
             if due or self._assembler.pending >= self._settings.block_events:
-                self._write_batch(boot_now_ns() - self._settings.hold_back_ns)
+                self._write_batch(drained_up_to - self._settings.hold_back_ns)
                 last_batch = now
             if now >= next_counters:
                 self._count_losses()
@@ -143,7 +148,7 @@ class Recorder:
         return self._fill > 0.05 or self._assembler.pending >= self._settings.block_events
 
     def _look_for_cgroups(self, chunk: Chunk) -> None:
-        rows = np.flatnonzero(np.isin(chunk.columns["code"], _CGROUP_CODES))
+        rows = np.flatnonzero(np.isin(field_of(chunk.words, "code"), _CGROUP_CODES))
         if not len(rows) or "text" not in chunk.texts:
             return
         text = chunk.texts["text"]

@@ -6,6 +6,8 @@ highest bits for busy and discarded, and an offset that only the kernel uses.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 BUSY = 1 << 31
@@ -46,7 +48,18 @@ HEAD = np.dtype(
     ]
 )
 
-NO_LATENCY = (1 << 64) - 1
+
+WORDS = HEAD.itemsize // 8
+
+
+def field_of(words: np.ndarray[Any, np.dtype[np.uint64]], name: str) -> np.ndarray[Any, np.dtype[Any]]:
+    """One field out of heads turned on their side: `words` is uint64[WORDS, n], C-contiguous.
+
+    A field of eight bytes is a row; a smaller one is every second or fourth part of a row.
+    """
+    dtype, offset = HEAD.fields[name][:2]  # type: ignore[index]  # HEAD has fields
+    row = words[offset // 8].view(dtype)
+    return row[offset % 8 // dtype.itemsize :: 8 // dtype.itemsize]
 
 
 def record_dtype(data: int) -> np.dtype[np.void]:
