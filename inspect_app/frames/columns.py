@@ -30,8 +30,12 @@ EVENT_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("fd", "int32", "", "the descriptor number it worked on or made, -1 none"),
     FrameColumn("descriptor", "int32", "row of descriptors", "the thing behind fd or path, -1 none"),
     FrameColumn("path", "int32", "position in paths", "the first path given, resolved; -1 none"),
-    FrameColumn("path2", "int32", "position in paths", "the second path of rename, link and the like; -1 none"),
-    FrameColumn("size", "int64", "bytes", "bytes transferred by a successful read, write, send or receive, else 0"),
+    FrameColumn(
+        "path2", "int32", "position in paths", "the second path of rename, link and the like; -1 none"
+    ),
+    FrameColumn(
+        "size", "int64", "bytes", "bytes transferred by a successful read, write, send or receive, else 0"
+    ),
     FrameColumn("captured", "uint32", "bytes", "payload bytes kept in the file"),
 )
 
@@ -74,7 +78,9 @@ IMAGE_COLUMNS: tuple[FrameColumn, ...] = (
 )
 
 DESCRIPTOR_COLUMNS: tuple[FrameColumn, ...] = (
-    FrameColumn("type", "str", "", "file directory ipv4 ipv6 unix netlink packet pipe fifo char block event other"),
+    FrameColumn(
+        "type", "str", "", "file directory ipv4 ipv6 unix netlink packet pipe fifo char block event other"
+    ),
     FrameColumn("name", "str", "", "path, tuple (10.0.0.1:4000->10.0.0.2:80), pipe:[7]; empty: not known"),
     FrameColumn("dev", "int64", "", "device, -1 not known"),
     FrameColumn("ino", "int64", "", "inode, -1 not known"),

@@ -1,0 +1,34 @@
+"""From arrays to the frames that `columns` declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from inspect_app.frames.columns import FrameColumn
+
+Values = np.ndarray | pd.Categorical | Sequence[Any]
+
+
+def build_table(columns: Sequence[FrameColumn], data: Mapping[str, Values]) -> pd.DataFrame:
+    """A frame with exactly the declared columns, in their order and with their dtypes.
+
+    Arrays that have their dtype already are not copied. Raises ValueError where `data` lacks a
+    column or has one that is not declared.
+    """
+    names = [column.name for column in columns]
+    if set(names) != set(data):
+        raise ValueError(f"columns {sorted(set(names) ^ set(data))} are missing or not declared")
+    arrays = {column.name: _column(data[column.name], column.dtype) for column in columns}
+    return pd.DataFrame(arrays, copy=False)
+
+
+def _column(values: Values, dtype: str) -> object:
+    if dtype == "str":
+        return pd.Series(list(values), dtype="str")
+    if dtype == "category":
+        return values
+    return np.asarray(values, dtype=dtype)
