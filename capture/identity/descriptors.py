@@ -59,7 +59,7 @@ def find_descriptors(
     sockets: Table,
 ) -> Descriptors:
     """Join events to things. `descriptors` and `sockets` are the snapshot's tables."""
-    rows = np.flatnonzero(events.ino > 0)
+    rows = np.flatnonzero((events.ino > 0) & ~events.starts_elsewhere)
     dev, ino = events.dev[rows].astype(np.int64), events.ino[rows].astype(np.int64)
     devs, inos, identity = pair_codes(dev, ino)
     anonymous = Anonymous(events, processes, descriptors, paths.names)

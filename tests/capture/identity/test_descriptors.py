@@ -338,3 +338,13 @@ def test_device_and_inode_numbers_of_full_width_are_told_apart():
     for dev, ino in [(1, (1 << 64) - 1), (1, (1 << 63) - 1), ((1 << 32) - 1, 5), (0, 5)]:
         book.event("read", fd=3, dev=dev, ino=ino)
     assert len(set(rows(book))) == 4
+
+
+def test_a_call_by_a_directory_and_a_name_works_on_what_the_name_says(book):
+    book.descriptor(100, 5, "/var", ino=7, mode=DIRECTORY)
+    book.event("newfstatat", fd=5, ino=7, mode=DIRECTORY, text=b"log", args=(5,))
+    book.event("newfstatat", fd=5, ino=7, mode=DIRECTORY, args=(5,))
+    book.open(100, "log", ino=8, fd=6, args=(5, 0, 0))
+    book.event("openat", fd=5, ino=7, mode=DIRECTORY, ret=-2, text=b"none", args=(5, 0, 0))
+    book.event("unlinkat", fd=5, ino=7, mode=DIRECTORY, text=b"", args=(5,))
+    assert names(book) == ["/var/log", "/var", "/var/log", "/var/none", "/var"]
