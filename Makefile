@@ -7,7 +7,7 @@ demo: setup
 
 # Everything that is checked; some tests need root and say so when they skip.
 test: lint
-	.venv/bin/pytest
+	.venv/bin/python -m pytest
 
 lint: setup
 	.venv/bin/ruff check
