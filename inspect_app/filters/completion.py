@@ -101,7 +101,7 @@ def _fields(written: str, start: int, frames: CaptureFrames) -> list[Completion]
         return _label_names(written, start, frames)
     wanted = written.lower()
     known = [field for field in FIELDS.values() if wanted in field.name]
-    known.sort(key=lambda field: (not field.name.startswith(wanted), field.compute is None, field.name))
+    known.sort(key=lambda field: (field.compute is None, f".{wanted}" not in f".{field.name}", field.name))
     functions = [
         Completion(f"{name}(", "function", meaning, start)
         for name, meaning in FUNCTIONS.items()

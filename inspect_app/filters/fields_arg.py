@@ -15,7 +15,7 @@ from capture.model import decode
 from capture.model.catalogue import CATALOGUE
 from capture.model.events import Arg, ArgKind, EventFlag, EventSpec
 from inspect_app.filters.entities import entity_text, event_array
-from inspect_app.filters.errors import FilterError, NotEvaluableError
+from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.filters.field import Argument, Field, FieldType
 from inspect_app.filters.fields_evt import event_type_codes, has_flag, raw_argument, spec_of, types
@@ -65,7 +65,7 @@ def _type_of(argument: str) -> FieldType:
         return known[argument]
     nearest = get_close_matches(argument, known, n=1)
     raise FilterError(
-        f"no call has an argument {argument[:40]!r}", nearest=f"evt.arg.{nearest[0]}" if nearest else ""
+        f"no call has an argument {excerpt(argument)!r}", nearest=f"evt.arg.{nearest[0]}" if nearest else ""
     )
 
 
