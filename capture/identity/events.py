@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,7 +18,16 @@ EXECS = ("execve", "execveat", "procexec")
 
 @dataclass(frozen=True)
 class EventColumns:
-    """The columns of docs/capture-format.md, whole and sorted by time."""
+    """The columns of docs/capture-format.md, whole and sorted by time.
+
+    `ret` must be negative where a call did not return.
+    """
+
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        *("time", "ret", "cgroup", "ino", "dev", "mode", "uid", "pid", "tid", "fd", "code", "flags"),
+        *("text", "text2", "addr", "sock"),
+    )
+    """The fields that are columns."""
 
     arch: str
     """x86_64 or aarch64; on any other every system call is unknown."""

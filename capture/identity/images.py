@@ -68,6 +68,7 @@ def find_images(events: EventColumns, processes: Processes, paths: Paths, listed
     own = np.concatenate((processes.snapshot + 1, _executed(events, rows, paths, programs)))
     source = follow(_inherited_from(processes, life, len(process)))
     program = own[source].astype(np.int32)
+    program = np.where(program == 0, own, program).astype(np.int32)
     since = np.concatenate((processes.start, events.time[rows]))
     cwd = np.concatenate((paths.cwd, paths.cwd_at(processes.of_event[rows], rows)))
     last = life.find(np.arange(count), np.full(count, len(events)))
@@ -111,13 +112,15 @@ def _executed(events: EventColumns, rows: np.ndarray, paths: Paths, programs: li
 
 def _executed_program(events: EventColumns, paths: Paths, row: int) -> Program:
     name, words = events.texts[events.text[row]], events.texts[events.text2[row]].split(b"\0")
+    if len(words) > 1 and not words[-1]:
+        words.pop()  # each argument ends with a NUL, also the last, unless it was cut
     path = int(paths.first[row])
     known = int(events.ino[row]) > 0
     return Program(
         comm=text_of(name.rpartition(b"/")[2][:_COMM]),
         exe=text_of(words[0]),
         exepath=paths.names.all[path] if path >= 0 else "",
-        args=text_of(b" ".join(words[1:]).rstrip(b" ") if len(words) > 1 else b""),
+        args=text_of(b" ".join(words[1:])),
         dev=int(events.dev[row]) if known else -1,
         ino=int(events.ino[row]) if known else -1,
     )

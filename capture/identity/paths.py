@@ -1,8 +1,8 @@
 """Names as programs gave them, made absolute: by the working directory or a directory's descriptor.
 
-A name is a *node*: a text relative to another node. Working directories are nodes too: a process begins with a
-copy of its parent's, chdir and fchdir give it another. Nodes are resolved in rounds, first those that depend on
-nothing, then those that depend on them; Python looks at each distinct (base, text) once.
+A name is a *node*: a text relative to another node. Working directories are nodes too: a process begins with
+a copy of its parent's, chdir and fchdir give it another. Nodes are resolved in rounds, first those that depend
+on nothing, then those that depend on them; Python looks at each distinct (base, text) once.
 
 Names are joined as text: symbolic links are not followed, for nobody recorded where they led.
 A name whose base is not known stays as it was given, without a leading slash.
@@ -88,9 +88,7 @@ def find_paths(events: EventColumns, processes: Processes, listed: Table, descri
 class _Nodes:
     """All nodes: births of processes, first texts, second texts, fchdir, then the snapshot's directories."""
 
-    def __init__(
-        self, events: EventColumns, processes: Processes, listed: Table, descriptors: Table
-    ) -> None:
+    def __init__(self, events: EventColumns, processes: Processes, listed: Table, descriptors: Table) -> None:
         self.names = Names()
         self._events, self._processes = events, processes
         tables = _text_tables()
@@ -154,7 +152,9 @@ class _Nodes:
         process = self._processes.of_event[rows]
         self._base[nodes[from_cwd]] = self.cwd_before(process[from_cwd], rows[from_cwd])
         by_handle = np.flatnonzero((handles >= 0) & (argument >= 0))
-        self._base[nodes[by_handle]] = self._directory(process[by_handle], handles[by_handle], rows[by_handle])
+        self._base[nodes[by_handle]] = self._directory(
+            process[by_handle], handles[by_handle], rows[by_handle]
+        )
 
     def _directory(self, process: np.ndarray, handle: np.ndarray, row: np.ndarray) -> np.ndarray:
         found = self._open_directories.find(process, handle, row)
@@ -213,21 +213,21 @@ def join(base: str, name: str) -> str:
     for part in name.split("/"):
         if part == ".." and kept and kept[-1] != "..":
             kept.pop()
-        elif part == ".." and not absolute:
-            kept.append(part)
-        elif part not in ("", ".", ".."):
+        elif part not in ("", ".", "..") or (part == ".." and not absolute):
             kept.append(part)
     return "/" + "/".join(kept) if absolute else "/".join(kept) or "."
 
 
 class _Directories:
-    """Which directory a descriptor number of a process stands for: by its identity, named where it was opened."""
+    """Which directory a descriptor number of a process stands for: its identity, named where it was opened."""
 
     def __init__(self, events: EventColumns, processes: Processes, descriptors: Table) -> None:
         self._events, self._processes = events, processes
         rows = np.flatnonzero((events.mode & _TYPE == _DIRECTORY) & (events.fd >= 0) & (events.ino > 0))
         listed = [
-            row for row in descriptors if isinstance(row.get("mode"), int) and row["mode"] & _TYPE == _DIRECTORY
+            row
+            for row in descriptors
+            if isinstance(row.get("mode"), int) and row["mode"] & _TYPE == _DIRECTORY
         ]
         self.constants = texts(listed, "name")
         """Names that the snapshot gives."""
@@ -245,7 +245,7 @@ class _Directories:
         self._nodes = np.empty(0, np.int64)
 
     def name_by(self, text_rows: np.ndarray, text_nodes: np.ndarray, constants: int) -> None:
-        """Take the names from opens (rows and their nodes) and from the snapshot, whose nodes begin at `constants`."""
+        """Take the names from opens (rows and their nodes) and the snapshot, whose nodes begin at `constants`."""
         events, count = self._events, len(self.constants)
         opened = kind_table(OPENS)[events.kind[self._rows]] & (events.text[self._rows] > 0)
         opened = np.flatnonzero(opened & (events.ret[self._rows] >= 0))
@@ -315,5 +315,3 @@ def _text_tables() -> _TextTables:
         if spec.name in _FIRST_TEXT_AS_GIVEN:
             bases[0, position] = _AS_GIVEN
     return _TextTables(takes[0], takes[1], bases[0], bases[1])
-
-

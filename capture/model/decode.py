@@ -16,6 +16,7 @@ from capture.model.events import Arg, ArgKind, Category, EventFlag, EventSpec, R
 from capture.model.signals import signal_name
 from capture.model.sockaddr import format_sockaddr
 from capture.model.symbols import ALL_BITS, KeyedTable, Rest, Table
+from capture.model.symbols_file import FILE_TYPE
 from capture.model.tables import table_named
 from capture.model.text import ELLIPSIS, printable, quoted
 
@@ -133,7 +134,7 @@ def format_value(arg: Arg, value: int, *, arch: str = "x86_64") -> str:
 
 
 def name_value(table: Table, value: int) -> str:
-    """A value by its names: `O_RDONLY|O_CLOEXEC`, `SIGCHLD` bits of clone, unknown bits as hex."""
+    """A value by its names: `O_RDONLY|O_CLOEXEC`, `CLONE_VM|SIGCHLD`, `SEEK_END`; what has no name in hex."""
     if table.mask == ALL_BITS:
         return _choice_text(table, value)
     base = value & table.mask
@@ -145,7 +146,7 @@ def name_value(table: Table, value: int) -> str:
             rest &= ~bit
     if rest:
         parts.append(_rest_text(table.rest, rest))
-    return "|".join(parts) if parts else "0"
+    return "|".join(parts) if parts else table.values.get(0, "0")
 
 
 def _choice_text(table: Table, value: int) -> str:
@@ -153,8 +154,16 @@ def _choice_text(table: Table, value: int) -> str:
     for candidate in (value, _int(value), _uint(value)) if _is_narrow(value) else (value,):
         if candidate in table.values:
             return table.values[candidate]
+    if table.rest is Rest.IOCTL and _is_narrow(value):
+        return _ioctl(_uint(value))
     signed = _int(value) if _is_narrow(value) else _long(value)
     return str(signed) if -256 <= signed < 256 else f"{value:#x}"
+
+
+def _ioctl(request: int) -> str:
+    directions = ("none", "write", "read", "read|write")
+    direction, size, kind, number = request >> 30, request >> 16 & 0x3FFF, request >> 8 & 0xFF, request & 0xFF
+    return f"_IOC({directions[direction]}, {kind:#x}, {number:#x}, {size:#x})"
 
 
 def _rest_text(form: Rest, rest: int) -> str:
@@ -162,6 +171,8 @@ def _rest_text(form: Rest, rest: int) -> str:
         return f"0{rest:o}"
     if form is Rest.SIGNAL and rest < 0x100:
         return signal_name(rest)
+    if form is Rest.HUGE and rest < 1 << 32 and not rest & 0x3FFFFFF:
+        return f"{rest >> 26}<<26"
     return f"{rest:#x}"
 
 
@@ -194,23 +205,12 @@ def _dirfd(value: int) -> str:
     return "AT_FDCWD" if _int(value) == AT_FDCWD else str(_int(value))
 
 
-_FILE_TYPES = {
-    0o010000: "S_IFIFO",
-    0o020000: "S_IFCHR",
-    0o040000: "S_IFDIR",
-    0o060000: "S_IFBLK",
-    0o100000: "S_IFREG",
-    0o120000: "S_IFLNK",
-    0o140000: "S_IFSOCK",
-}
-
-
 def _mode(value: int) -> str:
     # The kernel takes 16 bits; what the register holds above them means nothing.
     kind, permissions = value & 0o170000, value & 0o7777
     if not kind:
         return f"0{permissions:03o}"
-    return f"{_FILE_TYPES.get(kind, f'0{kind:o}')}|0{permissions:03o}"
+    return f"{FILE_TYPE.values.get(kind, f'0{kind:o}')}|0{permissions:03o}"
 
 
 def _device(value: int) -> str:

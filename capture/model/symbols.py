@@ -23,6 +23,10 @@ class Rest(Enum):
     """File permissions in the low nine bits (semget, shmget)."""
     SIGNAL = "signal"
     """A signal in the low eight bits (clone)."""
+    HUGE = "huge"
+    """The logarithm of a page size in the upper six of 32 bits (mmap, memfd_create)."""
+    IOCTL = "ioctl"
+    """Direction, size, type and number, as <asm-generic/ioctl.h> packs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Table:
     bits: Mapping[int, str] = field(default_factory=dict)
     """Names of flags; one of several bits stands before its parts."""
     mask: int = ALL_BITS
+    """0 where there are only flags; `values` may then name the 0 that stands for none of them."""
     rest: Rest = Rest.HEX
 
 
@@ -55,9 +60,9 @@ def numbers(text: str) -> dict[int, str]:
     return found
 
 
-def choice(text: str) -> Table:
+def choice(text: str, *, rest: Rest = Rest.HEX) -> Table:
     """A table of whole values."""
-    return Table(values=numbers(text))
+    return Table(values=numbers(text), rest=rest)
 
 
 def sequence(text: str, *, start: int = 0) -> Table:
@@ -66,11 +71,11 @@ def sequence(text: str, *, start: int = 0) -> Table:
     return Table(values={number: name for number, name in names if name != "-"})
 
 
-def flags(text: str, *, rest: Rest = Rest.HEX) -> Table:
-    """A table of bits."""
-    return Table(bits=numbers(text), mask=0, rest=rest)
+def flags(text: str, *, zero: str = "0", rest: Rest = Rest.HEX) -> Table:
+    """A table of bits, and the name of having none of them."""
+    return Table(values={0: zero}, bits=numbers(text), mask=0, rest=rest)
 
 
-def choice_and_flags(values: str, mask: int, bits: str) -> Table:
+def choice_and_flags(values: str, mask: int, bits: str, *, rest: Rest = Rest.HEX) -> Table:
     """A table of one value in the bits of `mask`, and flags beside it."""
-    return Table(values=numbers(values), bits=numbers(bits), mask=mask)
+    return Table(values=numbers(values), bits=numbers(bits), mask=mask, rest=rest)

@@ -37,7 +37,7 @@ IO_CALLS = """
 72   25   fcntl               io-other  int    fd cmd:enum=fcntl_cmd arg:hex=fcntl_arg
 32   23   dup                 io-other  fd     oldfd:fd
 33   -    dup2                io-other  fd     oldfd:fd newfd:int
-292  24   dup3                io-other  fd     oldfd:fd newfd:int flags:flags=dup3_flags
+292  24   dup3                io-other  fd     oldfd:fd newfd:int flags:flags=cloexec_flag
 
 # Waiting for descriptors
 7    -    poll                wait      int    fds:pointer nfds:uint timeout:int

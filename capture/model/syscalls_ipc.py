@@ -11,15 +11,15 @@ IPC_CALLS = """
 273  99   set_robust_list     ipc       zero   head:pointer len:size
 274  100  get_robust_list     ipc       zero   pid head_ptr:pointer len_ptr:pointer
 
-29   194  shmget              ipc       int    key:hex size shmflg:flags=shmget_flags
+29   194  shmget              ipc       int    key:enum=ipc_key size shmflg:flags=shmget_flags
 30   196  shmat               ipc       address  shmid:int shmaddr:pointer shmflg:flags=shmat_flags
 31   195  shmctl              ipc       int    shmid:int cmd:flags=shmctl_cmd buf:pointer
 67   197  shmdt               ipc       zero   shmaddr:pointer
-64   190  semget              ipc       int    key:hex nsems:int semflg:flags=ipcget_flags
+64   190  semget              ipc       int    key:enum=ipc_key nsems:int semflg:flags=ipcget_flags
 65   193  semop               ipc       zero   semid:int sops:pointer nsops:uint
 66   191  semctl              ipc       int    semid:int semnum:int cmd:flags=semctl_cmd arg:hex
 220  192  semtimedop          ipc       zero   semid:int sops:pointer nsops:uint timeout:pointer
-68   186  msgget              ipc       int    key:hex msgflg:flags=ipcget_flags
+68   186  msgget              ipc       int    key:enum=ipc_key msgflg:flags=ipcget_flags
 69   189  msgsnd              ipc       zero   msqid:int msgp:pointer msgsz:size msgflg:flags=sysv_msg_flags
 70   188  msgrcv              ipc       size   msqid:int msgp:pointer msgsz:size msgtyp:long msgflg:flags=sysv_msg_flags
 71   187  msgctl              ipc       int    msqid:int cmd:flags=msgctl_cmd buf:pointer

@@ -25,7 +25,7 @@ MEMORY_CALLS = """
 331  290  pkey_free           memory    zero     pkey:int
 453  453  map_shadow_stack    memory    address  addr:pointer size flags:flags=shadow_stack_flags
 319  279  memfd_create        memory    fd       name:string flags:flags=memfd_flags
-447  447  memfd_secret        memory    fd       flags:flags=memfd_secret_flags
+447  447  memfd_secret        memory    fd       flags:flags=cloexec_flag
 310  270  process_vm_readv    memory    size     pid local_iov:iovec_out liovcnt:ulong remote_iov:pointer riovcnt:ulong flags:ulong
 311  271  process_vm_writev   memory    size     pid local_iov:iovec_in liovcnt:ulong remote_iov:pointer riovcnt:ulong flags:ulong
 237  235  mbind               memory    zero     addr:pointer length:size mode:flags=mempolicy_mode nodemask:pointer maxnode:ulong flags:flags=mempolicy_flags

@@ -30,12 +30,12 @@ PROCESS_CALLS = """
 312  272  kcmp                process   int    pid1:pid pid2:pid type:enum=kcmp_type idx1:ulong idx2:ulong
 
 # Tracing, confinement, namespaces
-101  117  ptrace              process   int    request:enum=ptrace_request pid addr:pointer data:hex
+101  117  ptrace              process   int    request:enum=ptrace_request pid addr:pointer data:hex=ptrace_data
 157  167  prctl               process   int    option:enum=prctl_option arg2:hex=prctl_arg arg3:hex arg4:hex arg5:hex
 158  -    arch_prctl          process   int    option:enum=arch_prctl_option addr:hex
 135  92   personality         process   int    persona:flags=personality
-272  97   unshare             process   zero   flags:flags=clone_flags
-308  268  setns               process   zero   fd nstype:flags=clone_flags
+272  97   unshare             process   zero   flags:flags=namespace_flags
+308  268  setns               process   zero   fd nstype:flags=namespace_flags
 317  277  seccomp             process   int    operation:enum=seccomp_op flags:flags=seccomp_flags args:pointer
 125  90   capget              process   zero   hdrp:pointer datap:pointer
 126  91   capset              process   zero   hdrp:pointer datap:pointer
@@ -98,7 +98,7 @@ PROCESS_CALLS = """
 251  30   ioprio_set          process   zero   which:enum=ioprio_which who:int ioprio:hex
 252  31   ioprio_get          process   int    which:enum=ioprio_which who:int
 309  168  getcpu              process   zero   cpu:pointer node:pointer tcache:pointer
-324  283  membarrier          process   int    cmd:flags=membarrier_cmd flags:flags=membarrier_flags cpu_id:int
+324  283  membarrier          process   int    cmd:enum=membarrier_cmd flags:flags=membarrier_flags cpu_id:int
 334  293  rseq                process   zero   rseq:pointer rseq_len:uint flags:flags=rseq_flags sig:hex
 
 # Limits and use
