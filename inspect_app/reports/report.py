@@ -332,7 +332,7 @@ def _facts(summary: Summary, digest: str) -> tuple[Fact, ...]:
     span = summary.span_ns
     facts = [
         Fact("File", summary.path),
-        Fact("Verification", f"{summary.state.state.capitalize()}. {summary.state.detail}"),
+        Fact("Verification", f"{summary.state.state} · {summary.state.detail}"),
         Fact("SHA-256", digest),
         Fact("Host", summary.hostname),
         Fact("System", " ".join(filter(None, ("Linux", summary.kernel, summary.machine)))),
@@ -374,7 +374,7 @@ def _scope(frames: CaptureFrames, session: Session, selection: Selection) -> tup
 def _warnings(summary: Summary) -> tuple[str, ...]:
     warnings = []
     if summary.state.state != "whole":
-        warnings.append(f"The capture is {summary.state.state}: {_safe(summary.state.detail)}")
+        warnings.append(_safe(summary.state.detail))
     for kind in summary.unseen:
         intervals = format_count(kind.intervals, "interval")
         warnings.append(f"{format_count(kind.count, 'event')} {_safe(kind.kind)}, in {intervals}.")
