@@ -1,8 +1,8 @@
 """Names as programs gave them, made absolute: by the working directory or a directory's descriptor.
 
 A name is a *node*: a text relative to another node. Working directories are nodes too: a process begins with
-a copy of its parent's, chdir and fchdir give it another. Nodes are resolved in rounds, first those that depend
-on nothing, then those that depend on them; Python looks at each distinct (base, text) once.
+a copy of its parent's, chdir and fchdir give it another. Nodes are resolved in rounds, first those that
+depend on nothing, then those that depend on them; Python looks at each distinct (base, text) once.
 
 Names are joined as text: symbolic links are not followed, for nobody recorded where they led.
 A name whose base is not known stays as it was given, without a leading slash.
@@ -10,14 +10,14 @@ A name whose base is not known stays as it was given, without a leading slash.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from capture.identity.events import OPENS, EventColumns, kind_table
-from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among
+from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among, taken
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers, text_of, texts
 from capture.model.catalogue import CATALOGUE
@@ -27,7 +27,8 @@ NONE = -1
 _WORKING_DIRECTORY, _AS_GIVEN = -1, -2
 _AT_FDCWD = -100
 _TYPE, _DIRECTORY = 0o170000, 0o040000
-_ROUNDS = 256
+_ROUNDS = 64
+"""Deeper chains are rare, and walking them one by one is then quicker than one round each."""
 _GENERATIONS = 16
 """How far up a descriptor is looked for in the processes that may have handed it down."""
 _FIRST_TEXT_AS_GIVEN = frozenset({"symlink", "symlinkat", "mount"})
@@ -50,10 +51,13 @@ class Names:
             self.all.append(name)
         return code
 
-    def codes(self, names: Iterable[str]) -> np.ndarray:
+    def codes(self, names: Sequence[str]) -> np.ndarray:
         """int32: the positions of several names."""
-        code = self.code
-        return np.array([code(name) for name in names], np.int32)
+        known = self._codes
+        new = [name for name in dict.fromkeys(names) if name and name not in known]
+        known.update(zip(new, range(len(self.all), len(self.all) + len(new)), strict=True))
+        self.all += new
+        return np.fromiter((known.get(name, NONE) for name in names), np.int32, len(names))
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ class Paths:
 
     def cwd_at(self, process: np.ndarray, row: np.ndarray) -> np.ndarray:
         """int32: the working directory of processes just before some rows."""
-        return self._value[self._nodes.cwd_before(process, row)]
+        cwd: np.ndarray = self._value[self._nodes.cwd_before(process, row)]
+        return cwd
 
 
 def find_paths(events: EventColumns, processes: Processes, listed: Table, descriptors: Table) -> Paths:
@@ -132,7 +137,7 @@ class _Nodes:
     def cwd_before(self, process: np.ndarray, row: np.ndarray) -> np.ndarray:
         """The nodes of the working directories of processes just before some rows."""
         found = self._cwd.find(process, np.asarray(row) - 1)
-        return np.where(found >= 0, self._cwd_nodes[found], self._unknown)
+        return taken(self._cwd_nodes, found, self._unknown)
 
     def _base_births(self) -> None:
         processes = self._processes
@@ -186,27 +191,44 @@ class _Nodes:
             self._settle(value, nodes, value[base[nodes]])
             done[nodes] = True
             waiting = waiting[~ready]
-        self._settle(value, waiting, np.full(len(waiting), NONE))
-        return value[source]
+        self._settle_one_by_one(value, waiting, base)
+        resolved: np.ndarray = value[source]
+        return resolved
 
     def _settle(self, value: np.ndarray, nodes: np.ndarray, base: np.ndarray) -> None:
         """Name nodes whose base has a name: each distinct (base, text) once."""
         bases, text, code = pair_codes(base.astype(np.int64) + 1, self._text[nodes])
-        recorded, names = self._events.texts, self.names
-        resolved = [
-            names.code(join(names.all[at - 1] if at else "", text_of(recorded[which])))
-            for at, which in zip(bases.tolist(), text.tolist(), strict=True)
-        ]
-        value[nodes] = np.array(resolved, np.int32)[code]
+        recorded, names = self._events.texts, self.names.all
+        given = _decoded([recorded[which] for which in text.tolist()])
+        value[nodes] = self.names.codes(
+            [join(names[at - 1] if at else "", name) for at, name in zip(bases.tolist(), given, strict=True)]
+        )[code]
+
+    def _settle_one_by_one(self, value: np.ndarray, nodes: np.ndarray, base: np.ndarray) -> None:
+        """Name nodes in the order of their events: what a name starts from always comes before it."""
+        row = np.zeros(len(value), np.int64)
+        row[self.first_nodes], row[self.second_nodes] = self.first_rows, self.second_rows
+        nodes = nodes[np.argsort(row[nodes], kind="stable")]
+        names, recorded = self.names, self._events.texts
+        starts, text = base[nodes].tolist(), self._text[nodes].tolist()
+        for node, start, which in zip(nodes.tolist(), starts, text, strict=True):
+            above = int(value[start])
+            value[node] = names.code(join(names.all[above] if above >= 0 else "", text_of(recorded[which])))
+
+
+def _decoded(raw: list[bytes]) -> list[str]:
+    """Texts as str, all at once: the kernel's strings hold no NUL, so it can stand between them."""
+    together = b"\0".join(raw).decode("utf-8", "backslashreplace").split("\0")
+    return together if len(together) == len(raw) else [text_of(one) for one in raw]
 
 
 def join(base: str, name: str) -> str:
     """A name as seen from a directory, without `.`, `..` and doubled slashes; `base` empty: not known."""
-    if not name.startswith("/"):
+    if name[:1] != "/":
         if not name:
             return base
         name = f"{base}/{name}" if base and base != "/" else base + name
-    if "//" not in name and "/." not in name and name[:1] != "." and not name.endswith("/"):
+    if "/." not in name and "//" not in name and name[-1] != "/" and name[0] != ".":
         return name
     absolute = name.startswith("/")
     kept: list[str] = []
@@ -219,7 +241,7 @@ def join(base: str, name: str) -> str:
 
 
 class _Directories:
-    """Which directory a descriptor number of a process stands for: its identity, named where it was opened."""
+    """Which directory a descriptor of a process stands for: its identity, named where it was opened."""
 
     def __init__(self, events: EventColumns, processes: Processes, descriptors: Table) -> None:
         self._events, self._processes = events, processes
@@ -245,7 +267,7 @@ class _Directories:
         self._nodes = np.empty(0, np.int64)
 
     def name_by(self, text_rows: np.ndarray, text_nodes: np.ndarray, constants: int) -> None:
-        """Take the names from opens (rows and their nodes) and the snapshot, whose nodes begin at `constants`."""
+        """Take names from opens (rows and their nodes) and the snapshot, whose nodes begin at `constants`."""
         events, count = self._events, len(self.constants)
         opened = kind_table(OPENS)[events.kind[self._rows]] & (events.text[self._rows] > 0)
         opened = np.flatnonzero(opened & (events.ret[self._rows] >= 0))
@@ -267,8 +289,8 @@ class _Directories:
             if not len(asked) or self._named is None:
                 break
             entry = self._open.find(place_among(self._keys, process << 32 | fd[asked]), before)
-            named = self._named.find(np.where(entry >= 0, self._identity[entry], -1), before)
-            node[asked] = np.where(named >= 0, self._nodes[named], -1)
+            named = self._named.find(taken(self._identity, entry), before)
+            node[asked] = taken(self._nodes, named)
             up = np.flatnonzero((entry < 0) & (self._processes.forked[process] >= 0))
             before = self._processes.forked[process[up]]
             process, asked = self._processes.parent[process[up]].astype(np.int64), asked[up]
@@ -282,12 +304,13 @@ def snapshot_holders(processes: Processes, pid: np.ndarray) -> np.ndarray:
     rows = np.flatnonzero(processes.snapshot >= 0)
     order = rows[np.argsort(processes.pid[rows], kind="stable")]
     place = place_among(processes.pid[order], pid)
-    return np.where(place >= 0, order[place], -1) if len(order) else place
+    return taken(order, place)
 
 
 def _successful(events: EventColumns, names: Iterable[str]) -> np.ndarray:
     rows = events.rows_of(names)
-    return rows[events.ret[rows] >= 0]
+    successful: np.ndarray = rows[events.ret[rows] >= 0]
+    return successful
 
 
 @dataclass(frozen=True)
