@@ -1,1 +1,24 @@
 """The capture file: blocks, columns, writing, reading, verifying."""
+
+from capture.format.blocks import CutShort
+from capture.format.columns import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch
+from capture.format.errors import FormatError
+from capture.format.integrity import State, Verdict, verify
+from capture.format.reader import Cancelled, CaptureFile
+from capture.format.writer import FORMAT_VERSION, CaptureWriter, create
+
+__all__ = [
+    "EVENT_COLUMNS",
+    "FORMAT_VERSION",
+    "TEXT_COLUMNS",
+    "Cancelled",
+    "CaptureFile",
+    "CaptureWriter",
+    "CutShort",
+    "EventBatch",
+    "FormatError",
+    "State",
+    "Verdict",
+    "create",
+    "verify",
+]

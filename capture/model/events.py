@@ -24,6 +24,7 @@ class Category(StrEnum):
     USER = "user"
     SYSTEM = "system"
     WAIT = "wait"
+    SLEEP = "sleep"
     IO_READ = "io-read"
     IO_WRITE = "io-write"
     IO_OTHER = "io-other"
@@ -67,8 +68,14 @@ class ArgKind(StrEnum):
     """What an argument means: how it is shown, and what the probe reads behind it."""
 
     INT = "int"
+    """A C int: the kernel looks at the low 32 bits only."""
     UINT = "uint"
+    """32 bits without a sign."""
+    LONG = "long"
+    """64 bits with a sign."""
+    ULONG = "ulong"
     HEX = "hex"
+    """64 bits whose meaning depends on other arguments (ioctl, prctl), shown in hex."""
     SIZE = "size"
     """A number of bytes."""
     OFFSET = "offset"
@@ -85,19 +92,33 @@ class ArgKind(StrEnum):
     ENUM = "enum"
     """One value out of the table in `Arg.table`."""
     MODE = "mode"
-    """File permission bits, shown in octal."""
+    """File type and permission bits, shown in octal."""
+    DEVICE = "device"
+    """A device number as the kernel's new_encode_dev packs it."""
     PID = "pid"
     UID = "uid"
     GID = "gid"
     SIGNAL = "signal"
     BUFFER_IN = "buffer_in"
-    """Bytes that go to the kernel (write); the length is the result, or the size when it failed."""
+    """Bytes that go to the kernel (write). The next argument is their size.
+
+    Their length is the result where the call returns a size and succeeded, else that size.
+    """
     BUFFER_OUT = "buffer_out"
-    """Bytes that come from the kernel (read); the length is the result."""
+    """Bytes that come from the kernel (read). The next argument is the buffer's size.
+
+    Their length is the result, at most that size: recv with MSG_TRUNC and getxattr with a size of 0
+    return more than they store.
+    """
     IOVEC_IN = "iovec_in"
+    """An array of buffers that go to the kernel; the next argument is how many."""
     IOVEC_OUT = "iovec_out"
     MSGHDR_IN = "msghdr_in"
+    """One message for the kernel: an address, an array of buffers, control data."""
     MSGHDR_OUT = "msghdr_out"
+    MMSGHDR_IN = "mmsghdr_in"
+    """An array of messages, each a msghdr and a length; the result is how many went out."""
+    MMSGHDR_OUT = "mmsghdr_out"
     SOCKADDR_IN = "sockaddr_in"
     """An address given to the kernel; its length is the next argument."""
     SOCKADDR_OUT = "sockaddr_out"
@@ -105,6 +126,13 @@ class ArgKind(StrEnum):
     FD_PAIR = "fd_pair"
     """Two descriptors that the kernel fills in (pipe, socketpair)."""
     ARGV = "argv"
+    """The argument list of a new program; recorded with a NUL after each."""
+    TIME = "time"
+    """Nanoseconds since 1970 UTC (scheduler events)."""
+    DURATION = "duration"
+    """Nanoseconds (scheduler events)."""
+    WAIT_STATUS = "wait_status"
+    """How a thread ended, as wait(2) tells: exit code << 8 | signal (scheduler events)."""
 
 
 class Returns(StrEnum):
@@ -143,3 +171,31 @@ class EventSpec:
     x86_64: int | None
     """The number on x86_64, None where the call does not exist there."""
     aarch64: int | None
+    aarch64_args: tuple[Arg, ...] | None = None
+    """The arguments on aarch64 where their order differs (clone), else None."""
+
+    def args_on(self, arch: str) -> tuple[Arg, ...]:
+        """The arguments in the order of an architecture's registers."""
+        if arch == "aarch64" and self.aarch64_args is not None:
+            return self.aarch64_args
+        return self.args
+
+    def code_on(self, arch: str) -> int | None:
+        """The event's code on an architecture (`x86_64` or `aarch64`), None where it does not exist."""
+        return self.aarch64 if arch == "aarch64" else self.x86_64
+
+    @property
+    def text_args(self) -> tuple[int, ...]:
+        """Positions of the arguments whose text is recorded, at most two: `text`, then `text2`.
+
+        Paths come first, then an argument list, then other strings; each group in argument order.
+        So setxattr has (path, name), execve (path, argv), mount (source, target).
+        """
+        order = (ArgKind.PATH, ArgKind.ARGV, ArgKind.STRING)
+        found = [at for kind in order for at, arg in enumerate(self.args) if arg.kind is kind]
+        return tuple(found[:2])
+
+    @property
+    def fd_arg(self) -> int | None:
+        """Position of the first descriptor argument, None where there is none (DIRFD does not count)."""
+        return next((at for at, arg in enumerate(self.args) if arg.kind is ArgKind.FD), None)

@@ -76,7 +76,6 @@ def build_frames(events: int | None = None) -> CaptureFrames:
     return scene.frames(events)
 
 
-# process, image name → see _IMAGES; a process may run several programs.
 _CONTAINERS = [
     # in the order of CONTAINER_COLUMNS
     ("host", "", "", "", "", -1, -1, -1, "", "", "", "", "", "recorded", "/"),
@@ -85,8 +84,8 @@ _CONTAINERS = [
      '{"app": "shop", "tier": "front"}', "no", "recorded",
      "/system.slice/docker-a1b2c3d4e5f6" + "0" * 52 + ".scope"),
     ("0f0e0d0c0b0a", "0f0e0d0c0b0a" + "1" * 52, "batch", "localhost/batch:latest", "podman",
-     START_NS + 300 * MS, START_NS + 1_500 * MS, START_NS + 299 * MS, "", "", "python3 /app/job.py", "", "yes", "recorded",
-     "/machine.slice/libpod-0f0e0d0c0b0a" + "1" * 52 + ".scope"),
+     START_NS + 300 * MS, START_NS + 1_500 * MS, START_NS + 299 * MS, "", "", "python3 /app/job.py", "",
+     "yes", "recorded", "/machine.slice/libpod-0f0e0d0c0b0a" + "1" * 52 + ".scope"),
     ("ffee00112233", "ffee00112233" + "2" * 52, "", "", "containerd", -1, -1, -1, "", "", "", "", "",
      "bundle not found", "/kubepods/besteffort/podx/ffee00112233" + "2" * 52),
 ]  # fmt: skip
@@ -102,7 +101,7 @@ _PROCESSES = [
     (402, 500, 900, 400, PYTHON, BATCH, 0, 400, 0, -1, -1, 9, False),
     (500, -1_000, -1, 1, SYSTEMD, NAMELESS, 65534, 500, 0, -1, -1, -1, True),
     (201, 1_200, 1_400, 100, SH, HOST, 1000, 100, 34816, 1000, 0, 0, False),
-    (777, None, -1, -1, -1, HOST, 0, -1, -1, -1, -1, -1, False),
+    (777, None, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, False),
 ]
 
 _THREADS = [(pid, row, start, end) for row, (pid, start, end, *_) in enumerate(_PROCESSES)] + [
@@ -214,16 +213,17 @@ class _Scene:
 
     def add(
         self, ms, image, kind, ret=0, *, tid=None, fd=-1, thing="", path="", path2="", size=0, data=b"",
-        latency=0.02, uid=None, args=(), flags=0, text=None, text2=None, address=None, began=None, container=None,
+        latency=0.02, uid=None, args=(), flags=0, text=None, text2=None, address=None, began=None,
+        container=None,
     ):  # fmt: skip
         row = len(self.rows)
         process = _IMAGES[self.images[image]][1]
         thread = process if tid is None else len(_PROCESSES)
         values = _PROCESSES[process]
         self.rows.append(
-            (START_NS + int(ms * MS), int(latency * MS) if latency is not None else -1, kind, ret, flags, row % 4,
-             process, thread, self.images[image], values[5] if container is None else container,
-             values[6] if uid is None else uid, fd,
+            (START_NS + int(ms * MS), int(latency * MS) if latency is not None else -1, kind, ret, flags,
+             row % 4, process, thread, self.images[image], values[5] if container is None else container,
+             max(values[6], 0) if uid is None else uid, fd,
              self.things[thing] if thing else -1, self._path(path), self._path(path2), size, len(data))
         )  # fmt: skip
         self.arguments.append((tuple(args) + (0,) * 6)[:6])

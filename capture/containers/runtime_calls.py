@@ -1,0 +1,58 @@
+"""What a low-level runtime's own command line tells, seen when it is executed.
+
+    runc --root /run/containerd/runc/k8s.io create --bundle /run/containerd/…/<id> --pid-file … <id>
+    conmon -c <id> -n web -b /var/lib/containers/storage/overlay-containers/<id>/userdata …
+
+So the bundle is known before the container's first process runs, also where runtimes keep it in unusual
+places. Anyone may execute a program of that name with any arguments: believe it only of an id that a cgroup
+has as well.
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from capture.containers.documents import is_name, text
+
+_RUNTIMES = {"runc", "crun", "youki", "runsc", "kata-runtime"}
+_STARTS = {"create", "run", "restore"}
+_BUNDLE = ("--bundle", "-bundle", "-b")
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeCall:
+    """One call that makes a container."""
+
+    full_id: str
+    bundle: str
+    """The bundle's folder as given; empty: the caller's working directory."""
+
+    name: str = ""
+    """The name that people use, where the call tells it (conmon)."""
+
+
+def runtime_call(argv: Sequence[bytes]) -> RuntimeCall | None:
+    """Read a command line; None if it does not make a container."""
+    words = [text(word.decode("utf-8", "replace")) for word in argv]
+    program = os.path.basename(words[0]) if words else ""  # noqa: PTH119  text, not a file here
+    if program == "conmon":
+        full_id = _value(words, "-c", "--cid")
+        return _call(full_id, _value(words, *_BUNDLE), _value(words, "-n", "--name"))
+    if program in _RUNTIMES and _STARTS.intersection(words[1:-1]):
+        return _call(words[-1], _value(words, *_BUNDLE), "")
+    return None
+
+
+def _call(full_id: str, bundle: str, name: str) -> RuntimeCall | None:
+    return RuntimeCall(full_id, bundle, name) if is_name(full_id) else None
+
+
+def _value(words: Sequence[str], *options: str) -> str:
+    """The value of an option, given as the next word or after an equals sign; empty if it is not there."""
+    for position, word in enumerate(words[1:], start=1):
+        option, equals, value = word.partition("=")
+        if option in options:
+            return value if equals else next(iter(words[position + 1 :]), "")
+    return ""

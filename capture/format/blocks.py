@@ -1,0 +1,224 @@
+r"""Blocks, the unit in which a capture is written, skipped, checked and found again.
+
+A capture is a sequence of msgpack objects and nothing else:
+
+    capture  ::=  block(section) block* block(end)?
+    block    ::=  array(4)  mark  header  body  digest
+    mark     ::=  bin(8)    "\x89EXHUME\n"
+    header   ::=  bin       a msgpack map, see `Header`
+    body     ::=  bin       what the kind says
+    digest   ::=  bin(32)   SHA-256 of every byte of the block before the digest
+
+The header holds the digest of the block before, so the digests are a chain: no block can be
+changed, taken out, put in or moved without a later digest telling.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import msgpack
+import zstandard
+
+from capture.format.errors import FormatError
+
+MARK = b"\x89EXHUME\n"
+PREFIX = b"\x94\xc4\x08" + MARK
+"""The first bytes of every block: an array of four, the first a bin of eight."""
+DIGEST_SIZE = 32
+_DIGEST_PREFIX = b"\xc4\x20"
+GENESIS = bytes(DIGEST_SIZE)
+"""What the first block names as the digest before it."""
+
+MAX_HEADER = 64 << 10
+MAX_BODY = 64 << 20
+MAX_DOCUMENT = 256 << 20
+"""Bytes that a document may have when it is no longer compressed."""
+MAX_DEPTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The plain part of a block: enough to skip it."""
+
+    kind: str
+    """section, snapshot, events, containers, counters, note, end; unknown kinds are skipped."""
+    seq: int
+    """Position in the file, from 0."""
+    count: int
+    """Events or rows in the body."""
+    first: int
+    """Time of the first event, ns since 1970 UTC; 0 where it does not apply."""
+    last: int
+    """Time of the last event."""
+    before: bytes
+    """Digest of the block before."""
+    name: str = ""
+    """Which table a snapshot block holds."""
+
+    def pack(self) -> bytes:
+        """The header as a msgpack map."""
+        return bytes(msgpack.packb({slot: getattr(self, slot) for slot in self.__slots__}))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One whole block as found in a file; its digest has been checked."""
+
+    header: Header
+    offset: int
+    size: int
+    """Bytes in the file, digest included."""
+    digest: bytes
+    body: bytes
+
+
+def pack_block(header: Header, body: bytes) -> tuple[bytes, bytes]:
+    """A block ready to be appended, and its digest.
+
+    Raises:
+        ValueError: The body is larger than a reader would take.
+    """
+    if len(body) > MAX_BODY:
+        raise ValueError(f"a block of {len(body)} bytes, at most {MAX_BODY} can be read again")
+    head = header.pack()
+    start = PREFIX + msgpack.packb(head) + msgpack.packb(body)
+    digest = hashlib.sha256(start).digest()
+    return start + _DIGEST_PREFIX + digest, digest
+
+
+def read_block(stream: BinaryIO, offset: int) -> Block | None:
+    """Read the block at the stream's position; None at the end of the file.
+
+    Raises:
+        CutShort: The file ends inside the block.
+        FormatError: The bytes are no block, or not those that were written.
+    """
+    start = stream.read(len(PREFIX))
+    if not start:
+        return None
+    if start != PREFIX:
+        if PREFIX.startswith(start):
+            raise CutShort("the file ends inside a block's first bytes", offset)
+        raise FormatError("no block starts here", offset)
+    hasher = hashlib.sha256(start)
+    head, head_size = _read_bin(stream, hasher, MAX_HEADER, "header", offset)
+    body, body_size = _read_bin(stream, hasher, MAX_BODY, "body", offset)
+    end = stream.read(len(_DIGEST_PREFIX) + DIGEST_SIZE)
+    if len(end) < len(_DIGEST_PREFIX) + DIGEST_SIZE:
+        raise CutShort("the file ends inside a block's digest", offset)
+    digest = hasher.digest()
+    if end != _DIGEST_PREFIX + digest:
+        raise FormatError("a block's bytes are not those its digest was made of", offset)
+    size = len(PREFIX) + head_size + body_size + len(end)
+    return Block(_parse_header(head, offset), offset, size, digest, body)
+
+
+class CutShort(FormatError):
+    """The file ends before the block does."""
+
+
+def _read_bin(stream: BinaryIO, hasher: Any, limit: int, what: str, offset: int) -> tuple[bytes, int]:
+    """One msgpack bin and the number of bytes it took in the file."""
+    code = stream.read(1)
+    width = {b"\xc4": 1, b"\xc5": 2, b"\xc6": 4}.get(code)
+    if not code:
+        raise CutShort(f"the file ends before a block's {what}", offset)
+    if width is None:
+        raise FormatError(f"a block's {what} is no msgpack bin", offset)
+    length_bytes = stream.read(width)
+    length = int.from_bytes(length_bytes, "big")
+    if len(length_bytes) < width:
+        raise CutShort(f"the file ends before a block's {what}", offset)
+    if length > limit:
+        raise FormatError(f"a block claims a {what} of {length} bytes, more than {limit}", offset)
+    data = stream.read(length)
+    if len(data) < length:
+        raise CutShort(f"the file ends inside a block's {what}", offset)
+    hasher.update(code + length_bytes)
+    hasher.update(data)
+    return data, 1 + width + length
+
+
+def _parse_header(head: bytes, offset: int) -> Header:
+    fields = unpack(head, offset)
+    try:
+        header = Header(**{slot: fields[slot] for slot in Header.__slots__})
+    except (KeyError, TypeError) as error:
+        raise FormatError("a block's header lacks a field", offset) from error
+    numbers = (header.seq, header.count, header.first, header.last)
+    if not all(type(number) is int and -(1 << 63) <= number < 1 << 63 for number in numbers):
+        raise FormatError("a block's header has a number that is none", offset)
+    if not isinstance(header.kind, str) or not isinstance(header.name, str) or header.count < 0:
+        raise FormatError("a block's header has a field of the wrong type", offset)
+    return header
+
+
+def unpack(data: bytes, offset: int | None = None) -> Any:
+    """One msgpack object out of untrusted bytes; str stays valid UTF-8, bin stays bytes.
+
+    Raises:
+        FormatError: Not one well-formed object, or nested too deeply.
+    """
+    try:
+        value = msgpack.unpackb(
+            data,
+            strict_map_key=True,
+            max_str_len=len(data),
+            max_bin_len=len(data),
+            max_array_len=len(data),
+            max_map_len=len(data) // 2,
+            max_ext_len=0,
+        )
+    except (ValueError, TypeError, RecursionError, OverflowError, msgpack.UnpackException) as error:
+        raise FormatError(f"not readable as msgpack ({type(error).__name__})", offset) from error
+    _check_depth(value, offset)
+    return value
+
+
+def _check_depth(value: object, offset: int | None) -> None:
+    level: list[object] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for item in level
+            if isinstance(item, list | dict)
+            for child in (item.values() if isinstance(item, dict) else item)
+            if isinstance(child, list | dict)
+        ]
+        if not level:
+            return
+    raise FormatError(f"nested deeper than {MAX_DEPTH} levels", offset)
+
+
+def pack_document(document: object, level: int = 3) -> bytes:
+    """A document as the body of a block: msgpack, compressed with zstd."""
+    return zstandard.ZstdCompressor(level=level).compress(msgpack.packb(document))
+
+
+def unpack_document(body: bytes, offset: int | None = None) -> Any:
+    """The document in a block's body.
+
+    Raises:
+        FormatError: Not one, or larger than MAX_DOCUMENT.
+    """
+    return unpack(decompress(body, MAX_DOCUMENT, offset), offset)
+
+
+def decompress(data: bytes, limit: int, offset: int | None = None) -> bytes:
+    """The bytes of one zstd frame, at most `limit` of them.
+
+    Raises:
+        FormatError: Not a zstd frame, or it holds more.
+    """
+    try:
+        # `decompress(max_output_size=...)` trusts a size that the frame itself states.
+        with zstandard.ZstdDecompressor().stream_reader(data) as reader:
+            raw: bytes = reader.read(limit + 1)
+    except (zstandard.ZstdError, MemoryError) as error:
+        raise FormatError("a part is not readable as zstd", offset) from error
+    if len(raw) > limit:
+        raise FormatError(f"a part unpacks to more than {limit} bytes", offset)
+    return raw

@@ -1,0 +1,133 @@
+"""Is a capture whole? Walking its blocks, checking every digest and the chain they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import BinaryIO
+
+from capture.format.blocks import GENESIS, PREFIX, Block, CutShort, read_block
+from capture.format.errors import FormatError
+
+_SCAN = 1 << 20
+
+
+class State(StrEnum):
+    """What a walk over the file found."""
+
+    WHOLE = "whole"
+    CUT_SHORT = "cut short"
+    ALTERED = "altered"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a file is what was recorded."""
+
+    state: State
+    block: int
+    """The number of the block at which it stops being whole; the number of blocks where it is whole."""
+    reason: str
+    blocks: int
+    """Blocks that are whole and can be read."""
+    before: int = 0
+    """Time of the last event before the damage, ns since 1970 UTC; 0 there is none."""
+
+    def __str__(self) -> str:
+        if self.state is State.WHOLE:
+            return f"whole: {self.blocks} blocks, every digest as recorded"
+        return f"{self.state} at block {self.block}: {self.reason}"
+
+
+class Walk:
+    """The readable blocks of a file, in order; `verdict` is known when the walk has ended.
+
+    Damage does not end the walk: it goes on with the next block that is whole.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._expected_seq = 0
+        self._before = GENESIS
+        self._last_time = 0
+        self._whole = 0
+        self._ended = False
+        self._fault: tuple[State, int, str, int] | None = None
+
+    def __iter__(self) -> Iterator[Block]:
+        offset = 0
+        while True:
+            self._stream.seek(offset)
+            try:
+                block = read_block(self._stream, offset)
+            except FormatError as error:
+                following = self._next_start(offset + 1)
+                cut = isinstance(error, CutShort) and following is None
+                self._damage(State.CUT_SHORT if cut else State.ALTERED, error.reason)
+                if following is None:
+                    return
+                offset = following
+                continue
+            if block is None:
+                if not self._ended:
+                    self._damage(State.CUT_SHORT, "the file ends without its end block")
+                return
+            self._check_place(block)
+            yield block
+            offset += block.size
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the walk has found so far."""
+        if self._fault:
+            state, number, reason, before = self._fault
+            return Verdict(state, number, reason, self._whole, before)
+        return Verdict(State.WHOLE, self._whole, "", self._whole, self._last_time)
+
+    def _check_place(self, block: Block) -> None:
+        header = block.header
+        if self._ended:
+            self._damage(State.ALTERED, "there is a block after the end block")
+        elif header.seq != self._expected_seq:
+            self._damage(State.ALTERED, f"block {header.seq} stands where block {self._expected_seq} belongs")
+        elif header.before != self._before:
+            self._damage(State.ALTERED, "the block before it is not the one it was written after")
+        self._expected_seq = header.seq + 1
+        self._before = block.digest
+        self._whole += 1
+        self._ended = header.kind == "end"
+        self._last_time = max(self._last_time, header.last)
+
+    def _damage(self, state: State, reason: str) -> None:
+        """The first damage decides, except that altered weighs more than cut short."""
+        if self._fault is None or (self._fault[0] is State.CUT_SHORT and state is State.ALTERED):
+            self._fault = (state, self._expected_seq, reason, self._last_time)
+
+    def _next_start(self, offset: int) -> int | None:
+        """Where the next block's first bytes are found at or after `offset`, None nowhere."""
+        overlap = len(PREFIX) - 1
+        while True:
+            self._stream.seek(offset)
+            chunk = self._stream.read(_SCAN)
+            found = chunk.find(PREFIX)
+            if found >= 0:
+                return offset + found
+            if len(chunk) <= overlap:
+                return None
+            offset += len(chunk) - overlap
+
+
+def verify(stream: BinaryIO, progress: Callable[[int], None] | None = None) -> Verdict:
+    """Read every block and say whether the file is what was recorded.
+
+    Raises:
+        FormatError: Not a capture at all: no whole block in it.
+    """
+    walk = Walk(stream)
+    for block in walk:
+        if progress:
+            progress(block.offset + block.size)
+    if not walk.verdict.blocks:
+        raise FormatError(walk.verdict.reason or "no block of a capture in it")
+    return walk.verdict

@@ -1,0 +1,296 @@
+"""Reading a capture: its documents at once, its columns as arrays, its payload when asked for."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from capture.format.blocks import Block, Header, read_block, unpack_document
+from capture.format.columns import EVENT_COLUMNS, TEXT_COLUMNS, Array, EventBody, unpack_events
+from capture.format.errors import FormatError
+from capture.format.integrity import Verdict, Walk
+from capture.format.writer import FORMAT_VERSION
+
+EVENTS_PER_BYTE = 8
+"""No recorder packs more events into a byte: what claims to is made to exhaust memory."""
+_KEPT_BODIES = 8
+
+Progress = Callable[[int, int], None]
+"""Called with bytes (or blocks) done and their total."""
+
+
+class Cancelled(Exception):
+    """Reading was told to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRef:
+    """Where an event block lies."""
+
+    offset: int
+    header: Header
+    row: int
+    """Number of its first event."""
+
+
+@dataclass
+class CaptureFile:
+    """An opened capture; reading it never changes it.
+
+    Damaged parts are left out: `verdict` tells where.
+    """
+
+    stream: BinaryIO
+    path: str = ""
+    section: dict[str, Any] = field(default_factory=dict)
+    """Host, clock, recorder and options: the first block."""
+    ending: dict[str, Any] | None = None
+    """Totals of the end block, None where the recording was not closed."""
+    documents: dict[str, list[Any]] = field(default_factory=dict)
+    """Every other document, by kind."""
+    blocks: list[BlockRef] = field(default_factory=list)
+    """The event blocks."""
+    unknown: dict[str, int] = field(default_factory=dict)
+    """Blocks of kinds that this reader does not know, counted."""
+    texts: list[bytes] = field(default_factory=lambda: [b""])
+    """Distinct texts; the codes of text columns are positions in it, 0 is not recorded."""
+    undecodable: int = 0
+    """Events of blocks whose digest is right but whose columns cannot be read."""
+
+    def __post_init__(self) -> None:
+        self._tables: dict[str, list[dict[str, Any]]] = {}
+        self._bodies: OrderedDict[int, EventBody] = OrderedDict()
+        self._text_codes: dict[bytes, int] = {}
+        self._block_codes: dict[int, Array] = {}
+        self._order: Array | None = None
+        self._order_known = False
+        self._verdict: Verdict | None = None
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | str,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> CaptureFile:
+        """Open a file, check every block, and read all but the events.
+
+        Raises:
+            FormatError: Not a capture, or of a newer format.
+            OSError: It cannot be read.
+            Cancelled: `cancelled` said so.
+        """
+        stream = Path(path).open("rb")  # noqa: SIM115  kept open for the payload, closed by `close`
+        try:
+            capture = cls(stream, str(path))
+            capture._scan(progress, cancelled)
+        except BaseException:
+            stream.close()
+            raise
+        return capture
+
+    def close(self) -> None:
+        """Close the file."""
+        self.stream.close()
+
+    def __enter__(self) -> CaptureFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whole, cut short or altered, as found when the file was opened."""
+        assert self._verdict is not None  # noqa: S101  `open` is the only way to make one
+        return self._verdict
+
+    @property
+    def count(self) -> int:
+        """Number of events that can be read."""
+        return self.blocks[-1].row + self.blocks[-1].header.count if self.blocks else 0
+
+    def table(self, name: str) -> list[dict[str, Any]]:
+        """The rows of one snapshot table; empty where it was not recorded."""
+        return self._tables.get(name, [])
+
+    # Opening.
+
+    def _scan(self, progress: Progress | None, cancelled: Callable[[], bool] | None) -> None:
+        total = self.stream.seek(0, 2)
+        walk = Walk(self.stream)
+        for block in walk:
+            if cancelled and cancelled():
+                raise Cancelled
+            if not self.section and block.header.kind != "section":
+                raise FormatError("the section block is missing or damaged: nothing tells what was recorded")
+            self._take(block, total)
+            if progress:
+                progress(block.offset + block.size, total)
+        self._verdict = walk.verdict
+        if not self.section:
+            raise FormatError(_not_a_capture(self.stream, total))
+
+    def _take(self, block: Block, file_size: int) -> None:
+        header = block.header
+        if header.kind == "events":
+            self.blocks.append(BlockRef(block.offset, header, self.count))
+            if self.count > (1 << 20) + file_size * EVENTS_PER_BYTE:
+                raise FormatError(f"claims {self.count} events in {file_size} bytes", block.offset)
+            return
+        if header.kind not in ("section", "snapshot", "containers", "counters", "note", "end"):
+            self.unknown[header.kind] = self.unknown.get(header.kind, 0) + 1
+            return
+        document = unpack_document(block.body, block.offset)
+        if not isinstance(document, dict):
+            raise FormatError(f"a {header.kind} block holds no map", block.offset)
+        if header.kind == "section" and not self.section:
+            _check_version(document, block.offset)
+            self.section = document
+        elif header.kind == "snapshot":
+            self._tables.setdefault(header.name, []).extend(_rows(document, block.offset))
+        elif header.kind == "end":
+            self.ending = document
+        else:
+            self.documents.setdefault(header.kind, []).append(document)
+
+    # Columns.
+
+    def read_columns(
+        self,
+        names: Iterable[str] = tuple(EVENT_COLUMNS),
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> dict[str, Array]:
+        """The named columns of every event, in the order in which the calls returned.
+
+        The arrays have the dtypes of EVENT_COLUMNS and the length `count`. Text columns hold
+        positions in `texts`, which grows as needed.
+
+        Raises:
+            FormatError: A block's digest is right and its columns are not: a recorder's error or a forgery.
+            Cancelled: `cancelled` said so.
+        """
+        wanted = list(dict.fromkeys(names))
+        columns = {name: np.empty(self.count, EVENT_COLUMNS[name]) for name in wanted}
+        for index, ref in enumerate(self.blocks):
+            if cancelled and cancelled():
+                raise Cancelled
+            body = self._body(index)
+            rows = slice(ref.row, ref.row + ref.header.count)
+            for name in wanted:
+                columns[name][rows] = self._column(index, body, name)
+            if progress:
+                progress(index + 1, len(self.blocks))
+        order = self._sorted_rows(columns.get("time"))
+        return columns if order is None else {name: values[order] for name, values in columns.items()}
+
+    def slices(self, names: Iterable[str]) -> Iterator[dict[str, Array]]:
+        """The named columns block by block, as they lie in the file; for reading a part of it."""
+        wanted = list(names)
+        for index in range(len(self.blocks)):
+            body = self._body(index)
+            yield {name: self._column(index, body, name) for name in wanted}
+
+    def payload(self, row: int) -> bytes:
+        """The captured bytes of event `row`, empty where none were kept."""
+        order = self._sorted_rows(None)
+        row = int(row if order is None else order[row])
+        index = int(np.searchsorted([ref.row for ref in self.blocks], row, side="right")) - 1
+        body = self._body(index)
+        ends = np.cumsum(body.column("captured"), dtype=np.int64)
+        local = row - self.blocks[index].row
+        start = int(ends[local - 1]) if local else 0
+        return body.payload()[start : int(ends[local])]
+
+    def _body(self, index: int) -> EventBody:
+        if index in self._bodies:
+            self._bodies.move_to_end(index)
+            return self._bodies[index]
+        ref = self.blocks[index]
+        self.stream.seek(ref.offset)
+        block = read_block(self.stream, ref.offset)
+        if block is None:
+            raise FormatError("the file became shorter while it was open", ref.offset)
+        body = unpack_events(block.body, ref.header.count, ref.offset)
+        self._bodies[index] = body
+        if len(self._bodies) > _KEPT_BODIES:
+            self._bodies.popitem(last=False)
+        return body
+
+    def _column(self, index: int, body: EventBody, name: str) -> Array:
+        values = body.column(name)
+        if name not in TEXT_COLUMNS:
+            return values
+        return _spread(self._global_codes(index, body), values, self.blocks[index].offset)
+
+    def _global_codes(self, index: int, body: EventBody) -> Array:
+        """For each text code of the block, its position in `texts`."""
+        codes = self._block_codes.get(index)
+        if codes is None:
+            known = self._text_codes
+            found = [0]
+            for text in body.texts():
+                code = known.get(text)
+                if code is None:
+                    code = known[text] = len(self.texts)
+                    self.texts.append(text)
+                found.append(code)
+            codes = self._block_codes[index] = np.array(found, "<i4")
+        return codes
+
+    def _sorted_rows(self, time: Array | None) -> Array | None:
+        """The rows in order of time, None where they lie so in the file."""
+        if not self._order_known:
+            if time is None:
+                parts = [self._body(index).column("time") for index in range(len(self.blocks))]
+                time = np.concatenate(parts) if parts else np.empty(0, "<i8")
+            self._order_known = True
+            if len(time) and bool((time[1:] < time[:-1]).any()):
+                self._order = np.argsort(time, kind="stable")
+        return self._order
+
+
+def _spread(codes: Array, positions: Array, offset: int) -> Array:
+    """`codes[positions]`, refusing a position outside as numpy's wrap-around would not."""
+    if len(positions) and (int(positions.min()) < 0 or int(positions.max()) >= len(codes)):
+        raise FormatError("an event points to a text that is not there", offset)
+    return codes[positions]
+
+
+def _rows(document: dict[str, Any], offset: int) -> list[dict[str, Any]]:
+    rows = document.get("rows")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise FormatError("a snapshot table has no rows", offset)
+    return rows
+
+
+def _check_version(section: dict[str, Any], offset: int) -> None:
+    version = section.get("format")
+    if not isinstance(version, int) or version < 1:
+        raise FormatError("the section block has no format version", offset)
+    if version > FORMAT_VERSION:
+        raise FormatError(
+            f"written in format {version}, this program reads up to {FORMAT_VERSION}: please update Exhume"
+        )
+
+
+def _not_a_capture(stream: BinaryIO, size: int) -> str:
+    if not size:
+        return "the file is empty: no capture was written to it"
+    stream.seek(0)
+    start = stream.read(8)
+    known = {
+        b"\x89PNG": "a PNG picture",
+        b"\x0a\x0d\x0d\x0a": "a .scap or pcapng file",
+        b"\x1f\x8b": "a gzip file",
+    }
+    for magic, what in known.items():
+        if start.startswith(magic):
+            return f"this is {what}, not an Exhume capture"
+    return "this is not an Exhume capture: no block of one is in it"

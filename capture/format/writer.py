@@ -1,0 +1,105 @@
+"""Writing a capture: blocks appended one after another, whole at every moment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import zstandard
+
+from capture.format.blocks import GENESIS, Header, pack_block, pack_document
+from capture.format.columns import EventBatch, pack_events
+
+FORMAT_VERSION = 1
+
+
+@dataclass
+class CaptureWriter:
+    """Appends blocks to a stream; each is whole or not there.
+
+    A block that could not be written completely (a full disk) is taken back, so that the file
+    always ends with a whole block; the OSError goes on to the caller.
+    """
+
+    stream: BinaryIO
+    level: int = 1
+    """zstd's compression level for events."""
+    bytes_written: int = 0
+    events_written: int = 0
+    _seq: int = 0
+    _before: bytes = GENESIS
+    _zstd: zstandard.ZstdCompressor = field(init=False)
+
+    def __post_init__(self) -> None:
+        # The frame states its size so that a reader can refuse it; a checksum is the digest's work.
+        self._zstd = zstandard.ZstdCompressor(level=self.level, write_checksum=False)
+
+    def section(self, facts: dict[str, Any]) -> None:
+        """The first block: format version, host, clock, who records and how."""
+        self.document("section", {"format": FORMAT_VERSION, **facts})
+
+    def table(self, name: str, rows: Sequence[dict[str, Any]]) -> None:
+        """One table of the snapshot."""
+        self.document("snapshot", {"rows": list(rows)}, name=name, count=len(rows))
+
+    def document(self, kind: str, document: dict[str, Any], *, name: str = "", count: int = 0) -> None:
+        """A block whose body is one compressed msgpack document."""
+        self._append(kind, pack_document(document), name=name, count=count)
+
+    def events(self, batch: EventBatch) -> None:
+        """A block of events, in the order in which they returned; nothing is written for none."""
+        if not len(batch):
+            return
+        time = batch.columns["time"]
+        body = pack_events(batch, self._zstd)
+        self._append("events", body, count=len(batch), first=int(time.min()), last=int(time.max()))
+        self.events_written += len(batch)
+
+    def end(self, totals: dict[str, Any]) -> None:
+        """The last block: what was recorded in all, and that the recording was closed in order."""
+        self.document("end", totals)
+
+    def _append(
+        self, kind: str, body: bytes, *, name: str = "", count: int = 0, first: int = 0, last: int = 0
+    ) -> None:
+        header = Header(kind, self._seq, count, first, last, self._before, name)
+        block, digest = pack_block(header, body)
+        self._write_whole(block)
+        self.bytes_written += len(block)
+        self._seq += 1
+        self._before = digest
+
+    def _write_whole(self, block: bytes) -> None:
+        try:
+            view = memoryview(block)
+            while view:
+                view = view[self.stream.write(view) :]
+        except OSError:
+            if self.stream.seekable():
+                self.stream.truncate(self.bytes_written)
+                self.stream.seek(self.bytes_written)
+            raise
+
+
+def create(path: Path, *, overwrite: bool = False) -> BinaryIO:
+    """A new capture file, readable by its owner alone, opened without a buffer.
+
+    Raises:
+        FileExistsError: It exists, has content, and may not be overwritten: captures are evidence.
+        OSError: It cannot be made.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        status = os.fstat(descriptor)
+        if status.st_size and not overwrite:
+            raise FileExistsError(f"{path} exists already")
+        os.ftruncate(descriptor, 0)
+        os.fchmod(descriptor, 0o600)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "wb", buffering=0)

@@ -1,0 +1,184 @@
+"""Which container each event belongs to, by the id of its cgroup; born and dead when its cgroup was.
+
+Row 0 is the host. A cgroup of which not even the path is known belongs to no row: -1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from capture.identity.events import EventColumns
+from capture.identity.joins import codes_of
+from capture.identity.snapshot import Table, text_of
+
+HOST, UNKNOWN = 0, -1
+_SHORT_ID = 12
+
+
+class Reference(Protocol):
+    """What a cgroup's path tells of a container."""
+
+    @property
+    def runtime(self) -> str: ...  # noqa: D102 - said by its name
+    @property
+    def full_id(self) -> str: ...  # noqa: D102 - said by its name
+
+
+@dataclass(frozen=True)
+class Containers:
+    """A row a container: what was recorded of it, and its life."""
+
+    records: tuple[Mapping[str, Any], ...]
+    """Metadata as recorded, by the names of the capture's `containers` table; `id` is always there."""
+    birth: np.ndarray
+    death: np.ndarray
+    of_event: np.ndarray
+    """int32: the container of each event."""
+    of_path: Mapping[str, int]
+    """Cgroup path → row, for every path that was seen."""
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+def find_containers(
+    events: EventColumns,
+    table: Table,
+    cgroups: Table,
+    *,
+    container_of: Callable[[str], Reference | None],
+    hierarchy: int = 0,
+) -> Containers:
+    """Join cgroup ids to containers.
+
+    Args:
+        events: the columns.
+        table: the capture's `containers`; of several rows with one id later ones complete earlier ones.
+        cgroups: the snapshot's (id, path, hierarchy).
+        container_of: what a cgroup's path tells.
+        hierarchy: the one whose ids the column `cgroup` holds; ids repeat in others.
+    """
+    book = _Book(table, container_of)
+    paths = {int(row["id"]): text_of(row.get("path")) for row in cgroups if _is_of(row, hierarchy)}
+    made = _cgroup_events(events, "cgroup_mkdir", hierarchy)
+    gone = _cgroup_events(events, "cgroup_rmdir", hierarchy)
+    moved = _cgroup_events(events, "cgroup_attach_task", hierarchy)
+    for _, number, path in (*made, *gone, *moved):
+        paths.setdefault(number, path)
+    of_id = {number: book.row_of(path) for number, path in paths.items() if path}
+    ids, code = codes_of(events.cgroup)
+    rows = np.array([of_id.get(int(number), UNKNOWN) for number in ids] or [0], np.int32)
+    birth, death = _lives(book, made, gone, events)
+    return Containers(tuple(book.records), birth, death, rows[code], book.of_path)
+
+
+class _Book:
+    """Containers found so far, each under its full id."""
+
+    def __init__(self, table: Table, container_of: Callable[[str], Reference | None]) -> None:
+        self.records: list[dict[str, Any]] = [{"id": "host", "metadata": "recorded", "cgroup": "/"}]
+        self.of_path: dict[str, int] = {}
+        self._container_of = container_of
+        self._row_of_id: dict[str, int] = {}
+        self._own_paths: dict[str, int] = {}
+        for record in table:
+            self._enter(record)
+
+    def _enter(self, record: Mapping[str, Any]) -> None:
+        full_id = text_of(record.get("full_id")) or text_of(record.get("id"))
+        if not full_id or full_id == "host":
+            return
+        row = self._row_for(full_id)
+        self.records[row].update({name: value for name, value in record.items() if value is not None})
+        if path := text_of(record.get("cgroup")):
+            self._own_paths[path.rstrip("/")] = row
+
+    def _row_for(self, full_id: str) -> int:
+        for known in (full_id, full_id[:_SHORT_ID]):
+            if known in self._row_of_id:
+                return self._row_of_id[known]
+        self.records.append({"id": full_id[:_SHORT_ID], "full_id": full_id})
+        row = len(self.records) - 1
+        self._row_of_id[full_id] = self._row_of_id[full_id[:_SHORT_ID]] = row
+        return row
+
+    def row_of(self, path: str) -> int:
+        """The container of a cgroup path: told by metadata, else by the path itself, else the host."""
+        if path not in self.of_path:
+            self.of_path[path] = self._find(path)
+        return self.of_path[path]
+
+    def _find(self, path: str) -> int:
+        above = path.rstrip("/")
+        while above:
+            if above in self._own_paths:
+                return self._own_paths[above]
+            above = above.rpartition("/")[0]
+        reference = self._container_of(path)
+        if reference is None:
+            return HOST
+        row = self._row_for(reference.full_id)
+        record = self.records[row]
+        record.setdefault("runtime", reference.runtime)
+        record.setdefault("metadata", "not recorded")
+        shorter = len(path) < len(record.get("cgroup", path + "/"))
+        if shorter:
+            record["cgroup"] = path
+        return row
+
+
+def _is_of(row: Mapping[str, Any], hierarchy: int) -> bool:
+    return isinstance(row.get("id"), int) and row.get("hierarchy", hierarchy) == hierarchy
+
+
+def _cgroup_events(events: EventColumns, name: str, hierarchy: int) -> list[tuple[int, int, str]]:
+    """(row, cgroup id, path) of the events of one hierarchy."""
+    rows = events.rows_of([name])
+    rows = rows[events.arguments(1, rows) == hierarchy]
+    numbers = events.arguments(0, rows)
+    return [
+        (row, number, text_of(events.texts[text]) if text else "")
+        for row, number, text in zip(rows.tolist(), numbers.tolist(), events.text[rows].tolist(), strict=True)
+    ]
+
+
+def _lives(
+    book: _Book, made: list[tuple[int, int, str]], gone: list[tuple[int, int, str]], events: EventColumns
+) -> tuple[np.ndarray, np.ndarray]:
+    """Birth: its first cgroup is made. Death: its own cgroup, the topmost, is removed."""
+    birth = np.full(len(book.records), -1, np.int64)
+    death = np.full(len(book.records), -1, np.int64)
+    top: dict[int, int] = {}
+    for path, owner in book.of_path.items():
+        top[owner] = min(top.get(owner, len(path)), len(path))
+    for row, _, path in reversed(made):
+        birth[book.of_path.get(path, HOST)] = events.time[row]
+    for row, _, path in gone:
+        owner = book.of_path.get(path, HOST)
+        if len(path) == top.get(owner):
+            death[owner] = events.time[row]
+    birth[HOST] = death[HOST] = -1
+    return birth, death
+
+
+def with_ends_of_processes(
+    containers: Containers, container: np.ndarray, end: np.ndarray, last: int
+) -> np.ndarray:
+    """Death of containers whose directory's removal went unseen: when their last process ended.
+
+    Args:
+        containers: as found.
+        container: of each process.
+        end: of each process, -1 alive.
+        last: the time of the last event; a container with a living process is alive.
+    """
+    death = containers.death.copy()
+    member = container > HOST
+    latest = np.full(len(containers), -1, np.int64)
+    np.maximum.at(latest, container[member], np.where(end[member] < 0, last + 1, end[member]))
+    unseen = (death < 0) & (latest >= 0) & (latest <= last)
+    return np.where(unseen, latest, death)

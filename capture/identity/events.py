@@ -1,0 +1,89 @@
+"""What the joins read: the event columns of a capture, and kinds of events by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from capture.model.catalogue import ARCHITECTURES, CATALOGUE, types_of
+from capture.model.events import EventFlag
+
+OPENS = ("open", "openat", "openat2", "creat")
+EXECS = ("execve", "execveat", "procexec")
+
+
+@dataclass(frozen=True)
+class EventColumns:
+    """The columns of docs/capture-format.md, whole and sorted by time.
+
+    `ret` must be negative where a call did not return.
+    """
+
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        *("time", "ret", "cgroup", "ino", "dev", "mode", "uid", "pid", "tid", "fd", "code", "flags"),
+        *("text", "text2", "addr", "sock"),
+    )
+    """The fields that are columns."""
+
+    arch: str
+    """x86_64 or aarch64; on any other every system call is unknown."""
+    time: np.ndarray
+    ret: np.ndarray
+    cgroup: np.ndarray
+    ino: np.ndarray
+    dev: np.ndarray
+    mode: np.ndarray
+    uid: np.ndarray
+    pid: np.ndarray
+    tid: np.ndarray
+    fd: np.ndarray
+    code: np.ndarray
+    flags: np.ndarray
+    text: np.ndarray
+    text2: np.ndarray
+    addr: np.ndarray
+    sock: np.ndarray
+    texts: Sequence[bytes]
+    """What `text`, `text2`, `addr` and `sock` are positions in; 0 is "not recorded"."""
+    argument: Callable[[int], np.ndarray]
+    """Raw argument 0-5 of every event, uint64; only what is asked for is read."""
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @cached_property
+    def kind(self) -> np.ndarray:
+        """int32: position in CATALOGUE, -1 unknown or of a foreign table."""
+        types = types_of(self.arch if self.arch in ARCHITECTURES else ARCHITECTURES[0])
+        if self.arch not in ARCHITECTURES:
+            types = np.where(np.arange(len(types)) >= _FIRST_SCHEDULER_CODE, types, -1).astype(np.int32)
+        kinds = types[self.code]
+        foreign = (self.flags & int(EventFlag.COMPAT | EventFlag.X32)) != 0
+        return np.where(foreign, np.int32(-1), kinds) if foreign.any() else kinds
+
+    def rows_of(self, names: Iterable[str]) -> np.ndarray:
+        """The rows of the events with these names, ascending."""
+        return np.flatnonzero(kind_table(names)[self.kind])
+
+    def arguments(self, index: int, rows: np.ndarray) -> np.ndarray:
+        """Argument `index` of some events as int64."""
+        if not len(rows):
+            return np.empty(0, np.int64)
+        return self.argument(index)[rows].astype(np.int64)
+
+    def descriptors(self, index: int, rows: np.ndarray) -> np.ndarray:
+        """Argument `index` of some events as a C int, as descriptors are handed over."""
+        return self.arguments(index, rows).astype(np.int32).astype(np.int64)
+
+
+_FIRST_SCHEDULER_CODE = 0xF000
+
+
+def kind_table(names: Iterable[str]) -> np.ndarray:
+    """bool, by position in CATALOGUE: is the event one of these? The last place stands for -1, unknown."""
+    wanted = frozenset(names)
+    return np.array([spec.name in wanted for spec in CATALOGUE] + [False])

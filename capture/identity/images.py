@@ -1,0 +1,150 @@
+"""Which program a process ran, and when: inherited at the fork, another at each exec."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from capture.identity.events import EXECS, EventColumns
+from capture.identity.joins import Latest, follow, pair_codes
+from capture.identity.paths import Paths
+from capture.identity.processes import Processes
+from capture.identity.snapshot import Row, Table, text_of
+
+_COMM = 15
+"""Bytes that the kernel keeps of a program's name."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a process was started as. Empty: not known."""
+
+    comm: str = ""
+    exe: str = ""
+    exepath: str = ""
+    args: str = ""
+    dev: int = -1
+    ino: int = -1
+
+    @property
+    def cmdline(self) -> str:
+        """Name and arguments, as analysts read them."""
+        return f"{self.comm} {self.args}" if self.args else self.comm
+
+
+@dataclass(frozen=True)
+class Images:
+    """A row an image. The first rows are what each process began with, in the order of the processes."""
+
+    process: np.ndarray
+    since: np.ndarray
+    """UTC ns, -1 not known."""
+    event: np.ndarray
+    """The row of the exec, -1 inherited or from the snapshot."""
+    program: np.ndarray
+    """int32: position in `programs`; of a copy, its parent's."""
+    programs: list[Program]
+    comm: list[str]
+    """The name when the image began: that of its program, unless the program had renamed itself by then."""
+    cwd: np.ndarray
+    """int32: position in the names of paths, -1 not known."""
+    of_event: np.ndarray
+    """int32: the image of each event; an exec belongs to the image that it begins."""
+    of_process: np.ndarray
+    """int32: the last image of each process."""
+
+
+def find_images(events: EventColumns, processes: Processes, paths: Paths, listed: Table) -> Images:
+    """Who ran what. `listed`: the snapshot's processes."""
+    count = len(processes)
+    rows = events.rows_of(EXECS)
+    rows = rows[events.ret[rows] == 0]
+    process = np.concatenate((np.arange(count, dtype=np.int32), processes.of_event[rows]))
+    began = np.concatenate((np.full(count, -1), rows))
+    life = Latest(process, began, count)
+    of_event = life.find(processes.of_event, np.arange(len(events))).astype(np.int32)
+    programs = [Program(), *(_listed_program(row) for row in listed)]
+    own = np.concatenate((processes.snapshot + 1, _executed(events, rows, paths, programs)))
+    source = follow(_inherited_from(processes, life, len(process)))
+    program = own[source].astype(np.int32)
+    program = np.where(program == 0, own, program).astype(np.int32)
+    since = np.concatenate((processes.start, events.time[rows]))
+    cwd = np.concatenate((paths.cwd, paths.cwd_at(processes.of_event[rows], rows)))
+    last = life.find(np.arange(count), np.full(count, len(events)))
+    comm = [programs[which].comm for which in program.tolist()]
+    _rename_copies(comm, events, processes)
+    return Images(
+        process=process,
+        since=since,
+        event=began,
+        program=program,
+        programs=programs,
+        comm=comm,
+        cwd=cwd,
+        of_event=of_event,
+        of_process=last.astype(np.int32),
+    )
+
+
+def _inherited_from(processes: Processes, life: Latest, images: int) -> np.ndarray:
+    """For each image the one it copies: its parent's at the fork; itself where it is no copy."""
+    source = np.arange(images)
+    made = np.flatnonzero((processes.forked >= 0) & (processes.parent >= 0))
+    copied = life.find(processes.parent[made], processes.forked[made])
+    # A parent of which nothing is known teaches nothing that the snapshot does not know better.
+    source[made] = np.where(copied >= 0, copied, made)
+    return source
+
+
+def _executed(events: EventColumns, rows: np.ndarray, paths: Paths, programs: list[Program]) -> np.ndarray:
+    """The program of each exec; distinct ones are added to `programs`."""
+    _, _, file = pair_codes(events.dev[rows], events.ino[rows])
+    _, _, words = pair_codes(events.text[rows], events.text2[rows])
+    _, _, given = pair_codes(words, paths.first[rows])
+    _, _, code = pair_codes(file, given)
+    distinct = np.zeros(int(code.max(initial=-1)) + 1, np.int64)
+    distinct[code[::-1]] = rows[::-1]
+    start = len(programs)
+    programs.extend(_executed_program(events, paths, row) for row in distinct.tolist())
+    return code + start
+
+
+def _executed_program(events: EventColumns, paths: Paths, row: int) -> Program:
+    name, words = events.texts[events.text[row]], events.texts[events.text2[row]].split(b"\0")
+    if len(words) > 1 and not words[-1]:
+        words.pop()  # each argument ends with a NUL, also the last, unless it was cut
+    path = int(paths.first[row])
+    known = int(events.ino[row]) > 0
+    return Program(
+        comm=text_of(name.rpartition(b"/")[2][:_COMM]),
+        exe=text_of(words[0]),
+        exepath=paths.names.all[path] if path >= 0 else "",
+        args=text_of(b" ".join(words[1:])),
+        dev=int(events.dev[row]) if known else -1,
+        ino=int(events.ino[row]) if known else -1,
+    )
+
+
+def _listed_program(row: Row) -> Program:
+    argv = row.get("argv")
+    words = [text_of(word) for word in argv] if isinstance(argv, list | tuple) else []
+    dev, ino = row.get("dev"), row.get("ino")
+    return Program(
+        comm=text_of(row.get("comm")),
+        exe=words[0] if words else "",
+        exepath=text_of(row.get("exe")),
+        args=" ".join(words[1:]),
+        dev=dev if isinstance(dev, int) else -1,
+        ino=ino if isinstance(ino, int) else -1,
+    )
+
+
+def _rename_copies(comm: list[str], events: EventColumns, processes: Processes) -> None:
+    """A fork tells what its creator was called at that moment."""
+    made = np.flatnonzero(processes.forked >= 0)
+    told = events.text[processes.forked[made]]
+    named = {code: text_of(events.texts[code]) for code in np.unique(told).tolist() if code}
+    for row, code in zip(made.tolist(), told.tolist(), strict=True):
+        if code:
+            comm[row] = named[code]

@@ -1,0 +1,148 @@
+"""The one join of this room: the latest entry of a group at or before a row."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_DENSE = 1 << 23
+"""Up to this value numbers are coded by a table, beyond by a search."""
+
+
+class Latest:
+    """Entries (group, since), to be asked which one holds for a group at a row.
+
+    Groups are small non-negative integers, `since` is a row number or -1 for "from the start".
+    Of entries with the same group and row the last given holds.
+    """
+
+    def __init__(self, group: np.ndarray, since: np.ndarray, groups: int) -> None:
+        """`groups`: how many groups there may be; entries and questions lie below it."""
+        keys = _packed(group, since)
+        self._order = np.argsort(keys, kind="stable")
+        self._keys = keys[self._order]
+        self._since = since[self._order]
+        counts = np.bincount(group, minlength=groups) if len(group) else np.zeros(groups, np.int64)
+        self._starts = np.concatenate(([0], np.cumsum(counts)))[:-1] if groups else np.zeros(0, np.int64)
+        self._counts = counts
+
+    def find(self, group: np.ndarray, row: np.ndarray) -> np.ndarray:
+        """int64: for each (group, row) the position of the entry that holds; -1 none. Group -1 has none."""
+        found = np.full(len(group), -1, np.int64)
+        if not len(self._keys):
+            return found
+        known = group >= 0
+        if not known.all():
+            some = np.flatnonzero(known)
+            found[some] = self.find(group[some], row[some])
+            return found
+        counts = self._counts[group]
+        first = np.minimum(self._starts[group], len(self._keys) - 1)
+        begun = (counts > 0) & (self._since[first] <= row)
+        np.copyto(found, first, where=begun)
+        many = np.flatnonzero(begun & (counts > 1))
+        if len(many):
+            wanted = _packed(group[many], row[many])
+            found[many] = np.searchsorted(self._keys, wanted, side="right") - 1
+        return np.where(found >= 0, self._order[found], -1)
+
+    def first(self, group: np.ndarray) -> np.ndarray:
+        """int64: for each group the position of its earliest entry, -1 none."""
+        if not len(self._keys):
+            return np.full(len(group), -1, np.int64)
+        known = (group >= 0) & (self._counts[group] > 0)
+        place = np.minimum(self._starts[group], len(self._keys) - 1)
+        return np.where(known, self._order[place], -1)
+
+
+def _packed(group: np.ndarray, since: np.ndarray) -> np.ndarray:
+    return (np.asarray(group, np.int64) << 32) | (np.asarray(since, np.int64) + 1)
+
+
+def codes_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct values, ascending, and for each value its place among them (int32)."""
+    if not len(values):
+        return values[:0], np.empty(0, np.int32)
+    if values.dtype.kind in "iu" and int(values.min()) >= 0 and int(values.max()) < _DENSE:
+        seen = np.zeros(int(values.max()) + 1, bool)
+        seen[values] = True
+        distinct = np.flatnonzero(seen).astype(values.dtype)
+        places = np.cumsum(seen, dtype=np.int32) - np.int32(1)
+        return distinct, places[values]
+    first, codes = _hashed(np.ascontiguousarray(values))
+    distinct = values[first]
+    order = np.argsort(distinct)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return distinct[order], place[codes]
+
+
+_MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+"""Odd numbers without pattern; each spreads values differently."""
+
+
+def _hashed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A row of each distinct value, and for each value which of them; four times as fast as sorting.
+
+    Every value writes its row into a table at its hash. Whoever reads back a row with its own value has found
+    its group; those whose place was taken by another value try again with another hash; the rest are sorted.
+    """
+    bits = max(int(len(values) * 2).bit_length(), 8)
+    keys = values.astype(np.uint64)
+    representative = np.full(len(values), -1, np.int64)
+    open_rows = np.arange(len(values))
+    for multiplier in _MULTIPLIERS:
+        places = ((keys[open_rows] * np.uint64(multiplier)) >> np.uint64(64 - bits)).astype(np.int64)
+        table = np.empty(1 << bits, np.int64)
+        table[places] = open_rows
+        found = table[places]
+        mine = keys[found] == keys[open_rows]
+        representative[open_rows[mine]] = found[mine]
+        open_rows = open_rows[~mine]
+        if not len(open_rows):
+            break
+    if len(open_rows):
+        _, first, inverse = np.unique(keys[open_rows], return_index=True, return_inverse=True)
+        representative[open_rows] = open_rows[first][inverse]
+    is_first = representative == np.arange(len(values))
+    number = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
+    return np.flatnonzero(is_first), number[representative]
+
+
+def place_among(distinct: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """int64: the place of each value in an ascending array, -1 where it is not in it."""
+    if not len(distinct):
+        return np.full(len(values), -1, np.int64)
+    place = np.minimum(np.searchsorted(distinct, values), len(distinct) - 1)
+    return np.where(distinct[place] == values, place, -1)
+
+
+def pair_codes(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct pairs of two integer columns.
+
+    Returns (left values, right values, int32 code of each row's pair), the pairs in no particular order.
+    """
+    if _fits(left, 31) and _fits(right, 32):
+        pairs, codes = codes_of(left.astype(np.int64) << 32 | right.astype(np.int64))
+        return (pairs >> 32).astype(left.dtype), (pairs & 0xFFFFFFFF).astype(right.dtype), codes
+    lefts, left_code = codes_of(left)
+    rights, right_code = codes_of(right)
+    width = max(len(rights), 1)
+    pairs, codes = codes_of(left_code.astype(np.int64) * width + right_code)
+    return lefts[pairs // width], rights[pairs % width], codes
+
+
+def _fits(values: np.ndarray, bits: int) -> bool:
+    return not len(values) or (int(values.min()) >= 0 and int(values.max()) < 1 << bits)
+
+
+def follow(source: np.ndarray) -> np.ndarray:
+    """Where each chain of pointers ends: `source[i] == i` is an end. Takes log2(longest chain) steps.
+
+    A ring, which only forged data has, ends somewhere on itself.
+    """
+    for _ in range(64):
+        further = source[source]
+        if np.array_equal(further, source):
+            break
+        source = further
+    return source

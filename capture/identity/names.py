@@ -1,0 +1,211 @@
+"""Names of files over time: which name an identity had when an event worked on it.
+
+Names are seen in the snapshot's descriptors, at opens, at renames, and, where nothing better is known, at
+execs (a script's name stands there with the inode of its interpreter). An event gets, in this order: its own
+name; the latest name by which its own process opened the thing, or a later rename; the latest name by anybody;
+the first later name, unless that open may have created the file, for then the inode may have been another
+file before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from capture.identity.events import EXECS, OPENS, EventColumns, kind_table
+from capture.identity.joins import Latest, pair_codes
+from capture.identity.paths import Paths, snapshot_holders
+from capture.identity.processes import Processes
+from capture.identity.snapshot import Table, integers, text_of
+
+_O_CREAT = 0o100
+_DELETED = " (deleted)"
+_FLAGS_AT = {"open": 1, "openat": 2}
+_ROUNDS = 8
+"""How many renames of one file in a row are followed before anything opens it again."""
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """Names seen: identity, the row since when, the name, and who saw it where."""
+
+    identity: np.ndarray
+    since: np.ndarray
+    label: np.ndarray
+    process: np.ndarray
+    container: np.ndarray
+
+    def and_also(self, other: _Entries) -> _Entries:
+        names = ("identity", "since", "label", "process", "container")
+        return _Entries(*(np.concatenate((getattr(self, name), getattr(other, name))) for name in names))
+
+
+class FileNames:
+    """What was seen of names, before identities are known."""
+
+    def __init__(
+        self,
+        events: EventColumns,
+        processes: Processes,
+        paths: Paths,
+        container_of_event: np.ndarray,
+        container_of_process: np.ndarray,
+        descriptors: Table,
+    ) -> None:
+        self._events, self._processes, self._paths = events, processes, paths
+        self._container = container_of_event
+        self._container_of_process = container_of_process
+        self._listed = [row for row in descriptors if text_of(row.get("name")).startswith("/")]
+
+    def labels(
+        self, rows: np.ndarray, devs: np.ndarray, inos: np.ndarray, identity: np.ndarray
+    ) -> np.ndarray:
+        """int64: the name of what each of some events worked on, as a position among the paths; -1 not known.
+
+        Args:
+            rows: events, ascending.
+            devs: device of each identity.
+            inos: inode of each identity.
+            identity: of each of `rows`.
+        """
+        own = self._own(rows)
+        entries = self._entries(rows, devs, inos, identity, own)
+        renames = self._renamed(entries, len(devs))
+        everything = entries.and_also(renames)
+        if not len(everything.identity):
+            return own
+        life = Latest(everything.identity, everything.since, len(devs))
+        label = self._by_anybody(life, everything, rows, identity, own)
+        many = np.flatnonzero((own < 0) & _has_several(everything, len(devs))[identity])
+        if len(many):
+            better = self._by_process(entries, renames, rows[many], identity[many], len(devs))
+            label[many] = np.where(better >= 0, better, label[many])
+        return np.where(own >= 0, own, label)
+
+    def _own(self, rows: np.ndarray) -> np.ndarray:
+        """The name that an event itself gives to what it touched."""
+        events, paths = self._events, self._paths
+        kind = events.kind[rows]
+        gives = kind_table((*OPENS, *EXECS))[kind] & (events.ret[rows] >= 0)
+        own = np.where(gives, paths.first[rows].astype(np.int64), -1)
+        made = np.flatnonzero(kind_table(["memfd_create"])[kind] & (events.text[rows] > 0))
+        for at in made.tolist():
+            own[at] = paths.names.code("/memfd:" + text_of(events.texts[events.text[rows[at]]]))
+        return own
+
+    def _entries(
+        self, rows: np.ndarray, devs: np.ndarray, inos: np.ndarray, identity: np.ndarray, own: np.ndarray
+    ) -> _Entries:
+        listed = self._from_snapshot(devs, inos)
+        named = np.flatnonzero(own >= 0)
+        is_exec = kind_table(EXECS)[self._events.kind[rows[named]]]
+        strong, weak = named[~is_exec], named[is_exec]
+        has_strong = np.zeros(len(devs), bool)
+        has_strong[listed.identity] = True
+        has_strong[identity[strong]] = True
+        seen = np.sort(np.concatenate((strong, weak[~has_strong[identity[weak]]])))
+        at = rows[seen]
+        return listed.and_also(
+            _Entries(identity[seen], at, own[seen], self._processes.of_event[at], self._container[at])
+        )
+
+    def _from_snapshot(self, devs: np.ndarray, inos: np.ndarray) -> _Entries:
+        table = self._listed
+        dev = np.concatenate((devs, integers(table, "dev")))
+        ino = np.concatenate((inos, integers(table, "ino")))
+        _, _, code = pair_codes(dev, ino)
+        identity_of = np.full(int(code.max(initial=-1)) + 1, -1)
+        identity_of[code[: len(devs)]] = np.arange(len(devs))
+        identity = identity_of[code[len(devs) :]]
+        used = np.flatnonzero(identity >= 0)
+        names = [text_of(table[at].get("name")).removesuffix(_DELETED) for at in used.tolist()]
+        holder = snapshot_holders(self._processes, integers([table[at] for at in used.tolist()], "pid"))
+        container = np.where(holder >= 0, self._container_of_process[holder], -1)
+        since = np.full(len(used), -1)
+        return _Entries(identity[used], since, self._paths.names.codes(names), holder, container)
+
+    def _renamed(self, entries: _Entries, identities: int) -> _Entries:
+        """Names that renames gave to identities known under the old name."""
+        events, paths = self._events, self._paths
+        rows = events.rows_of(("rename", "renameat", "renameat2"))
+        rows = rows[(events.ret[rows] == 0) & (paths.first[rows] >= 0) & (paths.second[rows] >= 0)]
+        container = self._container[rows]
+        given = _Entries(*(array[:0] for array in vars(entries).values()))
+        for _ in range(_ROUNDS):
+            known = entries.and_also(given)
+            asked, owner = _place_codes(known, container, paths.first[rows])
+            life = Latest(owner, known.since, max(int(owner.max(initial=-1)), int(asked.max(initial=-1))) + 1)
+            found = life.find(asked, rows - 1)
+            at = np.flatnonzero(found >= 0)
+            if len(at) == len(given.identity):
+                break
+            given = _Entries(
+                known.identity[found[at]],
+                rows[at],
+                paths.second[rows[at]].astype(np.int64),
+                self._processes.of_event[rows[at]],
+                container[at],
+            )
+        return given
+
+    def _by_anybody(
+        self, life: Latest, entries: _Entries, rows: np.ndarray, identity: np.ndarray, own: np.ndarray
+    ) -> np.ndarray:
+        found = life.find(identity, rows)
+        early = np.flatnonzero((found < 0) & (own < 0))
+        first = life.first(identity[early])
+        possible = np.flatnonzero(first >= 0)
+        early, first = early[possible], first[possible]
+        entry, code = np.unique(first, return_inverse=True)
+        may_be_other = self._creates(entries.since[entry])[code]
+        found[early] = np.where(may_be_other, -1, first)
+        return np.where(found >= 0, entries.label[found], -1)
+
+    def _by_process(
+        self, entries: _Entries, renames: _Entries, rows: np.ndarray, identity: np.ndarray, identities: int
+    ) -> np.ndarray:
+        """The later of: the process' own latest open, the latest rename; -1 where there is neither."""
+        process = self._processes.of_event[rows]
+        _, _, code = pair_codes(
+            np.concatenate((entries.process, process)) + 1, np.concatenate((entries.identity, identity))
+        )
+        count = len(entries.identity)
+        opened = Latest(code[:count], entries.since, int(code.max(initial=-1)) + 1).find(code[count:], rows)
+        moved = Latest(renames.identity, renames.since, identities).find(identity, rows)
+        opened_at = np.where(opened >= 0, entries.since[opened], -2)
+        if not len(renames.identity):
+            return np.where(opened >= 0, entries.label[opened], -1)
+        moved_at = np.where(moved >= 0, renames.since[moved], -2)
+        label = np.where(moved_at > opened_at, renames.label[moved], entries.label[opened])
+        return np.where((opened < 0) & (moved < 0), -1, label)
+
+    def _creates(self, rows: np.ndarray) -> np.ndarray:
+        """bool: may the open at this row have created what it opened? The snapshot's -1 has not."""
+        events = self._events
+        creates = np.zeros(len(rows), bool)
+        real = np.flatnonzero(rows >= 0)
+        kind = events.kind[rows[real]]
+        creates[real] = kind_table(("creat", "memfd_create"))[kind]
+        for name, argument in _FLAGS_AT.items():
+            some = real[kind_table([name])[kind]]
+            creates[some] = events.arguments(argument, rows[some]) & _O_CREAT != 0
+        return creates
+
+
+def _has_several(entries: _Entries, identities: int) -> np.ndarray:
+    """bool, of each identity: was it seen under different names?"""
+    one = np.full(identities, -1, np.int64)
+    one[entries.identity] = entries.label
+    several = np.zeros(identities, bool)
+    several[entries.identity[entries.label != one[entries.identity]]] = True
+    return several
+
+
+def _place_codes(entries: _Entries, container: np.ndarray, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes of (container, path): of the places asked for, then of the entries."""
+    _, _, code = pair_codes(
+        np.concatenate((container, entries.container)).astype(np.int64) + 1,
+        np.concatenate((path, entries.label)).astype(np.int64),
+    )
+    return code[: len(path)], code[len(path) :]

@@ -1,0 +1,143 @@
+"""All joins of this room in the order in which they need each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from capture.containers.cgroup_paths import container_of
+from capture.identity.containers import Containers, Reference, find_containers, with_ends_of_processes
+from capture.identity.descriptors import Descriptors, find_descriptors
+from capture.identity.events import EventColumns
+from capture.identity.images import Images, find_images
+from capture.identity.joins import Latest
+from capture.identity.paths import Paths, find_paths
+from capture.identity.processes import Processes, Threads, find_processes, find_threads, inherited
+from capture.identity.snapshot import Table, integers
+
+
+@dataclass(frozen=True)
+class Identities:
+    """Who, what and where of every event of a capture."""
+
+    processes: Processes
+    threads: Threads
+    paths: Paths
+    images: Images
+    containers: Containers
+    descriptors: Descriptors
+    container_of_process: np.ndarray
+    """int32: where each process was last seen."""
+    uid: np.ndarray
+    """int64, of each process when first seen, -1 not known."""
+    sid: np.ndarray
+    tty: np.ndarray
+    loginuid: np.ndarray
+
+
+def identify(
+    events: EventColumns,
+    tables: Mapping[str, Table],
+    *,
+    container_of: Callable[[str], Reference | None] = container_of,
+    checkpoint: Callable[[], None] = lambda: None,
+) -> Identities:
+    """Resolve every identity of a capture.
+
+    Args:
+        events: the columns of all events, sorted by time.
+        tables: the capture's tables by name; one that is missing is an empty one.
+        container_of: what a cgroup's path tells of a container.
+        checkpoint: called between steps; it may raise to stop the work.
+    """
+    listed = tables.get("processes", ())
+    processes = find_processes(events, listed)
+    threads = find_threads(events, processes, listed)
+    checkpoint()
+    containers = find_containers(
+        events, tables.get("containers", ()), tables.get("cgroups", ()), container_of=container_of
+    )
+    container = _container_of_process(events, processes, containers)
+    containers = replace(containers, death=_deaths(events, processes, containers, container))
+    checkpoint()
+    paths = find_paths(events, processes, listed, tables.get("descriptors", ()))
+    checkpoint()
+    images = find_images(events, processes, paths, listed)
+    checkpoint()
+    descriptors = find_descriptors(
+        events,
+        processes,
+        paths,
+        containers.of_event,
+        container,
+        descriptors=tables.get("descriptors", ()),
+        sockets=tables.get("sockets", ()),
+    )
+    return Identities(
+        processes,
+        threads,
+        paths,
+        images,
+        containers,
+        descriptors,
+        container,
+        uid=_uids(events, processes, listed),
+        sid=_sessions(events, processes, listed),
+        tty=_handed_down(processes, listed, "tty"),
+        loginuid=_handed_down(processes, listed, "loginuid"),
+    )
+
+
+def _container_of_process(events: EventColumns, processes: Processes, containers: Containers) -> np.ndarray:
+    """Where a process was last seen; else where its creator was."""
+    last = np.full(len(processes), -1)
+    known = np.flatnonzero(containers.of_event >= 0)
+    last[processes.of_event[known]] = known
+    own = np.where(last >= 0, containers.of_event[last] if len(events) else -1, -1).astype(np.int32)
+    return inherited(processes, own, own >= 0)
+
+
+def _deaths(
+    events: EventColumns, processes: Processes, containers: Containers, container: np.ndarray
+) -> np.ndarray:
+    last = int(events.time[-1]) if len(events) else 0
+    return with_ends_of_processes(containers, container, processes.end, last)
+
+
+def _listed_column(processes: Processes, listed: Table, name: str) -> np.ndarray:
+    return np.concatenate(([-1], integers(listed, name)))[processes.snapshot + 1]
+
+
+def _uids(events: EventColumns, processes: Processes, listed: Table) -> np.ndarray:
+    uid = _listed_column(processes, listed, "uid")
+    first = np.full(len(processes), -1)
+    first[processes.of_event[::-1]] = np.arange(len(events))[::-1]
+    first = np.where(first >= 0, first, processes.forked)
+    told = np.flatnonzero((uid < 0) & (first >= 0))
+    uid[told] = events.uid[first[told]]
+    return uid
+
+
+def _handed_down(processes: Processes, listed: Table, name: str) -> np.ndarray:
+    known = processes.snapshot >= 0
+    return inherited(processes, _listed_column(processes, listed, name), known)
+
+
+def _sessions(events: EventColumns, processes: Processes, listed: Table) -> np.ndarray:
+    """Session ids: the creator's at the fork, unless the process has begun one itself."""
+    rows = events.rows_of(["setsid"])
+    rows = rows[events.ret[rows] > 0]
+    begun = Latest(processes.of_event[rows], rows, len(processes))
+    own = _listed_column(processes, listed, "sid")
+    made = np.flatnonzero((processes.forked >= 0) & (processes.parent >= 0))
+    before = begun.find(processes.parent[made], processes.forked[made])
+    told = made[before >= 0]
+    own[told] = events.ret[rows[before[before >= 0]]]
+    known = processes.snapshot >= 0
+    known[told] = True
+    sid = inherited(processes, own, known)
+    later = begun.find(np.arange(len(processes)), np.full(len(processes), len(events)))
+    sid[later >= 0] = events.ret[rows[later[later >= 0]]]
+    return sid

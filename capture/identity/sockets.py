@@ -1,0 +1,271 @@
+"""Sockets: from what the kernel told of each to one pair of ends for its life, or several in turn.
+
+The kernel's 48 bytes stand with every event on a socket, but a socket has no peer before it is connected: its
+earlier events get the pair that it had later. A datagram socket that talks to several peers has a row for
+each; whom it talked to is in the address that the program handed over or got.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from capture.identity.events import EventColumns, kind_table
+from capture.identity.joins import Latest, codes_of, pair_codes, place_among
+from capture.identity.snapshot import Row, Table, integers, text_of
+
+_INET, _INET6, _UNIX = 2, 10, 1
+_TYPES = {_INET: "ipv4", _INET6: "ipv6", _UNIX: "unix", 16: "netlink", 17: "packet"}
+_LAYOUT = struct.Struct("<HHHBxHH4x16s16s")
+_LISTEN = 10
+_MAPPED = "::ffff:"
+_PEER_CALLS = ("connect", "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg")
+"""Calls whose address is the peer's."""
+_NAMING_CALLS = ("bind", "connect")
+_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp", 132: "sctp", 136: "udp"}
+_SOCKET_TYPES = {1: "tcp", 2: "udp", 3: "raw"}
+CLIENT, SERVER, LISTENER = "client", "server", "listener"
+ROLES = ("", CLIENT, SERVER, LISTENER)
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """What is known of a socket. Empty and -1: not known, or none."""
+
+    type: str = "other"
+    l4proto: str = ""
+    laddr: str = ""
+    lport: int = -1
+    raddr: str = ""
+    rport: int = -1
+    path: str = ""
+    """A unix socket's name; an abstract one begins with @."""
+
+    @property
+    def rank(self) -> int:
+        """How much it tells: 2 a peer or a name, 1 a local port, 0 nothing."""
+        return 2 if self.rport >= 0 or self.path else int(self.lport >= 0)
+
+    def name(self, role: str) -> str:
+        """`client->server`, so that both ends of a connection share a name; else the end that is known."""
+        if self.path or not self.rank:
+            return self.path
+        local, peer = _end(self.laddr, self.lport), _end(self.raddr, self.rport)
+        if not peer:
+            return local
+        return f"{peer}->{local}" if role == SERVER else f"{local}->{peer}"
+
+
+@dataclass(frozen=True)
+class Sockets:
+    """Each socket event's place in `ends`, and each identity's role."""
+
+    ends: list[Endpoints]
+    of_row: np.ndarray
+    """int32, of each row asked about: position in `ends`, -1 nothing is known."""
+    role: np.ndarray
+    """int8, of each identity: position in ROLES."""
+
+
+def find_sockets(
+    events: EventColumns, rows: np.ndarray, identity: np.ndarray, inode_of: np.ndarray, listed: Table
+) -> Sockets:
+    """Give each event on a socket its ends.
+
+    Args:
+        events: the columns.
+        rows: the events on sockets, ascending.
+        identity: of each of `rows`, a small number.
+        inode_of: of each identity.
+        listed: the snapshot's sockets.
+    """
+    book = _Book()
+    told = book.told(events, rows)
+    by_inode, place = codes_of(inode_of)
+    owners = np.full(len(by_inode), -1)
+    owners[place] = np.arange(len(inode_of))
+    found = place_among(by_inode.astype(np.int64), integers(listed, "ino"))
+    held = np.flatnonzero(found >= 0)
+    owner = owners[found[held]]
+    listed_ends = np.array([book.place(_listed_ends(listed[at])) for at in held.tolist()], np.int64)
+    group = np.concatenate((owner, identity)).astype(np.int64)
+    since = np.concatenate((np.full(len(owner), -1), rows))
+    value = np.concatenate((listed_ends, told))
+    value = _for_life(group, since, value, book.ranks(), len(inode_of))
+    role = _roles(events, rows, identity, len(inode_of))
+    _role_of_listed([listed[at] for at in held.tolist()], owner, role)
+    return Sockets(book.ends, value[len(owner) :].astype(np.int32), role)
+
+
+class _Book:
+    """Distinct pairs of ends."""
+
+    def __init__(self) -> None:
+        self.ends: list[Endpoints] = []
+        self._places: dict[Endpoints, int] = {}
+
+    def place(self, ends: Endpoints) -> int:
+        place = self._places.setdefault(ends, len(self.ends))
+        if place == len(self.ends):
+            self.ends.append(ends)
+        return place
+
+    def ranks(self) -> np.ndarray:
+        """int8: how much each pair tells; the last place stands for -1, nothing."""
+        return np.array([ends.rank for ends in self.ends] + [-1], np.int8)
+
+    def told(self, events: EventColumns, rows: np.ndarray) -> np.ndarray:
+        """int64: what each event itself tells, -1 nothing."""
+        blobs, code = codes_of(events.sock[rows])
+        parsed = [_kernel_ends(events.texts[at]) if at else None for at in blobs.tolist()]
+        places = np.array([-1 if ends is None else self.place(ends) for ends in parsed] or [-1], np.int64)
+        told = places[code]
+        self._add_addresses(events, rows, told, kind_table(_PEER_CALLS), frozenset({"ipv4", "ipv6"}))
+        self._add_addresses(events, rows, told, kind_table(_NAMING_CALLS), frozenset({"unix"}))
+        return told
+
+    def _add_addresses(
+        self,
+        events: EventColumns,
+        rows: np.ndarray,
+        told: np.ndarray,
+        kinds: np.ndarray,
+        types: frozenset[str],
+    ) -> None:
+        """Complete what the kernel told, where it had no peer, by the address that the call bore."""
+        wants = np.array([ends.type in types and ends.rank < 2 for ends in self.ends] + [False])
+        some = np.flatnonzero((events.addr[rows] > 0) & kinds[events.kind[rows]] & wants[told])
+        places, addresses, code = pair_codes(told[some], events.addr[rows[some]])
+        completed = [
+            self.place(_with_address(self.ends[place], events.texts[at]))
+            for place, at in zip(places.tolist(), addresses.tolist(), strict=True)
+        ]
+        told[some] = np.array(completed or [-1], np.int64)[code]
+
+
+def _for_life(
+    group: np.ndarray, since: np.ndarray, value: np.ndarray, ranks: np.ndarray, groups: int
+) -> np.ndarray:
+    """Spread what tells most over the whole life of each socket.
+
+    An event that tells most itself keeps its own; others get the latest before them, else the first.
+    """
+    rank = ranks[value]
+    best = np.full(groups, -1, np.int8)
+    np.maximum.at(best, group, rank)
+    entries = np.flatnonzero((rank == best[group]) & (rank >= 0))
+    life = Latest(group[entries], since[entries], groups)
+    asked = np.flatnonzero(rank < best[group])
+    found = life.find(group[asked], since[asked])
+    found = np.where(found >= 0, found, life.first(group[asked]))
+    spread = value.copy()
+    spread[asked] = value[entries[found]] if len(entries) else -1
+    return spread
+
+
+def _roles(events: EventColumns, rows: np.ndarray, identity: np.ndarray, groups: int) -> np.ndarray:
+    role = np.zeros(groups, np.int8)
+    kind = events.kind[rows]
+    succeeded = events.ret[rows] >= 0
+    role[identity[kind_table(["connect"])[kind]]] = ROLES.index(CLIENT)
+    role[identity[kind_table(["accept", "accept4"])[kind] & succeeded]] = ROLES.index(SERVER)
+    role[identity[kind_table(["listen"])[kind] & succeeded]] = ROLES.index(LISTENER)
+    blobs, code = codes_of(events.sock[rows])
+    listens = np.array(
+        [_state(events.texts[at]) == _LISTEN if at else False for at in blobs.tolist()] or [False]
+    )
+    role[identity[listens[code]]] = ROLES.index(LISTENER)
+    return role
+
+
+def _role_of_listed(listed: Sequence[Row], owner: np.ndarray, role: np.ndarray) -> None:
+    """A socket of the snapshot whose local port somebody listens on was accepted there."""
+    listening = [
+        text_of(row.get("state")).lower() == "listen" or row.get("state") == _LISTEN for row in listed
+    ]
+    ports = {row.get("lport") for row, listens in zip(listed, listening, strict=True) if listens}
+    for row, listens, identity in zip(listed, listening, owner.tolist(), strict=True):
+        if listens:
+            role[identity] = ROLES.index(LISTENER)
+        elif not role[identity] and row.get("rport") and row.get("lport") in ports:
+            role[identity] = ROLES.index(SERVER)
+
+
+def _state(blob: bytes) -> int:
+    return blob[6] if len(blob) == _LAYOUT.size else 0
+
+
+def _kernel_ends(blob: bytes) -> Endpoints | None:
+    if len(blob) != _LAYOUT.size:
+        return None
+    family, kind, protocol, _, lport, rport, laddr, raddr = _LAYOUT.unpack(blob)
+    name = _TYPES.get(family, "other")
+    if family not in (_INET, _INET6):
+        return Endpoints(name)
+    l4proto = _PROTOCOLS.get(protocol) or _SOCKET_TYPES.get(kind, "")
+    ends = Endpoints(name, "raw" if kind == 3 and l4proto != "icmp" else l4proto)
+    if lport:
+        ends = replace(ends, laddr=_address(family, laddr), lport=lport)
+    if rport:
+        ends = replace(ends, raddr=_address(family, raddr), rport=rport)
+    return _as_ipv4(ends)
+
+
+def _with_address(ends: Endpoints, raw: bytes) -> Endpoints:
+    family = int.from_bytes(raw[:2], "little")
+    if ends.type == "unix" and family == _UNIX:
+        return replace(ends, path=_unix_name(raw[2:]))
+    if family == _INET and len(raw) >= 8:
+        peer, port = _address(_INET, raw[4:8]), int.from_bytes(raw[2:4], "big")
+    elif family == _INET6 and len(raw) >= 24:
+        peer, port = _address(_INET6, raw[8:24]), int.from_bytes(raw[2:4], "big")
+    else:
+        return ends
+    return _as_ipv4(replace(ends, raddr=peer, rport=port))
+
+
+def _unix_name(raw: bytes) -> str:
+    if raw[:1] == b"\0":
+        return "@" + text_of(raw[1:].rstrip(b"\0"))
+    return text_of(raw.partition(b"\0")[0])
+
+
+def _listed_ends(row: Row) -> Endpoints:
+    family, kind = text_of(row.get("family")), text_of(row.get("type"))
+    if family not in ("ipv4", "ipv6"):
+        return Endpoints(family if family in _TYPES.values() else "other", path=text_of(row.get("path")))
+    lport, rport = row.get("lport"), row.get("rport")
+    ends = Endpoints(family, kind if kind in ("tcp", "udp", "icmp", "raw") else "")
+    if isinstance(lport, int) and lport > 0:
+        ends = replace(ends, laddr=text_of(row.get("laddr")), lport=lport)
+    if isinstance(rport, int) and rport > 0:
+        ends = replace(ends, raddr=text_of(row.get("raddr")), rport=rport)
+    return _as_ipv4(ends)
+
+
+def _address(family: int, raw: bytes) -> str:
+    return (
+        socket.inet_ntop(socket.AF_INET, raw[:4])
+        if family == _INET
+        else socket.inet_ntop(socket.AF_INET6, raw)
+    )
+
+
+def _as_ipv4(ends: Endpoints) -> Endpoints:
+    """IPv4 that goes through an IPv6 socket (::ffff:10.0.0.1) is what it is on the wire."""
+    known = [address for address in (ends.laddr, ends.raddr) if address]
+    if ends.type != "ipv6" or not ends.raddr or not all(address.startswith(_MAPPED) for address in known):
+        return ends
+    return replace(
+        ends, type="ipv4", laddr=ends.laddr.removeprefix(_MAPPED), raddr=ends.raddr.removeprefix(_MAPPED)
+    )
+
+
+def _end(address: str, port: int) -> str:
+    if port < 0:
+        return ""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

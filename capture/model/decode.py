@@ -1,0 +1,343 @@
+"""Arguments and results as someone who knows strace reads them.
+
+Every number that has a name is shown by it; every bit that has none is shown in hex; nothing that
+came from a program is shown unescaped (see `capture.model.text`). The functions here are for what
+is on screen or in a report, not for whole captures: they make Python text one event at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from capture.model.errnos import ERRNOS
+from capture.model.events import Arg, ArgKind, Category, EventFlag, EventSpec, Returns
+from capture.model.signals import signal_name
+from capture.model.sockaddr import format_sockaddr
+from capture.model.symbols import ALL_BITS, KeyedTable, Rest, Table
+from capture.model.symbols_file import FILE_TYPE
+from capture.model.tables import table_named
+from capture.model.text import ELLIPSIS, printable, quoted
+
+__all__ = [
+    "errno_name",
+    "format_args",
+    "format_call",
+    "format_result",
+    "format_sockaddr",
+    "format_value",
+    "name_value",
+    "printable",
+    "quoted",
+    "signal_name",
+]
+
+EXCERPT = 32
+"""Bytes of payload or text shown in an argument, as strace does."""
+
+PATH_LIMIT = 4096
+ARGV_LIMIT = 32
+"""Arguments of a program shown before `…`."""
+
+AT_FDCWD = -100
+MAX_ERRNO = 4095
+FOREIGN = EventFlag.COMPAT | EventFlag.X32
+UNFINISHED = EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED
+
+
+def errno_name(ret: int) -> str:
+    """`ENOENT` for -2 or 2; `errno_999` for one without a name."""
+    known = ERRNOS.get(abs(ret))
+    return known[0] if known else f"errno_{abs(ret)}"
+
+
+def format_result(spec: EventSpec, ret: int, flags: int = 0) -> str:
+    """What a call returned: `3`, `0x7f00`, `-1 ENOENT (No such file or directory)`, `?` if it never did.
+
+    A scheduler event returns nothing: its result is empty.
+    """
+    if spec.category is Category.SCHEDULER:
+        return ""
+    if flags & UNFINISHED or spec.returns is Returns.NOTHING:
+        return "?"
+    if -MAX_ERRNO <= ret < 0:
+        known = ERRNOS.get(-ret)
+        if known is None:
+            return f"-1 {errno_name(ret)}"
+        # The kernel restarts such a call, or turns the number into EINTR: no program ever sees it.
+        shown = "?" if -ret >= 512 else "-1"
+        return f"{shown} {known[0]} ({known[1]})"
+    if spec.returns is Returns.ADDRESS:
+        return f"{ret & ALL_BITS:#x}"
+    return str(ret)
+
+
+def format_args(  # noqa: PLR0917 - the parts of one event, in the order in which a file holds them
+    spec: EventSpec,
+    args: Sequence[int],
+    texts: tuple[bytes | None, bytes | None],
+    address: bytes | None,
+    data: bytes,
+    ret: int,
+    flags: int,
+    *,
+    arch: str = "x86_64",
+) -> list[tuple[str, str]]:
+    """Each argument's name and text.
+
+    Args:
+        spec: the event's row. Of a 32-bit or x32 event only the raw numbers are shown, for the row would
+            be another call's.
+        args: the raw arguments a0…a5, unsigned 64 bits.
+        texts: the recorded texts (bytes, None not recorded), in the order of `spec.text_args`.
+        address: the raw sockaddr, None if there is none.
+        data: the kept payload.
+        ret: the result.
+        flags: the event's `EventFlag` bits.
+        arch: `x86_64` or `aarch64`, where the capture was made.
+    """
+    if flags & FOREIGN:
+        return [(f"a{at}", f"{value & ALL_BITS:#x}") for at, value in enumerate(args)]
+    declared = spec.args_on(arch)
+    padded = [*args, *[0] * (len(declared) - len(args))]
+    call = _Call(
+        arch,
+        spec,
+        {arg.name: value for arg, value in zip(declared, padded, strict=False)},
+        dict(zip(spec.text_args, texts, strict=False)),
+        address,
+        data,
+        ret,
+        flags,
+    )
+    return [
+        (arg.name, call.text(at, arg, padded[at] & ALL_BITS))
+        for at, arg in enumerate(declared)
+        if not call.means_nothing(arg)
+    ]
+
+
+def format_call(name: str, args: Sequence[tuple[str, str]], result: str) -> str:
+    """One line, as strace prints it: `openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3`."""
+    shown = f"{name}({', '.join(text for _, text in args)})"
+    return f"{shown} = {result}" if result else shown
+
+
+def format_value(arg: Arg, value: int, *, arch: str = "x86_64") -> str:
+    """One raw argument on its own, without what was recorded behind it."""
+    value &= ALL_BITS
+    if arg.kind in (ArgKind.FLAGS, ArgKind.ENUM):
+        table = table_named(arg.table, arch)
+        return f"{value:#x}" if isinstance(table, KeyedTable) else name_value(table, value)
+    return _NUMBERS.get(arg.kind, _pointer)(value)
+
+
+def name_value(table: Table, value: int) -> str:
+    """A value by its names: `O_RDONLY|O_CLOEXEC`, `CLONE_VM|SIGCHLD`, `SEEK_END`; what has no name in hex."""
+    if table.mask == ALL_BITS:
+        return _choice_text(table, value)
+    base = value & table.mask
+    parts = [table.values[base]] if table.mask and base in table.values else []
+    rest = value & ~table.mask & ALL_BITS if parts else value
+    for bit, name in table.bits.items():
+        if rest & bit == bit:
+            parts.append(name)
+            rest &= ~bit
+    if rest:
+        parts.append(_rest_text(table.rest, rest))
+    return "|".join(parts) if parts else table.values.get(0, "0")
+
+
+def _choice_text(table: Table, value: int) -> str:
+    # A C int arrives sign extended or not, as the compiler pleased; both are the same number.
+    for candidate in (value, _int(value), _uint(value)) if _is_narrow(value) else (value,):
+        if candidate in table.values:
+            return table.values[candidate]
+    if table.rest is Rest.IOCTL and _is_narrow(value):
+        return _ioctl(_uint(value))
+    signed = _int(value) if _is_narrow(value) else _long(value)
+    return str(signed) if -256 <= signed < 256 else f"{value:#x}"
+
+
+def _ioctl(request: int) -> str:
+    directions = ("none", "write", "read", "read|write")
+    direction, size, kind, number = request >> 30, request >> 16 & 0x3FFF, request >> 8 & 0xFF, request & 0xFF
+    return f"_IOC({directions[direction]}, {kind:#x}, {number:#x}, {size:#x})"
+
+
+def _rest_text(form: Rest, rest: int) -> str:
+    if form is Rest.OCTAL and rest < 0o1000:
+        return f"0{rest:o}"
+    if form is Rest.SIGNAL and rest < 0x100:
+        return signal_name(rest)
+    if form is Rest.HUGE and rest < 1 << 32 and not rest & 0x3FFFFFF:
+        return f"{rest >> 26}<<26"
+    return f"{rest:#x}"
+
+
+def _is_narrow(value: int) -> bool:
+    return value >> 32 == 0 or value >> 31 == (1 << 33) - 1
+
+
+def _int(value: int) -> int:
+    value &= 0xFFFFFFFF
+    return value - (1 << 32) if value >> 31 else value
+
+
+def _uint(value: int) -> int:
+    return value & 0xFFFFFFFF
+
+
+def _long(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value
+
+
+def _pointer(value: int) -> str:
+    return f"{value:#x}" if value else "NULL"
+
+
+def _id(value: int) -> str:
+    return "-1" if _uint(value) == 0xFFFFFFFF else str(_uint(value))
+
+
+def _dirfd(value: int) -> str:
+    return "AT_FDCWD" if _int(value) == AT_FDCWD else str(_int(value))
+
+
+def _mode(value: int) -> str:
+    # The kernel takes 16 bits; what the register holds above them means nothing.
+    kind, permissions = value & 0o170000, value & 0o7777
+    if not kind:
+        return f"0{permissions:03o}"
+    return f"{FILE_TYPE.values.get(kind, f'0{kind:o}')}|0{permissions:03o}"
+
+
+def _device(value: int) -> str:
+    number = _uint(value)
+    return f"{number >> 8 & 0xFFF}:{number & 0xFF | number >> 12 & 0xFFF00}"
+
+
+def _time(value: int) -> str:
+    seconds, nanoseconds = divmod(_long(value), 1_000_000_000)
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return f"{_long(value)}ns"
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"
+
+
+def _duration(value: int) -> str:
+    seconds, nanoseconds = divmod(value, 1_000_000_000)
+    return f"{seconds}.{nanoseconds:09d}s"
+
+
+def _wait_status(value: int) -> str:
+    number = value & 0x7F
+    if number == 0:
+        return f"exit {value >> 8 & 0xFF}"
+    return f"{signal_name(number)}{' (core dumped)' if value & 0x80 else ''}"
+
+
+_NUMBERS: Mapping[ArgKind, Callable[[int], str]] = {
+    ArgKind.INT: lambda value: str(_int(value)),
+    ArgKind.UINT: lambda value: str(_uint(value)),
+    ArgKind.LONG: lambda value: str(_long(value)),
+    ArgKind.ULONG: str,
+    ArgKind.HEX: lambda value: f"{value:#x}",
+    ArgKind.SIZE: str,
+    ArgKind.OFFSET: lambda value: str(_long(value)),
+    ArgKind.FD: lambda value: str(_int(value)),
+    ArgKind.PID: lambda value: str(_int(value)),
+    ArgKind.DIRFD: _dirfd,
+    ArgKind.MODE: _mode,
+    ArgKind.DEVICE: _device,
+    ArgKind.UID: _id,
+    ArgKind.GID: _id,
+    ArgKind.SIGNAL: lambda value: signal_name(_int(value)),
+    ArgKind.TIME: _time,
+    ArgKind.DURATION: _duration,
+    ArgKind.WAIT_STATUS: _wait_status,
+}
+"""Kinds that the raw number alone explains; any other is an address."""
+
+_O_CREAT, _O_TMPFILE = 0o100, 0o20000000
+_FCNTL_WITHOUT_ARG = frozenset({1, 3, 9, 11, 1025, 1032, 1034})
+_BUFFERS_IN = frozenset({ArgKind.BUFFER_IN, ArgKind.IOVEC_IN})
+_BUFFERS_OUT = frozenset({ArgKind.BUFFER_OUT, ArgKind.IOVEC_OUT})
+_MESSAGES = frozenset({ArgKind.MSGHDR_IN, ArgKind.MSGHDR_OUT, ArgKind.MMSGHDR_IN, ArgKind.MMSGHDR_OUT})
+_ADDRESSES = frozenset({ArgKind.SOCKADDR_IN, ArgKind.SOCKADDR_OUT})
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What one event recorded: an argument's text may depend on any of it."""
+
+    arch: str
+    spec: EventSpec
+    values: Mapping[str, int]
+    texts: Mapping[int, bytes | None]
+    address: bytes | None
+    data: bytes
+    ret: int
+    flags: int
+
+    def means_nothing(self, arg: Arg) -> bool:
+        """Whether the kernel ignores the argument, so that its register holds whatever was left there."""
+        name = self.spec.name
+        if name in ("open", "openat") and arg.kind is ArgKind.MODE:
+            return not self.values["flags"] & (_O_CREAT | _O_TMPFILE)
+        return name == "fcntl" and arg.name == "arg" and _uint(self.values["cmd"]) in _FCNTL_WITHOUT_ARG
+
+    def text(self, at: int, arg: Arg, value: int) -> str:
+        recorded = self.texts.get(at)
+        if recorded is not None:
+            return self._argv(recorded) if arg.kind is ArgKind.ARGV else self._string(arg, recorded)
+        if self.spec.category is Category.SCHEDULER and at in self.spec.text_args:
+            return "?"
+        if arg.table:
+            return self._named(arg, value)
+        if arg.kind in _ADDRESSES and self.address:
+            return format_sockaddr(self.address)
+        if arg.kind in _MESSAGES and (self.address or self.data):
+            return self._message()
+        if arg.kind is ArgKind.FD_PAIR and self.ret == 0 and len(self.data) >= 8:
+            first, second = (int.from_bytes(self.data[i : i + 4], "little", signed=True) for i in (0, 4))
+            return f"[{first}, {second}]"
+        if arg.kind in _BUFFERS_IN | _BUFFERS_OUT and self.data:
+            return self._payload()
+        return _NUMBERS.get(arg.kind, _pointer)(value)
+
+    def _string(self, arg: Arg, recorded: bytes) -> str:
+        text = quoted(recorded, PATH_LIMIT if arg.kind is ArgKind.PATH else EXCERPT * 4)
+        cut = self.flags & EventFlag.TEXT_TRUNCATED and not text.endswith(ELLIPSIS)
+        return text + ELLIPSIS if cut else text
+
+    def _argv(self, recorded: bytes) -> str:
+        words = recorded.split(b"\0")
+        complete = words[-1] == b""
+        words = words[:-1] if complete else words
+        shown = [quoted(word, EXCERPT * 4) for word in words[:ARGV_LIMIT]]
+        if len(words) > ARGV_LIMIT or not complete or self.flags & EventFlag.TEXT_TRUNCATED:
+            shown.append(ELLIPSIS)
+        return f"[{', '.join(shown)}]"
+
+    def _payload(self) -> str:
+        text = quoted(self.data, EXCERPT)
+        cut = self.flags & EventFlag.DATA_TRUNCATED and not text.endswith(ELLIPSIS)
+        return text + ELLIPSIS if cut else text
+
+    def _message(self) -> str:
+        parts = [f"addr={format_sockaddr(self.address)}"] if self.address else []
+        if self.data:
+            parts.append(f"data={self._payload()}")
+        return f"{{{', '.join(parts)}}}"
+
+    def _named(self, arg: Arg, value: int) -> str:
+        table = table_named(arg.table, self.arch)
+        if isinstance(table, KeyedTable):
+            chosen = table.tables.get(_uint(self.values[table.by]))
+            if chosen is None:
+                return f"{value:#x}" if arg.kind is ArgKind.HEX else _choice_text(Table(), value)
+            table = chosen
+        return name_value(table, value)

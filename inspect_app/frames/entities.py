@@ -1,0 +1,180 @@
+"""The frames beside the events: processes, threads, images, descriptors, containers, users, drops."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from capture.identity import Identities
+from capture.identity.snapshot import integers, text_of, texts
+from capture.identity.sockets import Endpoints
+from inspect_app.frames.columns import (
+    CONTAINER_COLUMNS,
+    DESCRIPTOR_COLUMNS,
+    DROP_COLUMNS,
+    IMAGE_COLUMNS,
+    PROCESS_COLUMNS,
+    THREAD_COLUMNS,
+    USER_COLUMNS,
+)
+from inspect_app.frames.tables import build_table
+
+_NO_ENDS = Endpoints()
+
+
+def processes(found: Identities) -> pd.DataFrame:
+    """See PROCESS_COLUMNS."""
+    known = found.processes
+    ended = known.status >= 0
+    signal = known.status & 0x7F
+    return build_table(
+        PROCESS_COLUMNS,
+        {
+            "pid": known.pid,
+            "start": known.start,
+            "end": known.end,
+            "ppid": known.ppid,
+            "parent": known.parent,
+            "image": found.images.of_process,
+            "container": found.container_of_process,
+            "uid": found.uid,
+            "sid": found.sid,
+            "tty": found.tty,
+            "loginuid": _unset(found.loginuid),
+            "exit_code": np.where(ended & (signal == 0), known.status >> 8 & 0xFF, -1),
+            "exit_signal": np.where(ended, signal, -1),
+            "existed": known.existed,
+        },
+    )
+
+
+def _unset(loginuid: np.ndarray) -> np.ndarray:
+    """The kernel's "not set" is 2**32 - 1 where it is read without a sign."""
+    return np.where(loginuid == (1 << 32) - 1, -1, loginuid)
+
+
+def threads(found: Identities) -> pd.DataFrame:
+    """See THREAD_COLUMNS."""
+    known = found.threads
+    return build_table(
+        THREAD_COLUMNS,
+        {"tid": known.tid, "process": known.process, "start": known.start, "end": known.end},
+    )
+
+
+def images(found: Identities) -> pd.DataFrame:
+    """See IMAGE_COLUMNS."""
+    known = found.images
+    programs = [known.programs[at] for at in known.program.tolist()]
+    names = found.paths.names.all
+    pairs = list(zip(known.comm, programs, strict=True))
+    return build_table(
+        IMAGE_COLUMNS,
+        {
+            "process": known.process,
+            "since": known.since,
+            "event": known.event,
+            "comm": known.comm,
+            "exe": [program.exe for program in programs],
+            "exepath": [program.exepath for program in programs],
+            "args": [program.args for program in programs],
+            "cmdline": [f"{comm} {program.args}" if program.args else comm for comm, program in pairs],
+            "cwd": [names[at] if at >= 0 else "" for at in known.cwd.tolist()],
+            "dev": [program.dev for program in programs],
+            "ino": [program.ino for program in programs],
+        },
+    )
+
+
+def descriptors(found: Identities, time: np.ndarray) -> pd.DataFrame:
+    """See DESCRIPTOR_COLUMNS. `time`: of the events."""
+    known = found.descriptors
+    used = np.flatnonzero(known.of_event >= 0)
+    first, last = np.full((2, len(known.name)), -1)
+    first[known.of_event[used[::-1]]] = time[used[::-1]]
+    last[known.of_event[used]] = time[used]
+    ends = [_NO_ENDS if end is None else end for end in known.ends]
+    return build_table(
+        DESCRIPTOR_COLUMNS,
+        {
+            "type": known.type,
+            "name": known.name,
+            "dev": known.dev,
+            "ino": known.ino,
+            "mode": known.mode,
+            "l4proto": [end.l4proto for end in ends],
+            "laddr": [end.laddr for end in ends],
+            "lport": [end.lport for end in ends],
+            "raddr": [end.raddr for end in ends],
+            "rport": [end.rport for end in ends],
+            "role": known.role,
+            "first": first,
+            "last": last,
+        },
+    )
+
+
+def containers(found: Identities) -> pd.DataFrame:
+    """See CONTAINER_COLUMNS."""
+    records = found.containers.records
+    words = ("id", "full_id", "name", "image", "runtime", "pod", "namespace", "metadata", "cgroup")
+    return build_table(
+        CONTAINER_COLUMNS,
+        {
+            **{name: texts(records, name) for name in words},
+            "birth": found.containers.birth,
+            "death": found.containers.death,
+            "created": integers(records, "created"),
+            "command": [_command(record.get("command")) for record in records],
+            "labels": [_labels(record.get("labels")) for record in records],
+            "privileged": [_yes_or_no(record.get("privileged")) for record in records],
+        },
+    )
+
+
+def _yes_or_no(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else ""
+
+
+def _command(command: object) -> str:
+    if isinstance(command, list | tuple):
+        return " ".join(text_of(word) for word in command)
+    return text_of(command)
+
+
+def _labels(labels: object) -> str:
+    if not isinstance(labels, dict) or not labels:
+        return ""
+    return json.dumps({text_of(name): text_of(value) for name, value in labels.items()}, sort_keys=True)
+
+
+def users(table: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """See USER_COLUMNS."""
+    return build_table(
+        USER_COLUMNS,
+        {"uid": integers(table, "uid"), **{name: texts(table, name) for name in ("name", "home", "shell")}},
+    )
+
+
+def drops(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """See DROP_COLUMNS. A document holds one interval's rows."""
+    rows = [
+        {**{name: document.get(name) for name in ("time", "since")}, **row}
+        for document in documents
+        for row in document.get("rows", ())
+        if isinstance(row, dict)
+    ]
+    return build_table(
+        DROP_COLUMNS,
+        {
+            "time": integers(rows, "time"),
+            "since": integers(rows, "since"),
+            "kind": texts(rows, "kind"),
+            "where": texts(rows, "where"),
+            "count": integers(rows, "count", 0),
+        },
+    )

@@ -1,0 +1,185 @@
+"""From a capture file to its frames."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from capture.format import Cancelled, CaptureFile, Verdict
+from capture.identity import EventColumns, Identities, identify
+from capture.model.events import EventFlag
+from inspect_app.frames import entities
+from inspect_app.frames.capture import CaptureFrames, FileState
+from inspect_app.frames.columns import EVENT_COLUMNS
+from inspect_app.frames.source import FileSource
+from inspect_app.frames.tables import build_table
+from inspect_app.frames.types import event_types, sizes
+
+Progress = Callable[[int, int], None]
+
+_READ_AT_ONCE = (
+    *("time", "latency", "ret", "cgroup", "ino", "dev", "mode", "uid", "pid", "tid", "fd", "code", "cpu"),
+    *("flags", "captured", "text", "text2", "addr", "sock", "a0", "a1", "a2"),
+)
+_MEANS_NOTHING = int(EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED)
+_STEPS = 100
+"""What progress counts in: checking the file, reading it, joining, each a share of these."""
+_CHECKED, _READ = 15, 60
+
+
+def open_capture(
+    path: str | Path,
+    *,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> CaptureFrames:
+    """Open a capture: every column joined to who, what and where; payload stays in the file.
+
+    Args:
+        path: a capture file.
+        progress: called with (done, total) as blocks are read.
+        cancelled: asked at every block and between joins.
+
+    Raises:
+        FormatError: it is no capture, of a newer format, or one that no recorder writes.
+        OSError: it cannot be read.
+        Cancelled: `cancelled` said so.
+    """
+    report = progress or _silent
+    stop = cancelled or _never
+    with _collector_paused():
+        capture = CaptureFile.open(path, _share(report, 0, _CHECKED), stop)
+        try:
+            return _join(capture, str(path), report, stop)
+        except BaseException:
+            capture.close()
+            raise
+
+
+def _join(capture: CaptureFile, path: str, report: Progress, stop: Callable[[], bool]) -> CaptureFrames:
+    columns = capture.read_columns(_READ_AT_ONCE, _share(report, _CHECKED, _READ), stop)
+    source = FileSource(capture, columns)
+    events = EventColumns(
+        arch=_architecture(capture.section),
+        texts=capture.texts,
+        argument=source.argument,
+        **{name: columns[name] for name in EventColumns.COLUMNS},
+    )
+    doubtful = columns["flags"] & _MEANS_NOTHING != 0
+    events = replace(events, ret=np.where(doubtful, -1, columns["ret"])) if doubtful.any() else events
+    tables = _tables(capture)
+
+    def checkpoint() -> None:
+        if stop():
+            raise Cancelled
+
+    found = identify(events, tables, checkpoint=checkpoint)
+    report(_STEPS - 5, _STEPS)
+    frames = CaptureFrames(
+        path=path,
+        host=_host(capture, columns["time"]),
+        state=_state(capture.verdict),
+        events=_events(events, columns, found),
+        processes=entities.processes(found),
+        threads=entities.threads(found),
+        images=entities.images(found),
+        descriptors=entities.descriptors(found, columns["time"]),
+        containers=entities.containers(found),
+        users=entities.users(tables["users"]),
+        drops=entities.drops(capture.documents.get("counters", [])),
+        source=source,
+        paths=found.paths.names.all,
+    )
+    report(_STEPS, _STEPS)
+    return frames
+
+
+def _events(events: EventColumns, columns: dict[str, np.ndarray], found: Identities) -> pd.DataFrame:
+    return build_table(
+        EVENT_COLUMNS,
+        {
+            "time": columns["time"],
+            "latency": columns["latency"],
+            "type": event_types(events.kind, columns["code"], columns["flags"], events.arch),
+            "ret": columns["ret"],
+            "flags": columns["flags"],
+            "cpu": columns["cpu"],
+            "process": found.processes.of_event,
+            "thread": found.threads.of_event,
+            "image": found.images.of_event,
+            "container": found.containers.of_event,
+            "uid": columns["uid"],
+            "fd": columns["fd"],
+            "descriptor": found.descriptors.of_event,
+            "path": found.paths.first,
+            "path2": found.paths.second,
+            "size": sizes(events.kind, events.ret),
+            "captured": columns["captured"],
+        },
+    )
+
+
+def _tables(capture: CaptureFile) -> dict[str, list[dict[str, Any]]]:
+    names = ("processes", "descriptors", "sockets", "cgroups", "containers", "users")
+    tables = {name: capture.table(name) for name in names}
+    for document in capture.documents.get("containers", []):
+        rows = document.get("rows", [document])
+        tables["containers"] = tables["containers"] + [row for row in rows if isinstance(row, dict)]
+    return tables
+
+
+def _host(capture: CaptureFile, time: np.ndarray) -> dict[str, object]:
+    host: dict[str, object] = dict(capture.section)
+    if capture.ending is not None:
+        host["totals"] = capture.ending
+    first, last = (int(time[0]), int(time[-1])) if len(time) else (0, 0)
+    host.setdefault("started_ns", first)
+    ended = (capture.ending or {}).get("ended_ns")
+    host["ended_ns"] = ended if isinstance(ended, int) else last
+    return host
+
+
+def _state(verdict: Verdict) -> FileState:
+    detail = str(verdict)
+    return FileState(str(verdict.state), detail[:1].upper() + detail[1:] + ".")
+
+
+def _architecture(section: dict[str, Any]) -> str:
+    machine = str(section.get("arch") or section.get("machine") or "x86_64")
+    return {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
+
+
+def _share(report: Progress, start: int, end: int) -> Progress:
+    """Progress of one stage as a share of the whole."""
+
+    def tell(done: int, total: int) -> None:
+        report(start + (end - start) * done // max(total, 1), _STEPS)
+
+    return tell
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Thousands of live dictionaries make each collection slow, and none of them is garbage."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _silent(done: int, total: int) -> None:
+    del done, total
+
+
+def _never() -> bool:
+    return False

@@ -1,0 +1,49 @@
+"""What stays in the capture file until it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Lock
+
+import numpy as np
+
+from capture.format import CaptureFile
+
+
+class FileSource:
+    """Arguments, texts and payload of an open capture; any thread may ask."""
+
+    def __init__(self, capture: CaptureFile, columns: Mapping[str, np.ndarray]) -> None:
+        """`columns`: those that are loaded already."""
+        self._capture = capture
+        self._text, self._text2, self._addr = columns["text"], columns["text2"], columns["addr"]
+        self._arguments = {name: column for name, column in columns.items() if name in _ARGUMENTS}
+        self._lock = Lock()
+
+    def argument(self, index: int) -> np.ndarray:
+        """Raw argument `index` (0-5) of every event, uint64; read from the file once."""
+        name = _ARGUMENTS[index]
+        with self._lock:
+            if name not in self._arguments:
+                self._arguments[name] = self._capture.read_columns([name])[name]
+            return self._arguments[name]
+
+    def payload(self, row: int) -> bytes:
+        """The captured bytes of one event, empty where none were kept."""
+        with self._lock:
+            return self._capture.payload(row)
+
+    def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
+        """The two texts of one event as recorded, None where there was none."""
+        return self._recorded(self._text, row), self._recorded(self._text2, row)
+
+    def address(self, row: int) -> bytes | None:
+        """The raw sockaddr of one event, None where there was none."""
+        return self._recorded(self._addr, row)
+
+    def _recorded(self, column: np.ndarray, row: int) -> bytes | None:
+        code = int(column[row])
+        return self._capture.texts[code] if code else None
+
+
+_ARGUMENTS = ("a0", "a1", "a2", "a3", "a4", "a5")

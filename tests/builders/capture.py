@@ -1,0 +1,182 @@
+"""A capture written by hand: rows go in, a real file or its columns come out.
+
+    book = CaptureBuilder()
+    book.process(100, comm="sh", cwd="/home")
+    book.event("openat", pid=100, ret=3, fd=3, ino=7, text=b"notes", args=(AT_FDCWD,))
+    book.write(tmp_path / "one.exhume")
+
+What is not given is as it would be recorded where there is nothing to record. Each event comes a
+millisecond after the one before unless `time` says otherwise.
+"""
+
+from __future__ import annotations
+
+import struct
+from ipaddress import ip_address
+from pathlib import Path
+
+import numpy as np
+
+from capture.format import EVENT_COLUMNS, CaptureWriter, EventBatch
+from capture.identity.events import EventColumns
+from capture.model.catalogue import spec_named
+
+START_NS = 1_700_000_000_000_000_000
+MS = 1_000_000
+AT_FDCWD = (1 << 64) - 100
+FILE, DIRECTORY, PIPE, CHAR, SOCKET = 0o100644, 0o040755, 0o010600, 0o020620, 0o140777
+TEXT_COLUMNS = ("text", "text2", "addr", "sock")
+
+
+class CaptureBuilder:
+    """Collects a capture."""
+
+    def __init__(self, **section) -> None:
+        self.section = {"hostname": "node-1", "machine": "x86_64", "started_ns": START_NS, **section}
+        self.tables: dict[str, list[dict]] = {
+            name: [] for name in ("processes", "descriptors", "sockets", "cgroups", "containers", "users")
+        }
+        self.drops: list[dict] = []
+        self.rows: list[dict] = []
+        self.payload: list[bytes] = []
+        self.texts: dict[bytes, int] = {}
+
+    def process(self, pid, *, start_ns=START_NS - 60_000 * MS, ppid=1, threads=(), **facts) -> None:
+        """A process that the snapshot found."""
+        self.tables["processes"].append(
+            {"pid": pid, "start_ns": start_ns, "ppid": ppid, "threads": [pid, *threads], **facts}
+        )
+
+    def descriptor(self, pid, fd, name, *, dev=1, ino, mode=FILE) -> None:
+        """A descriptor that the snapshot found."""
+        row = {"pid": pid, "fd": fd, "name": name, "dev": dev, "ino": ino, "mode": mode}
+        self.tables["descriptors"].append(row)
+
+    def event(self, name, *, pid=100, tid=None, time=None, args=(), data=b"", **columns) -> int:
+        """An event; returns its row. `name` is one of the catalogue, or a number."""
+        before = self.rows[-1]["time"] if self.rows else START_NS
+        row = dict.fromkeys(EVENT_COLUMNS, 0)
+        row |= {"time": before + MS if time is None else time, "latency": 1_000, "fd": -1, "cgroup": 1}
+        row |= {"code": spec_named(name).x86_64 if isinstance(name, str) else name}
+        row |= {"pid": pid, "tid": pid if tid is None else tid, "captured": len(data)}
+        row |= {f"a{index}": value % (1 << 64) for index, value in enumerate(args)}
+        if columns.get("ino") and "mode" not in columns:
+            columns = {"dev": 1, **columns, "mode": FILE}
+        row |= columns
+        for column in TEXT_COLUMNS:
+            if not isinstance(row[column], int):
+                row[column] = self.texts.setdefault(row[column], len(self.texts) + 1)
+        self.rows.append(row)
+        self.payload.append(data)
+        return len(self.rows) - 1
+
+    def fork(self, pid, child, *, thread_of=None, start=None, comm=b"", **columns) -> int:
+        """`pid` makes a process, or with `thread_of` a thread of that process."""
+        time = self.rows[-1]["time"] + MS if self.rows else START_NS
+        group = child if thread_of is None else thread_of
+        args = (group, child, time if start is None else start, pid, child)
+        if comm:
+            columns["text"] = comm
+        return self.event("procfork", pid=pid, args=args, **columns)
+
+    def exec(self, pid, program, *words, ino=50, **columns) -> int:
+        """`pid` becomes another program."""
+        argv = b"".join(word.encode() + b"\0" for word in (words or (program,)))
+        return self.event("execve", pid=pid, text=program.encode(), text2=argv, ino=ino, **columns)
+
+    def exit(self, pid, *, tid=None, status=0, last=1, start=0, **columns) -> int:
+        """A thread ends; with `last` its process does."""
+        return self.event("procexit", pid=pid, tid=tid, args=(status, last, start), **columns)
+
+    def open(self, pid, path, *, ino, fd=3, flags=0, mode=FILE, **columns) -> int:
+        """`pid` opens a path relative to its working directory."""
+        args = columns.pop("args", (AT_FDCWD, 0, flags))
+        return self.event(
+            "openat",
+            pid=pid,
+            ret=fd,
+            fd=fd,
+            ino=ino,
+            mode=mode,
+            text=path.encode(),
+            args=args,
+            dev=1,
+            **columns,
+        )
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The event columns as arrays."""
+        rows = self.rows
+        return {name: np.array([row[name] for row in rows], dtype) for name, dtype in EVENT_COLUMNS.items()}
+
+    def events(self) -> EventColumns:
+        """The event columns as the joins take them, without a file."""
+        columns = self.columns()
+        return EventColumns(
+            arch="x86_64",
+            texts=[b"", *self.texts],
+            argument=lambda index: columns[f"a{index}"],
+            **{name: columns[name] for name in EventColumns.COLUMNS},
+        )
+
+    def write(self, path: Path, *, block: int = 10_000, closed: bool = True) -> Path:
+        """Write the capture."""
+        with path.open("wb") as stream:
+            writer = CaptureWriter(stream)
+            writer.section(self.section)
+            for name, rows in self.tables.items():
+                writer.table(name, rows)
+            columns, texts = self.columns(), list(self.texts)
+            for start in range(0, len(self.rows), block):
+                part = slice(start, start + block)
+                writer.events(
+                    _batch(
+                        {name: values[part] for name, values in columns.items()}, texts, self.payload[part]
+                    )
+                )
+            if self.drops:
+                writer.document("counters", {"rows": self.drops})
+            if closed:
+                writer.end({"events": len(self.rows)})
+        return path
+
+
+def _batch(columns, texts, payload) -> EventBatch:
+    """A block holds only the texts that its events use."""
+    used = sorted({int(code) for name in TEXT_COLUMNS for code in columns[name] if code})
+    place = np.zeros(len(texts) + 1, np.int32)
+    place[used] = np.arange(1, len(used) + 1)
+    columns = columns | {name: place[columns[name]] for name in TEXT_COLUMNS}
+    return EventBatch(columns, [texts[code - 1] for code in used], b"".join(payload))
+
+
+def sock(local: str = "", peer: str = "", *, kind: int = 1, protocol: int = 6, state: int = 1) -> bytes:
+    """The kernel's 48 bytes of an IPv4 or IPv6 socket; ends as `10.0.0.1:80`."""
+    (laddr, lport), (raddr, rport) = _end(local), _end(peer)
+    family = 10 if 16 in (len(laddr), len(raddr)) else 2
+    return struct.pack(
+        "<HHHBxHH4x16s16s",
+        family,
+        kind,
+        protocol,
+        state,
+        lport,
+        rport,
+        laddr.ljust(16, b"\0"),
+        raddr.ljust(16, b"\0"),
+    )
+
+
+def sockaddr(end: str) -> bytes:
+    """A sockaddr_in or sockaddr_in6."""
+    address, port = _end(end)
+    if len(address) == 4:
+        return struct.pack("<H", 2) + port.to_bytes(2, "big") + address + bytes(8)
+    return struct.pack("<H", 10) + port.to_bytes(2, "big") + bytes(4) + address + bytes(4)
+
+
+def _end(text: str) -> tuple[bytes, int]:
+    if not text:
+        return b"", 0
+    address, _, port = text.rpartition(":")
+    return ip_address(address.strip("[]")).packed, int(port)
