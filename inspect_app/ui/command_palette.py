@@ -9,8 +9,6 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from inspect_app.ui.actions import COMMANDS, IN_PLACE
-from inspect_app.ui.banner import plain_label
 from inspect_app.ui.icons import icon
 
 
@@ -79,23 +77,6 @@ class CommandPalette(QDialog):
                 self._run(self.list.currentItem())
                 return True
         return super().eventFilter(watched, event)
-
-
-class ShortcutsDialog(QDialog):
-    """All keys, out of the table of commands."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Keyboard shortcuts")
-        self.list = QListWidget(objectName="SideList")
-        keys = [(", ".join(command.shortcuts), command.text) for command in COMMANDS if command.shortcuts]
-        for key, text in (*keys, *IN_PLACE):
-            self.list.addItem(f"{key:<22}{text}")
-        column = QVBoxLayout(self)
-        column.addWidget(plain_label("PageTitle", "Keyboard shortcuts"))
-        column.addWidget(self.list)
-        self.resize(620, 640)
 
 
 def matches(wanted: str, text: str) -> bool:

@@ -49,7 +49,7 @@ class ViewModel(QAbstractTableModel):
         """What a cell says, as plain text on one line."""
         return plain(self.table.text(self.row_of(line), self.shown[section], zero=self._zero))
 
-    def sort_by(self, column: str, *, descending: bool) -> None:
+    def sort_by(self, column: str, descending: bool) -> None:
         """Another order of the rows."""
         self.layoutAboutToBeChanged.emit()
         self.order = sort_rows(self.table, column, descending)

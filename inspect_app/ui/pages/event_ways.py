@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inspect_app.filters.literals import quote
+from inspect_app.filters.language import quote
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.plain import plain

@@ -104,6 +104,10 @@ class EventsPage(Page):
             self.grid.scrollTo(index)
             self.grid.horizontalScrollBar().setValue(0)
 
+    def take_focus(self) -> None:
+        """To the list."""
+        self.grid.setFocus()
+
     def find(self) -> None:
         """Open the line to type in."""
         self.find_bar.begin()

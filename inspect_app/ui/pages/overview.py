@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from inspect_app.analysis.summary import Summary, summarise
-from inspect_app.filters.literals import quote
+from inspect_app.filters.language import quote
 from inspect_app.ui.banner import plain_label
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.pages.lifelines import Life, Lifelines

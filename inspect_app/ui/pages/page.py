@@ -49,6 +49,10 @@ class Page(QWidget):
     def find(self) -> None:
         """Let the analyst search the page; pages without a search do nothing."""
 
+    def take_focus(self) -> None:
+        """Give the keyboard to what the page is about."""
+        self.setFocus()
+
     def refresh_theme(self) -> None:
         """Draw again what does not follow the palette by itself."""
 

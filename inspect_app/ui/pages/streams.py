@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QComboBox, QFileDialog, QMenu, QPushButton, QWidget
 
 from inspect_app.analysis.streams import Streams, io_streams
-from inspect_app.filters.literals import quote
+from inspect_app.filters.language import quote
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.icons import icon

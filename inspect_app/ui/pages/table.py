@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
@@ -29,12 +29,15 @@ from inspect_app.views.table import ViewTable, apply_view
 class TablePage(Page):
     """Shows one view after the other; `show_view` says which."""
 
+    sorted_by = Signal(str, bool)
+    """The analyst chose an order: column and whether it descends."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view_id = "processes"
         self.model: ViewModel | None = None
         self._places: dict[tuple[object, ...], int] = {}
-        self._sorts: dict[str, tuple[str, bool]] = {}
+        self._order: tuple[str, bool] = ("", True)
         self._columns: dict[str, list[int]] = {}
         self.grid = GridView()
         self.grid.opened.connect(self._open_line)
@@ -53,7 +56,7 @@ class TablePage(Page):
         self._columns_menu = QMenu(self)
         self._columns_button.setMenu(self._columns_menu)
         self._columns_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._tool("Export", "save", "Save the table as CSV or JSON", self._export)
+        self._tool("Export", "save", "Save the table as CSV or JSON", self.ask_for_export)
         for widget in (self.head, self.empty, self.grid, self.totals):
             self.column.addWidget(widget, 1 if widget in (self.grid, self.empty) else 0)
         copy = QAction("Copy", self, shortcut=QKeySequence.StandardKey.Copy)
@@ -66,31 +69,47 @@ class TablePage(Page):
         """The rows that are shown."""
         return self.model.table if self.model is not None else None
 
-    def show_view(self, view_id: str) -> None:
-        """Which view the next question is about."""
+    def question_about(self, view_id: str, scope: Scope) -> Question:
+        """A view applied to the selection."""
         self._remember_place()
         self.view_id = view_id
+        return self.question(scope)
 
     def question(self, scope: Scope) -> Question:
-        """The view applied to the selection."""
+        """The view that was asked about last, applied to the selection."""
         view = VIEWS[self.view_id]
 
         def work(job: Job) -> object:
             selection = scope.select()
             job.check()
-            return ViewModelParts(apply_view(view, scope.frames, selection, window=scope.range))
+            return apply_view(view, scope.frames, selection, window=scope.range)
 
         return work
 
+    def show_order_next(self, column: str, *, descending: bool) -> None:
+        """In which order the next answer is shown; an empty column is the view's own."""
+        self._order = (column, descending)
+
+    def show_order(self, column: str, *, descending: bool) -> None:
+        """Another order of what is shown."""
+        if self.model is None or (column, descending) == self._order:
+            return
+        self._order = (column, descending)
+        sort = self.model.table.view.sort
+        self.model.sort_by(*((column, descending) if column else (sort.column, sort.descending)))
+        self._show_sort()
+        self.grid.scrollToTop()
+        self.find_bar.refresh()
+
     def present(self, scope: Scope, answer: object) -> None:
-        """Show the rows in the order that was chosen last for this view."""
-        table = cast(ViewModelParts, answer).table
+        """Show the rows, at the place where one was before."""
+        table = cast(ViewTable, answer)
         self.scope = scope
         view = table.view
         model = ViewModel(table, scope.zero, self)
         model.shown = self._columns.get(view.id, model.shown)
-        if view.id in self._sorts:
-            model.sort_by(self._sorts[view.id][0], descending=self._sorts[view.id][1])
+        if self._order[0] in [column.id for column in table.columns]:
+            model.sort_by(*self._order)
         old, self.model = self.model, model
         self.grid.setModel(model)
         if old is not None:
@@ -138,14 +157,17 @@ class TablePage(Page):
             write = to_json if path.endswith(".json") else to_csv
             self.copier.save(Path(path), write(self.model.table, self.model.order).encode())
 
-    def sort_by(self, column: str, *, descending: bool) -> None:
-        """Another order, remembered for this view."""
-        if self.model is not None:
-            self._sorts[self.view_id] = (column, descending)
-            self.model.sort_by(column, descending=descending)
-            self._show_sort()
-            self.grid.scrollToTop()
-            self.find_bar.refresh()
+    def ask_for_export(self) -> None:
+        """Let the analyst choose a file to write to."""
+        path, _kind = QFileDialog.getSaveFileName(
+            self, "Save the table", f"{self.view_id}.csv", "CSV (*.csv);;JSON (*.json)"
+        )
+        if path:
+            self.export_to(path)
+
+    def take_focus(self) -> None:
+        """To the rows."""
+        self.grid.setFocus()
 
     def refresh_theme(self) -> None:
         """The tools' icons."""
@@ -181,9 +203,7 @@ class TablePage(Page):
             column = self.model.table.columns[self.model.shown[section]]
             before, descending = self.model.sorted_by
             # Figures are asked for the largest, names for the first.
-            self.sort_by(
-                column.id, descending=not descending if column.id == before else column.unit.numeric
-            )
+            self.sorted_by.emit(column.id, not descending if column.id == before else column.unit.numeric)
 
     def _show_sort(self) -> None:
         if self.model is None:
@@ -228,13 +248,6 @@ class TablePage(Page):
                 self._show_sort()
                 self._show_totals()
 
-    def _export(self) -> None:
-        path, _kind = QFileDialog.getSaveFileName(
-            self, "Save the table", f"{self.view_id}.csv", "CSV (*.csv);;JSON (*.json)"
-        )
-        if path:
-            self.export_to(path)
-
     def _tool(self, text: str, drawing: str, tip: str, call: object) -> QToolButton:
         button = QToolButton(objectName="Plain", text=text, toolTip=tip)
         button.setIcon(icon(drawing))
@@ -244,13 +257,6 @@ class TablePage(Page):
             button.clicked.connect(lambda *_: call())
         self.head.row.addWidget(button)
         return button
-
-
-class ViewModelParts:
-    """What the worker hands over."""
-
-    def __init__(self, table: ViewTable) -> None:
-        self.table = table
 
 
 def _nothing(noun: str, scope: Scope) -> str:

@@ -1,0 +1,60 @@
+"""Where one can go from here: entries of the list at the left and of the palette."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspect_app.ui.actions import COMMANDS
+from inspect_app.ui.command_palette import Choice
+from inspect_app.ui.side_list import Entry
+from inspect_app.ui.workspace import EVENTS, OVERVIEW, PAGE_TITLES, STREAMS, TREE
+from inspect_app.views.catalogue import VIEWS, views_for
+
+if TYPE_CHECKING:
+    from inspect_app.ui.window import MainWindow
+
+_TIPS = {
+    OVERVIEW: "The selection in figures (o)",
+    TREE: "Who created whom, when each lived (t)",
+    STREAMS: "What was read and written (e)",
+    EVENTS: "Single events in order of time (d)",
+}
+
+
+def entries_for(key: str) -> list[Entry]:
+    """Pages for what the last step chose a row of; "" is the whole capture."""
+    entries = [_own(OVERVIEW, ""), _own(TREE, "")]
+    entries += [
+        Entry(view.id, view.title, f"{view.description}\n{' '.join(view.tips)}".strip(), view.id, "Views")
+        for view in views_for(key)
+    ]
+    return entries + [_own(STREAMS, "Raw"), _own(EVENTS, "Raw")]
+
+
+def palette_choices(window: MainWindow) -> list[Choice]:
+    """All commands that can be done now, and all pages."""
+    choices = [
+        Choice(command.text, ", ".join(command.shortcuts), command.icon, window.actions_by_id[command.id].trigger)
+        for command in COMMANDS
+        if window.actions_by_id[command.id].isEnabled()
+    ]
+    workspace = window.workspace
+    if workspace.frames is not None:
+        choices += [
+            Choice(
+                f"Go to {view.title}",
+                "",
+                view.id,
+                lambda to=view.id: workspace.go(workspace.session.with_page(to)),  # type: ignore[misc]  # bound now
+            )
+            for view in VIEWS.values()
+        ]
+    choices += [
+        Choice(f"Open {path}", "recent", "open", lambda to=path: window.open_path(to))  # type: ignore[misc]  # bound now
+        for path in window.settings.recent_files()
+    ]
+    return choices
+
+
+def _own(page: str, group: str) -> Entry:
+    return Entry(page, PAGE_TITLES[page], _TIPS[page], page, group)
