@@ -53,6 +53,9 @@ class EventModel(QAbstractTableModel):
         self._image = events["image"].to_numpy()
         self._container = events["container"].to_numpy()
         self._type = events["type"]
+        span = int(self._time[rows[-1]] - self._time[rows[0]]) if len(rows) else 0
+        # Nanoseconds are in the detail; the list shows them where everything lies that close together.
+        self._digits = 9 if span < 10_000_000 else 6
         self._parts = lru_cache(maxsize=4_096)(self._call)
 
     def row_of(self, line: int) -> int:
@@ -102,8 +105,8 @@ class EventModel(QAbstractTableModel):
 
     def _moment(self, row: int) -> str:
         if self.clock is Clock.RELATIVE:
-            return format_time(int(self._time[row]), Clock.RELATIVE, zero=self._zero, digits=9)
-        return format_time(int(self._time[row]), self.clock, digits=9, date=False)
+            return format_time(int(self._time[row]), Clock.RELATIVE, zero=self._zero, digits=self._digits)
+        return format_time(int(self._time[row]), self.clock, digits=self._digits, date=False)
 
     def _container_name(self, container: int) -> str:
         if container < 0:
@@ -114,7 +117,8 @@ class EventModel(QAbstractTableModel):
     def _call(self, row: int) -> tuple[str, str]:
         arguments, result = call_parts(self.frames, row)
         text = ", ".join(f"{name}={value}" for name, value in arguments)
-        return plain(text[:_ARGUMENTS_LIMIT]), plain(result)
+        # The error's sentence is in the detail; its name is enough in a list.
+        return plain(text[:_ARGUMENTS_LIMIT]), plain(result.partition(" (")[0])
 
     # Qt's own names from here on.
 

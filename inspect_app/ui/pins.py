@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
-from inspect_app.analysis.selection import select
+from inspect_app.analysis.selection import TimeRange, select
 from inspect_app.ui.jobs import Job, Jobs
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.strip_painter import Lane
@@ -56,7 +56,7 @@ class Pins(QObject):
             selection = select(scope.frames, None, scope.conditions)
             job.check()
             tiles = [TILES[tile_id] for tile_id in colours]
-            found = measure(scope.frames, selection, shown, bins, tiles=tiles)
+            found = measure(scope.frames, selection, TimeRange(*shown), bins, tiles=tiles)
             return [lane_of(one, colours[one.tile.id]) for one in found]
 
         self._jobs.start("lanes", "Measuring pinned tiles", work, self.measured.emit, self._failed)

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from inspect_app.ui.actions import COMMANDS
 from inspect_app.ui.command_palette import Choice
-from inspect_app.ui.side_list import Entry
+from inspect_app.ui.side_list import MORE, Entry
 from inspect_app.ui.workspace import EVENTS, OVERVIEW, PAGE_TITLES, STREAMS, TREE
-from inspect_app.views.catalogue import VIEWS, views_for
+from inspect_app.views.catalogue import VIEWS, View, views_for
 
 if TYPE_CHECKING:
     from inspect_app.ui.window import MainWindow
 
+MAIN_VIEWS = (
+    "processes", "threads", "containers", "files", "connections", "syscalls", "errors", "commands",
+)  # fmt: skip
+"""Those that are always in sight; the others are below a heading that opens."""
 _TIPS = {
     OVERVIEW: "The selection in figures (o)",
     TREE: "Who created whom, when each lived (t)",
@@ -24,11 +28,10 @@ _TIPS = {
 def entries_for(key: str) -> list[Entry]:
     """Pages for what the last step chose a row of; "" is the whole capture."""
     entries = [_own(OVERVIEW, ""), _own(TREE, "")]
-    entries += [
-        Entry(view.id, view.title, f"{view.description}\n{' '.join(view.tips)}".strip(), view.id, "Views")
-        for view in views_for(key)
-    ]
-    return entries + [_own(STREAMS, "Raw"), _own(EVENTS, "Raw")]
+    views = views_for(key)
+    entries += [_of_view(view, "Views") for view in views if view.id in MAIN_VIEWS]
+    entries += [_own(STREAMS, "Raw"), _own(EVENTS, "Raw")]
+    return entries + [_of_view(view, MORE) for view in views if view.id not in MAIN_VIEWS]
 
 
 def palette_choices(window: MainWindow) -> list[Choice]:
@@ -54,6 +57,11 @@ def palette_choices(window: MainWindow) -> list[Choice]:
         for path in window.settings.recent_files()
     ]
     return choices
+
+
+def _of_view(view: View, group: str) -> Entry:
+    tip = "\n".join((view.description, *view.tips))
+    return Entry(view.id, view.title, tip, view.id, group)
 
 
 def _own(page: str, group: str) -> Entry:

@@ -33,6 +33,11 @@ class Scope:
         return (self.window.start_ns, self.window.end_ns) if self.window is not None else self.span
 
     @property
+    def period(self) -> TimeRange:
+        """The same as `range`."""
+        return TimeRange(*self.range)
+
+    @property
     def zero(self) -> int:
         """What relative times count from: the start of the capture."""
         return self.span[0]

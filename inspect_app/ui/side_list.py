@@ -14,6 +14,9 @@ from inspect_app.ui.strip_painter import GUTTER
 from inspect_app.ui.theme import colour
 
 _PAGE = Qt.ItemDataRole.UserRole
+_HEIGHT = 28
+MORE = "More views"
+"""The group that is shut until one opens it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,16 @@ class SideList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Views of this selection")
         self._entries: tuple[Entry, ...] = ()
-        self.itemClicked.connect(self._open)
-        self.itemActivated.connect(self._open)
+        self._open = False
+        self.itemClicked.connect(self._take)
+        self.itemActivated.connect(self._take)
 
     def show_entries(self, entries: Sequence[Entry], current: str) -> None:
         """Replace the list where it changed, and mark the page that is shown."""
-        if tuple(entries) != self._entries:
+        hidden = any(entry.page == current and entry.group == MORE for entry in entries) and not self._open
+        if tuple(entries) != self._entries or hidden:
             self._entries = tuple(entries)
+            self._open = self._open or hidden
             self._fill()
         for row in range(self.count()):
             item = self.item(row)
@@ -78,23 +84,31 @@ class SideList(QListWidget):
             if entry.group != group:
                 group = entry.group
                 if group:
-                    self.addItem(_heading(group))
+                    self.addItem(_heading(group, opens=group == MORE, is_open=self._open))
+            if group == MORE and not self._open:
+                continue
             item = QListWidgetItem(icon(entry.icon), entry.title)
             item.setData(_PAGE, entry.page)
             item.setToolTip(entry.tip)
-            item.setSizeHint(QSize(GUTTER - 20, 30))
+            item.setSizeHint(QSize(GUTTER - 20, _HEIGHT))
             self.addItem(item)
 
-    def _open(self, item: QListWidgetItem) -> None:
+    def _take(self, item: QListWidgetItem) -> None:
         page = item.data(_PAGE)
         if page:
             self.page_chosen.emit(str(page))
+        else:
+            self._open = not self._open
+            self._fill()
+            if self._open:
+                self.scrollToItem(self.item(self.count() - 1))
+                self.scrollToItem(self.findItems(MORE.upper(), Qt.MatchFlag.MatchContains)[0])
 
 
-def _heading(text: str) -> QListWidgetItem:
-    item = QListWidgetItem(text.upper())
-    item.setFlags(Qt.ItemFlag.NoItemFlags)
+def _heading(text: str, *, opens: bool, is_open: bool) -> QListWidgetItem:
+    item = QListWidgetItem(f"{text.upper()}  {'▾' if is_open else '▸'}" if opens else text.upper())
+    item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable if opens else Qt.ItemFlag.NoItemFlags)
     item.setFont(small_font(bold=True))
     item.setForeground(colour("muted"))
-    item.setSizeHint(QSize(GUTTER - 20, 30))
+    item.setSizeHint(QSize(GUTTER - 20, _HEIGHT))
     return item

@@ -95,7 +95,7 @@ class StripPainter:
 
     def _ruler(self, painter: QPainter, axis: TimeAxis, limits: tuple[int, int], height: int) -> None:
         painter.setPen(colour("muted"))
-        painter.drawText(QRectF(12, 0, GUTTER - 20, _RULER), Qt.AlignmentFlag.AlignVCenter, "UTC  ·  from start")
+        painter.drawText(QRectF(12, 0, GUTTER - 20, _RULER), Qt.AlignmentFlag.AlignVCenter, f"{format_time(axis.start, digits=0)[:10]}  UTC")
         for tick in axis.ticks(limits[0], _TICK_PIXELS):
             x = axis.x_of(tick.ns)
             painter.setPen(colour("border"))

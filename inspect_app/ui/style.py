@@ -30,7 +30,7 @@ QMenu::separator { height: 1px; background: $border; margin: 4px 6px; }
 QToolTip { background: $raised; color: $text; border: 1px solid $strong_border; padding: 5px; }
 #PathArea, #FilterArea { background: $surface; border-bottom: 1px solid $border; }
 #SideList { background: $surface; border: 0; border-right: 1px solid $border; outline: 0; padding: 6px; }
-#SideList::item { padding: 6px 8px; border-radius: 5px; color: $text; }
+#SideList::item { padding: 4px 8px; border-radius: 5px; color: $text; }
 #SideList::item:hover { background: $raised; }
 #SideList::item:selected { background: $selection; color: $selection_text; }
 #Crumb { border: 0; background: transparent; color: $accent; padding: 4px 6px; border-radius: 4px; }
@@ -64,11 +64,14 @@ QToolButton#Plain:hover, QToolButton#Plain:focus { background: $raised; border-c
 QToolButton#Plain:checked { background: $selection; color: $selection_text; }
 QTableView, QTreeView { background: $surface; alternate-background-color: $stripe; border: 0; gridline-color: $border;
     selection-background-color: $selection; selection-color: $selection_text; outline: 0; }
+QTreeView::item { padding: 3px 4px; }
+QTableView::item { padding: 0 6px; }
 QHeaderView { background: $surface; border: 0; }
 QHeaderView::section { background: $raised; color: $muted; border: 0; border-right: 1px solid $border;
     border-bottom: 1px solid $border; padding: 5px 8px; }
 QHeaderView::section:hover { color: $text; }
 QTableCornerButton::section { background: $raised; border: 0; }
+QToolButton::menu-indicator { image: none; width: 0; }
 #Totals { background: $raised; border-top: 1px solid $border; }
 #PageHead { background: $window; }
 #PageTitle { font-size: 17px; font-weight: bold; color: $text; }

@@ -55,6 +55,7 @@ class ViewModel(QAbstractTableModel):
         self.order = sort_rows(self.table, column, descending)
         self.sorted_by = (column, descending)
         self.layoutChanged.emit()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.shown) - 1)
 
     def show_columns(self, places: list[int]) -> None:
         """Which of the view's columns are there."""
@@ -111,7 +112,8 @@ class ViewModel(QAbstractTableModel):
             return None
         column = self.table.columns[self.shown[section]]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.title
+            arrow = {True: " ▾", False: " ▴"}[self.sorted_by[1]] if column.id == self.sorted_by[0] else ""
+            return column.title + arrow
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{column.title}: {column.meaning}" if column.meaning else column.title
         if role == Qt.ItemDataRole.TextAlignmentRole:

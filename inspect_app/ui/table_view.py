@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -22,7 +22,7 @@ from inspect_app.ui.theme import colour
 ROW_HEIGHT = 25
 _SAMPLE = 60
 """Lines that are measured to find a column's width."""
-_WIDEST, _NARROWEST = 420, 56
+_WIDEST, _NARROWEST = 420, 48
 
 
 class GridView(QTableView):
@@ -63,18 +63,19 @@ class GridView(QTableView):
         chosen = self.selectionModel().selection() if self.selectionModel() is not None else []
         return sorted({(part.top(), part.bottom()) for part in chosen})
 
-    def fit_columns(self, text: Callable[[int, int], str]) -> None:
-        """Give each column the width that its title and the first lines need."""
+    def fit_columns(self, text: Callable[[int, int], str], widest: int = _WIDEST, extra: Sequence[str] = ()) -> None:
+        """Give each column the width that its title and the first lines need, at most `widest` pixels."""
         model = self.model()
-        metrics = self.fontMetrics()
+        metrics, bold = self.fontMetrics(), QFontMetrics(text_font(bold=True))
         for section in range(model.columnCount()):
             title = str(model.headerData(section, Qt.Orientation.Horizontal) or "")
-            widths = [metrics.horizontalAdvance(title) + 34]
+            widths = [metrics.horizontalAdvance(title) + 26]
+            widths += [bold.horizontalAdvance(extra[section]) + 22] if section < len(extra) else []
             widths += [
                 metrics.horizontalAdvance(text(line, section)) + 22
                 for line in range(min(_SAMPLE, model.rowCount()))
             ]
-            self.setColumnWidth(section, max(_NARROWEST, min(_WIDEST, max(widths))))
+            self.setColumnWidth(section, max(_NARROWEST, min(widest, max(widths))))
 
     # Qt's own names from here on.
 
@@ -121,7 +122,7 @@ class TotalsRow(QWidget):
         super().__init__()
         self.setObjectName("Totals")
         self._view = view
-        self._texts: list[str] = []
+        self.texts: list[str] = []
         header = view.horizontalHeader()
         header.sectionResized.connect(lambda *_: self.update())
         header.sectionMoved.connect(lambda *_: self.update())
@@ -131,7 +132,7 @@ class TotalsRow(QWidget):
 
     def show_texts(self, texts: list[str]) -> None:
         """One text a column, empty for none."""
-        self._texts = texts
+        self.texts = texts
         self.setAccessibleDescription(", ".join(text for text in texts if text))
         self.update()
 
@@ -150,11 +151,11 @@ class TotalsRow(QWidget):
         painter.setFont(text_font(bold=True))
         painter.setPen(colour("text"))
         header, model = self._view.horizontalHeader(), self._view.model()
-        for section, text in enumerate(self._texts):
+        for section, text in enumerate(self.texts):
             if not text or model is None or section >= model.columnCount():
                 continue
             left = header.sectionViewportPosition(section)
-            area = QRectF(left + 4, 0, header.sectionSize(section) - 8, self.height())
+            area = QRectF(left + 8, 0, header.sectionSize(section) - 16, self.height())
             alignment = model.headerData(
                 section, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole
             )

@@ -13,7 +13,7 @@ from inspect_app.views.catalogue import VIEWS
 from inspect_app.views.format import format_duration, format_relative
 
 OVERVIEW, EVENTS, STREAMS, TREE = "overview", "events", "streams", "tree"
-PAGE_TITLES = {OVERVIEW: "Overview", EVENTS: "System calls", STREAMS: "I/O streams", TREE: "Process tree"}
+PAGE_TITLES = {OVERVIEW: "Overview", EVENTS: "Events", STREAMS: "I/O streams", TREE: "Process tree"}
 """The pages that are no views."""
 
 

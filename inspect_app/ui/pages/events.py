@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QMenu, QSplitter, QWidget
 
 from inspect_app.analysis.event import EventDetail, describe_event
 from inspect_app.ui.copying import Copier
-from inspect_app.ui.event_model import EVENT, EventModel
+from inspect_app.ui.event_model import ARGUMENTS, EVENT, EventModel
 from inspect_app.ui.find_bar import FindBar
 from inspect_app.ui.icons import icon
 from inspect_app.ui.jobs import Job
@@ -24,6 +24,7 @@ from inspect_app.views.format import Clock, format_count
 
 _CLOCKS = (("From start", Clock.RELATIVE), ("UTC", Clock.UTC), ("Local time", Clock.LOCAL))
 _COPY_LIMIT = 100_000
+_WIDEST, _ARGUMENTS_WIDTH = 130, 260
 
 
 class EventsPage(Page):
@@ -53,7 +54,7 @@ class EventsPage(Page):
         self._split.addWidget(self.grid)
         self._split.addWidget(self.detail)
         self._split.setStretchFactor(0, 1)
-        self._split.setSizes([900, 360])
+        self._split.setSizes([858, 370])
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(1)
         for widget in (self.head, self.empty, self._split):
@@ -86,7 +87,7 @@ class EventsPage(Page):
         self.grid.setModel(self.model)
         if old is not None:
             old.deleteLater()
-        self.grid.fit_columns(self.model.text)
+        self._fit_columns()
         self.grid.selectionModel().currentRowChanged.connect(lambda now, _: self._show_detail(now.row()))
         self.head.tell("Events", f"{format_count(len(rows), 'event')} in order of return")
         self.empty.tell("" if len(rows) else "No event meets this selection.\nRemove a chip above.")
@@ -167,7 +168,12 @@ class EventsPage(Page):
         )
         menu.popup(self.grid.viewport().mapToGlobal(point))
 
+    def _fit_columns(self) -> None:
+        if self.model is not None:
+            self.grid.fit_columns(self.model.text, _WIDEST)
+            self.grid.setColumnWidth(ARGUMENTS, _ARGUMENTS_WIDTH)
+
     def _on_clock(self, place: int) -> None:
         if self.model is not None:
             self.model.show_clock(_CLOCKS[place][1])
-            self.grid.fit_columns(self.model.text)
+            self._fit_columns()

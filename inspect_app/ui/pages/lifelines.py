@@ -15,7 +15,7 @@ from inspect_app.ui.fonts import small_font, text_font
 from inspect_app.ui.theme import category_colour, colour
 
 ROW = 26
-_NAMES = 250
+_NAMES = 276
 _FATE = 104
 
 
@@ -74,12 +74,12 @@ class Lifelines(QWidget):
             painter.fillRect(QRectF(0, top, self.width(), ROW), colour("raised"))
         metrics = painter.fontMetrics()
         painter.setPen(colour("text"))
-        title = metrics.elidedText(life.title, Qt.TextElideMode.ElideMiddle, 110)
-        painter.drawText(QRectF(0, top, 112, ROW), Qt.AlignmentFlag.AlignVCenter, title)
+        title = metrics.elidedText(life.title, Qt.TextElideMode.ElideMiddle, 122)
+        painter.drawText(QRectF(0, top, 124, ROW), Qt.AlignmentFlag.AlignVCenter, title)
         painter.setFont(small_font())
         painter.setPen(colour("muted"))
-        note = painter.fontMetrics().elidedText(life.note, Qt.TextElideMode.ElideMiddle, _NAMES - 132)
-        painter.drawText(QRectF(120, top, _NAMES - 130, ROW), Qt.AlignmentFlag.AlignVCenter, note)
+        note = painter.fontMetrics().elidedText(life.note, Qt.TextElideMode.ElideMiddle, _NAMES - 142)
+        painter.drawText(QRectF(130, top, _NAMES - 140, ROW), Qt.AlignmentFlag.AlignVCenter, note)
         painter.drawText(
             QRectF(self.width() - _FATE + 10, top, _FATE - 10, ROW), Qt.AlignmentFlag.AlignVCenter, life.fate
         )

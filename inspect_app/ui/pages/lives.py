@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inspect_app.analysis.selection import Selection
+from inspect_app.analysis.selection import Selection, TimeRange
 from inspect_app.analysis.timelines import bin_bounds, bin_edges, row_edges
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.pages.lifelines import Life
@@ -14,7 +14,7 @@ _HOST = 0
 
 
 def container_lives(
-    frames: CaptureFrames, selection: Selection, window: tuple[int, int], bins: int
+    frames: CaptureFrames, selection: Selection, window: TimeRange, bins: int
 ) -> tuple[Life, ...]:
     """A line for every container, those born first on top; activity is counted over the selection."""
     table = frames.containers
@@ -24,7 +24,7 @@ def container_lives(
         Life(
             key=row,
             title=plain(str(table["name"].iat[row])) or str(table["id"].iat[row]),
-            note=plain(str(table["image"].iat[row])) or "image not recorded",
+            note=plain(str(table["image"].iat[row])).rpartition("/")[2] or "image not recorded",
             birth=int(births[row]),
             death=int(table["death"].iat[row]),
             fate=_fate(int(births[row]), int(table["death"].iat[row])),
@@ -36,11 +36,11 @@ def container_lives(
 
 
 def _activity(
-    frames: CaptureFrames, selection: Selection, window: tuple[int, int], bins: int
+    frames: CaptureFrames, selection: Selection, window: TimeRange, bins: int
 ) -> np.ndarray:
     """Events by container and part of the window, int64[containers, bins]."""
     total = len(frames.events)
-    bounds = bin_bounds(selection.rows, row_edges(frames, bin_edges(*window, bins)), total)
+    bounds = bin_bounds(selection.rows, row_edges(frames, bin_edges(window, bins)), total)
     container = frames.events["container"].to_numpy()[selection.rows][bounds[0] : bounds[-1]]
     part = np.repeat(np.arange(bins, dtype=np.int64), np.diff(bounds))
     size = len(frames.containers)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from inspect_app.analysis.summary import Summary, summarise
@@ -21,6 +22,7 @@ from inspect_app.ui.scope import Scope
 from inspect_app.views.tiles import TILES, TileCategory, TileMeasure, measure
 
 BINS = 60
+_COLUMN = 176
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,8 @@ class OverviewPage(Page):
         self.tiles: dict[str, TileWidget] = {}
         self._grid_of: dict[str, tuple[int, int]] = {}
         self._pinned: dict[str, int] = {}
+        self._measures: list[TileMeasure] = []
+        self._limit = 6
         self.card = SummaryCard()
         self.lifelines = Lifelines()
         self.lifelines.opened.connect(self._open_container)
@@ -70,9 +74,9 @@ class OverviewPage(Page):
         def work(job: Job) -> object:
             selection = scope.select()
             job.check()
-            tiles = measure(scope.frames, selection, scope.range, BINS)
+            tiles = measure(scope.frames, selection, scope.period, BINS)
             job.check()
-            lives = container_lives(scope.frames, selection, scope.range, 240)
+            lives = container_lives(scope.frames, selection, scope.period, 240)
             return OverviewAnswer(summarise(scope.frames), tuple(tiles), lives)
 
         return work
@@ -84,7 +88,8 @@ class OverviewPage(Page):
         self.card.show_summary(known.summary)
         self.lifelines.show_lives(known.lives, scope.range)
         self._containers_note.setText(_containers_note(known.summary))
-        self._fill_board([tile for tile in known.tiles if tile.shown])
+        self._measures = [tile for tile in known.tiles if tile.shown]
+        self._fill_board(self._measures)
 
     def show_pinned(self, pinned: dict[str, int]) -> None:
         """Which tiles are on the time strip, with their colours."""
@@ -101,19 +106,18 @@ class OverviewPage(Page):
                 widget.hide()
                 widget.deleteLater()
         self.tiles, self._grid_of = {}, {}
-        column = 0
-        for category in TileCategory:
-            members = [one for one in measures if one.tile.category is category]
-            if not members:
-                continue
-            self._board.addWidget(plain_label("GroupTitle", category.value), 0, column)
-            for line, one in enumerate(members, start=1):
-                self._board.addWidget(self._tile(one), line, column)
-                self._grid_of[one.tile.id] = (column, line)
-            self._board.setColumnStretch(column, 1)
-            column += 1
-        for spare in range(column, self._board.columnCount()):
-            self._board.setColumnStretch(spare, 0)
+        columns = _in_columns(measures, self._limit)
+        for place, groups in enumerate(columns):
+            line = 0
+            for category, members in groups:
+                self._board.addWidget(plain_label("GroupTitle", category.value), line, place)
+                for one in members:
+                    line += 1
+                    self._board.addWidget(self._tile(one), line, place)
+                    self._grid_of[one.tile.id] = (place, line)
+                line += 1
+        for place in range(self._board.columnCount()):
+            self._board.setColumnStretch(place, int(place < len(columns)))
         self.show_pinned(self._pinned)
         if focused in self.tiles:
             self.tiles[focused].setFocus()
@@ -136,8 +140,9 @@ class OverviewPage(Page):
         column, line = self._grid_of[tile_id]
         places = {place: name for name, place in self._grid_of.items()}
         wanted = (column + columns, line + lines)
-        while wanted not in places and columns and wanted[1] > 1:
-            wanted = (wanted[0], wanted[1] - 1)
+        # Headings lie between tiles, and columns end at different heights.
+        while wanted not in places and 0 <= wanted[1] <= self._board.rowCount():
+            wanted = (wanted[0], wanted[1] + (lines or -1))
         if wanted in places:
             self.tiles[places[wanted]].setFocus()
 
@@ -157,6 +162,9 @@ class OverviewPage(Page):
         head.addWidget(self._containers_note, 1)
         scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
         scroll.setWidget(self.lifelines)
+        # `setWidget` fills the widget with the window's colour; the card has its own.
+        self.lifelines.setAutoFillBackground(False)
+        scroll.viewport().setAutoFillBackground(False)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column = QVBoxLayout(card)
         column.setContentsMargins(14, 10, 14, 10)
@@ -164,6 +172,35 @@ class OverviewPage(Page):
         column.addWidget(scroll, 1)
         card.setFixedHeight(SummaryCard.HEIGHT)
         return card
+
+    # Qt's own names from here on.
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many columns as titles can be read in."""
+        limit = max(2, min(len(TileCategory), (self.width() - 30) // _COLUMN))
+        if limit != self._limit:
+            self._limit = limit
+            self._fill_board(self._measures)
+
+
+Groups = list[tuple[TileCategory, list[TileMeasure]]]
+
+
+def _in_columns(measures: list[TileMeasure], limit: int) -> list[Groups]:
+    """Categories side by side in their order; where there are more than `limit`, short ones share a column."""
+    columns: list[Groups] = []
+    for category in TileCategory:
+        members = [one for one in measures if one.tile.category is category]
+        if members:
+            columns.append([(category, members)])
+    while len(columns) > limit:
+        first, second = sorted(sorted(range(len(columns)), key=lambda place: _length(columns[place]))[:2])
+        columns[first] += columns.pop(second)
+    return columns
+
+
+def _length(groups: Groups) -> int:
+    return sum(len(members) + 1 for _, members in groups)
 
 
 def _containers_note(summary: Summary) -> str:

@@ -82,7 +82,7 @@ class TablePage(Page):
         def work(job: Job) -> object:
             selection = scope.select()
             job.check()
-            return apply_view(view, scope.frames, selection, window=scope.range)
+            return apply_view(view, scope.frames, selection, window=scope.window)
 
         return work
 
@@ -97,7 +97,6 @@ class TablePage(Page):
         self._order = (column, descending)
         sort = self.model.table.view.sort
         self.model.sort_by(*((column, descending) if column else (sort.column, sort.descending)))
-        self._show_sort()
         self.grid.scrollToTop()
         self.find_bar.refresh()
 
@@ -114,9 +113,8 @@ class TablePage(Page):
         self.grid.setModel(model)
         if old is not None:
             old.deleteLater()
-        self.grid.fit_columns(model.text)
-        self._show_sort()
         self._show_totals()
+        self._fit_columns()
         self._fill_columns_menu()
         self.head.tell(view.title, f"{format_count(len(table), *view.noun)}  ·  {view.description}", view.description)
         self.empty.tell("" if len(table) else _nothing(view.noun[1], scope))
@@ -205,16 +203,9 @@ class TablePage(Page):
             # Figures are asked for the largest, names for the first.
             self.sorted_by.emit(column.id, not descending if column.id == before else column.unit.numeric)
 
-    def _show_sort(self) -> None:
-        if self.model is None:
-            return
-        name, descending = self.model.sorted_by
-        header = self.grid.horizontalHeader()
-        ids = [self.model.table.columns[place].id for place in self.model.shown]
-        header.setSortIndicatorShown(name in ids)
-        if name in ids:
-            order = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
-            header.setSortIndicator(ids.index(name), order)
+    def _fit_columns(self) -> None:
+        if self.model is not None:
+            self.grid.fit_columns(self.model.text, extra=self.totals.texts)
 
     def _show_totals(self) -> None:
         if self.model is not None:
@@ -244,9 +235,8 @@ class TablePage(Page):
             if places:
                 self._columns[self.view_id] = places
                 self.model.show_columns(places)
-                self.grid.fit_columns(self.model.text)
-                self._show_sort()
                 self._show_totals()
+                self._fit_columns()
 
     def _tool(self, text: str, drawing: str, tip: str, call: object) -> QToolButton:
         button = QToolButton(objectName="Plain", text=text, toolTip=tip)

@@ -12,7 +12,7 @@ from inspect_app.ui.histogram import draw_histogram
 from inspect_app.ui.icons import icon
 from inspect_app.ui.theme import category_colour, colour
 
-_HEIGHT = 82
+_HEIGHT = 70
 
 
 class TileWidget(QWidget):
@@ -87,16 +87,16 @@ class TileWidget(QWidget):
         painter.setPen(colour("muted"))
         room = self.width() - 20 - (18 if pinned else 0)
         title = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRectF(11, 6, room, 16), Qt.AlignmentFlag.AlignVCenter, title)
+        painter.drawText(QRectF(11, 5, room, 16), Qt.AlignmentFlag.AlignVCenter, title)
         if pinned:
             icon("pin", "text").paint(painter, self.width() - 22, 7, 14, 14)
-        painter.setFont(text_font(19, bold=not self._quiet))
+        painter.setFont(text_font(18, bold=not self._quiet))
         painter.setPen(colour("muted" if self._quiet else "text"))
-        painter.drawText(QRectF(11, 21, self.width() - 16, 26), Qt.AlignmentFlag.AlignVCenter, self._figure)
+        painter.drawText(QRectF(11, 20, self.width() - 16, 24), Qt.AlignmentFlag.AlignVCenter, self._figure)
         if self._noteworthy:
-            icon("errors", "warning").paint(painter, self.width() - 25, 27, 14, 14)
+            icon("errors", "warning").paint(painter, self.width() - 25, 25, 14, 14)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        draw_histogram(painter, QRectF(11, 50, self.width() - 22, 24), self._counts, ink)
+        draw_histogram(painter, QRectF(11, 45, self.width() - 22, 19), self._counts, ink)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Lit while the pointer is over it."""

@@ -176,7 +176,7 @@ def _branches(scope: Scope, rows: np.ndarray | slice) -> Branches:
     return Branches(
         frames=frames,
         forest=forest,
-        lives=lifelines(frames, scope.range),
+        lives=lifelines(frames, scope.period),
         shown=_with_ancestors(forest.parent, events > 0),
         chosen=events > 0,
         events=events,
