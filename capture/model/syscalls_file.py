@@ -17,7 +17,7 @@ FILE_CALLS = """
 # Directories
 80   49   chdir               file      zero   path
 81   50   fchdir              file      zero   fd
-161  51   chroot              file      zero   path
+161  51   chroot              process   zero   path
 79   17   getcwd              file      size   buf:buffer_out size
 78   -    getdents            file      size   fd dirp:buffer_out count:size
 217  61   getdents64          file      size   fd dirp:buffer_out count:size

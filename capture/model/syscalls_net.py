@@ -4,7 +4,7 @@
 
 NET_CALLS = """
 41   198  socket              net       fd     domain:enum=socket_family type:flags=socket_type protocol:enum=socket_protocol
-53   199  socketpair          net       zero   domain:enum=socket_family type:flags=socket_type protocol:enum=socket_protocol sv:fd_pair
+53   199  socketpair          ipc       zero   domain:enum=socket_family type:flags=socket_type protocol:enum=socket_protocol sv:fd_pair
 49   200  bind                net       zero   fd addr:sockaddr_in addrlen:int
 42   203  connect             net       zero   fd addr:sockaddr_in addrlen:int
 50   201  listen              net       zero   fd backlog:int
