@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from inspect_app.filters.cache import remember
-from inspect_app.filters.language import evaluate, parse
+from inspect_app.filters.evaluate import evaluate
+from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
 
 

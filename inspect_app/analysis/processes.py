@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspect_app.analysis.selection import TimeRange
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
@@ -95,9 +96,10 @@ def process_forest(frames: CaptureFrames) -> Forest:
     return remember(frames, ("forest",), lambda: _plant(frames))
 
 
-def lifelines(frames: CaptureFrames, window: tuple[int, int] | None = None) -> Lifelines:
+def lifelines(frames: CaptureFrames, window: TimeRange | None = None) -> Lifelines:
     """When each process lived, cut to the window (the whole capture without one)."""
-    first, after = window or capture_window(frames)
+    within = window or capture_window(frames)
+    first, after = within.start_ns, within.end_ns
     start, end = frames.processes["start"].to_numpy(), frames.processes["end"].to_numpy()
     lived = (start < after) & ((end < 0) | (end >= first))
     return Lifelines(
@@ -120,13 +122,10 @@ def is_orphan(frames: CaptureFrames, row: int, at_ns: int) -> bool:
 
 def programs_of(frames: CaptureFrames, row: int) -> list[Program]:
     """The programs that a process ran, in order of time."""
-    images = frames.images
     order, starts = remember(frames, ("images by process",), lambda: _images_by_process(frames))
-    mine = images.iloc[order[starts[row] : starts[row + 1]]]
-    return [
-        Program(int(image.since), int(image.event), image.comm, image.exepath, image.cmdline)
-        for image in mine.itertuples()
-    ]
+    mine = frames.images.iloc[order[starts[row] : starts[row + 1]]]
+    columns = (mine[name].tolist() for name in ("since", "event", "comm", "exepath", "cmdline"))
+    return [Program(*values) for values in zip(*columns, strict=True)]
 
 
 def _images_by_process(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:

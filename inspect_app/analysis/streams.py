@@ -104,7 +104,8 @@ class Streams:
 
     def _column(self, name: str) -> np.ndarray:
         column: np.ndarray = self.frames.events[name].to_numpy()
-        return column[self.rows]
+        taken: np.ndarray = column[self.rows]
+        return taken
 
 
 def io_streams(frames: CaptureFrames, selected: np.ndarray | slice) -> Streams:

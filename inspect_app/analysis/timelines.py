@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import numpy as np
 
+from inspect_app.analysis.selection import TimeRange
 from inspect_app.frames.capture import CaptureFrames
 
 _FLAGS_LIMIT = 1 << 26
 """Up to so many (slice, value) pairs a table of flags is quicker than sorting pairs."""
 
 
-def bin_edges(start_ns: int, end_ns: int, bins: int) -> np.ndarray:
-    """The edges of `bins` equal slices of a half open window, int64[bins + 1], in nanoseconds."""
-    span = max(0, end_ns - start_ns)
+def bin_edges(window: TimeRange, bins: int) -> np.ndarray:
+    """The edges of `bins` equal slices of a window, int64[bins + 1], in nanoseconds since 1970 UTC."""
     # Python's integers: span * bins passes 2**63 for a window of days in thousands of slices.
-    return np.array([start_ns + span * edge // bins for edge in range(bins + 1)], dtype=np.int64)
+    start, span = window.start_ns, window.duration_ns
+    return np.array([start + span * edge // bins for edge in range(bins + 1)], dtype=np.int64)
 
 
-def capture_window(frames: CaptureFrames) -> tuple[int, int]:
-    """From the first event to just after the last one, half open; (0, 0) without events."""
+def capture_window(frames: CaptureFrames) -> TimeRange:
+    """From the first event to just after the last one; empty and at zero without events."""
     times = frames.events["time"].to_numpy()
-    return (int(times[0]), int(times[-1]) + 1) if len(times) else (0, 0)
+    return TimeRange(int(times[0]), int(times[-1]) + 1) if len(times) else TimeRange(0, 0)
 
 
 def row_edges(frames: CaptureFrames, edges: np.ndarray) -> np.ndarray:
@@ -85,9 +86,8 @@ def alive_per_bin(start: np.ndarray, end: np.ndarray, edges: np.ndarray) -> np.n
 
 
 def histogram(
-    frames: CaptureFrames, rows: np.ndarray | slice, window: tuple[int, int] | None = None, *, bins: int
+    frames: CaptureFrames, rows: np.ndarray | slice, window: TimeRange | None = None, *, bins: int
 ) -> np.ndarray:
     """How many of the rows lie in equal slices of the window (the whole capture without one), int64[bins]."""
-    start, end = window or capture_window(frames)
-    edge = row_edges(frames, bin_edges(start, end, bins))
+    edge = row_edges(frames, bin_edges(window or capture_window(frames), bins))
     return count_per_bin(rows, edge, len(frames.events))

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from inspect_app.filters.cache import remember
-from inspect_app.filters.errors import NotEvaluable
+from inspect_app.filters.errors import NotEvaluableError
+from inspect_app.filters.field import Field
 from inspect_app.filters.fields import FIELDS
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.cells import Cells, number_cells, text_cells
@@ -49,15 +50,24 @@ def _number(table: str, column: str) -> Read:
     return read
 
 
-def _text(table: str, column: str, *, empty: bool = False) -> Read:
-    """A column of texts; an empty one means that it is not known, unless `empty` says otherwise."""
+def _text(table: str, column: str) -> Read:
+    """A column of texts; an empty one means that it is not known."""
 
     def read(frames: CaptureFrames) -> Cells:
         values = getattr(frames, table)[column].to_numpy(dtype=object)
-        codes = np.arange(len(values), dtype=np.int32)
-        if not empty:
-            codes[values == ""] = -1
-        return text_cells(values, codes)
+        return text_cells(values, np.where(values == "", -1, np.arange(len(values))))
+
+    return read
+
+
+def _or_host(column: str) -> Read:
+    """A text of containers; row 0, the host, is called so where it has none."""
+
+    def read(frames: CaptureFrames) -> Cells:
+        values = frames.containers[column].to_numpy(dtype=object).copy()
+        if len(values) and not values[0]:
+            values[0] = "host"
+        return text_cells(values, np.where(values == "", -1, np.arange(len(values))))
 
     return read
 
@@ -74,12 +84,9 @@ def _through(pointer: tuple[str, str], of: Read) -> Read:
 def _user_name(frames: CaptureFrames) -> Cells:
     """The name of each process's user; a uid that no user list explains has none."""
     names = frames.users["name"].to_numpy(dtype=object)
-    known = pd.Index(frames.users["uid"].to_numpy())
-    found = known.get_indexer(pd.Index(frames.processes["uid"].to_numpy())) if known.is_unique else None
-    if found is None:
-        lookup = {uid: row for row, uid in enumerate(known.tolist())}
-        found = np.array([lookup.get(uid, -1) for uid in frames.processes["uid"].tolist()], dtype=np.int64)
-    return text_cells(names, found.astype(np.int64))
+    known = frames.users["uid"].drop_duplicates()
+    found = pd.Index(known).get_indexer(pd.Index(frames.processes["uid"]))
+    return text_cells(names[known.index.to_numpy()], found.astype(np.int64))
 
 
 def _threads_of(frames: CaptureFrames) -> Cells:
@@ -105,9 +112,9 @@ def _lifetime(table: str, start: str, end: str) -> Lives:
 _CONTAINER: dict[str, Read] = {
     "container.id": _text("containers", "id"),
     "container.full_id": _text("containers", "full_id"),
-    "container.name": _text("containers", "name"),
+    "container.name": _or_host("name"),
     "container.image": _text("containers", "image"),
-    "container.type": _text("containers", "runtime"),
+    "container.type": _or_host("runtime"),
     "container.privileged": _text("containers", "privileged"),
     "container.start_ts": _number("containers", "created"),
     "k8s.pod.name": _text("containers", "pod"),
@@ -122,10 +129,10 @@ _IMAGE = ("processes", "image")
 _PROCESS: dict[str, Read] = {
     "proc.pid": _number("processes", "pid"),
     "proc.pid.ts": _number("processes", "start"),
-    "proc.end": _number("processes", "end"),
+    "proc.end.ts": _number("processes", "end"),
     "proc.ppid": _number("processes", "ppid"),
     "proc.sid": _number("processes", "sid"),
-    "proc.exit_code": _number("processes", "exit_code"),
+    "proc.exit.code": _number("processes", "exit_code"),
     "proc.nthreads": _threads_of,
     "user.uid": _number("processes", "uid"),
     "user.name": _user_name,
@@ -137,8 +144,8 @@ _PROCESS: dict[str, Read] = {
 } | {name: _through(("processes", "container"), cells) for name, cells in _CONTAINER.items()}
 _THREAD: dict[str, Read] = {
     "thread.tid": _number("threads", "tid"),
-    "thread.start": _number("threads", "start"),
-    "thread.end": _number("threads", "end"),
+    "thread.ts": _number("threads", "start"),
+    "thread.end.ts": _number("threads", "end"),
 } | {name: _through(("threads", "process"), cells) for name, cells in _PROCESS.items()}
 _DESCRIPTOR: dict[str, Read] = {
     "fd.name": _text("descriptors", "name"),
@@ -177,9 +184,10 @@ def field_cells(field: str, frames: CaptureFrames, rows: np.ndarray | slice) -> 
 
     All are missing where the capture cannot provide the field.
     """
+    declared, argument = _declared(field)
     try:
-        column = FIELDS[field].column(frames)
-    except NotEvaluable:
+        column = declared.column(frames, argument)
+    except NotEvaluableError:
         return Cells(np.empty(0, dtype=object), np.full(len(frames.events), -1, dtype=np.int32)[rows])
     missing = None if column.missing is None else column.missing[rows]
     if column.codes is None:
@@ -189,4 +197,12 @@ def field_cells(field: str, frames: CaptureFrames, rows: np.ndarray | slice) -> 
 
 def is_event_field(field: str) -> bool:
     """Whether the filter language knows the field."""
-    return field in FIELDS
+    return field in FIELDS or field.rpartition(".")[0] in FIELDS
+
+
+def _declared(field: str) -> tuple[Field, str]:
+    """The field and its argument: `evt.arg.sig` is `sig` of `evt.arg`. KeyError for what is no field."""
+    if field in FIELDS:
+        return FIELDS[field], ""
+    name, _, argument = field.rpartition(".")
+    return FIELDS[name], argument

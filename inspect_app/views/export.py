@@ -1,8 +1,8 @@
 """A table as CSV, JSON or text for a terminal.
 
 CSV and JSON carry exact figures: bytes, nanoseconds, and moments as ISO 8601 in UTC to the
-nanosecond. A text out of a capture is hostile: what a spreadsheet would take for a formula gets a
-quote before it, and what a terminal would obey is escaped.
+nanosecond. A text out of a capture is hostile: what a terminal would obey is escaped, and in CSV
+what a spreadsheet would take for a formula gets a quote before it. Exact texts are in the JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rich.text import Text
 
 from capture.model.decode import printable
 from inspect_app.views.cells import Cells, Value
-from inspect_app.views.format import UNKNOWN, Clock, Unit, format_iso, format_value
+from inspect_app.views.format import Unit, format_iso, format_value
 from inspect_app.views.table import ViewTable
 from inspect_app.views.view import Column
 
@@ -131,10 +131,7 @@ def _plain(column: Column, cells: Cells, order: np.ndarray) -> list[Value]:
 def _csv_cell(value: Value) -> Value:
     """A cell that a spreadsheet takes for text or for a figure, never for a formula."""
     if isinstance(value, str):
-        return "'" + value if value.startswith(_FORMULA_STARTS) else value
+        return ("'" if value.startswith(_FORMULA_STARTS) else "") + safe_text(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else value
-
-
-__all__ = ["UNKNOWN", "Clock", "safe_text", "to_csv", "to_json", "to_records", "to_text"]

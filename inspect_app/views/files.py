@@ -26,8 +26,8 @@ from inspect_app.views.columns import (
     total,
 )
 from inspect_app.views.format import Unit
-from inspect_app.views.measures import OPENS
-from inspect_app.views.view import Kind, Order, View
+from inspect_app.views.measures import DELETES, EXECS, MODES, OPENS, RENAMES
+from inspect_app.views.view import Column, How, Kind, Order, View
 
 _FILES = "fd.type in (file, directory)"
 _NAME = text("fd.name", "File", "path of the file")
@@ -62,6 +62,34 @@ FILE_VIEWS = (
             LAST,
         ),
         Order("events"),
+        "processes",
+    ),
+    View(
+        "file_changes",
+        "File changes",
+        ("file", "files"),
+        "Files that were created, written, renamed, executed or deleted, or got another mode or owner.",
+        ("A file that was written and executed was dropped here; one that was deleted after that hides.",),
+        ANYTHING - {"file", "connection", "port"},
+        f"(evt.is_io_write = true and fd.type = file) or (evt.failed = false and (evt.is_open_create = true"
+        f" or evt.type in ({RENAMES}, {MODES}, {DELETES}, {EXECS}, procexec)))",
+        "file",
+        (
+            _NAME,
+            CONTAINER,
+            count("file.created", "Created"),
+            count("file.writes", "Writes"),
+            total("file.bytes.out", "Written"),
+            count("file.modes", "Modes"),
+            count("file.renames", "Renamed"),
+            count("execs", "Executed"),
+            count("file.deletes", "Deleted"),
+            PROCESS,
+            Column("first", "First", Unit.TIME, How.FIRST, "", "when it was first changed"),
+            LAST,
+            CONTAINER_ID,
+        ),
+        Order("first", descending=False),
         "processes",
     ),
     View(

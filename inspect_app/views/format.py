@@ -80,8 +80,8 @@ def format_duration(nanoseconds: int) -> str:
         return f"{nanoseconds} ns"
     for limit, divisor, unit in _SHORT:
         digits = _three_digits(nanoseconds / divisor)
-        # 999.9996 µs rounds to 1000: the next unit says it better.
-        if nanoseconds < limit and not (digits in ("1000", "60.0") and unit != "s"):
+        # 999.9996 µs would be 1000 µs: the next unit says it better.
+        if float(digits) * divisor < limit:
             return f"{digits} {unit}"
     seconds = (nanoseconds + SECOND // 2) // SECOND
     for position, (size, unit) in enumerate(_LONG[:-1]):

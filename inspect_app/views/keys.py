@@ -16,7 +16,8 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from inspect_app.filters.language import quote
+from inspect_app.analysis.selection import TimeRange
+from inspect_app.filters.expression import quote
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.aggregation import combine, first_by
 from inspect_app.views.cells import Cells, Value
@@ -109,11 +110,17 @@ class Groups:
 
 def condition_of(name: str, value: Value) -> str:
     """`name = value` in the filter language; a missing value is one that does not exist."""
-    return f"not {name} exists" if value is None else f"{name} = {quote(value)}"
+    return f"not {name} exists" if value is None else f"{name} = {_literal(value)}"
+
+
+def _literal(value: int | float | bool | str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return quote(value) if isinstance(value, str) else str(value)
 
 
 def group_events(
-    key: Key, frames: CaptureFrames, rows: np.ndarray | slice, window: tuple[int, int] | None
+    key: Key, frames: CaptureFrames, rows: np.ndarray | slice, window: TimeRange | None
 ) -> Groups:
     """Tell of each selected event to which row of the key it belongs.
 
@@ -121,8 +128,8 @@ def group_events(
         key: What makes the rows.
         frames: The capture.
         rows: Selected events, ascending.
-        window: Start and end, nanoseconds since 1970 UTC: entities that lived in it get a row even
-            without events, if the key says so. None: only those with events.
+        window: Entities that lived in it get a row even without events, if the key says so. None:
+            only those with events.
     """
     numbered = [_number_part(part, frames, rows) for part in key.parts]
     if len(numbered) == 1:
@@ -195,12 +202,12 @@ def _codes(cells: Cells) -> tuple[np.ndarray, int]:
     return np.where(cells.absent(), count, codes), count + 1
 
 
-def _alive(key: Key, frames: CaptureFrames, part: _Numbered, window: tuple[int, int] | None) -> np.ndarray:
+def _alive(key: Key, frames: CaptureFrames, part: _Numbered, window: TimeRange | None) -> np.ndarray:
     alive = np.zeros(part.count, dtype=bool)
     entity = ENTITIES.get(key.parts[0].entity)
     if window is None or not key.keeps_idle or entity is None or entity.lived is None or part.groups is None:
         return alive
     start, end = entity.lived(frames)
-    lived = (start < window[1]) & ((end < 0) | (end >= window[0]))
+    lived = (start < window.end_ns) & ((end < 0) | (end >= window.start_ns))
     alive[part.groups[lived]] = True
     return alive

@@ -31,6 +31,10 @@ _READ = "evt.is_io_read = true"
 _WRITE = "evt.is_io_write = true"
 _FAILED = "evt.failed = true"
 
+RENAMES = "rename, renameat, renameat2"
+DELETES = "unlink, unlinkat, rmdir"
+MODES = "chmod, fchmod, fchmodat, fchmodat2, chown, fchown, lchown, fchownat"
+
 _MEASURES = (
     Measure("events", "events: system calls and scheduler events"),
     Measure("errors", "calls that failed", _FAILED),
@@ -44,6 +48,13 @@ _MEASURES = (
     ),
     Measure("opens", "files opened or created with success", f"evt.type in ({OPENS}) and evt.failed = false"),
     Measure("execs", "programs started", f"evt.type in ({EXECS}, procexec) and evt.failed = false"),
+    Measure(
+        "file.created", "opens that may create the file", "evt.is_open_create = true and evt.failed = false"
+    ),
+    Measure("file.writes", "calls that wrote to the file", f"{_WRITE} and {_FILE}"),
+    Measure("file.renames", "times it got another name", f"evt.type in ({RENAMES}) and evt.failed = false"),
+    Measure("file.modes", "changes of its mode or owner", f"evt.type in ({MODES}) and evt.failed = false"),
+    Measure("file.deletes", "times its name was removed", f"evt.type in ({DELETES}) and evt.failed = false"),
     Measure("io", "calls that moved bytes", "evt.is_io = true"),
     Measure("io.read", "calls that read or received", _READ),
     Measure("io.write", "calls that wrote or sent", _WRITE),

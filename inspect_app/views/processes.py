@@ -28,7 +28,7 @@ from inspect_app.views.measures import EXECS
 from inspect_app.views.view import Kind, Order, View
 
 _STARTED = number("proc.pid.ts", "Started", "when the process was created", Unit.TIME, shown=False)
-_ENDED = number("proc.end", "Ended", "when its last thread ended", Unit.TIME, shown=False)
+_ENDED = number("proc.end.ts", "Ended", "when its last thread ended", Unit.TIME, shown=False)
 _FILE_BYTES = total("file.bytes", "File I/O")
 _NET_BYTES = total("net.bytes", "Network I/O")
 
@@ -60,7 +60,7 @@ PROCESS_VIEWS = (
             number("proc.ppid", "Parent", "pid of the process that created it", shown=False),
             text("proc.pname", "Parent process", "name of the process that created it", shown=False),
             text("proc.exepath", "Program", "path of the program", shown=False),
-            number("proc.exit_code", "Exit code", "what it passed to exit", shown=False),
+            number("proc.exit.code", "Exit code", "what it passed to exit", shown=False),
             _STARTED,
             _ENDED,
             CONTAINER_ID,
@@ -116,8 +116,8 @@ PROCESS_VIEWS = (
             _NET_BYTES,
             TIME_IN_CALLS,
             COMMAND,
-            number("thread.start", "Started", "when the thread was created", Unit.TIME, shown=False),
-            number("thread.end", "Ended", "when the thread ended", Unit.TIME, shown=False),
+            number("thread.ts", "Started", "when the thread was created", Unit.TIME, shown=False),
+            number("thread.end.ts", "Ended", "when the thread ended", Unit.TIME, shown=False),
             CONTAINER_ID,
             FIRST,
             LAST,
@@ -228,7 +228,7 @@ CONTAINER_VIEWS = (
     View(
         "containers",
         "Containers",
-        ("container", "containers"),
+        ("row", "rows"),
         "The host and every container that lived in the window, also those that are gone.",
         (
             "A container whose metadata was never seen shows its id alone.",

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspect_app.analysis.matches import matching_rows, within
-from inspect_app.analysis.selection import Selection
+from inspect_app.analysis.selection import Selection, TimeRange
+from inspect_app.analysis.timelines import capture_window
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.aggregation import count_by, first_by, last_by
 from inspect_app.views.cells import Cells, Value
@@ -71,7 +72,7 @@ class ViewTable:
 
 
 def apply_view(
-    view: View, frames: CaptureFrames, selection: Selection, *, window: tuple[int, int] | None = None
+    view: View, frames: CaptureFrames, selection: Selection, *, window: TimeRange | None = None
 ) -> ViewTable:
     """The rows of a view over the selected events, in no particular order: see `sorting`.
 
@@ -79,8 +80,8 @@ def apply_view(
         view: Which.
         frames: The capture.
         selection: Events after window and filters; a slice means that no filter restricts it.
-        window: Start and end, nanoseconds since 1970 UTC, half open; rates are over its length.
-            Without it, from the first to the last selected event.
+        window: The selection's, for rates are over its length and entities that lived in it have rows.
+            Without it: from the first to the last event of a slice, else the whole capture.
 
     Raises:
         FilterError: The view's own filter is not one.
@@ -98,10 +99,10 @@ def apply_view(
 
 
 def _tabulate(
-    view: View, frames: CaptureFrames, rows: np.ndarray | slice, groups: Groups, span: tuple[int, int]
+    view: View, frames: CaptureFrames, rows: np.ndarray | slice, groups: Groups, span: TimeRange
 ) -> ViewTable:
     numbers = _as_rows(rows, len(frames.events))
-    tally = Tally(frames, numbers, groups, max(0, span[1] - span[0]))
+    tally = Tally(frames, numbers, groups, span.duration_ns)
     events = count_by(groups.codes, groups.count)
     kept = np.flatnonzero((events > 0) | groups.alive)
     made = [tally.column(column) for column in view.columns]
@@ -157,15 +158,9 @@ def _as_rows(rows: np.ndarray | slice, total: int) -> np.ndarray:
     return rows.astype(np.int64, copy=False)
 
 
-def _span(frames: CaptureFrames, rows: np.ndarray | slice) -> tuple[int, int]:
-    """From the first to just after the last selected event; all of the capture for its whole slice."""
+def _span(frames: CaptureFrames, rows: np.ndarray | slice) -> TimeRange:
     times = frames.events["time"].to_numpy()
-    total = len(times)
-    if not total:
-        return (0, 0)
-    if isinstance(rows, slice):
-        start, stop, _ = rows.indices(total)
-        if start >= stop:
-            return (0, 0)
-        return int(times[start]), int(times[stop - 1]) + 1
-    return int(times[0]), int(times[-1]) + 1
+    if not isinstance(rows, slice) or len(times) == 0:
+        return capture_window(frames)
+    start, stop, _ = rows.indices(len(times))
+    return TimeRange(int(times[start]), int(times[stop - 1]) + 1) if start < stop else TimeRange(0, 0)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from inspect_app.views.format import Unit
-from inspect_app.views.measures import EXECS, OPENS
+from inspect_app.views.measures import EXECS, MODES, OPENS, RENAMES
 
 
 class TileCategory(StrEnum):
@@ -363,13 +363,13 @@ _SECURITY = (
         "sec.renamed",
         "Renamed files",
         "Files and directories that got another name.",
-        f"evt.type in (rename, renameat, renameat2) and {_OK}",
+        f"evt.type in ({RENAMES}) and {_OK}",
     ),
     _notice(
         "sec.modes",
         "Changed permissions",
         "Files whose mode or owner was changed.",
-        f"evt.type in (chmod, fchmod, fchmodat, fchmodat2, chown, fchown, lchown, fchownat) and {_OK}",
+        f"evt.type in ({MODES}) and {_OK}",
     ),
     _notice(
         "sec.links",

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 from inspect_app.analysis.matches import matching_rows
-from inspect_app.analysis.selection import Selection
+from inspect_app.analysis.selection import Selection, TimeRange
 from inspect_app.analysis.timelines import (
     alive_per_bin,
     bin_bounds,
@@ -23,7 +23,7 @@ from inspect_app.analysis.timelines import (
     row_edges,
     sum_per_bin,
 )
-from inspect_app.filters.errors import NotEvaluable
+from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.entities import ENTITIES, entity_cells
 from inspect_app.views.format import Unit, format_bytes, format_compact
@@ -59,7 +59,7 @@ class TileMeasure:
 def measure(
     frames: CaptureFrames,
     selection: Selection,
-    window: tuple[int, int] | None = None,
+    window: TimeRange | None = None,
     bins: int = DEFAULT_BINS,
     *,
     tiles: Iterable[Tile] = TILES.values(),
@@ -69,8 +69,7 @@ def measure(
     Args:
         frames: The capture.
         selection: Events after window and filters; a slice means that no filter restricts it.
-        window: Start and end of the histograms, nanoseconds since 1970 UTC, half open; the whole
-            capture without one.
+        window: What the histograms are over; the whole capture without one.
         bins: Into how many equal slices.
         tiles: Which; all without it.
     """
@@ -81,11 +80,9 @@ def measure(
 class _Scale:
     """What all tiles of one measurement share."""
 
-    def __init__(
-        self, frames: CaptureFrames, rows: np.ndarray | slice, window: tuple[int, int], bins: int
-    ) -> None:
+    def __init__(self, frames: CaptureFrames, rows: np.ndarray | slice, window: TimeRange, bins: int) -> None:
         self.frames = frames
-        self.edges = bin_edges(*window, bins)
+        self.edges = bin_edges(window, bins)
         self.row_edges = row_edges(frames, self.edges)
         self.restricted = not isinstance(rows, slice)
         self._slice = rows if isinstance(rows, slice) else slice(0, 0)
@@ -112,7 +109,7 @@ class _Scale:
 def _measure_tile(tile: Tile, scale: _Scale) -> TileMeasure:
     try:
         total, counts = _COUNTERS[tile.counting](tile, scale)
-    except NotEvaluable as error:
+    except NotEvaluableError as error:
         return TileMeasure(tile, 0, np.zeros(len(scale.edges) - 1, dtype=np.int64), str(error))
     return TileMeasure(tile, total, counts)
 
