@@ -67,7 +67,8 @@ def build_actions(window: QMainWindow, call: Callable[[str], None]) -> dict[str,
     """An action for each command; each calls `call` with its id."""
     actions = {}
     for command in COMMANDS:
-        action = QAction(command.text, window, objectName=command.id)
+        action = QAction(command.text, window)
+        action.setObjectName(command.id)
         action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
         tip = f"{command.text} ({', '.join(command.shortcuts)})" if command.shortcuts else command.text
         action.setToolTip(tip)

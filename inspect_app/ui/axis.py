@@ -14,7 +14,7 @@ import numpy as np
 from inspect_app.views.format import format_time
 
 _NS = 1_000_000_000
-_STEPS = tuple(m * 10**p for p in range(9) for m in (1, 2, 5)) + tuple(
+_STEPS: tuple[int, ...] = tuple(m * 10**p for p in range(9) for m in (1, 2, 5)) + tuple(
     seconds * _NS
     for seconds in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200)
 )
@@ -96,7 +96,7 @@ class TimeAxis:
         wanted = self.span * min_pixels / max(1.0, self.width)
         for step in _STEPS:
             if step >= wanted:
-                return step
+                return int(step)
         return _DAY * max(1, -(-int(wanted) // _DAY))
 
 

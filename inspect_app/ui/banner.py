@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inspect_app.ui.icons import icon
+from inspect_app.ui.widgets import plain_label, tool_button
 
 
 class Banner(QWidget):
@@ -18,10 +26,7 @@ class Banner(QWidget):
         self._sign = QLabel()
         self._cause = plain_label()
         self._remedy = plain_label("Muted")
-        close = QToolButton(objectName="Plain", toolTip="Dismiss")
-        close.setIcon(icon("close"))
-        close.setAccessibleName("Dismiss the message")
-        close.clicked.connect(self.hide)
+        close = tool_button("", "close", "Dismiss the message", self.hide)
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(self._cause)
@@ -62,7 +67,8 @@ class ProgressLine(QWidget):
         self.setObjectName("Progress")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._label = plain_label()
-        self._bar = QProgressBar(textVisible=False)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
         self._share = plain_label("Muted")
         cancel = QPushButton("Cancel")
         cancel.clicked.connect(self.cancelled)
@@ -82,14 +88,3 @@ class ProgressLine(QWidget):
         self._bar.setValue(done * 1_000 // total if total else 0)
         self._share.setText(f"{done * 100 // total} %" if total else "")
         self.show()
-
-
-def plain_label(name: str = "", text: str = "") -> QLabel:
-    """A label that shows text as it is: what comes from a capture is never markup."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setWordWrap(False)
-    if name:
-        label.setObjectName(name)
-    return label

@@ -33,7 +33,9 @@ class Book(QStackedWidget):
     presented = Signal(str)
     """A page shows the answer for the place one is at."""
 
-    def __init__(self, jobs: Jobs, failed: Callable[[Exception], None], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, jobs: Jobs, failed: Callable[[Exception], None], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._fail = failed

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from inspect_app.ui.banner import plain_label
 from inspect_app.ui.icons import icon
+from inspect_app.ui.widgets import named, plain_label, tool_button
 
 _LONGEST = 44
 """Characters of a label before it is cut in the middle; the tool tip has all."""
@@ -72,7 +72,7 @@ class PathArea(QWidget):
         if last:
             self._row.addWidget(plain_label("CrumbHere", crumb.title))
         else:
-            button = QPushButton(crumb.title.replace("&", "&&"), objectName="Crumb")
+            button = named(QPushButton(crumb.title.replace("&", "&&")), "Crumb")
             button.setCursor(Qt.CursorShape.PointingHandCursor)
             button.setToolTip(f"Back to {crumb.title}")
             button.clicked.connect(lambda *_: self.crumb_clicked.emit(position))
@@ -86,18 +86,16 @@ class PathArea(QWidget):
 class _Chip(QWidget):
     """A rounded label with a cross."""
 
-    def __init__(self, chip: ChipText, remove: object) -> None:
+    def __init__(self, chip: ChipText, remove: Callable[[str], object]) -> None:
         super().__init__()
         self.setObjectName("Chip")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setToolTip(as_plain_tip(chip.tip))
         kind = plain_label("", chip.kind)
         kind.setProperty("muted", "true")
-        cross = QToolButton(toolTip=f"Remove this {chip.kind}")
+        cross = tool_button("", "close", f"Remove this {chip.kind}", lambda: remove(chip.id), name="Cross")
         cross.setAccessibleName(f"Remove {chip.kind} {chip.text}")
-        cross.setIcon(icon("close"))
-        cross.setIconSize(cross.iconSize() * 0.6)
-        cross.clicked.connect(lambda *_: remove(chip.id) if callable(remove) else None)
+        cross.setIconSize(QSize(10, 10))
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 5, 2)
         row.setSpacing(6)

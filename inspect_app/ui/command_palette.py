@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from inspect_app.ui.icons import icon
+from inspect_app.ui.widgets import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,11 @@ class CommandPalette(QDialog):
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._choices = choices
-        self.edit = QLineEdit(placeholderText="Type a command or the name of a view")
+        self.edit = QLineEdit()
+        self.edit.setPlaceholderText("Type a command or the name of a view")
         self.edit.setAccessibleName("Command")
         self.edit.installEventFilter(self)
-        self.list = QListWidget(objectName="SideList")
+        self.list = named(QListWidget(), "SideList")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._run)
         self.edit.textChanged.connect(self._filter)

@@ -43,7 +43,7 @@ class Commands:
             "next_view": lambda: areas.side.step(1),
             "previous_view": lambda: areas.side.step(-1),
             "filter": areas.filter.begin,
-            "find": lambda: window.book.current.find(),
+            "find": self._find,
             "clear_filter": lambda: workspace.remove_chip("filter"),
             "clear_window": lambda: workspace.remove_chip("window"),
             "focus_time": areas.strip.setFocus,
@@ -56,6 +56,9 @@ class Commands:
             "shortcuts": window.show_shortcuts,
             "about": window.show_about,
         }
+
+    def _find(self) -> None:
+        self._window.book.current.begin_find()
 
     def _go(self, page: str) -> None:
         workspace = self._window.workspace

@@ -35,7 +35,7 @@ class CompletionPopup(QTreeWidget):
         self.setAccessibleName("Completions")
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.header().setStretchLastSection(False)
-        self.itemClicked.connect(lambda item: self._take(item))
+        self.itemClicked.connect(self._take)
 
     def offer(self, completions: Sequence[Completion]) -> None:
         """Show these, or nothing where there are none."""
@@ -60,7 +60,7 @@ class CompletionPopup(QTreeWidget):
 
     def takes(self, event: QKeyEvent) -> bool:
         """Whether a key was meant for the list."""
-        row = self.indexOfTopLevelItem(self.currentItem()) if self.currentItem() is not None else -1
+        row = self.currentIndex().row()
         match event.key():
             case Qt.Key.Key_Down:
                 self._choose(min(row + 1, self.topLevelItemCount() - 1))

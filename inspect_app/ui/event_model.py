@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from inspect_app.analysis.event import call_parts
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.ui.lookups import text_at
 from inspect_app.ui.plain import plain
 from inspect_app.ui.table_model import Index
 from inspect_app.ui.theme import colour
@@ -23,21 +24,22 @@ COLUMNS = (
     ("Time", False, "When the call returned"),
     ("Took", True, "How long the call took"),
     ("Container", False, "Container of the process"),
-    ("Process", False, "The kernel's name of the program"),
-    ("PID", True, "Process id as the host sees it"),
+    ("Process", False, "The kernel's name of the program, and the process id as the host sees it"),
     ("TID", True, "Thread id as the host sees it"),
     ("Event", False, "System call or scheduler event"),
     ("Result", False, "What the call returned"),
     ("Arguments", False, "Arguments, decoded"),
 )
 """Title, whether it lines up at the right, meaning."""
-EVENT, RESULT, ARGUMENTS = 7, 8, 9
+EVENT, RESULT, ARGUMENTS = 6, 7, 8
 
 
 class EventModel(QAbstractTableModel):
     """The rows of a selection in order of time."""
 
-    def __init__(self, frames: CaptureFrames, rows: np.ndarray, zero: int, parent: QObject | None = None) -> None:
+    def __init__(
+        self, frames: CaptureFrames, rows: np.ndarray, zero: int, parent: QObject | None = None
+    ) -> None:
         """`rows` are ascending row numbers of events; `zero` is what relative times count from."""
         super().__init__(parent)
         self.frames = frames
@@ -64,7 +66,7 @@ class EventModel(QAbstractTableModel):
 
     def line_of(self, row: int) -> int:
         """The line at or after which an event of the capture stands."""
-        return int(min(len(self.rows) - 1, np.searchsorted(self.rows, row)))
+        return min(len(self.rows) - 1, int(np.searchsorted(self.rows, row)))
 
     def show_clock(self, clock: Clock) -> None:
         """Against what moments are told."""
@@ -84,17 +86,13 @@ class EventModel(QAbstractTableModel):
             case 3:
                 return self._container_name(int(self._container[row]))
             case 4:
-                image = int(self._image[row])
-                return plain(str(self.frames.images["comm"].iat[image])) or UNKNOWN if image >= 0 else UNKNOWN
+                return self._process_name(row)
             case 5:
-                process = int(self._process[row])
-                return str(self.frames.processes["pid"].iat[process]) if process >= 0 else UNKNOWN
-            case 6:
                 thread = int(self._thread[row])
-                return str(self.frames.threads["tid"].iat[thread]) if thread >= 0 else UNKNOWN
-            case 7:
+                return text_at(self.frames.threads, "tid", thread) if thread >= 0 else UNKNOWN
+            case 6:
                 return plain(str(self._type.iat[row]))
-            case 8:
+            case 7:
                 return self._parts(row)[1]
             case _:
                 return self._parts(row)[0]
@@ -108,11 +106,18 @@ class EventModel(QAbstractTableModel):
             return format_time(int(self._time[row]), Clock.RELATIVE, zero=self._zero, digits=self._digits)
         return format_time(int(self._time[row]), self.clock, digits=self._digits, date=False)
 
+    def _process_name(self, row: int) -> str:
+        image, process = int(self._image[row]), int(self._process[row])
+        name = plain(text_at(self.frames.images, "comm", image)) if image >= 0 else ""
+        if process < 0:
+            return name or UNKNOWN
+        return f"{name or UNKNOWN} ({self.frames.processes['pid'].iat[process]})"
+
     def _container_name(self, container: int) -> str:
         if container < 0:
             return UNKNOWN
         table = self.frames.containers
-        return plain(str(table["name"].iat[container])) or str(table["id"].iat[container])
+        return plain(text_at(table, "name", container)) or text_at(table, "id", container)
 
     def _call(self, row: int) -> tuple[str, str]:
         arguments, result = call_parts(self.frames, row)

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidg
 
 from inspect_app.filters.completion import Completion
 from inspect_app.filters.errors import FilterError
-from inspect_app.ui.banner import plain_label
 from inspect_app.ui.completions import CompletionPopup
 from inspect_app.ui.icons import icon
+from inspect_app.ui.widgets import named, plain_label
 
 _PAUSE_MS = 120
 
@@ -33,7 +33,8 @@ class FilterBar(QWidget):
         self._applied = ""
         self._history: list[str] = []
         self._past = -1
-        self.edit = QLineEdit(objectName="FilterEdit", clearButtonEnabled=True)
+        self.edit = named(QLineEdit(), "FilterEdit")
+        self.edit.setClearButtonEnabled(True)
         self.edit.setPlaceholderText('Filter, such as  proc.name = nginx and fd.name contains "/etc"')
         self.edit.setAccessibleName("Filter")
         self.edit.installEventFilter(self)
@@ -42,7 +43,8 @@ class FilterBar(QWidget):
         self._sign = QLabel()
         self._sign.setPixmap(icon("filter").pixmap(16, 16))
         self._message = plain_label("FilterMessage")
-        self._apply = QPushButton("Apply", enabled=False)
+        self._apply = QPushButton("Apply")
+        self._apply.setEnabled(False)
         self._apply.clicked.connect(self._commit)
         self.popup = CompletionPopup(self.edit)
         self.popup.chosen.connect(self._take)
@@ -158,7 +160,11 @@ class FilterBar(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys of the line: Enter applies, Escape reverts, up and down go through list or history."""
-        if watched is not self.edit or event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+        if (
+            watched is not self.edit
+            or event.type() != QEvent.Type.KeyPress
+            or not isinstance(event, QKeyEvent)
+        ):
             return super().eventFilter(watched, event)
         if self.popup.isVisible() and self.popup.takes(event):
             return True

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from inspect_app.ui.banner import plain_label
+from inspect_app.ui.widgets import plain_label
 from inspect_app.views.format import format_count
 
 
@@ -26,7 +26,9 @@ class FindBar(QWidget):
         self._find = find
         self._lines = np.empty(0, dtype=np.int64)
         self._place = -1
-        self.edit = QLineEdit(placeholderText="Find in this table", clearButtonEnabled=True)
+        self.edit = QLineEdit()
+        self.edit.setPlaceholderText("Find in this table")
+        self.edit.setClearButtonEnabled(True)
         self.edit.setAccessibleName("Find in this table")
         self.edit.textChanged.connect(self._on_text)
         self._count = plain_label("Muted")

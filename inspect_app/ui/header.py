@@ -6,8 +6,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QToolButton, QWidget
 
-from inspect_app.ui.banner import plain_label
 from inspect_app.ui.icons import app_icon, icon
+from inspect_app.ui.widgets import plain_label, tool_button
 
 _STATES = {
     "whole": ("check", "#4cc3a0", "whole"),
@@ -72,9 +72,7 @@ class TitleArea(QWidget):
         self._state.setStyleSheet(f"color: {ink};")
         self._state.setToolTip(detail)
         self._state.setAccessibleName(f"File state: {words}. {detail}" if state else "")
-        self._state_icon.setPixmap(
-            icon(sign, {"whole": "good", "altered": "error"}.get(state, "warning")).pixmap(16, 16)
-        )
+        self._state_icon.setPixmap(icon(sign, ink).pixmap(16, 16))
         self._state_icon.setVisible(bool(state))
 
     @property
@@ -88,20 +86,19 @@ class TitleArea(QWidget):
         return self._state.text()
 
     def _open_button(self) -> QToolButton:
-        button = QToolButton(objectName="OpenButton", text="Open", toolTip="Open a capture (Ctrl+O)")
-        button.setIcon(icon("open", "title_text"))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.clicked.connect(self.open_clicked)
-        return button
+        return tool_button(
+            "Open", "open", "Open a capture (Ctrl+O)", self.open_clicked.emit, name="OpenButton"
+        )
 
     def _find_button(self) -> QToolButton:
-        button = QToolButton(
-            objectName="FindAnything", text="Go to or run …    Ctrl+K", toolTip="Command palette (Ctrl+K)"
+        button = tool_button(
+            "Go to or run …    Ctrl+K",
+            "search",
+            "Command palette (Ctrl+K)",
+            self.palette_clicked.emit,
+            name="FindAnything",
         )
-        button.setIcon(icon("search", "title_muted"))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setMinimumWidth(210)
-        button.clicked.connect(self.palette_clicked)
         return button
 
 

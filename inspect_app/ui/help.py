@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, qVersion
 from PySide6.QtWidgets import QDialog, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from inspect_app.ui.actions import COMMANDS, IN_PLACE
-from inspect_app.ui.banner import plain_label
+from inspect_app.ui.widgets import plain_label
 
 
 class ShortcutsDialog(QDialog):
@@ -45,7 +45,8 @@ class AboutDialog(QDialog):
             "Exhume records what a Linux node and its containers do, and lets one dig into it later.",
             "",
             f"Exhume {version_of('exhume')}, Apache License 2.0",
-            f"Python {platform.python_version()}, Qt {qVersion()}, PySide6 {version_of('PySide6_Essentials')} (LGPL 3)",
+            f"Python {platform.python_version()}, Qt {qVersion()}",
+            f"PySide6 {version_of('PySide6_Essentials')} (LGPL 3)",
             f"numpy {version_of('numpy')}, pandas {version_of('pandas')} (BSD)",
             "DejaVu fonts (Bitstream Vera licence), used for pictures",
         ]

@@ -7,7 +7,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 
-def draw_histogram(painter: QPainter, area: QRectF, counts: np.ndarray, ink: QColor, *, steps: bool = True) -> None:
+def draw_histogram(
+    painter: QPainter, area: QRectF, counts: np.ndarray, ink: QColor, *, steps: bool = True
+) -> None:
     """Fill `area` with bars of equal width, the highest as high as the area.
 
     A bin that is not empty is at least a pixel high: rare things are what one looks for.

@@ -16,8 +16,8 @@ _FALLBACK = "table"
 
 
 def icon(name: str, ink: str = "muted") -> QIcon:
-    """A drawing of `resources/icons` in the colour of a token; an unknown name gives the table's."""
-    return _drawn(name, colour(ink).name())
+    """A drawing of `resources/icons` in a token's colour or #rrggbb; an unknown name gives the table's."""
+    return _drawn(name, ink if ink.startswith("#") else colour(ink).name())
 
 
 def app_icon() -> QIcon:

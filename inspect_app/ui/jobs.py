@@ -22,12 +22,12 @@ Done = Callable[[object], None]
 Failed = Callable[[Exception], None]
 
 
-class Cancelled(Exception):  # noqa: N818 - it is no error: somebody asked for it
+class Cancelled(Exception):
     """The job was told to stop."""
 
 
 class Job:
-    """One piece of work, as the work itself sees it: to tell how far it is, and to learn that it shall stop."""
+    """One piece of work, as the work itself sees it: to tell how far it is, to learn that it shall stop."""
 
     def __init__(self, lane: str, title: str, moved: Callable[[Job, int, int], None]) -> None:
         self.lane = lane
@@ -81,9 +81,7 @@ class Jobs(QObject):
         self._moved.connect(self._on_moved, Qt.ConnectionType.QueuedConnection)
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
 
-    def start(
-        self, lane: str, title: str, work: Callable[[Job], object], done: Done, failed: Failed
-    ) -> None:
+    def start(self, lane: str, title: str, work: Callable[[Job], object], done: Done, failed: Failed) -> None:
         """Run `work(job)` on a worker and give its result to `done`, or what it raised to `failed`.
 
         Both are called on the window's thread, and only where no newer job of the lane has begun.

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOp
 
 from inspect_app.ui.axis import TimeAxis
 from inspect_app.ui.fonts import small_font
+from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.plain import plain
 from inspect_app.ui.theme import category_colour, colour
 from inspect_app.ui.tree_model import TreeModel
@@ -66,7 +67,7 @@ class LifeDelegate(QStyledItemDelegate):
         lives, axis = branches.lives, life_axis(self._range, area)
         if not lives.lived[process]:
             return
-        container = int(branches.frames.processes["container"].iat[process])
+        container = number_at(branches.frames.processes, "container", process)
         ink = category_colour(container) if container > 0 else colour("histogram")
         start, end = axis.x_of(int(lives.start[process])), axis.x_of(int(lives.end[process]))
         bar = QRectF(start, area.top() + 5, max(2.0, end - start), area.height() - 10)
@@ -94,7 +95,7 @@ class LifeDelegate(QStyledItemDelegate):
             after = axis.x_of(int(branches.exec_times[place + 1])) if place + 1 < last else bar.right()
             painter.setPen(QPen(colour("text"), 1))
             painter.drawLine(QPointF(x, bar.top()), QPointF(x, bar.bottom()))
-            name = plain(str(branches.frames.images["comm"].iat[int(branches.exec_rows[place])]))
+            name = plain(text_at(branches.frames.images, "comm", int(branches.exec_rows[place])))
             if metrics.horizontalAdvance(name) + 8 < after - x:
                 painter.drawText(QPointF(x + 4, bar.center().y() + metrics.ascent() / 2 - 1), name)
 
@@ -104,16 +105,18 @@ class LifeDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """A grid that continues the ruler, then the life."""
-        area = QRectF(option.rect)  # type: ignore[attr-defined]  # not in the stub
+        area = QRectF(option.rect)
         model = index.model()
         painter.save()
         painter.setClipRect(area)
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]  # not in the stub
+        if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(area, colour("selection"))
         axis = life_axis(self._range, area)
         painter.setPen(colour("border"))
         for tick in axis.ticks(self._range[0], _TICK_PIXELS):
-            painter.drawLine(QPointF(axis.x_of(tick.ns), area.top()), QPointF(axis.x_of(tick.ns), area.bottom()))
+            painter.drawLine(
+                QPointF(axis.x_of(tick.ns), area.top()), QPointF(axis.x_of(tick.ns), area.bottom())
+            )
         if isinstance(model, TreeModel):
             self._draw(painter, model, model.process_of(index), area)
         painter.restore()

@@ -24,7 +24,10 @@ def explain(error: Exception, doing: str) -> tuple[str, str]:
     """An error as cause and remedy, for people."""
     match error:
         case FilterError():
-            return (f"This filter does not hold: {error}.", "Correct it in the filter bar, or remove its chip.")
+            return (
+                f"This filter does not hold: {error}.",
+                "Correct it in the filter bar, or remove its chip.",
+            )
         case FormatError():
             return (f"{doing} failed: {error}", "Choose a file that exhume-capture has recorded.")
         case FileNotFoundError():
@@ -37,9 +40,15 @@ def explain(error: Exception, doing: str) -> tuple[str, str]:
         case IsADirectoryError():
             return (f"{doing} failed: this is a folder.", "Choose a capture inside it.")
         case OSError():
-            return (f"{doing} failed: {error.strerror or error}.", "Check the disk, or copy the file elsewhere.")
+            return (
+                f"{doing} failed: {error.strerror or error}.",
+                "Check the disk, or copy the file elsewhere.",
+            )
         case MemoryError():
-            return (f"{doing} failed: there is not enough memory.", "Close other programs, or narrow the selection.")
+            return (
+                f"{doing} failed: there is not enough memory.",
+                "Close other programs, or narrow the selection.",
+            )
         case _:
             return (
                 f"{doing} failed unexpectedly ({type(error).__name__}: {error}).",

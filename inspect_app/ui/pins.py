@@ -24,7 +24,9 @@ class Pins(QObject):
     measured = Signal(object)
     """A list of lanes."""
 
-    def __init__(self, jobs: Jobs, failed: Callable[[Exception], None], parent: QObject | None = None) -> None:
+    def __init__(
+        self, jobs: Jobs, failed: Callable[[Exception], None], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._failed = failed

@@ -37,7 +37,9 @@ def entries_for(key: str) -> list[Entry]:
 def palette_choices(window: MainWindow) -> list[Choice]:
     """All commands that can be done now, and all pages."""
     choices = [
-        Choice(command.text, ", ".join(command.shortcuts), command.icon, window.actions_by_id[command.id].trigger)
+        Choice(
+            command.text, ", ".join(command.shortcuts), command.icon, window.actions_by_id[command.id].trigger
+        )
         for command in COMMANDS
         if window.actions_by_id[command.id].isEnabled()
     ]

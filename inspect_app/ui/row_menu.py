@@ -27,7 +27,9 @@ class RowChoice:
     label: str
 
 
-def build_row_menu(page: Page, choice: RowChoice, cell: str, copier: Copier, copy_rows: Callable[[], None]) -> QMenu:
+def build_row_menu(
+    page: Page, choice: RowChoice, cell: str, copier: Copier, copy_rows: Callable[[], None]
+) -> QMenu:
     """Filter to it, exclude it, open it elsewhere, copy it."""
     menu = QMenu(page)
     name = shortened(choice.label, 36).replace("&", "&&")

@@ -56,8 +56,12 @@ def span_of(frames: CaptureFrames) -> tuple[int, int]:
     for name in ("started_ns", "ended_ns"):
         value = frames.host.get(name)
         # A clock that was set wrongly must not stretch the strip over decades.
-        if isinstance(value, int) and value > 0 and (not known or abs(value - known[0]) < 10**9 * 86_400 * 40):
+        if (
+            isinstance(value, int)
+            and value > 0
+            and (not known or abs(value - known[0]) < 10**9 * 86_400 * 40)
+        ):
             known.append(value)
     if not known:
         return (0, 1)
-    return (min(known), max(max(known), min(known) + 1))
+    return (min(known), max(*known, min(known) + 1))

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 PAGES = (
-    "overview", "processes", "threads", "containers", "files", "connections", "syscalls", "errors", "commands",
-    "events", "streams", "tree",
+    "overview", "processes", "threads", "containers", "files", "connections", "syscalls", "errors",
+    "commands", "events", "streams", "tree",
 )  # fmt: skip
 THEMES = ("dark", "light")
 _LIMIT_S = 120.0

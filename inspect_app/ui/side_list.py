@@ -107,7 +107,9 @@ class SideList(QListWidget):
 
 def _heading(text: str, *, opens: bool, is_open: bool) -> QListWidgetItem:
     item = QListWidgetItem(f"{text.upper()}  {'▾' if is_open else '▸'}" if opens else text.upper())
-    item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable if opens else Qt.ItemFlag.NoItemFlags)
+    item.setFlags(
+        Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable if opens else Qt.ItemFlag.NoItemFlags
+    )
     item.setFont(small_font(bold=True))
     item.setForeground(colour("muted"))
     item.setSizeHint(QSize(GUTTER - 20, _HEIGHT))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from inspect_app.frames.capture import CaptureFrames
-from inspect_app.ui.banner import plain_label
+from inspect_app.ui.widgets import plain_label
 from inspect_app.views.format import format_count, format_duration, format_share
 
 _MESSAGE_MS = 6_000

@@ -17,8 +17,8 @@ from inspect_app.ui.time_strip import TimeStrip
 class StripFeed(QObject):
     """The strip shows what the filter and the path select over the whole time, whatever the window."""
 
-    counted = Signal(int, int, "qlonglong")
-    """Events selected, events in the capture, nanoseconds of the window."""
+    counted = Signal(int, int, object)
+    """Events selected, events in the capture, nanoseconds of the window (Qt's int is too small)."""
 
     def __init__(self, jobs: Jobs, strip: TimeStrip, failed: Callable[[Exception], None]) -> None:
         super().__init__(strip)

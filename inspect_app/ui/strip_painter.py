@@ -53,6 +53,7 @@ class StripPainter:
         self,
         painter: QPainter,
         axis: TimeAxis,
+        *,
         bins: int,
         limits: tuple[int, int],
         window: tuple[int, int] | None,
@@ -77,7 +78,7 @@ class StripPainter:
         if window is not None:
             self._window(painter, axis, window, height)
         if hover is not None:
-            self._hover(painter, axis, limits[0], hover, counts, height)
+            self._hover(painter, axis, hover, counts, zero=limits[0])
 
     def unpin_at(self, point: QPointF) -> str:
         """The lane whose cross lies under a point, empty for none."""
@@ -95,7 +96,11 @@ class StripPainter:
 
     def _ruler(self, painter: QPainter, axis: TimeAxis, limits: tuple[int, int], height: int) -> None:
         painter.setPen(colour("muted"))
-        painter.drawText(QRectF(12, 0, GUTTER - 20, _RULER), Qt.AlignmentFlag.AlignVCenter, f"{format_time(axis.start, digits=0)[:10]}  UTC")
+        painter.drawText(
+            QRectF(12, 0, GUTTER - 20, _RULER),
+            Qt.AlignmentFlag.AlignVCenter,
+            f"{format_time(axis.start, digits=0)[:10]}  UTC",
+        )
         for tick in axis.ticks(limits[0], _TICK_PIXELS):
             x = axis.x_of(tick.ns)
             painter.setPen(colour("border"))
@@ -135,7 +140,9 @@ class StripPainter:
         lost = int(self.drops[:, 2].sum()) if len(self.drops) else 0
         text = f"Not recorded: {format_count(lost, 'event')}" if lost else "No event was lost"
         painter.setPen(colour("error" if lost else "muted"))
-        painter.drawText(QRectF(16, area.top(), GUTTER - 20, area.height()), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(
+            QRectF(16, area.top(), GUTTER - 20, area.height()), Qt.AlignmentFlag.AlignVCenter, text
+        )
         painter.fillRect(QRectF(area.left(), area.center().y(), area.width(), 1), colour("border"))
         for since, until, _count in self.drops.tolist():
             left = max(axis.left, axis.x_of(since))
@@ -162,9 +169,8 @@ class StripPainter:
             painter.drawRoundedRect(QRectF(x - 4, _RULER + _EVENTS / 2 - 11, 8, 22), 3, 3)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
-    def _hover(
-        self, painter: QPainter, axis: TimeAxis, zero: int, x: float, counts: np.ndarray, height: int
-    ) -> None:
+    def _hover(self, painter: QPainter, axis: TimeAxis, x: float, counts: np.ndarray, *, zero: int) -> None:
+        height = strip_height(len(self.lanes))
         if not axis.left <= x <= axis.left + axis.width:
             return
         painter.setPen(QPen(colour("strong_border"), 1, Qt.PenStyle.DotLine))
@@ -177,11 +183,10 @@ class StripPainter:
             f"{format_time(ns, digits=digits, date=False)} UTC   {relative_label(ns - zero, 1)}",
             f"{format_count(int(counts[position]), 'event')} in {format_duration(bin_ns)}",
         ]
-        lines += [
-            f"{lane.title}: {lane.figure.format(format_compact(float(lane.counts[min(position, len(lane.counts) - 1)])))}"
-            for lane in self.lanes
-            if len(lane.counts)
-        ]
+        for lane in self.lanes:
+            if len(lane.counts):
+                figure = format_compact(float(lane.counts[min(position, len(lane.counts) - 1)]))
+                lines.append(f"{lane.title}: {lane.figure.format(figure)}")
         draw_note(painter, lines, x, axis.left + axis.width, height)
 
 

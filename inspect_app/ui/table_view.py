@@ -60,10 +60,17 @@ class GridView(QTableView):
 
     def selected_ranges(self) -> list[tuple[int, int]]:
         """First and last line of each run of chosen lines: asking line by line takes minutes for millions."""
-        chosen = self.selectionModel().selection() if self.selectionModel() is not None else []
-        return sorted({(part.top(), part.bottom()) for part in chosen})
+        model = self.selectionModel()
+        if model is None:
+            return []
+        chosen = model.selection()
+        return sorted(
+            {(chosen.at(place).top(), chosen.at(place).bottom()) for place in range(chosen.count())}
+        )
 
-    def fit_columns(self, text: Callable[[int, int], str], widest: int = _WIDEST, extra: Sequence[str] = ()) -> None:
+    def fit_columns(
+        self, text: Callable[[int, int], str], widest: int = _WIDEST, extra: Sequence[str] = ()
+    ) -> None:
         """Give each column the width that its title and the first lines need, at most `widest` pixels."""
         model = self.model()
         metrics, bold = self.fontMetrics(), QFontMetrics(text_font(bold=True))
@@ -109,7 +116,7 @@ class BarDelegate(QStyledItemDelegate):
         """The bar first, the text over it."""
         share = index.data(BAR)
         if isinstance(share, float) and share > 0:
-            area = QRectF(option.rect).adjusted(3, 4, -3, -4)  # type: ignore[attr-defined]  # not in the stub
+            area = QRectF(option.rect).adjusted(3, 4, -3, -4)
             width = max(2.0, area.width() * min(1.0, share))
             painter.fillRect(QRectF(area.right() - width, area.top(), width, area.height()), colour("bar"))
         super().paint(painter, option, index)

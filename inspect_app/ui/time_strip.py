@@ -180,7 +180,14 @@ class TimeStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Everything is drawn anew: counting a screen's worth of bins takes under a millisecond."""
         painter = QPainter(self)
-        self._painter.paint(painter, self.axis(), self.bins(), self._limits, self._window, self._hover)
+        self._painter.paint(
+            painter,
+            self.axis(),
+            bins=self.bins(),
+            limits=self._limits,
+            window=self._window,
+            hover=self._hover,
+        )
         if self.hasFocus():
             painter.setPen(self.palette().link().color())
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
@@ -211,7 +218,9 @@ class TimeStrip(QWidget):
         x = event.position().x()
         self._hover = x if x >= GUTTER else None
         # A trembling hand selects nothing.
-        if self._drag is not _Drag.NOTHING and (self._drag is not _Drag.BRUSH or abs(x - self._pressed_at) > 3):
+        if self._drag is not _Drag.NOTHING and (
+            self._drag is not _Drag.BRUSH or abs(x - self._pressed_at) > 3
+        ):
             self._drag_to(x)
         grip = self._grip_at(x) is not _Drag.NOTHING
         over_cross = bool(self._painter.unpin_at(QPointF(event.position())))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 from capture.model.decode import signal_name
 from inspect_app.analysis.processes import Forest, Lifelines
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.plain import plain
 from inspect_app.ui.table_model import Index
 from inspect_app.ui.theme import colour
@@ -73,7 +74,7 @@ class TreeModel(QAbstractItemModel):
             case 0:
                 return self.name(process)
             case 1:
-                return str(frames.processes["pid"].iat[process])
+                return text_at(frames.processes, "pid", process)
             case 2:
                 return self._container(process)
             case 3:
@@ -87,7 +88,7 @@ class TreeModel(QAbstractItemModel):
     def name(self, process: int) -> str:
         """The command it ran last."""
         frames = self.branches.frames
-        image = int(frames.processes["image"].iat[process])
+        image = number_at(frames.processes, "image", process)
         if image < 0:
             return UNKNOWN
         known = frames.images["cmdline"].iat[image] or frames.images["comm"].iat[image]
@@ -95,16 +96,16 @@ class TreeModel(QAbstractItemModel):
 
     def _container(self, process: int) -> str:
         frames = self.branches.frames
-        row = int(frames.processes["container"].iat[process])
+        row = number_at(frames.processes, "container", process)
         if row < 0:
             return UNKNOWN
-        return plain(str(frames.containers["name"].iat[row])) or str(frames.containers["id"].iat[row])
+        return plain(text_at(frames.containers, "name", row)) or text_at(frames.containers, "id", row)
 
     def _fate(self, process: int) -> str:
         table = self.branches.frames.processes
-        if int(table["end"].iat[process]) < 0:
+        if number_at(table, "end", process) < 0:
             return ""
-        signal, code = int(table["exit_signal"].iat[process]), int(table["exit_code"].iat[process])
+        signal, code = number_at(table, "exit_signal", process), number_at(table, "exit_code", process)
         if signal > 0:
             return signal_name(signal)
         return f"exit {code}" if code >= 0 else "ended"
@@ -112,7 +113,7 @@ class TreeModel(QAbstractItemModel):
     def failed(self, process: int) -> bool:
         """Whether it was killed, or ended with another code than 0."""
         table = self.branches.frames.processes
-        return int(table["exit_signal"].iat[process]) > 0 or int(table["exit_code"].iat[process]) > 0
+        return number_at(table, "exit_signal", process) > 0 or number_at(table, "exit_code", process) > 0
 
     # Qt's own names from here on.
 

@@ -19,7 +19,7 @@ from inspect_app.ui.commands import Commands
 from inspect_app.ui.header import TitleArea
 from inspect_app.ui.help import AboutDialog, ShortcutsDialog
 from inspect_app.ui.icons import app_icon
-from inspect_app.ui.jobs import Job, Jobs
+from inspect_app.ui.jobs import Jobs
 from inspect_app.ui.loader import explain, load
 from inspect_app.ui.pins import Pins
 from inspect_app.ui.places import entries_for, palette_choices
@@ -153,7 +153,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{plain(name)} ({frames.state.state}) — Exhume")
         if frames.state.state != "whole":
             remedy = "What could be read is shown. exhume-capture verify tells which block it is."
-            self.areas.banner.tell(f"This file is {frames.state.state}: {frames.state.detail}", remedy, "warning")
+            self.areas.banner.tell(
+                f"This file is {frames.state.state}: {frames.state.detail}", remedy, "warning"
+            )
 
     def _show_place(self) -> None:
         """Everything around the page, and the page itself, for where the analyst is now."""
@@ -185,7 +187,11 @@ class MainWindow(QMainWindow):
         frames = self.workspace.frames
         if frames is not None:
             self.jobs.start(
-                "complete", "Completing", lambda _: complete(text, cursor, frames), self._offer, lambda _: None
+                "complete",
+                "Completing",
+                lambda _: complete(text, cursor, frames),
+                self._offer,
+                lambda _: None,
             )
 
     def _offer(self, found: object) -> None:

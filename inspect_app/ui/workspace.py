@@ -158,4 +158,7 @@ def _window_texts(window: TimeRange, scope: Scope | None) -> tuple[str, str]:
     zero = scope.zero if scope is not None else 0
     digits = max(3, min(9, 12 - len(str(max(1, window.duration_ns)))))
     start = format_relative(window.start_ns - zero, digits=digits)
-    return f"{start}  for {format_duration(window.duration_ns)}", f"{window.start_ns} to {window.end_ns} ns since 1970"
+    return (
+        f"{start}  for {format_duration(window.duration_ns)}",
+        f"{window.start_ns} to {window.end_ns} ns since 1970",
+    )

@@ -23,15 +23,16 @@ class DetailTree(QTreeWidget):
         self.setUniformRowHeights(False)
         self.setWordWrap(True)
         self.setIndentation(12)
+        self.setFont(text_font(12))
         self.setMinimumWidth(260)
         self.setAccessibleName("Details of the event")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.setColumnWidth(0, 108)
+        self.setColumnWidth(0, 104)
         self.itemCollapsed.connect(lambda item: self._shut.add(item.text(0)))
         self.itemExpanded.connect(lambda item: self._shut.discard(item.text(0)))
-        copy = QAction("Copy value", self, shortcut=QKeySequence.StandardKey.Copy)
+        copy = QAction("Copy value", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         copy.triggered.connect(self._copy)
         self.addAction(copy)
@@ -42,16 +43,17 @@ class DetailTree(QTreeWidget):
         shut = set(self._shut)
         self.clear()
         call = QTreeWidgetItem([detail.line])
-        call.setFont(0, mono_font())
+        call.setFont(0, mono_font(11))
         call.setForeground(0, colour("accent"))
         self.addTopLevelItem(call)
         call.setFirstColumnSpanned(True)
         for group in detail.groups:
             head = QTreeWidgetItem([group.name])
-            head.setFont(0, text_font(bold=True))
+            head.setFont(0, text_font(12, bold=True))
             self.addTopLevelItem(head)
             for name, value in group.items:
-                item = QTreeWidgetItem([name, value])
+                # A moment's zone is said in every list; without it the nanoseconds fit.
+                item = QTreeWidgetItem([name, value.removesuffix(" UTC")])
                 item.setForeground(0, colour("muted"))
                 item.setTextAlignment(0, Qt.AlignmentFlag.AlignTop)
                 if "<" not in value:
@@ -63,11 +65,12 @@ class DetailTree(QTreeWidget):
     def values(self) -> dict[tuple[str, str], str]:
         """What is shown, by group and name."""
         shown = {}
-        for place in range(self.topLevelItemCount()):
-            head = self.topLevelItem(place)
-            for line in range(head.childCount() if head is not None else 0):
-                item = head.child(line)
-                shown[head.text(0), item.text(0)] = item.text(1)
+        heads = [self.topLevelItem(place) for place in range(self.topLevelItemCount())]
+        for head in heads:
+            items = [head.child(line) for line in range(head.childCount())] if head is not None else []
+            for item in items:
+                if head is not None and item is not None:
+                    shown[head.text(0), item.text(0)] = item.text(1)
         return shown
 
     def _copy(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from inspect_app.filters.language import quote
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.chips import shortened
+from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.plain import plain
 
 
@@ -32,7 +33,7 @@ def ways_from(frames: CaptureFrames, row: int) -> list[Way]:
     ]
     process, thread = int(event["process"]), int(event["thread"])
     if process >= 0:
-        pid = int(frames.processes["pid"].iat[process])
+        pid = number_at(frames.processes, "pid", process)
         ways.append(Way(f"Only this process ({pid})", "processes", f"proc.pid = {pid}"))
         ways.append(
             Way(
@@ -44,13 +45,13 @@ def ways_from(frames: CaptureFrames, row: int) -> list[Way]:
             )
         )
     if thread >= 0:
-        tid = int(frames.threads["tid"].iat[thread])
+        tid = number_at(frames.threads, "tid", thread)
         ways.append(Way(f"Only this thread ({tid})", "threads", f"thread.tid = {tid}"))
     if int(event["container"]) >= 0:
-        name = str(frames.containers["id"].iat[int(event["container"])])
+        name = text_at(frames.containers, "id", int(event["container"]))
         ways.append(Way(f"Only this container ({name})", "containers", f"container.id = {quote(name)}"))
     if int(event["descriptor"]) >= 0 and frames.descriptors["name"].iat[int(event["descriptor"])]:
-        name = str(frames.descriptors["name"].iat[int(event["descriptor"])])
+        name = text_at(frames.descriptors, "name", int(event["descriptor"]))
         shown = shortened(plain(name), 36)
         condition = f"fd.name = {quote(name)}"
         ways.append(Way(f"Only {shown}", "files", condition))

@@ -7,9 +7,10 @@ from typing import cast
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QComboBox, QMenu, QSplitter, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QWidget
 
 from inspect_app.analysis.event import EventDetail, describe_event
+from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.event_model import ARGUMENTS, EVENT, EventModel
 from inspect_app.ui.find_bar import FindBar
@@ -24,7 +25,7 @@ from inspect_app.views.format import Clock, format_count
 
 _CLOCKS = (("From start", Clock.RELATIVE), ("UTC", Clock.UTC), ("Local time", Clock.LOCAL))
 _COPY_LIMIT = 100_000
-_WIDEST, _ARGUMENTS_WIDTH = 130, 260
+_WIDEST, _ARGUMENTS_WIDTH = 116, 320
 
 
 class EventsPage(Page):
@@ -42,24 +43,22 @@ class EventsPage(Page):
         self.find_bar.edit.setPlaceholderText("Event or process, such as openat")
         self.find_bar.went_to.connect(self.go_to_line)
         self.find_bar.closed.connect(self.grid.setFocus)
-        self._clock = QComboBox()
-        self._clock.setAccessibleName("How times are told")
-        self._clock.addItems([title for title, _ in _CLOCKS])
-        self._clock.currentIndexChanged.connect(self._on_clock)
+        self.clock = ChoiceButton("How times are told", [title for title, _ in _CLOCKS])
+        self.clock.chosen.connect(self._on_clock)
         self.head.row.addWidget(self.find_bar)
-        self.head.row.addWidget(self._clock)
+        self.head.row.addWidget(self.clock)
         self.empty = EmptyState()
         self.copier = Copier(self.told.emit, self.failed.emit)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.addWidget(self.grid)
         self._split.addWidget(self.detail)
         self._split.setStretchFactor(0, 1)
-        self._split.setSizes([858, 370])
+        self._split.setSizes([878, 350])
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(1)
         for widget in (self.head, self.empty, self._split):
             self.column.addWidget(widget, 0 if widget is self.head else 1)
-        copy = QAction("Copy", self.grid, shortcut=QKeySequence.StandardKey.Copy)
+        copy = QAction("Copy", self.grid, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         copy.triggered.connect(self.copy_lines)
         self.grid.addAction(copy)
@@ -83,7 +82,7 @@ class EventsPage(Page):
         rows = cast(np.ndarray, answer)
         self.scope = scope
         old, self.model = self.model, EventModel(scope.frames, rows, scope.zero, self)
-        self.model.clock = _CLOCKS[self._clock.currentIndex()][1]
+        self.model.clock = _CLOCKS[self.clock.index][1]
         self.grid.setModel(self.model)
         if old is not None:
             old.deleteLater()
@@ -109,7 +108,7 @@ class EventsPage(Page):
         """To the list."""
         self.grid.setFocus()
 
-    def find(self) -> None:
+    def begin_find(self) -> None:
         """Open the line to type in."""
         self.find_bar.begin()
 
@@ -117,7 +116,11 @@ class EventsPage(Page):
         """The chosen events as tab separated text."""
         if self.model is None:
             return
-        lines = [line for top, end in self.grid.selected_ranges() for line in range(top, min(end, top + _COPY_LIMIT) + 1)]
+        lines = [
+            line
+            for top, end in self.grid.selected_ranges()
+            for line in range(top, min(end, top + _COPY_LIMIT) + 1)
+        ]
         columns = range(self.model.columnCount())
         text = "\n".join(
             "\t".join(self.model.text(line, column) for column in columns) for line in lines[:_COPY_LIMIT]

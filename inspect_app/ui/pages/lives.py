@@ -7,6 +7,7 @@ import numpy as np
 from inspect_app.analysis.selection import Selection, TimeRange
 from inspect_app.analysis.timelines import bin_bounds, bin_edges, row_edges
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.lifelines import Life
 from inspect_app.ui.plain import plain
 
@@ -23,11 +24,11 @@ def container_lives(
     lives = [
         Life(
             key=row,
-            title=plain(str(table["name"].iat[row])) or str(table["id"].iat[row]),
-            note=plain(str(table["image"].iat[row])).rpartition("/")[2] or "image not recorded",
+            title=plain(text_at(table, "name", row)) or text_at(table, "id", row),
+            note=plain(text_at(table, "image", row)).rpartition("/")[2] or "image not recorded",
             birth=int(births[row]),
-            death=int(table["death"].iat[row]),
-            fate=_fate(int(births[row]), int(table["death"].iat[row])),
+            death=number_at(table, "death", row),
+            fate=_fate(int(births[row]), number_at(table, "death", row)),
             activity=activity[row],
         )
         for row in range(_HOST + 1, len(table))
@@ -35,9 +36,7 @@ def container_lives(
     return tuple(sorted(lives, key=lambda life: (life.birth, life.key)))
 
 
-def _activity(
-    frames: CaptureFrames, selection: Selection, window: TimeRange, bins: int
-) -> np.ndarray:
+def _activity(frames: CaptureFrames, selection: Selection, window: TimeRange, bins: int) -> np.ndarray:
     """Events by container and part of the window, int64[containers, bins]."""
     total = len(frames.events)
     bounds = bin_bounds(selection.rows, row_edges(frames, bin_edges(window, bins)), total)

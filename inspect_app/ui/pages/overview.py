@@ -7,19 +7,23 @@ from typing import cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from inspect_app.analysis.summary import Summary, summarise
 from inspect_app.filters.language import quote
-from inspect_app.ui.banner import plain_label
 from inspect_app.ui.jobs import Job
+from inspect_app.ui.lookups import text_at
 from inspect_app.ui.pages.lifelines import Life, Lifelines
 from inspect_app.ui.pages.lives import container_lives
 from inspect_app.ui.pages.page import Page, Question
 from inspect_app.ui.pages.summary_card import SummaryCard
 from inspect_app.ui.pages.tile import TileWidget
 from inspect_app.ui.scope import Scope
+from inspect_app.ui.widgets import card, named, plain_label, scroll_area
 from inspect_app.views.tiles import TILES, TileCategory, TileMeasure, measure
+
+Groups = list[tuple[TileCategory, list[TileMeasure]]]
+"""What stands in one column of the board."""
 
 BINS = 60
 _COLUMN = 176
@@ -42,18 +46,15 @@ class OverviewPage(Page):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tiles: dict[str, TileWidget] = {}
-        self._grid_of: dict[str, tuple[int, int]] = {}
+        self._columns: list[list[str]] = []
         self._pinned: dict[str, int] = {}
         self._measures: list[TileMeasure] = []
         self._limit = 6
         self.card = SummaryCard()
         self.lifelines = Lifelines()
         self.lifelines.opened.connect(self._open_container)
-        scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inner = QWidget(objectName="PageHead")
-        self._board = QGridLayout()
+        inner = named(QWidget(), "PageHead")
+        self._board = QHBoxLayout()
         self._board.setSpacing(8)
         top = QHBoxLayout()
         top.setSpacing(12)
@@ -65,8 +66,7 @@ class OverviewPage(Page):
         column.addLayout(top)
         column.addLayout(self._board)
         column.addStretch(1)
-        scroll.setWidget(inner)
-        self.column.addWidget(scroll)
+        self.column.addWidget(scroll_area(inner))
 
     def question(self, scope: Scope) -> Question:
         """All tiles at once, and what containers did."""
@@ -99,28 +99,29 @@ class OverviewPage(Page):
 
     def _fill_board(self, measures: list[TileMeasure]) -> None:
         focused = next((tile_id for tile_id, widget in self.tiles.items() if widget.hasFocus()), "")
-        while self._board.count():
-            item = self._board.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        self.tiles, self._grid_of = {}, {}
-        columns = _in_columns(measures, self._limit)
-        for place, groups in enumerate(columns):
-            line = 0
-            for category, members in groups:
-                self._board.addWidget(plain_label("GroupTitle", category.value), line, place)
-                for one in members:
-                    line += 1
-                    self._board.addWidget(self._tile(one), line, place)
-                    self._grid_of[one.tile.id] = (place, line)
-                line += 1
-        for place in range(self._board.columnCount()):
-            self._board.setColumnStretch(place, int(place < len(columns)))
+        while (item := self._board.takeAt(0)) is not None:
+            old = item.widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        self.tiles, self._columns = {}, []
+        for groups in _in_columns(measures, self._limit):
+            self._board.addWidget(self._column_of(groups), 1, Qt.AlignmentFlag.AlignTop)
         self.show_pinned(self._pinned)
         if focused in self.tiles:
             self.tiles[focused].setFocus()
+
+    def _column_of(self, groups: Groups) -> QWidget:
+        widget = QWidget()
+        column = QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(7)
+        self._columns.append([one.tile.id for _, members in groups for one in members])
+        for category, members in groups:
+            column.addWidget(plain_label("GroupTitle", category.value))
+            for one in members:
+                column.addWidget(self._tile(one))
+        return widget
 
     def _tile(self, one: TileMeasure) -> TileWidget:
         widget = TileWidget(one.tile.id, one.tile.title, one.tile.description)
@@ -137,41 +138,35 @@ class OverviewPage(Page):
         self.drill_wanted.emit(tile.view, tile.condition, tile.title)
 
     def _move_focus(self, tile_id: str, columns: int, lines: int) -> None:
-        column, line = self._grid_of[tile_id]
-        places = {place: name for name, place in self._grid_of.items()}
-        wanted = (column + columns, line + lines)
-        # Headings lie between tiles, and columns end at different heights.
-        while wanted not in places and 0 <= wanted[1] <= self._board.rowCount():
-            wanted = (wanted[0], wanted[1] + (lines or -1))
-        if wanted in places:
-            self.tiles[places[wanted]].setFocus()
+        column = next(place for place, names in enumerate(self._columns) if tile_id in names)
+        line = self._columns[column].index(tile_id) + lines
+        names = self._columns[max(0, min(len(self._columns) - 1, column + columns))]
+        # Columns end at different heights.
+        self.tiles[names[max(0, min(len(names) - 1, line))]].setFocus()
 
     def _open_container(self, row: int) -> None:
         if self.scope is not None:
-            name = str(self.scope.frames.containers["id"].iat[row])
-            shown = str(self.scope.frames.containers["name"].iat[row]) or name
+            name = text_at(self.scope.frames.containers, "id", row)
+            shown = text_at(self.scope.frames.containers, "name", row) or name
             self.drill_wanted.emit("processes", f"container.id = {quote(name)}", shown)
 
     def _containers_card(self) -> QFrame:
-        card = QFrame(objectName="Card")
+        ground = card()
         title = plain_label("GroupTitle", "Containers")
         self._containers_note = plain_label("Muted")
+        self._containers_note.setMinimumWidth(20)
         head = QHBoxLayout()
         head.addWidget(title)
         head.addSpacing(8)
         head.addWidget(self._containers_note, 1)
-        scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
-        scroll.setWidget(self.lifelines)
-        # `setWidget` fills the widget with the window's colour; the card has its own.
-        self.lifelines.setAutoFillBackground(False)
-        scroll.viewport().setAutoFillBackground(False)
+        scroll = scroll_area(self.lifelines)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column = QVBoxLayout(card)
+        column = QVBoxLayout(ground)
         column.setContentsMargins(14, 10, 14, 10)
         column.addLayout(head)
         column.addWidget(scroll, 1)
-        card.setFixedHeight(SummaryCard.HEIGHT)
-        return card
+        ground.setFixedHeight(SummaryCard.HEIGHT)
+        return ground
 
     # Qt's own names from here on.
 
@@ -183,11 +178,8 @@ class OverviewPage(Page):
             self._fill_board(self._measures)
 
 
-Groups = list[tuple[TileCategory, list[TileMeasure]]]
-
-
 def _in_columns(measures: list[TileMeasure], limit: int) -> list[Groups]:
-    """Categories side by side in their order; where there are more than `limit`, short ones share a column."""
+    """Categories side by side in their order; of more than `limit`, short ones share a column."""
     columns: list[Groups] = []
     for category in TileCategory:
         members = [one for one in measures if one.tile.category is category]
@@ -207,7 +199,7 @@ def _containers_note(summary: Summary) -> str:
     if not summary.containers:
         return ""
     alive = summary.containers - summary.containers_dead
-    parts = [f"{alive:,} alive at the end", f"{summary.containers_dead:,} gone by then"]
+    parts = [f"{alive:,} alive at the end", f"{summary.containers_dead:,} gone"]
     if summary.containers_unnamed:
-        parts.append(f"{summary.containers_unnamed:,} of which only the ID is known")
+        parts.append(f"{summary.containers_unnamed:,} without a recorded name")
     return "  ·  ".join(parts)

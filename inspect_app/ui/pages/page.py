@@ -7,9 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from inspect_app.ui.banner import plain_label
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.scope import Scope
+from inspect_app.ui.widgets import plain_label
 
 Question = Callable[[Job], object]
 
@@ -46,7 +46,7 @@ class Page(QWidget):
         """Show what the question gave."""
         raise NotImplementedError
 
-    def find(self) -> None:
+    def begin_find(self) -> None:
         """Let the analyst search the page; pages without a search do nothing."""
 
     def take_focus(self) -> None:

@@ -7,14 +7,15 @@ from typing import cast
 
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QComboBox, QFileDialog, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
 from inspect_app.analysis.streams import Streams, io_streams
 from inspect_app.filters.language import quote
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.icons import icon
-from inspect_app.ui.jobs import Job
+from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.payload_text import Rendering
 from inspect_app.ui.plain import plain
@@ -32,19 +33,17 @@ class StreamsPage(Page):
         self.view = StreamView()
         self.view.menu_wanted.connect(self._show_menu)
         self.head = PageHead()
-        self._rendering = QComboBox()
-        self._rendering.setAccessibleName("How bytes are shown")
-        self._rendering.addItems([rendering.value for rendering in Rendering])
-        self._rendering.currentTextChanged.connect(lambda text: self.view.show_as(Rendering(text)))
+        self.rendering = ChoiceButton("How bytes are shown", [rendering.value for rendering in Rendering])
+        self.rendering.chosen.connect(lambda place: self.view.show_as(list(Rendering)[place]))
         save = QPushButton("Save bytes …")
         save.clicked.connect(self._save)
-        self.head.row.addWidget(self._rendering)
+        self.head.row.addWidget(self.rendering)
         self.head.row.addWidget(save)
         self.empty = EmptyState()
         self.copier = Copier(self.told.emit, self.failed.emit)
         for widget in (self.head, self.empty, self.view):
             self.column.addWidget(widget, 0 if widget is self.head else 1)
-        copy = QAction("Copy", self.view, shortcut=QKeySequence.StandardKey.Copy)
+        copy = QAction("Copy", self.view, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
         copy.triggered.connect(self.copy_box)
         self.view.addAction(copy)
         self.setFocusProxy(self.view)
@@ -58,7 +57,9 @@ class StreamsPage(Page):
         self.scope = scope
         self.streams = streams = cast(Streams, answer)
         size, kept = streams.size, streams.captured
-        note = f"{format_count(len(streams), 'transfer')}  ·  {format_bytes(kept)} kept of {format_bytes(size)}"
+        note = (
+            f"{format_count(len(streams), 'transfer')}  ·  {format_bytes(kept)} kept of {format_bytes(size)}"
+        )
         self.head.tell("I/O streams", note if len(streams) else "")
         self.empty.tell(_why_empty(scope, streams))
         self.view.setVisible(bool(len(streams)))
@@ -66,7 +67,7 @@ class StreamsPage(Page):
 
     def show_as(self, rendering: Rendering) -> None:
         """Dotted, printable or hex."""
-        self._rendering.setCurrentText(rendering.value)
+        self.rendering.choose(list(Rendering).index(rendering))
 
     def copy_box(self) -> None:
         """The chosen transfer as text."""
@@ -89,7 +90,7 @@ class StreamsPage(Page):
         frames, segment = self.streams.frames, self.streams.segment(box)
         menu = QMenu(self)
         if segment.descriptor >= 0:
-            name = str(frames.descriptors["name"].iat[segment.descriptor])
+            name = text_at(frames.descriptors, "name", segment.descriptor)
             if name:
                 menu.addAction(icon("streams"), "Follow this descriptor").triggered.connect(
                     lambda *_: self.drill_wanted.emit("streams", f"fd.name = {quote(name)}", plain(name))
@@ -112,23 +113,31 @@ def box_of(streams: Streams, index: int, zero: int) -> Box:
     verb, link = ("Write", "to") if write else ("Read", "from")
     target = _descriptor(frames, segment.descriptor, segment.fd)
     title = f"{when}   {_process(frames, segment.row)}   {verb} {format_bytes(segment.size)} {link} {target}"
-    before = f"{format_count(segment.lost_before, 'event')} lost before this one" if segment.lost_before else ""
+    before = (
+        f"{format_count(segment.lost_before, 'event')} lost before this one" if segment.lost_before else ""
+    )
     missing = segment.missing
     after = f"… {format_count(missing, 'byte')} more, not kept" if missing and segment.captured else ""
     kept = f"captured {segment.captured:,} of {format_count(segment.size, 'byte')}"
-    return Box(write, title, kept if segment.captured else f"none of {format_count(segment.size, 'byte')} captured", before, after)
+    return Box(
+        write,
+        title,
+        kept if segment.captured else f"none of {format_count(segment.size, 'byte')} captured",
+        before,
+        after,
+    )
 
 
 def _process(frames: CaptureFrames, row: int) -> str:
-    image, process = int(frames.events["image"].iat[row]), int(frames.events["process"].iat[row])
-    name = plain(str(frames.images["comm"].iat[image])) if image >= 0 else ""
-    pid = str(frames.processes["pid"].iat[process]) if process >= 0 else "?"
+    image, process = number_at(frames.events, "image", row), number_at(frames.events, "process", row)
+    name = plain(text_at(frames.images, "comm", image)) if image >= 0 else ""
+    pid = text_at(frames.processes, "pid", process) if process >= 0 else "?"
     return f"{name or 'unknown program'} ({pid})"
 
 
 def _descriptor(frames: CaptureFrames, descriptor: int, fd: int) -> str:
     number = f"fd {fd}" if fd >= 0 else "an unknown descriptor"
-    name = plain(str(frames.descriptors["name"].iat[descriptor])) if descriptor >= 0 else ""
+    name = plain(text_at(frames.descriptors, "name", descriptor)) if descriptor >= 0 else ""
     return f"{name}  [{number}]" if name else number
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from inspect_app.analysis.summary import Summary
-from inspect_app.ui.banner import plain_label
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.fonts import text_font
 from inspect_app.ui.plain import plain
+from inspect_app.ui.widgets import plain_label
 from inspect_app.views.format import format_count, format_duration, format_time
 
 _UNKNOWN = "not recorded"
@@ -45,12 +45,19 @@ class SummaryCard(QFrame):
         self._title.setText(shortened(plain(summary.hostname), 36) or "Host not recorded")
         cpus = format_count(summary.cpus, "CPU") if summary.cpus else ""
         parts = [f"Linux {plain(summary.kernel)}" if summary.kernel else "", plain(summary.machine), cpus]
-        self._note.setText(shortened("  ·  ".join(part for part in parts if part) or "kernel not recorded", 60))
+        self._note.setText(
+            shortened("  ·  ".join(part for part in parts if part) or "kernel not recorded", 60)
+        )
         missing = summary.unseen_events
         rows = (
             ("Recorded", _moment(summary.started_ns), "Events", format_count(summary.events)),
             ("Lasted", _span(summary.span_ns), "Not seen", format_count(missing) if missing else "none"),
-            ("Processes", _alive(summary.processes, summary.processes_ended), "Threads", f"{summary.threads:,}"),
+            (
+                "Processes",
+                _alive(summary.processes, summary.processes_ended),
+                "Threads",
+                f"{summary.threads:,}",
+            ),
             ("Containers", _alive(summary.containers, summary.containers_dead), "File", summary.state.state),
         )
         for line, (left, left_value, right, right_value) in enumerate(rows):

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.find_bar import FindBar
-from inspect_app.ui.icons import icon
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.row_menu import RowChoice, build_row_menu
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import ViewModel
 from inspect_app.ui.table_view import GridView, TotalsRow
+from inspect_app.ui.widgets import refresh_tool_icons, tool_button
 from inspect_app.views.catalogue import VIEWS
 from inspect_app.views.export import to_csv, to_json
 from inspect_app.views.format import format_count, format_value
@@ -51,15 +51,20 @@ class TablePage(Page):
         self.empty = EmptyState()
         self.copier = Copier(self.told.emit, self.failed.emit)
         self.head.row.addWidget(self.find_bar)
-        self._tool("Find", "search", "Find in this table (Ctrl+F)", self.find)
-        self._columns_button = self._tool("Columns", "columns", "Which columns are shown", None)
+        tools = (
+            tool_button("Find", "search", "Find in this table (Ctrl+F)", self.begin_find),
+            tool_button("Columns", "columns", "Which columns are shown"),
+            tool_button("Export", "save", "Save the table as CSV or JSON", self.ask_for_export),
+        )
+        for tool in tools:
+            self.head.row.addWidget(tool)
+        self._columns_button = tools[1]
         self._columns_menu = QMenu(self)
         self._columns_button.setMenu(self._columns_menu)
         self._columns_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._tool("Export", "save", "Save the table as CSV or JSON", self.ask_for_export)
         for widget in (self.head, self.empty, self.grid, self.totals):
             self.column.addWidget(widget, 1 if widget in (self.grid, self.empty) else 0)
-        copy = QAction("Copy", self, shortcut=QKeySequence.StandardKey.Copy)
+        copy = QAction("Copy", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         copy.triggered.connect(self.copy_rows)
         self.grid.addAction(copy)
@@ -116,7 +121,9 @@ class TablePage(Page):
         self._show_totals()
         self._fit_columns()
         self._fill_columns_menu()
-        self.head.tell(view.title, f"{format_count(len(table), *view.noun)}  ·  {view.description}", view.description)
+        self.head.tell(
+            view.title, f"{format_count(len(table), *view.noun)}  ·  {view.description}", view.description
+        )
         self.empty.tell("" if len(table) else _nothing(view.noun[1], scope))
         self.grid.setVisible(bool(len(table)))
         self.totals.setVisible(bool(len(table)))
@@ -138,7 +145,7 @@ class TablePage(Page):
         table, row = self.model.table, self.model.row_of(line)
         return RowChoice(table.view, table.condition(row), table.label(row))
 
-    def find(self) -> None:
+    def begin_find(self) -> None:
         """Open the line to type in."""
         self.find_bar.begin()
 
@@ -146,7 +153,9 @@ class TablePage(Page):
         """The chosen rows as CSV to the clipboard."""
         if self.model is not None:
             ranges = self.grid.selected_ranges()
-            order = np.concatenate([self.model.order[top : end + 1] for top, end in ranges] or [self.model.order[:0]])
+            order = np.concatenate(
+                [self.model.order[top : end + 1] for top, end in ranges] or [self.model.order[:0]]
+            )
             self.copier.copy(to_csv(self.model.table, order), f"{format_count(len(order), 'row')} copied")
 
     def export_to(self, path: str) -> None:
@@ -169,9 +178,7 @@ class TablePage(Page):
 
     def refresh_theme(self) -> None:
         """The tools' icons."""
-        for button in self.findChildren(QToolButton):
-            if button.property("drawing"):
-                button.setIcon(icon(str(button.property("drawing"))))
+        refresh_tool_icons(self)
 
     def _find_lines(self, text: str) -> np.ndarray:
         if self.model is None:
@@ -211,7 +218,9 @@ class TablePage(Page):
         if self.model is not None:
             table = self.model.table
             texts = [
-                "" if table.totals[place] is None else format_value(table.totals[place], table.columns[place].unit)
+                ""
+                if table.totals[place] is None
+                else format_value(table.totals[place], table.columns[place].unit)
                 for place in self.model.shown
             ]
             if texts and not texts[0]:
@@ -237,16 +246,6 @@ class TablePage(Page):
                 self.model.show_columns(places)
                 self._show_totals()
                 self._fit_columns()
-
-    def _tool(self, text: str, drawing: str, tip: str, call: object) -> QToolButton:
-        button = QToolButton(objectName="Plain", text=text, toolTip=tip)
-        button.setIcon(icon(drawing))
-        button.setProperty("drawing", drawing)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        if callable(call):
-            button.clicked.connect(lambda *_: call())
-        self.head.row.addWidget(button)
-        return button
 
 
 def _nothing(noun: str, scope: Scope) -> str:

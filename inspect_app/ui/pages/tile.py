@@ -16,7 +16,7 @@ _HEIGHT = 70
 
 
 class TileWidget(QWidget):
-    """Click or Space pins it to the time strip, double click or Enter drills down, arrows go to its neighbours."""
+    """Click or Space pins it to the time strip, double click or Enter opens it, arrows go to others."""
 
     pin_toggled = Signal(str)
     opened = Signal(str)
@@ -36,7 +36,9 @@ class TileWidget(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip(f"{title}: {meaning}\nClick pins it to the time strip, double click opens its events.")
+        self.setToolTip(
+            f"{title}: {meaning}\nClick pins it to the time strip, double click opens its events."
+        )
         self.setAccessibleDescription(meaning)
 
     def show_figure(self, figure: str, counts: np.ndarray, *, quiet: bool) -> None:

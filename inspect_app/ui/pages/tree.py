@@ -13,6 +13,7 @@ from inspect_app.ui.copying import Copier
 from inspect_app.ui.icons import icon
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.life_column import LifeDelegate, LifeHeader
+from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.tree_model import CONTAINER, EVENTS, FATE, LIFE, NAME, PID, Branches, TreeModel
@@ -36,7 +37,9 @@ class TreePage(Page):
         self._idle.setChecked(False)
         self._idle.toggled.connect(lambda *_: self._fill())
         self.head.row.addWidget(self._idle)
-        self.view = QTreeView(uniformRowHeights=True, alternatingRowColors=True)
+        self.view = QTreeView()
+        self.view.setUniformRowHeights(True)
+        self.view.setAlternatingRowColors(True)
         self.view.setAccessibleName("Process tree")
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setIndentation(16)
@@ -117,14 +120,14 @@ class TreePage(Page):
     def _comm(self, process: int) -> str:
         assert self.model is not None  # noqa: S101 - called for an index of the model
         frames = self.model.branches.frames
-        image = int(frames.processes["image"].iat[process])
-        return str(frames.images["comm"].iat[image]) if image >= 0 else "unknown"
+        image = number_at(frames.processes, "image", process)
+        return text_at(frames.images, "comm", image) if image >= 0 else "unknown"
 
     def _condition(self, process: int) -> str:
         """One process, also where its pid was used twice."""
         assert self.model is not None  # noqa: S101 - called for an index of the model
         table = self.model.branches.frames.processes
-        pid, start = int(table["pid"].iat[process]), int(table["start"].iat[process])
+        pid, start = number_at(table, "pid", process), number_at(table, "start", process)
         twice = int((table["pid"].to_numpy() == pid).sum()) > 1
         return f"proc.pid = {pid} and proc.pid.ts = {start}" if twice and start >= 0 else f"proc.pid = {pid}"
 

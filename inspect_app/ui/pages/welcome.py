@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
-from inspect_app.ui.banner import plain_label
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.icons import app_icon, icon
+from inspect_app.ui.widgets import card, named, plain_label
 
 _MOST_RECENT = 6
 
@@ -23,20 +23,23 @@ class WelcomePage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        mark = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        mark = QLabel()
+        mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark.setPixmap(app_icon().pixmap(48, 48))
         title = plain_label("PageTitle", "Open a capture to dig into it")
-        note = plain_label("PageNote", "Drop a file here, or record one:  exhume-capture record -o node.exhume")
+        note = plain_label(
+            "PageNote", "Drop a file here, or record one:  exhume-capture record -o node.exhume"
+        )
         for label in (title, note):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._open = QPushButton("Open a capture …   Ctrl+O", objectName="Primary")
+        self._open = named(QPushButton("Open a capture …   Ctrl+O"), "Primary")
         self._open.clicked.connect(self.open_clicked)
         self._heading = plain_label("GroupTitle", "Recent")
         self._recent = QVBoxLayout()
         self._recent.setSpacing(4)
-        card = QFrame(objectName="Card")
-        card.setFixedWidth(560)
-        column = QVBoxLayout(card)
+        ground = card()
+        ground.setFixedWidth(560)
+        column = QVBoxLayout(ground)
         column.setContentsMargins(36, 32, 36, 28)
         column.setSpacing(10)
         for widget in (mark, title, note):
@@ -48,7 +51,7 @@ class WelcomePage(QWidget):
         column.addLayout(self._recent)
         outer = QVBoxLayout(self)
         outer.addStretch(2)
-        outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addWidget(ground, 0, Qt.AlignmentFlag.AlignHCenter)
         outer.addStretch(3)
 
     def show_recent(self, paths: Sequence[str]) -> None:
