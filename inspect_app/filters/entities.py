@@ -21,13 +21,15 @@ _TABLE_OF = {
 
 
 def event_array(frames: CaptureFrames, column: str) -> np.ndarray:
-    """A column of events as the array that it is; not a copy."""
-    return frames.events[column].to_numpy()
+    """A column of events as the array that it is: not a copy, and the same object each time."""
+    return remember(frames, ("event", column), frames.events[column].to_numpy)
 
 
 def event_rows(frames: CaptureFrames, entity: str) -> np.ndarray:
     """Event → row of an entity's frame, -1 none."""
-    return user_rows(frames, event_array(frames, "uid")) if entity == "user" else event_array(frames, entity)
+    if entity != "user":
+        return event_array(frames, entity)
+    return remember(frames, "user rows", lambda: user_rows(frames, event_array(frames, "uid")))
 
 
 def entity_array(frames: CaptureFrames, entity: str, column: str) -> np.ndarray:

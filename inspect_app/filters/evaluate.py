@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from posixpath import basename
 
 import numpy as np
@@ -28,7 +28,16 @@ from inspect_app.filters.expression import (
     Operand,
     Or,
 )
-from inspect_app.filters.facets import Facet, Facets, NumberFacet, TextFacet, distinct, look_up
+from inspect_app.filters.facets import (
+    Facet,
+    Facets,
+    NumberFacet,
+    TextFacet,
+    compose,
+    distinct,
+    look_up,
+    occurring,
+)
 from inspect_app.filters.field import FieldType
 from inspect_app.filters.operators import address_test, number_test, pair_numbers, pair_test, text_test
 from inspect_app.filters.patterns import Test
@@ -136,9 +145,7 @@ def _pair(operator: str, left: Facet, right: Facet) -> np.ndarray:
     assert isinstance(left, TextFacet)  # noqa: S101 - parse compares like with like
     assert isinstance(right, TextFacet)  # noqa: S101
     test = pair_test(operator)
-    pairs, codes = _combinations(
-        [left.event_codes(), right.event_codes()], [len(left.values), len(right.values)]
-    )
+    pairs, codes = _combinations([left, right])
     ones, others = (column.tolist() for column in pairs)
     held = np.fromiter(
         (one >= 0 and other >= 0 and test(left.values[one], right.values[other])
@@ -149,13 +156,23 @@ def _pair(operator: str, left: Facet, right: Facet) -> np.ndarray:
     return spread
 
 
-def _combinations(codes: list[np.ndarray], sizes: list[int]) -> tuple[list[np.ndarray], np.ndarray]:
-    """The combinations of codes that occur, one array for each column, and which one each event has."""
+def _combinations(parts: Sequence[TextFacet]) -> tuple[list[np.ndarray], np.ndarray]:
+    """The combinations of codes that occur, one array for each part, and which one each event has."""
+    sizes = [len(part.values) for part in parts]
+    rows = parts[0].rows
+    if rows is None or any(part.rows is not rows for part in parts):
+        return _merged([part.event_codes() for part in parts], sizes)
+    # All hang on the same rows, of which there are far fewer than events.
+    columns, merged = _merged([compose(part.codes, None, len(part.values)) for part in parts], sizes)
+    nowhere = len(columns[0])
+    return [np.append(column, -1) for column in columns], look_up(merged, rows, missing=nowhere)
+
+
+def _merged(codes: list[np.ndarray], sizes: list[int]) -> tuple[list[np.ndarray], np.ndarray]:
     columns: list[np.ndarray] = []
     merged = np.zeros(len(codes[0]), np.int64)
     for column, size in zip(codes, sizes, strict=True):
-        merged = merged * (size + 1) + (column + 1)
-        found, merged = np.unique(merged, return_inverse=True)
+        merged, found = occurring(merged * (size + 1) + (column + 1))
         if len(found) > MAX_COMBINATIONS:
             raise FilterError(f"the fields have {len(found):,} combinations, more than {MAX_COMBINATIONS:,}")
         before, last = np.divmod(found, size + 1)
@@ -183,9 +200,7 @@ def _lengths(facet: TextFacet) -> NumberFacet:
 def _joined(operand: CallOperand, frames: CaptureFrames) -> TextFacet:
     """Texts put together; missing where any of them is."""
     parts = [_as_text(inner, frames) for inner in operand.operands]
-    columns, codes = _combinations(
-        [part.event_codes() for part in parts], [len(part.values) for part in parts]
-    )
+    columns, codes = _combinations(parts)
     made = 0
     texts: list[str | None] = []
     for places in zip(*(column.tolist() for column in columns), strict=True):
@@ -208,7 +223,7 @@ def _as_text(operand: Operand, frames: CaptureFrames) -> TextFacet:
     if isinstance(facet, TextFacet):
         return facet
     numbers, missing = facet.event_values()
-    found, codes = np.unique(numbers, return_inverse=True)
+    codes, found = occurring(numbers)
     if len(found) > MAX_COMBINATIONS:
         raise FilterError(f"{operand} has {len(found):,} different values, more than {MAX_COMBINATIONS:,}")
     values = [str(number).lower() for number in found.tolist()]

@@ -111,6 +111,12 @@ def distinct(texts: Iterable[str | None]) -> tuple[np.ndarray, list[str]]:
     return np.asarray(codes, np.int64), list(values)
 
 
+def occurring(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes and the numbers that occur, in order of appearance: `np.unique` without the cost of sorting."""
+    codes, found = pd.factorize(numbers)
+    return np.asarray(codes), np.asarray(found)
+
+
 def reach(decided: np.ndarray, next_row: np.ndarray) -> np.ndarray:
     """For each row: does it hold for any of the up to MAX_ANCESTORS rows that it comes from?
 

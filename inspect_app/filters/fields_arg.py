@@ -16,7 +16,7 @@ from capture.model.catalogue import CATALOGUE
 from capture.model.events import Arg, ArgKind, EventFlag, EventSpec
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import FilterError, NotEvaluableError
-from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
+from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.filters.field import Argument, Field, FieldType
 from inspect_app.filters.fields_evt import event_type_codes, has_flag, raw_argument, spec_of, types
 from inspect_app.filters.fields_fd import paths_facet
@@ -111,15 +111,15 @@ def _decoded(frames: CaptureFrames, argument: str) -> Facets:
     for code, spec, at in _places(frames, argument):
         rows = _events_of(frames, code)
         places, values = _texts_of(frames, spec, at, rows)
-        codes[rows] = np.where(places >= 0, places + len(texts), -1)
+        codes[rows] = places + len(texts)
         texts.extend(values)
-    merged, values = distinct(texts)
-    return (TextFacet(values, None, look_up(merged, codes, missing=-1)),)
+    merged, known = distinct(texts)
+    return (TextFacet(known, None, look_up(merged, codes, missing=-1)),)
 
 
 def _texts_of(
     frames: CaptureFrames, spec: EventSpec, at: int, rows: np.ndarray
-) -> tuple[np.ndarray, list[str]]:
+) -> tuple[np.ndarray, list[str | None]]:
     """For these events of one type: position of each one's text, and the texts."""
     arch = str(frames.host.get("machine", ""))
     arg = spec.args_on(arch)[at]
@@ -131,7 +131,7 @@ def _texts_of(
         raise NotEvaluableError(
             f"evt.arg.{arg.name}: in {spec.name} it is text or bytes that stay in the file until it is shown"
         )
-    numbers, places = np.unique(raw_argument(frames, at)[rows], return_inverse=True)
+    places, numbers = occurring(raw_argument(frames, at)[rows])
     if len(numbers) > MAX_DISTINCT:
         raise NotEvaluableError(
             f"evt.arg.{arg.name}: {spec.name} has {len(numbers):,} different values, more than "
@@ -142,19 +142,17 @@ def _texts_of(
 
 def _paths_of(
     frames: CaptureFrames, spec: EventSpec, arg: Arg, rows: np.ndarray
-) -> tuple[np.ndarray, list[str]]:
+) -> tuple[np.ndarray, list[str | None]]:
     order = [other.name for other in spec.args if other.kind is ArgKind.PATH].index(arg.name)
     if order > 1:
         raise NotEvaluableError(f"evt.arg.{arg.name}: only two paths of a call are recorded")
     return _part(paths_facet(frames, event_array(frames, ("path", "path2")[order])), rows)
 
 
-def _part(facet: TextFacet, rows: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def _part(facet: TextFacet, rows: np.ndarray) -> tuple[np.ndarray, list[str | None]]:
     """Some events of a facet, with only the texts that occur in them."""
-    codes = facet.event_codes()[rows]
-    used, places = np.unique(codes, return_inverse=True)
-    absent = int((used < 0).sum())
-    return np.where(codes < 0, -1, places - absent), [facet.values[code] for code in used[absent:].tolist()]
+    places, used = occurring(facet.event_codes()[rows])
+    return places, [facet.values[code] if code >= 0 else None for code in used.tolist()]
 
 
 def _shown(arg: Arg, number: int, arch: str) -> str:

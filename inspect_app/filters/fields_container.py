@@ -86,7 +86,8 @@ def _is_existing(frames: CaptureFrames, _argument: str) -> Facets:
     return (NumberFacet(birth < 0, np.arange(len(birth)) == HOST_ROW, event_rows(frames, "container")),)
 
 
-def _labels(frames: CaptureFrames) -> list[dict[str, str]]:
+def container_labels(frames: CaptureFrames) -> list[dict[str, str]]:
+    """The labels of each row of containers."""
     return remember(
         frames, "labels", lambda: [_read_labels(text) for text in entity_array(frames, "container", "labels")]
     )
@@ -108,7 +109,7 @@ def _read_labels(text: object) -> dict[str, str]:
 
 
 def _label(frames: CaptureFrames, argument: str) -> Facets:
-    labels = _labels(frames)
+    labels = container_labels(frames)
     return (rows_text(frames, "container", f"label {argument}", lambda row: labels[row].get(argument)),)
 
 
@@ -116,7 +117,7 @@ def _all_labels(frames: CaptureFrames, _argument: str) -> Facets:
     def tell(row: int) -> str | None:
         return ", ".join(f"{key}:{value}" for key, value in labels[row].items()) or None
 
-    labels = _labels(frames)
+    labels = container_labels(frames)
     return (rows_text(frames, "container", "labels", tell),)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from inspect_app.filters.cache import remember
 from inspect_app.filters.entities import entity_array, entity_number, entity_text, event_array, event_rows
-from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
+from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded
 from inspect_app.frames.capture import CaptureFrames
 
@@ -196,27 +196,17 @@ def _with_container(compute: Compute) -> Compute:
         assert isinstance(names, TextFacet)  # noqa: S101 - given only texts
         ids = entity_text(frames, "container", "id")
         name_codes, id_codes = names.event_codes().astype(np.int64), ids.event_codes().astype(np.int64)
-        width = len(names.values) + 1
-        pairs, codes = np.unique(
-            np.where(name_codes < 0, -1, (id_codes + 1) * width + name_codes), return_inverse=True
-        )
-        texts = []
-        for pair in pairs[pairs >= 0].tolist():
-            container, name = divmod(pair, width)
+        width = max(1, len(names.values))
+        codes, pairs = occurring(np.where(name_codes < 0, -1, (id_codes + 1) * width + name_codes))
+        texts: list[str | None] = []
+        for pair in pairs.tolist():
+            container, name = divmod(pair, width) if pair >= 0 else (0, -1)
             shown = ids.values[container - 1] if container else ""
-            texts.append(f"{'' if shown == 'host' else shown}:{names.values[name]}")
-        absent = len(pairs) - len(texts)
-        values, merged = distinct_values(texts)
-        per_event = np.where(codes < absent, -1, look_up(merged, np.maximum(codes - absent, 0), missing=-1))
-        return (TextFacet(values, None, per_event),)
+            texts.append(f"{'' if shown == 'host' else shown}:{names.values[name]}" if name >= 0 else None)
+        merged, values = distinct(texts)
+        return (TextFacet(values, None, merged[codes]),)
 
     return combined
-
-
-def distinct_values(texts: list[str]) -> tuple[list[str], np.ndarray]:
-    """The texts once each, and for each given text its place among them."""
-    codes, values = distinct(texts)
-    return values, codes
 
 
 _NAME = _text("name")

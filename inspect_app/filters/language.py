@@ -38,7 +38,17 @@ from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.literals import read_literal
 from inspect_app.filters.operators import NUMBERS, OPERATORS, TEXTS, text_test
 
-__all__ = ["MAX_DEPTH", "MAX_LIST", "MAX_TEXT", "Expression", "FilterError", "parse", "quote", "words_for"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_LIST",
+    "MAX_TEXT",
+    "Expression",
+    "FilterError",
+    "operand_written",
+    "parse",
+    "quote",
+    "words_for",
+]
 
 MAX_TEXT = 64 * 1024
 """Characters of a filter."""
@@ -109,6 +119,18 @@ def grammar() -> Lark:
 def words_for(terminals: Sequence[str]) -> tuple[str, ...]:
     """What the parser would take next, as a person says it."""
     return tuple(dict.fromkeys(word for name, word in _WORDS.items() if name in terminals))
+
+
+def operand_written(tokens: Sequence[Token]) -> FieldOperand | None:
+    """The field that stands last in a filter which is still being written, None where there is none."""
+    at = max((at for at, token in enumerate(tokens) if token.type == "NAME"), default=-1)
+    if at < 0 or (at and tokens[at - 1].startswith("len")):
+        return None
+    argument = tokens[at + 1] if at + 1 < len(tokens) and tokens[at + 1].type == "ARGUMENT" else None
+    try:
+        return _resolve(tokens[at], argument)
+    except FilterError:
+        return None
 
 
 class _Built(NamedTuple):

@@ -76,6 +76,15 @@ MODIFIERS = {
     "allof": "true if it holds for all of the list",
     "oneof": "true if it holds for exactly one of the list",
 }
+FUNCTIONS = {
+    "tolower": "the text in small letters",
+    "toupper": "the text in capitals",
+    "b64": "the text that is written in base64",
+    "basename": "the last part of a path",
+    "len": "how many characters",
+    "concat": "texts put together",
+    "join": "texts put together with something between them",
+}
 _COMBINED: dict[str, Callable[[list[bool]], bool]] = {
     "anyof": any,
     "allof": all,

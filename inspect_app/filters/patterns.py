@@ -16,6 +16,9 @@ MAX_PATTERN = 4_096
 MAX_PROGRAM_BYTES = 8 << 20
 """Memory that RE2 may use for one pattern; `a{1000}{1000}` wants more and is refused."""
 
+FEW = 32
+"""Path prefixes that are quicker tried one by one."""
+
 Test = Callable[[str], bool]
 
 
@@ -47,14 +50,14 @@ def glob(pattern: str, *, ignore_case: bool = False) -> Test:
 
 def path_prefix(prefixes: Sequence[str]) -> Test:
     """Is the text one of these paths, or below one? A component of a prefix may be a shell pattern."""
-    plain = {_trimmed(prefix) for prefix in prefixes if not set(prefix) & set("*?[")}
+    plain = frozenset(_trimmed(prefix) for prefix in prefixes if not set(prefix) & set("*?["))
     patterned = [_prefix_regex(prefix) for prefix in prefixes if set(prefix) & set("*?[")]
     matches = regex("(?s)^(?:" + "|".join(patterned) + ")(?:/|$)") if patterned else None
 
-    def test(text: str) -> bool:
-        return _is_below(text, plain) or (matches is not None and matches(text))
-
-    return test
+    is_plain = _below_few(plain) if len(plain) <= FEW else _below_many(plain)
+    if matches is None:
+        return is_plain
+    return lambda text: is_plain(text) or matches(text)
 
 
 def as_bytes(text: str) -> bytes:
@@ -65,17 +68,25 @@ def as_bytes(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def _is_below(text: str, plain: set[str]) -> bool:
-    if not plain:
-        return False
-    if text in plain or ("" in plain and text.startswith("/")):
-        return True
-    at = text.find("/", 1)
-    while at >= 0:
-        if text[:at] in plain:
+def _below_few(prefixes: frozenset[str]) -> Test:
+    beginnings = tuple(f"{prefix}/" for prefix in prefixes)
+    return lambda text: text.startswith(beginnings) or text in prefixes
+
+
+def _below_many(prefixes: frozenset[str]) -> Test:
+    """Looks at each directory above the text, however many prefixes there are."""
+
+    def test(text: str) -> bool:
+        if text in prefixes:
             return True
-        at = text.find("/", at + 1)
-    return False
+        at = text.find("/")
+        while at >= 0:
+            if text[:at] in prefixes:
+                return True
+            at = text.find("/", at + 1)
+        return False
+
+    return test
 
 
 def _trimmed(prefix: str) -> str:
