@@ -69,6 +69,8 @@ class Anonymous:
 
     def labels(self, process: np.ndarray, fd: np.ndarray, row: np.ndarray) -> np.ndarray:
         """int32: positions in the names of what descriptors stand for at some rows."""
+        if not len(process):
+            return np.empty(0, np.int32)
         label = np.full(len(process), self._names.code(UNNAMED), np.int32)
         asked, process = np.arange(len(process)), process.astype(np.int64)
         for _ in range(_GENERATIONS):
@@ -91,6 +93,9 @@ def _telling(events: EventColumns, names: Names) -> tuple[np.ndarray, np.ndarray
         for name, calls in table.items():
             found = events.rows_of(calls)
             found = found[(events.ret[found] >= 0) & (events.fd[found] >= 0) & (events.ino[found] > 0)]
-            rows.append(found)
-            labels.append(np.full(len(found), names.code(_PREFIX + name), np.int32))
+            if len(found):
+                rows.append(found)
+                labels.append(np.full(len(found), names.code(_PREFIX + name), np.int32))
+    if not rows:
+        return np.empty(0, np.int64), np.empty(0, np.int32)
     return np.concatenate(rows), np.concatenate(labels)

@@ -73,7 +73,14 @@ def find_descriptors(
     is_anonymous = things.among(anonymous.dev, anonymous.ino)[identity] & ~is_socket
     at = np.flatnonzero(is_anonymous)
     label[at] = anonymous.labels(processes.of_event[rows[at]], events.fd[rows[at]].astype(np.int64), rows[at])
-    names = FileNames(events, processes, paths, container_of_event, container_of_process, descriptors)
+    names = FileNames(
+        events,
+        processes,
+        paths,
+        container_of_event=container_of_event,
+        container_of_process=container_of_process,
+        descriptors=descriptors,
+    )
     at = np.flatnonzero(~is_anonymous & ~is_socket)
     label[at] = names.labels(rows[at], things.devs, things.inos, identity[at])
     at = np.flatnonzero(is_socket)
@@ -82,7 +89,7 @@ def find_descriptors(
     first, row_of = things.distinct(label)
     of_event = np.full(len(events), _NONE, np.int32)
     of_event[rows] = row_of
-    described = things.describe(first, label, of_event, paths, found, is_anonymous)
+    described = things.describe(first, label, of_event, paths=paths, found=found, is_anonymous=is_anonymous)
     is_file = ~(is_anonymous | is_socket)[first]
     return _with_bare_paths(described, np.where(is_file, label[first], -1), events, paths, container_of_event)
 
@@ -102,7 +109,8 @@ class _Things:
         _, _, code = pair_codes(np.concatenate((self.devs, dev)), np.concatenate((self.inos, ino)))
         listed = np.zeros(int(code.max(initial=-1)) + 1, bool)
         listed[code[len(self.devs) :]] = True
-        return listed[code[: len(self.devs)]]
+        result: np.ndarray = listed[code[: len(self.devs)]]
+        return result
 
     def distinct(self, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where each distinct (identity, label) first stands, in order of time, and the row of each event."""
@@ -119,6 +127,7 @@ class _Things:
         first: np.ndarray,
         label: np.ndarray,
         of_event: np.ndarray,
+        *,
         paths: Paths,
         found: Sockets,
         is_anonymous: np.ndarray,
@@ -162,7 +171,7 @@ def _with_bare_paths(
     of_event = known.of_event
     path = np.where(kind_table(_SECOND_IS_THE_RESULT)[events.kind], paths.second, paths.first)
     rows = np.flatnonzero((of_event < 0) & (path >= 0))
-    found = _files_at(of_event, label, container, container[rows], path[rows], rows)
+    found = _files_at(of_event, label, container, path=path[rows], row=rows)
     of_event[rows] = found
     bare = rows[found < 0]
     _, where, code = pair_codes(container[bare].astype(np.int64) + 1, path[bare].astype(np.int64))
@@ -186,11 +195,12 @@ def _files_at(
     of_event: np.ndarray,
     label: np.ndarray,
     container_of_event: np.ndarray,
-    container: np.ndarray,
+    *,
     path: np.ndarray,
     row: np.ndarray,
 ) -> np.ndarray:
-    """The file that had a path in a container at a row: seen before, else seen later, else -1."""
+    """The file that had a path in its event's container at a row: seen before, else later, else -1."""
+    container = container_of_event[row]
     seen = np.flatnonzero(of_event >= 0)
     seen = seen[label[of_event[seen]] >= 0]
     where, thing, pair = pair_codes(

@@ -73,7 +73,8 @@ class EventColumns:
         """Argument `index` of some events as int64."""
         if not len(rows):
             return np.empty(0, np.int64)
-        return self.argument(index)[rows].astype(np.int64)
+        values: np.ndarray = self.argument(index)[rows].astype(np.int64)
+        return values
 
     def descriptors(self, index: int, rows: np.ndarray) -> np.ndarray:
         """Argument `index` of some events as a C int, as descriptors are handed over."""

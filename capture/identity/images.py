@@ -106,23 +106,26 @@ def _executed(events: EventColumns, rows: np.ndarray, paths: Paths, programs: li
     distinct = np.zeros(int(code.max(initial=-1)) + 1, np.int64)
     distinct[code[::-1]] = rows[::-1]
     start = len(programs)
-    programs.extend(_executed_program(events, paths, row) for row in distinct.tolist())
+    columns = (events.text, events.text2, paths.first, events.dev, events.ino)
+    facts = zip(*(column[distinct].tolist() for column in columns), strict=True)
+    names, recorded = paths.names.all, events.texts
+    programs.extend(
+        _executed_program(recorded[text], recorded[text2], names[path] if path >= 0 else "", dev, ino)
+        for text, text2, path, dev, ino in facts
+    )
     return code + start
 
 
-def _executed_program(events: EventColumns, paths: Paths, row: int) -> Program:
-    name, words = events.texts[events.text[row]], events.texts[events.text2[row]].split(b"\0")
-    if len(words) > 1 and not words[-1]:
-        words.pop()  # each argument ends with a NUL, also the last, unless it was cut
-    path = int(paths.first[row])
-    known = int(events.ino[row]) > 0
+def _executed_program(name: bytes, argv: bytes, path: str, dev: int, ino: int) -> Program:
+    # Each argument ends with a NUL, also the last, unless it was cut.
+    exe, _, args = argv.removesuffix(b"\0").partition(b"\0")
     return Program(
         comm=text_of(name.rpartition(b"/")[2][:_COMM]),
-        exe=text_of(words[0]),
-        exepath=paths.names.all[path] if path >= 0 else "",
-        args=text_of(b" ".join(words[1:])),
-        dev=int(events.dev[row]) if known else -1,
-        ino=int(events.ino[row]) if known else -1,
+        exe=text_of(exe),
+        exepath=path,
+        args=text_of(args.replace(b"\0", b" ")),
+        dev=dev if ino else -1,
+        ino=ino if 0 < ino < 1 << 63 else -1,
     )
 
 

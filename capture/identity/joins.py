@@ -20,38 +20,45 @@ class Latest:
         keys = _packed(group, since)
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
-        self._since = since[self._order]
-        counts = np.bincount(group, minlength=groups) if len(group) else np.zeros(groups, np.int64)
-        self._starts = np.concatenate(([0], np.cumsum(counts)))[:-1] if groups else np.zeros(0, np.int64)
-        self._counts = counts
+        ordered = np.asarray(group, np.int64)[self._order]
+        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+        ends = np.append(starts[1:], len(ordered))[: len(starts)]
+        # Most groups have one or two entries: their bounds answer most questions without a search.
+        # The place past the last group stands for -1, which has no entries.
+        self._first, self._last = np.full((2, groups + 1), -1)
+        self._begins, self._settles = np.full((2, groups + 1), _NEVER)
+        self._several = np.zeros(groups + 1, bool)
+        present = ordered[starts]
+        self._first[present], self._last[present] = self._order[starts], self._order[ends - 1]
+        since = np.asarray(since, np.int64)
+        self._begins[present], self._settles[present] = (
+            since[self._first[present]],
+            since[self._last[present]],
+        )
+        self._several[present] = ends - starts > 2
 
     def find(self, group: np.ndarray, row: np.ndarray) -> np.ndarray:
         """int64: for each (group, row) the position of the entry that holds; -1 none. Group -1 has none."""
-        found = np.full(len(group), -1, np.int64)
-        if not len(self._keys):
+        found: np.ndarray = self._last[group]
+        early = np.flatnonzero(self._settles[group] > row)
+        if not len(early):
             return found
-        known = group >= 0
-        if not known.all():
-            some = np.flatnonzero(known)
-            found[some] = self.find(group[some], row[some])
-            return found
-        counts = self._counts[group]
-        first = np.minimum(self._starts[group], len(self._keys) - 1)
-        begun = (counts > 0) & (self._since[first] <= row)
-        np.copyto(found, first, where=begun)
-        many = np.flatnonzero(begun & (counts > 1))
+        group, row = group[early], row[early]
+        before = np.where(self._begins[group] <= row, self._first[group], -1)
+        many = np.flatnonzero(self._several[group] & (before >= 0))
         if len(many):
-            wanted = _packed(group[many], row[many])
-            found[many] = np.searchsorted(self._keys, wanted, side="right") - 1
-        return np.where(found >= 0, self._order[found], -1)
+            place = np.searchsorted(self._keys, _packed(group[many], row[many]), side="right") - 1
+            before[many] = self._order[place]
+        found[early] = before
+        return found
 
     def first(self, group: np.ndarray) -> np.ndarray:
         """int64: for each group the position of its earliest entry, -1 none."""
-        if not len(self._keys):
-            return np.full(len(group), -1, np.int64)
-        known = (group >= 0) & (self._counts[group] > 0)
-        place = np.minimum(self._starts[group], len(self._keys) - 1)
-        return np.where(known, self._order[place], -1)
+        found: np.ndarray = self._first[group]
+        return found
+
+
+_NEVER = np.iinfo(np.int64).max
 
 
 def _packed(group: np.ndarray, since: np.ndarray) -> np.ndarray:
@@ -92,7 +99,7 @@ def _hashed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     open_rows = np.arange(len(values))
     for multiplier in _MULTIPLIERS:
         places = ((keys[open_rows] * np.uint64(multiplier)) >> np.uint64(64 - bits)).astype(np.int64)
-        table = np.empty(1 << bits, np.int64)
+        table = np.empty(1 << bits, np.int32)
         table[places] = open_rows
         found = table[places]
         mine = keys[found] == keys[open_rows]
@@ -122,6 +129,10 @@ def pair_codes(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndar
     Returns (left values, right values, int32 code of each row's pair), the pairs in no particular order.
     """
     if _fits(left, 31) and _fits(right, 32):
+        width = int(right.max(initial=0)) + 1
+        if (int(left.max(initial=0)) + 1) * width < _DENSE:
+            pairs, codes = codes_of(left.astype(np.int64) * width + right)
+            return (pairs // width).astype(left.dtype), (pairs % width).astype(right.dtype), codes
         pairs, codes = codes_of(left.astype(np.int64) << 32 | right.astype(np.int64))
         return (pairs >> 32).astype(left.dtype), (pairs & 0xFFFFFFFF).astype(right.dtype), codes
     lefts, left_code = codes_of(left)

@@ -2,9 +2,9 @@
 
 Names are seen in the snapshot's descriptors, at opens, at renames, and, where nothing better is known, at
 execs (a script's name stands there with the inode of its interpreter). An event gets, in this order: its own
-name; the latest name by which its own process opened the thing, or a later rename; the latest name by anybody;
-the first later name, unless that open may have created the file, for then the inode may have been another
-file before.
+name; the latest name by which its own process opened the thing, or a later rename; the latest name by
+anybody; the first later name, unless that open may have created the file, for then the inode may have been
+another file before.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class FileNames:
         events: EventColumns,
         processes: Processes,
         paths: Paths,
+        *,
         container_of_event: np.ndarray,
         container_of_process: np.ndarray,
         descriptors: Table,

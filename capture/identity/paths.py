@@ -1,8 +1,8 @@
 """Names as programs gave them, made absolute: by the working directory or a directory's descriptor.
 
 A name is a *node*: a text relative to another node. Working directories are nodes too: a process begins with
-a copy of its parent's, chdir and fchdir give it another. Nodes are resolved in rounds, first those that depend
-on nothing, then those that depend on them; Python looks at each distinct (base, text) once.
+a copy of its parent's, chdir and fchdir give it another. Nodes are resolved in rounds, first those that
+depend on nothing, then those that depend on them; Python looks at each distinct (base, text) once.
 
 Names are joined as text: symbolic links are not followed, for nobody recorded where they led.
 A name whose base is not known stays as it was given, without a leading slash.
@@ -10,7 +10,7 @@ A name whose base is not known stays as it was given, without a leading slash.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,10 +50,13 @@ class Names:
             self.all.append(name)
         return code
 
-    def codes(self, names: Iterable[str]) -> np.ndarray:
+    def codes(self, names: Sequence[str]) -> np.ndarray:
         """int32: the positions of several names."""
-        code = self.code
-        return np.array([code(name) for name in names], np.int32)
+        known = self._codes
+        new = [name for name in dict.fromkeys(names) if name and name not in known]
+        known.update(zip(new, range(len(self.all), len(self.all) + len(new)), strict=True))
+        self.all += new
+        return np.fromiter((known.get(name, NONE) for name in names), np.int32, len(names))
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ class Paths:
 
     def cwd_at(self, process: np.ndarray, row: np.ndarray) -> np.ndarray:
         """int32: the working directory of processes just before some rows."""
-        return self._value[self._nodes.cwd_before(process, row)]
+        cwd: np.ndarray = self._value[self._nodes.cwd_before(process, row)]
+        return cwd
 
 
 def find_paths(events: EventColumns, processes: Processes, listed: Table, descriptors: Table) -> Paths:
@@ -187,26 +191,32 @@ class _Nodes:
             done[nodes] = True
             waiting = waiting[~ready]
         self._settle(value, waiting, np.full(len(waiting), NONE))
-        return value[source]
+        resolved: np.ndarray = value[source]
+        return resolved
 
     def _settle(self, value: np.ndarray, nodes: np.ndarray, base: np.ndarray) -> None:
         """Name nodes whose base has a name: each distinct (base, text) once."""
         bases, text, code = pair_codes(base.astype(np.int64) + 1, self._text[nodes])
-        recorded, names = self._events.texts, self.names
-        resolved = [
-            names.code(join(names.all[at - 1] if at else "", text_of(recorded[which])))
-            for at, which in zip(bases.tolist(), text.tolist(), strict=True)
-        ]
-        value[nodes] = np.array(resolved, np.int32)[code]
+        recorded, names = self._events.texts, self.names.all
+        given = _decoded([recorded[which] for which in text.tolist()])
+        value[nodes] = self.names.codes(
+            [join(names[at - 1] if at else "", name) for at, name in zip(bases.tolist(), given, strict=True)]
+        )[code]
+
+
+def _decoded(raw: list[bytes]) -> list[str]:
+    """Texts as str, all at once: the kernel's strings hold no NUL, so it can stand between them."""
+    together = b"\0".join(raw).decode("utf-8", "backslashreplace").split("\0")
+    return together if len(together) == len(raw) else [text_of(one) for one in raw]
 
 
 def join(base: str, name: str) -> str:
     """A name as seen from a directory, without `.`, `..` and doubled slashes; `base` empty: not known."""
-    if not name.startswith("/"):
+    if name[:1] != "/":
         if not name:
             return base
         name = f"{base}/{name}" if base and base != "/" else base + name
-    if "//" not in name and "/." not in name and name[:1] != "." and not name.endswith("/"):
+    if "/." not in name and "//" not in name and name[-1] != "/" and name[0] != ".":
         return name
     absolute = name.startswith("/")
     kept: list[str] = []
@@ -219,7 +229,7 @@ def join(base: str, name: str) -> str:
 
 
 class _Directories:
-    """Which directory a descriptor number of a process stands for: its identity, named where it was opened."""
+    """Which directory a descriptor of a process stands for: its identity, named where it was opened."""
 
     def __init__(self, events: EventColumns, processes: Processes, descriptors: Table) -> None:
         self._events, self._processes = events, processes
@@ -245,7 +255,7 @@ class _Directories:
         self._nodes = np.empty(0, np.int64)
 
     def name_by(self, text_rows: np.ndarray, text_nodes: np.ndarray, constants: int) -> None:
-        """Take the names from opens (rows and their nodes) and the snapshot, whose nodes begin at `constants`."""
+        """Take names from opens (rows and their nodes) and the snapshot, whose nodes begin at `constants`."""
         events, count = self._events, len(self.constants)
         opened = kind_table(OPENS)[events.kind[self._rows]] & (events.text[self._rows] > 0)
         opened = np.flatnonzero(opened & (events.ret[self._rows] >= 0))
@@ -287,7 +297,8 @@ def snapshot_holders(processes: Processes, pid: np.ndarray) -> np.ndarray:
 
 def _successful(events: EventColumns, names: Iterable[str]) -> np.ndarray:
     rows = events.rows_of(names)
-    return rows[events.ret[rows] >= 0]
+    successful: np.ndarray = rows[events.ret[rows] >= 0]
+    return successful
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,8 @@ def _process_at(lives: _Lives, pid: np.ndarray, row: np.ndarray) -> np.ndarray:
 
 def _last_exits(events: EventColumns) -> np.ndarray:
     rows = events.rows_of(["procexit"])
-    return rows[events.arguments(1, rows) == 1]
+    last: np.ndarray = rows[events.arguments(1, rows) == 1]
+    return last
 
 
 def _with_unintroduced(
@@ -169,12 +170,17 @@ def _with_unintroduced(
     found = Latest(place[seen], lives.since[seen], len(pids)).find(code, rows)
     found = np.where(found >= 0, seen[found], -1) if len(seen) else found
     ended = np.full(len(lives.pid) + 1, np.iinfo(np.int64).max)
-    of_exit = found[exits]
-    ended[of_exit[of_exit >= 0]] = events.time[exits[of_exit >= 0]] + TOLERANCE_NS
+    known = exits[found[exits] >= 0][::-1]  # the first exit ends a process, so it is written last
+    ended[found[known]] = events.time[known] + TOLERANCE_NS
     lost = np.flatnonzero((found < 0) | (events.time > ended[found]))
-    _, after, pair = pair_codes(code[lost], found[lost] + 1)
-    first = np.full(len(after), -1)
+    # An exit of which the process is not known ends one all the same.
+    passed = np.searchsorted(events.time, events.time[exits] + TOLERANCE_NS, side="right")
+    ended_before = Latest(code[exits], passed, len(pids)).find(code[lost], lost) + 1
+    _, _, after = pair_codes(found[lost] + 1, ended_before)
+    _, _, pair = pair_codes(code[lost], after)
+    first = np.full(int(pair.max(initial=-1)) + 1, -1)
     first[pair[::-1]] = lost[::-1]
+    is_first_life = (found[lost] < 0) & (ended_before == 0)
     found[lost] = len(lives.pid) + pair
     strangers = _Lives(
         events.pid[first].astype(np.int64),
@@ -183,7 +189,8 @@ def _with_unintroduced(
         np.full(len(first), -1),
         np.full(len(first), -1),
     )
-    existed = np.concatenate((np.zeros(len(lives.pid), bool), after == 0))
+    existed = np.zeros(len(lives.pid) + len(first), bool)
+    existed[len(lives.pid) + pair] = is_first_life
     return lives.and_also(strangers), found.astype(np.int32), existed
 
 
@@ -211,7 +218,8 @@ def inherited(processes: Processes, own: np.ndarray, known: np.ndarray) -> np.nd
     """A property that a fork hands down: each process' own value, else its creator's, else `own` as it is."""
     rows = np.arange(len(processes))
     made = (processes.forked >= 0) & (processes.parent >= 0) & ~known
-    return own[follow(np.where(made, processes.parent, rows))]
+    handed_down: np.ndarray = own[follow(np.where(made, processes.parent, rows))]
+    return handed_down
 
 
 def find_threads(events: EventColumns, processes: Processes, table: Table) -> Threads:

@@ -107,7 +107,8 @@ def _deaths(
 
 
 def _listed_column(processes: Processes, listed: Table, name: str) -> np.ndarray:
-    return np.concatenate(([-1], integers(listed, name)))[processes.snapshot + 1]
+    column: np.ndarray = np.concatenate(([-1], integers(listed, name)))[processes.snapshot + 1]
+    return column
 
 
 def _uids(events: EventColumns, processes: Processes, listed: Table) -> np.ndarray:

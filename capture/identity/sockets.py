@@ -123,7 +123,7 @@ class _Book:
         blobs, code = codes_of(events.sock[rows])
         parsed = [_kernel_ends(events.texts[at]) if at else None for at in blobs.tolist()]
         places = np.array([-1 if ends is None else self.place(ends) for ends in parsed] or [-1], np.int64)
-        told = places[code]
+        told: np.ndarray = places[code]
         self._add_addresses(events, rows, told, kind_table(_PEER_CALLS), frozenset({"ipv4", "ipv6"}))
         self._add_addresses(events, rows, told, kind_table(_NAMING_CALLS), frozenset({"unix"}))
         return told

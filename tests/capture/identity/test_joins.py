@@ -1,0 +1,78 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among
+
+GROUPS = 4
+entries = st.lists(st.tuples(st.integers(0, GROUPS - 1), st.integers(-1, 12)), max_size=20)
+questions = st.lists(st.tuples(st.integers(-1, GROUPS - 1), st.integers(-1, 14)), max_size=20)
+
+
+def columns(pairs):
+    return np.array(pairs, np.int64).reshape(-1, 2).T
+
+
+@given(entries, questions)
+def test_the_latest_entry_is_what_a_loop_finds(known, asked):
+    def holds(group, row):
+        fitting = [(since, at) for at, (owner, since) in enumerate(known) if owner == group and since <= row]
+        return max(fitting)[1] if fitting else -1
+
+    found = Latest(*columns(known), GROUPS).find(*columns(asked))
+    assert found.tolist() == [holds(group, row) for group, row in asked]
+
+
+@given(entries)
+def test_the_first_entry_of_a_group_is_its_earliest(known):
+    found = Latest(*columns(known), GROUPS).first(np.arange(-1, GROUPS))
+    expected = [
+        min(((since, at) for at, (owner, since) in enumerate(known) if owner == group), default=(0, -1))[1]
+        for group in range(-1, GROUPS)
+    ]
+    assert found.tolist() == expected
+
+
+numbers = st.one_of(st.integers(0, 9), st.integers(0, (1 << 63) - 1))
+
+
+@given(st.lists(numbers, max_size=50))
+def test_codes_lead_back_to_the_values(values):
+    array = np.array(values, np.uint64)
+    distinct, codes = codes_of(array)
+    assert distinct[codes].tolist() == values
+    assert distinct.tolist() == sorted(set(values))
+
+
+def test_values_that_fall_on_one_place_are_still_told_apart():
+    # Their differences vanish in the bits that the first hash keeps.
+    inverse = pow(0x9E3779B97F4A7C15, -1, 1 << 64)
+    values = np.array([number * inverse % (1 << 64) for number in range(500)] * 2, np.uint64)
+    distinct, codes = codes_of(values)
+    assert len(distinct) == 500
+    assert (distinct[codes] == values).all()
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), numbers.map(lambda n: n - 5)), max_size=40))
+def test_pairs_lead_back_to_both_values(pairs):
+    left, right = columns(pairs)
+    lefts, rights, codes = pair_codes(left, right)
+    assert list(zip(lefts[codes].tolist(), rights[codes].tolist(), strict=True)) == pairs
+    assert len(lefts) == len(set(pairs))
+
+
+@given(st.lists(st.integers(0, 20), max_size=10), st.sets(st.integers(0, 20)))
+def test_places_are_where_values_stand(asked, known):
+    ascending = sorted(known)
+    expected = [ascending.index(value) if value in known else -1 for value in asked]
+    assert place_among(np.array(ascending, np.int64), np.array(asked, np.int64)).tolist() == expected
+
+
+@given(st.integers(1, 200))
+def test_chains_of_pointers_lead_to_their_end(length):
+    source = np.maximum(np.arange(length) - 1, 0)
+    assert (follow(source) == 0).all()
+
+
+def test_a_ring_of_pointers_ends():
+    assert set(follow(np.array([1, 2, 0])).tolist()) <= {0, 1, 2}
