@@ -157,13 +157,16 @@ def _count_alive(tile: Tile, scale: _Scale) -> Figures:
 
 
 def _count_drops(tile: Tile, scale: _Scale) -> Figures:
-    """Where the recorder says that it did not see events, told at the end of each interval."""
+    """What the recorder says it did not see; an interval counts where it ends, within the window."""
     drops = scale.frames.drops
     missed = drops[drops["kind"].isin(["lost", "dropped", "undecodable"])]
-    bins = np.searchsorted(scale.edges, missed["time"].to_numpy(), side="right") - 1
-    inside = (bins >= 0) & (bins < len(scale.edges) - 1)
+    start, end = scale.edges[0], scale.edges[-1]
+    touches = (missed["time"].to_numpy() >= start) & (missed["since"].to_numpy() < end)
+    # The last interval ends after the last event; none may fall out of a window that it touches.
+    times = np.minimum(missed["time"].to_numpy()[touches], end - 1)
     counts = np.zeros(len(scale.edges) - 1, dtype=np.int64)
-    np.add.at(counts, bins[inside], missed["count"].to_numpy()[inside])
+    bins = np.searchsorted(scale.edges, times, side="right") - 1
+    np.add.at(counts, bins, missed["count"].to_numpy()[touches])
     return int(counts.sum()), counts
 
 

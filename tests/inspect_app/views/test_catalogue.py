@@ -11,7 +11,16 @@ from inspect_app.views.keys import KEYS
 from inspect_app.views.measures import MEASURES
 from inspect_app.views.tile_catalogue import TILES, TileCategory
 
-OF_THE_ISSUE = {"processes", "threads", "containers", "files", "connections", "syscalls", "errors", "commands"}
+OF_THE_ISSUE = {
+    "processes",
+    "threads",
+    "containers",
+    "files",
+    "connections",
+    "syscalls",
+    "errors",
+    "commands",
+}
 PAYLOAD = {"perf.http", "perf.http_errors", "log.warnings", "log.errors"}
 
 
@@ -34,7 +43,9 @@ def test_a_view_leads_somewhere_and_sorts_by_a_column_it_has(view):
 def test_a_column_is_taken_from_something_that_exists(view):
     for column in view.columns:
         if column.how in (How.VALUE, How.DISTINCT):
-            known = is_event_field(column.of) or any(column.of in entity.fields for entity in ENTITIES.values())
+            known = is_event_field(column.of) or any(
+                column.of in entity.fields for entity in ENTITIES.values()
+            )
             assert known, column.of
         elif column.how not in (How.FIRST, How.LAST):
             assert column.of in MEASURES

@@ -86,7 +86,8 @@ def test_every_duration_has_a_unit_and_no_overflowing_figure(nanoseconds):
 
 
 @pytest.mark.parametrize(
-    ("fraction", "text"), [(0, "0 %"), (1, "100 %"), (0.99999, "99.9 %"), (0.00001, "< 0.01 %"), (0.5, "50 %")]
+    ("fraction", "text"),
+    [(0, "0 %"), (1, "100 %"), (0.99999, "99.9 %"), (0.00001, "< 0.01 %"), (0.5, "50 %")],
 )
 def test_a_part_is_never_rounded_to_all_or_nothing(fraction, text):
     assert format_share(fraction) == text

@@ -24,7 +24,15 @@ WINDOWS = st.one_of(
     ),
 )
 FILTERS = st.sampled_from(
-    ["", "", "evt.failed = true", "proc.name = sh", "container.name = web", "not container.id exists", "evt.type = no"]
+    [
+        "",
+        "",
+        "evt.failed = true",
+        "proc.name = sh",
+        "container.name = web",
+        "not container.id exists",
+        "evt.type = no",
+    ]
 )
 
 
@@ -82,7 +90,10 @@ def test_two_windows_side_by_side_add_up_to_both():
     whole = table_of("syscalls")
     for column in ("events", "errors", "latency_total"):
         position = whole.position(column)
-        assert sum(table_of("syscalls", window=part).totals[position] for part in parts) == whole.totals[position]
+        assert (
+            sum(table_of("syscalls", window=part).totals[position] for part in parts)
+            == whole.totals[position]
+        )
 
 
 def test_sums_are_the_sums_over_the_events_themselves():
@@ -150,13 +161,16 @@ def test_every_column_sorts_missing_cells_last(view, descending):
         order = sort_rows(table, column.id, descending)
         assert sorted(order.tolist()) == list(range(len(table)))
         values = [cell(table, row, column.id) for row in order.tolist()]
-        present = [value.casefold() if isinstance(value, str) else value for value in values if value is not None]
+        present = [
+            value.casefold() if isinstance(value, str) else value for value in values if value is not None
+        ]
         assert present == sorted(present, reverse=descending)
         assert values[len(present) :] == [None] * (len(values) - len(present))
 
 
 @given(
-    st.lists(st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(0, 3), min_size=1, max_size=50), st.booleans()
+    st.lists(st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(0, 3), min_size=1, max_size=50),
+    st.booleans(),
 )
 def test_numbers_of_any_size_sort_and_equal_ones_keep_their_order(numbers, descending):
     from inspect_app.views.sorting import _packed_order
