@@ -1,1 +1,44 @@
-"""The exhume-inspect command."""
+"""The command `exhume-inspect`: a window on a file, or one of the commands that need none.
+
+    exhume-inspect [FILE]            opens the window
+    exhume-inspect COMMAND …         view, report, screenshot, … without a display
+
+Qt is loaded for the window and for pictures alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from inspect_app.app.launch import open_window
+from inspect_app.app.screenshot import screenshot
+from inspect_app.cli import main as commands
+
+__all__ = ["main"]
+
+_WINDOW_HELP = """\b
+exhume-inspect [FILE]         open the window on a capture
+exhume-inspect COMMAND …      work without a display
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run what the command line asks for; leaves with the exit code that the command's help lists."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if screenshot.name not in commands.commands:
+        commands.add_command(screenshot)
+    if wants_window(words, commands):
+        sys.exit(open_window(words[-1] if words and words[-1] != "--" else None))
+    commands.main(args=words, prog_name="exhume-inspect")
+
+
+def wants_window(words: Sequence[str], group: click.Group) -> bool:
+    """Whether no command is named: nothing at all, or one file, after `--` also one named like a command."""
+    if not words:
+        return True
+    if words[0] == "--":
+        return len(words) <= 2
+    return len(words) == 1 and not words[0].startswith("-") and words[0] not in group.commands

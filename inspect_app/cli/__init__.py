@@ -1,1 +1,5 @@
-"""The headless commands of exhume-inspect."""
+"""The headless commands of exhume-inspect; `inspect_app.app` adds the window to them."""
+
+from inspect_app.cli.commands import main
+
+__all__ = ["main"]

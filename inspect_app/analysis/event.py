@@ -1,0 +1,287 @@
+"""One event in full: what an analyst reads beside the list of events.
+
+A detail is groups of (name, value) in the order in which they are read. Values are texts that hold
+nothing a terminal or a widget would obey. What was not recorded says so; it is never left blank.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from capture.model.catalogue import spec_named
+from capture.model.decode import errno_name, format_args, format_call, format_result, printable, signal_name
+from capture.model.events import EventFlag, EventSpec
+from inspect_app.analysis.moments import distance_text, moment_text
+from inspect_app.analysis.processes import is_orphan, process_forest
+from inspect_app.filters.cache import remember
+from inspect_app.frames.capture import CaptureFrames
+
+NOT_RECORDED = "not recorded"
+MAX_ANCESTORS = 16
+_TEXT_LIMIT = 4_096
+_HOST_ROW = 0
+
+_FLAG_MEANINGS: tuple[tuple[EventFlag, str], ...] = (
+    (EventFlag.COMPAT, "made through the 32-bit entry"),
+    (EventFlag.X32, "made through the x32 ABI"),
+    (EventFlag.IN_PROGRESS, "had not returned when the recording ended"),
+    (EventFlag.NEVER_RETURNED, "never returned: the thread ended inside the call"),
+    (EventFlag.TEXT_TRUNCATED, "a path or argument list is cut short"),
+    (EventFlag.DATA_TRUNCATED, "fewer bytes were kept than were transferred"),
+    (EventFlag.UNREADABLE, "memory that should have been kept could not be read"),
+    (EventFlag.LATE, "arrived out of order"),
+)
+
+Item = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DetailGroup:
+    """One heading of the detail, with what stands under it."""
+
+    name: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventDetail:
+    """One event in full."""
+
+    row: int
+    line: str
+    """The call on one line, as strace prints it."""
+    groups: tuple[DetailGroup, ...]
+
+
+def describe_event(frames: CaptureFrames, row: int) -> EventDetail:
+    """Everything the capture tells of one event.
+
+    Raises:
+        IndexError: The capture has no such row.
+    """
+    if not 0 <= row < len(frames.events):
+        raise IndexError(f"event {row} of {len(frames.events)} was asked for")
+    kind = str(frames.events["type"].iat[row])
+    arguments, result = call_parts(frames, row)
+    groups = (
+        DetailGroup("Event", tuple(_event_items(frames, row, kind, result))),
+        DetailGroup("Arguments", tuple(arguments)),
+        DetailGroup("Process", tuple(_process_items(frames, row))),
+        DetailGroup("Ancestors", tuple(_ancestor_items(frames, row))),
+        DetailGroup("Descriptor", tuple(_descriptor_items(frames, row))),
+        DetailGroup("Container", tuple(_container_items(frames, row))),
+        DetailGroup("User", tuple(_user_items(frames, row))),
+    )
+    line = format_call(kind, arguments, result)
+    return EventDetail(row, line, tuple(group for group in groups if group.items))
+
+
+def call_parts(frames: CaptureFrames, row: int) -> tuple[list[Item], str]:
+    """The decoded arguments of an event, and its result, as someone who knows strace reads them."""
+    ret, flags = _integer(frames.events, "ret", row), _integer(frames.events, "flags", row)
+    raw = [int(column[row]) for column in _arguments(frames)]
+    spec = _spec(str(frames.events["type"].iat[row]))
+    if spec is None:
+        # A number that the catalogue does not list: raw arguments are all there is.
+        return [(f"a{index}", f"{value:#x}") for index, value in enumerate(raw)], str(ret)
+    source = frames.source
+    arguments = format_args(
+        spec, raw, source.texts(row), source.address(row), source.payload(row), ret, flags, arch=_arch(frames)
+    )
+    return arguments, format_result(spec, ret, flags)
+
+
+def _arguments(frames: CaptureFrames) -> list[np.ndarray]:
+    return remember(frames, ("raw arguments",), lambda: [frames.source.argument(index) for index in range(6)])
+
+
+def _arch(frames: CaptureFrames) -> str:
+    return "aarch64" if frames.host.get("machine") in ("aarch64", "arm64") else "x86_64"
+
+
+def _spec(kind: str) -> EventSpec | None:
+    try:
+        return spec_named(kind)
+    except KeyError:
+        return None
+
+
+def _values(frame: pd.DataFrame, position: int) -> dict[str, Any]:
+    """One row, each value with its own type: a Series would make them alike."""
+    return {str(name): frame[name].iat[position] for name in frame.columns}
+
+
+def _integer(frame: pd.DataFrame, column: str, position: int) -> int:
+    return int(frame[column].to_numpy()[position])
+
+
+def _event_items(frames: CaptureFrames, row: int, kind: str, result: str) -> list[Item]:
+    event = _values(frames.events, row)
+    spec, latency = _spec(kind), int(event["latency"])
+    ret, flags = int(event["ret"]), int(event["flags"])
+    items = [
+        ("Number", f"{row + 1:,}"),
+        ("Name", printable(kind, _TEXT_LIMIT)),
+        ("Category", spec.category.value if spec else "not in the catalogue"),
+        ("Returned at", _moment(int(event["time"]))),
+        ("Since start", _since_start(frames, int(event["time"]))),
+        ("Took", f"{latency:,} ns" if latency >= 0 else "not known: its start was not seen"),
+        ("Result", result or "none"),
+        ("Processor", str(int(event["cpu"]))),
+        ("Thread", _thread_text(frames, int(event["thread"]))),
+    ]
+    if -4_095 <= ret < 0 and not flags & (EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED):
+        items.append(("Error", errno_name(ret)))
+    size, captured = int(event["size"]), int(event["captured"])
+    if size or captured:
+        items.append(("Transferred", _bytes(size)))
+        items.append(("Kept", f"{_bytes(captured)} of {_bytes(max(size, captured))}"))
+    for column, name in (("path", "Path"), ("path2", "Second path")):
+        position = int(event[column])
+        if position >= 0:
+            items.append((name, _shown(frames.paths[position])))
+    notes = [meaning for flag, meaning in _FLAG_MEANINGS if flags & flag]
+    return items + ([("Note", "; ".join(notes))] if notes else [])
+
+
+def _process_items(frames: CaptureFrames, row: int) -> list[Item]:
+    position = _integer(frames.events, "process", row)
+    if position < 0:
+        return [("Process", NOT_RECORDED)]
+    process = _values(frames.processes, position)
+    image = _integer(frames.events, "image", row)
+    items = [("PID", str(int(process["pid"])))]
+    if image >= 0:
+        program = _values(frames.images, image)
+        items += [
+            ("Name", _shown(program["comm"])),
+            ("Program", _shown(program["exepath"])),
+            ("Command", _shown(program["cmdline"])),
+            ("Directory", _shown(program["cwd"])),
+        ]
+    else:
+        items.append(("Name", NOT_RECORDED))
+    items += [
+        ("Started", _moment(int(process["start"]))),
+        ("Ended", _ending(process["end"], process["exit_code"], process["exit_signal"])),
+        ("Session", _number(process["sid"])),
+        ("Terminal", "none" if int(process["tty"]) == 0 else _number(process["tty"])),
+    ]
+    return items
+
+
+def _ancestor_items(frames: CaptureFrames, row: int) -> list[Item]:
+    position = _integer(frames.events, "process", row)
+    if position < 0:
+        return []
+    forest = process_forest(frames)
+    at = _integer(frames.events, "time", row)
+    items, below = [], position
+    for level, above in enumerate(forest.ancestors(position)[:MAX_ANCESTORS], start=1):
+        gone = " · had ended by then" if is_orphan(frames, below, at) else ""
+        items.append((str(level), _process_text(frames, above) + gone))
+        below = above
+    return items
+
+
+def _process_text(frames: CaptureFrames, position: int) -> str:
+    process = _values(frames.processes, position)
+    image = int(process["image"])
+    name = _shown(str(frames.images["cmdline"].iat[image])) if image >= 0 else NOT_RECORDED
+    return f"{name} ({int(process['pid'])})"
+
+
+def _descriptor_items(frames: CaptureFrames, row: int) -> list[Item]:
+    fd, position = _integer(frames.events, "fd", row), _integer(frames.events, "descriptor", row)
+    items = [("Number", str(fd))] if fd >= 0 else []
+    if position < 0:
+        return [*items, ("Name", NOT_RECORDED)] if items else []
+    thing = _values(frames.descriptors, position)
+    items += [("Type", _shown(thing["type"])), ("Name", _shown(thing["name"]))]
+    if thing["type"] in ("ipv4", "ipv6"):
+        items += [
+            ("Protocol", _shown(thing["l4proto"])),
+            ("Local end", _endpoint(thing["laddr"], thing["lport"])),
+            ("Peer", _endpoint(thing["raddr"], thing["rport"])),
+            ("Role", _shown(thing["role"])),
+        ]
+    items += [("Device", _number(thing["dev"])), ("Inode", _number(thing["ino"]))]
+    if int(thing["mode"]) >= 0:
+        items.append(("Mode", f"{int(thing['mode']):07o}"))
+    return items
+
+
+def _container_items(frames: CaptureFrames, row: int) -> list[Item]:
+    position = _integer(frames.events, "container", row)
+    if position < 0:
+        return [("Container", "could not be told")]
+    if position == _HOST_ROW:
+        return [("Container", "none: this is the host")]
+    container = _values(frames.containers, position)
+    items = [
+        ("Name", _shown(container["name"])),
+        ("ID", _shown(container["full_id"] or container["id"])),
+        ("Image", _shown(container["image"])),
+        ("Runtime", _shown(container["runtime"])),
+        ("Created", _moment(int(container["birth"]), "before the recording")),
+        ("Removed", _moment(int(container["death"]), "alive at the end")),
+        ("Privileged", _shown(container["privileged"])),
+    ]
+    if container["pod"]:
+        items += [("Pod", _shown(container["pod"])), ("Namespace", _shown(container["namespace"]))]
+    if container["metadata"] != "recorded":
+        items.append(("Metadata", _shown(container["metadata"])))
+    return items
+
+
+def _user_items(frames: CaptureFrames, row: int) -> list[Item]:
+    uid = _integer(frames.events, "uid", row)
+    users = frames.users[frames.users["uid"] == uid]
+    if not len(users):
+        return [("UID", str(uid)), ("Name", NOT_RECORDED)]
+    user = _values(users, 0)
+    return [("UID", str(uid)), ("Name", _shown(user["name"])), ("Home", _shown(user["home"]))]
+
+
+def _thread_text(frames: CaptureFrames, position: int) -> str:
+    return str(_integer(frames.threads, "tid", position)) if position >= 0 else NOT_RECORDED
+
+
+def _ending(end: int, code: int, signal: int) -> str:
+    if end < 0:
+        return "alive at the end"
+    how = f"killed by {signal_name(int(signal))}" if signal > 0 else f"exit code {_number(code)}"
+    return f"{_moment(int(end))}, {how}"
+
+
+def _endpoint(address: str, port: int) -> str:
+    if not address:
+        return "none"
+    shown = f"[{address}]" if ":" in address else address
+    return _shown(f"{shown}:{port}" if port >= 0 else address)
+
+
+def _shown(text: str) -> str:
+    return printable(text, _TEXT_LIMIT) if text else NOT_RECORDED
+
+
+def _number(value: int) -> str:
+    return str(int(value)) if value >= 0 else NOT_RECORDED
+
+
+def _bytes(number: int) -> str:
+    return f"{number:,} byte" if number == 1 else f"{number:,} bytes"
+
+
+def _moment(nanoseconds: int, unknown: str = NOT_RECORDED) -> str:
+    return unknown if nanoseconds < 0 else moment_text(nanoseconds)
+
+
+def _since_start(frames: CaptureFrames, nanoseconds: int) -> str:
+    start = frames.host.get("started_ns")
+    zero = start if isinstance(start, int) else _integer(frames.events, "time", 0)
+    return distance_text(nanoseconds - zero)

@@ -1,0 +1,132 @@
+"""Where the command meets the world: captures opened, errors told in one line, exit codes chosen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+from functools import wraps
+from pathlib import Path
+from typing import NoReturn, ParamSpec
+
+import click
+
+from capture.model.decode import printable
+from inspect_app.analysis.selection import TimeRange
+from inspect_app.analysis.timelines import capture_window
+from inspect_app.cli.windows import parse_window
+from inspect_app.filters.errors import FilterError
+from inspect_app.filters.language import parse
+from inspect_app.frames import FormatError, open_capture
+from inspect_app.frames.capture import CaptureFrames
+
+P = ParamSpec("P")
+
+_MESSAGE_LIMIT = 2_000
+_BAR_AFTER_BYTES = 32 << 20
+"""Smaller captures open before a bar could be read."""
+
+
+class ExitCode(IntEnum):
+    """What a command's exit code says."""
+
+    FINE = 0
+    USAGE = 2
+    """The command, a filter, a view's name or a window is wrong."""
+    CUT_SHORT = 3
+    """The capture ends before its end; what is there was read and shown."""
+    ALTERED = 4
+    """The capture is not as it was written; what is whole was read and shown."""
+    UNREADABLE = 5
+    """There is no such file, it may not be read, or it is no capture."""
+
+
+EXIT_CODES = """\b
+Exit codes:
+  0  fine
+  2  the command, a filter, a view's name or a window is wrong
+  3  the capture is cut short; it was read and shown up to there
+  4  the capture was altered; what is whole was read and shown
+  5  the capture cannot be read: no such file, no permission, or no capture"""
+
+_CODE_OF_STATE = {
+    "whole": ExitCode.FINE,
+    "cut short": ExitCode.CUT_SHORT,
+    "unfinished": ExitCode.CUT_SHORT,
+    "altered": ExitCode.ALTERED,
+}
+
+
+def guarded(command: Callable[P, CaptureFrames | None]) -> Callable[P, None]:
+    """Turn what goes wrong in a command into one line on standard error and an exit code.
+
+    The command gives back the capture that it read, so that the state of the file decides the code.
+    """
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            frames = command(*args, **kwargs)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _leave_quietly()
+        except FilterError as error:
+            fail(f"the filter is wrong: {error}", ExitCode.USAGE)
+        except FormatError as error:
+            fail(f"this is no capture that can be read: {error}", ExitCode.UNREADABLE)
+        except OSError as error:
+            name = f"{error.filename}: " if error.filename else ""
+            fail(f"{name}{error.strerror or error}", ExitCode.UNREADABLE)
+        if frames is not None:
+            _tell_state(frames)
+
+    return run
+
+
+def fail(message: str, code: ExitCode) -> NoReturn:
+    """One line on standard error, and out."""
+    click.echo(f"exhume-inspect: {printable(message, _MESSAGE_LIMIT)}", err=True)
+    sys.exit(code)
+
+
+def open_for_command(path: Path, expression: str = "") -> CaptureFrames:
+    """A capture, with a bar on a terminal while a large one is read.
+
+    A filter that is none is refused before a large capture is read for nothing.
+
+    Raises:
+        FilterError, FormatError, OSError: As the rooms below raise them.
+    """
+    if expression.strip():
+        parse(expression)
+    if not sys.stderr.isatty() or path.stat().st_size < _BAR_AFTER_BYTES:
+        return open_capture(path)
+    with click.progressbar(length=100, label="opening", file=sys.stderr) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.update(max(0, done * 100 // max(total, 1) - bar.pos))
+
+        return open_capture(path, progress=report)
+
+
+def window_option(frames: CaptureFrames, text: str) -> TimeRange | None:
+    """The window of `--window`, None without one. Raises click.BadParameter."""
+    if not text:
+        return None
+    try:
+        return parse_window(text, capture_window(frames))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--window") from error
+
+
+def _tell_state(frames: CaptureFrames) -> None:
+    code = _CODE_OF_STATE.get(frames.state.state, ExitCode.ALTERED)
+    if code is not ExitCode.FINE:
+        fail(f"{frames.path}: {frames.state.detail}", code)
+
+
+def _leave_quietly() -> NoReturn:
+    """Whoever read our output has seen enough; nothing may be written at exit either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(ExitCode.FINE)

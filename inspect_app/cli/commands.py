@@ -1,0 +1,288 @@
+"""The headless commands: whatever the window can show, as text, JSON, CSV or a report."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from inspect_app.analysis.selection import select
+from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
+from inspect_app.filters.fields import FIELDS
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.session import Session
+from inspect_app.views.catalogue import VIEWS
+from inspect_app.views.export import safe_text, to_csv, to_json, to_text
+from inspect_app.views.format import format_count
+from inspect_app.views.sorting import default_order, sort_rows
+from inspect_app.views.table import ViewTable, apply_view
+from inspect_app.views.tiles import TileMeasure, measure
+from inspect_app.views.view import View
+
+_FOLDED_ROWS = 1_000
+_FILE = click.Path(path_type=Path)
+_FORMATS = click.Choice(["table", "json", "csv"])
+_FILTER_HELP = "Only events that meet this expression; `exhume-inspect fields` lists what it can ask."
+_WINDOW_HELP = (
+    "Only events in this span: +1s..+2.5s, 03:04:05..03:04:06, or full dates; an end may be left out."
+)
+_SORT_HELP = "Sort by this column's id; -COLUMN turns it round."
+_ALL_HELP = "Also tiles at zero, and those that the capture cannot tell."
+_OUTPUT_HELP = "Where to write it; - is standard output."
+_TILE_HEADINGS = ("", "category", "tile", "figure", "meaning")
+_FIGURE_HEADINGS = ("id", "category", "title", "total", "unit", "condition", "unknown")
+
+_file = click.argument("file", type=_FILE)
+_filter = click.option("--filter", "expression", metavar="EXPR", default="", help=_FILTER_HELP)
+_window = click.option("--window", metavar="FROM..TO", default="", help=_WINDOW_HELP)
+_format = click.option("--format", "form", type=_FORMATS, default="table", show_default=True)
+
+
+@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Dig into a capture without the window: views, tiles and reports on the command line.
+
+    \b
+    Examples:
+      exhume-inspect views
+      exhume-inspect view node.exhume processes
+      exhume-inspect view node.exhume files --filter 'container.name = web and evt.failed = true'
+      exhume-inspect report node.exhume -o report.html
+    """
+
+
+@main.command(epilog=EXIT_CODES)
+@_file
+@click.argument("name")
+@_filter
+@_window
+@_format
+@click.option("--sort", metavar="COLUMN", default="", help=_SORT_HELP)
+@click.option("-n", "limit", type=click.IntRange(min=0), metavar="N", help="Show the first N rows only.")
+@guarded
+def view(  # noqa: PLR0917 - click hands over options by name
+    file: Path, name: str, expression: str, window: str, form: str, sort: str, limit: int | None
+) -> CaptureFrames:
+    """Show a view of a capture: `exhume-inspect views` lists them.
+
+    JSON is one array of rows keyed by column ids, CSV has a header of them; both carry exact figures
+    (bytes, nanoseconds) and moments in UTC. Numbers sort from the largest, texts from A.
+
+    \b
+    Examples:
+      exhume-inspect view node.exhume processes --sort errors -n 20
+      exhume-inspect view node.exhume commands --filter 'container.id != host'
+      exhume-inspect view node.exhume connections --window +2s..+3s --format csv
+      exhume-inspect view node.exhume files --filter 'proc.name = sh' --format json | jq '.[0]'
+    """
+    chosen = _view_named(name)
+    frames = open_for_command(file, expression)
+    span = window_option(frames, window)
+    selection = select(frames, span, [expression])
+    table = apply_view(chosen, frames, selection, window=span)
+    order = _order(table, sort)
+    shown = order if limit is None else order[:limit]
+    click.echo(_VIEW_WRITERS[form](table, shown), nl=False)
+    if form == "table" and not len(order):
+        click.echo("no rows: none of the selected events belongs in this view", err=True)
+    elif form == "table" and len(shown) < len(order):
+        click.echo(f"{len(shown):,} of {format_count(len(order), *chosen.noun)} shown", err=True)
+    return frames
+
+
+@main.command()
+@_format
+@guarded
+def views(form: str) -> None:
+    """List the views, and the columns that --sort can name.
+
+    \b
+    Examples:
+      exhume-inspect views
+      exhume-inspect views --format json | jq -r '.[].id'
+    """
+    rows = [
+        (one.id, one.title, one.description, " ".join(c.id for c in one.columns)) for one in VIEWS.values()
+    ]
+    _echo_rows(("id", "title", "description", "columns"), rows, form, hidden=1)
+
+
+@main.command()
+@click.argument("pattern", default="")
+@_format
+@guarded
+def fields(pattern: str, form: str) -> None:
+    """List the fields that a filter can ask for; PATTERN is a part of a name or of a meaning.
+
+    \b
+    Examples:
+      exhume-inspect fields
+      exhume-inspect fields fd.
+      exhume-inspect fields container
+    """
+    wanted = pattern.casefold()
+    rows = [
+        (field.name, field.type.value, field.meaning, field.unavailable)
+        for field in FIELDS.values()
+        if wanted in field.name.casefold() or wanted in field.meaning.casefold()
+    ]
+    if not rows:
+        raise click.BadParameter(
+            f"no field has {pattern!r} in its name or meaning{_nearest(pattern, FIELDS)}"
+        )
+    if form == "table":
+        rows = [row for row in rows if not row[3]]
+    _echo_rows(("name", "type", "meaning", "unavailable"), rows, form, hidden=1)
+
+
+@main.command(epilog=EXIT_CODES)
+@_file
+@_filter
+@_window
+@_format
+@click.option("--all", "everything", is_flag=True, help=_ALL_HELP)
+@guarded
+def tiles(file: Path, expression: str, window: str, form: str, everything: bool) -> CaptureFrames:
+    """Show the overview's figures: what there is at a glance; noteworthy ones are marked with a star.
+
+    \b
+    Examples:
+      exhume-inspect tiles node.exhume
+      exhume-inspect tiles node.exhume --filter 'container.name = web'
+    """
+    frames = open_for_command(file, expression)
+    span = window_option(frames, window)
+    measured = measure(frames, select(frames, span, [expression]), span)
+    shown = [one for one in measured if everything or one.shown]
+    if form == "table":
+        _echo_rows(_TILE_HEADINGS, [_tile_row(one) for one in shown], form)
+    else:
+        _echo_rows(_FIGURE_HEADINGS, [_tile_figures(one) for one in shown], form)
+    return frames
+
+
+@main.command(epilog=EXIT_CODES)
+@_file
+@click.option(
+    "-o",
+    "--output",
+    type=_FILE,
+    required=True,
+    metavar="HTML",
+    help=_OUTPUT_HELP,
+)
+@_filter
+@_window
+@guarded
+def report(file: Path, output: Path, expression: str, window: str) -> CaptureFrames:
+    """Write a report of a capture as one HTML file that needs nothing else and runs nothing.
+
+    \b
+    Examples:
+      exhume-inspect report node.exhume -o report.html
+      exhume-inspect report node.exhume -o web.html --filter 'container.name = web' --window +2s..+8s
+    """
+    # Jinja is needed here alone; the other commands start quicker without it.
+    from inspect_app.reports.html import write_html  # noqa: PLC0415
+    from inspect_app.reports.report import build_report  # noqa: PLC0415
+
+    frames = open_for_command(file, expression)
+    if output.exists() and output.samefile(file):
+        raise click.BadParameter(f"{output} is the capture itself; name another file", param_hint="--output")
+    session = Session(window=window_option(frames, window), filter=expression)
+    text = write_html(build_report(frames, session, digest=_digest(file)))
+    if str(output) == "-":
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {output}", err=True)
+    return frames
+
+
+_VIEW_WRITERS = {
+    "table": lambda table, order: to_text(table, order, width=_terminal_width(len(order))),
+    "json": to_json,
+    "csv": to_csv,
+}
+
+
+def _view_named(name: str) -> View:
+    if name not in VIEWS:
+        raise click.BadParameter(f"there is no view {name!r}{_nearest(name, VIEWS)}", param_hint="NAME")
+    return VIEWS[name]
+
+
+def _order(table: ViewTable, sort: str) -> np.ndarray:
+    if not sort:
+        return default_order(table)
+    name = sort.removeprefix("-")
+    known = {column.id: column for column in table.columns}
+    if name not in known:
+        raise click.BadParameter(
+            f"{table.view.id} has no column {name!r}{_nearest(name, known)}", param_hint="--sort"
+        )
+    return sort_rows(table, name, known[name].unit.numeric != sort.startswith("-"))
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = get_close_matches(name, names, n=1, cutoff=0.5) or [one for one in names if name and one in name]
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _tile_row(one: TileMeasure) -> tuple[str, ...]:
+    tile = one.tile
+    mark = "★" if tile.noteworthy and one.total else ""
+    if one.unknown:
+        return ("", tile.category.value, tile.title, "not known", one.unknown)
+    return (mark, tile.category.value, tile.title, one.text, tile.description)
+
+
+def _tile_figures(one: TileMeasure) -> tuple[str | int | None, ...]:
+    tile = one.tile
+    total = None if one.unknown else one.total
+    return (tile.id, tile.category.value, tile.title, total, tile.unit.value, tile.condition, one.unknown)
+
+
+def _echo_rows(
+    headings: Sequence[str], rows: Sequence[Sequence[str | int | None]], form: str, *, hidden: int = 0
+) -> None:
+    """Rows of our own making in one of the three forms; a table leaves out the last `hidden` columns."""
+    if form == "json":
+        click.echo(json.dumps([dict(zip(headings, row, strict=True)) for row in rows], indent=1))
+        return
+    if form == "csv":
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows([headings, *rows])
+        click.echo(out.getvalue(), nl=False)
+        return
+    grid = Table(box=None, pad_edge=False)
+    shown = len(headings) - hidden
+    for heading in headings[:shown]:
+        grid.add_column(heading, justify="right" if heading == "figure" else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(safe_text(str(cell))) for cell in row[:shown]))
+    out = io.StringIO()
+    Console(file=out, width=_terminal_width(len(rows)) or 160, highlight=False).print(grid)
+    click.echo("\n".join(line.rstrip() for line in out.getvalue().splitlines()))
+
+
+def _terminal_width(rows: int) -> int | None:
+    """The width to fold lines into; None when the output is no terminal, or too long to be folded soon."""
+    return Console().width if sys.stdout.isatty() and rows <= _FOLDED_ROWS else None
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

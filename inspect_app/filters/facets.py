@@ -1,0 +1,137 @@
+"""A field's values over events, in the form in which a question about them is cheap.
+
+An event points to a row of some frame, a row to one of the distinct values:
+
+    event ──rows──► row ──codes──► value
+
+A predicate is decided once for each value, spread over the rows, then over the events. Both arrows are
+integer arrays in which -1 says: missing. Either may be left out where it would be the identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+MAX_ANCESTORS = 64
+"""How far a chain of rows is followed; a cycle in a hostile capture ends here too."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextFacet:
+    """Text: `values` are distinct."""
+
+    values: Sequence[str]
+    codes: np.ndarray | None = None
+    """Row → position in values."""
+    rows: np.ndarray | None = None
+    """Event → row."""
+    next_row: np.ndarray | None = None
+    """Row → the row it comes from. Where given, a row has the values of all it comes from, not its own."""
+
+    def spread(self, decided: np.ndarray) -> np.ndarray:
+        """bool[values] → bool[events]."""
+        per_row = decided if self.codes is None else look_up(decided, self.codes)
+        return _over_events(self, per_row)
+
+    def present(self) -> np.ndarray:
+        """bool[events]: where there is a value."""
+        return self.spread(np.ones(len(self.values), np.bool_))
+
+    def event_codes(self) -> np.ndarray:
+        """int[events]: position in values, -1 missing (of the row itself where rows form a chain)."""
+        return compose(self.codes, self.rows, len(self.values))
+
+    def mapped(self, change: Callable[[str], str | None]) -> TextFacet:
+        """Every value changed; None makes it missing."""
+        codes, values = distinct([change(value) for value in self.values])
+        joined = codes if self.codes is None else look_up(codes, self.codes, missing=-1)
+        return replace(self, values=values, codes=joined)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberFacet:
+    """Whole numbers or truth values, one a row."""
+
+    values: np.ndarray
+    """int64, uint64, … or bool, one a row."""
+    missing: np.ndarray | None = None
+    """bool, one a row: there is no value."""
+    rows: np.ndarray | None = None
+    next_row: np.ndarray | None = None
+
+    def spread(self, decided: np.ndarray) -> np.ndarray:
+        """bool[rows] → bool[events]; missing rows are false."""
+        return _over_events(self, decided if self.missing is None else decided & ~self.missing)
+
+    def present(self) -> np.ndarray:
+        """bool[events]: where there is a value."""
+        return self.spread(np.ones(len(self.values), np.bool_))
+
+    def event_values(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Value and missing mask of every event (of the row itself where rows form a chain)."""
+        if self.rows is None:
+            return self.values, self.missing
+        values = np.append(self.values, np.zeros(1, self.values.dtype))[self.rows]
+        gone = np.zeros(len(self.values), np.bool_) if self.missing is None else self.missing
+        absent = look_up(gone, self.rows, missing=True)
+        return values, absent if absent.any() else None
+
+
+Facet = TextFacet | NumberFacet
+Facets = tuple[Facet, ...]
+"""A field with several values at once (`fd.ip`: both ends) has several; any of them may meet a comparison."""
+
+
+def look_up(table: np.ndarray, codes: np.ndarray, *, missing: object = False) -> np.ndarray:
+    """`table[codes]`, with `missing` where the code is -1."""
+    extended = np.empty(len(table) + 1, table.dtype)
+    extended[:-1] = table
+    extended[-1] = missing
+    found: np.ndarray = extended[codes]
+    return found
+
+
+def compose(inner: np.ndarray | None, outer: np.ndarray | None, count: int) -> np.ndarray:
+    """Follow two arrows, either of which may be the identity over `count` values."""
+    if inner is None:
+        return np.arange(count, dtype=np.int32) if outer is None else outer
+    return inner if outer is None else look_up(inner, outer, missing=-1)
+
+
+def distinct(texts: Iterable[str | None]) -> tuple[np.ndarray, list[str]]:
+    """int64 codes and the distinct texts in order of appearance; None has the code -1."""
+    column = np.array(list(texts), dtype=object)
+    if not len(column):
+        return np.empty(0, np.int64), []
+    codes, values = pd.factorize(column)
+    return np.asarray(codes, np.int64), list(values)
+
+
+def occurring(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes and the numbers that occur, in order of appearance: `np.unique` without the cost of sorting."""
+    codes, found = pd.factorize(numbers)
+    return np.asarray(codes), np.asarray(found)
+
+
+def reach(decided: np.ndarray, next_row: np.ndarray) -> np.ndarray:
+    """For each row: does it hold for any of the up to MAX_ANCESTORS rows that it comes from?
+
+    Each turn doubles how far one sees, so 64 steps take 6.
+    """
+    found = look_up(decided, next_row)
+    jump = next_row
+    seen = 1
+    while seen < MAX_ANCESTORS and (jump >= 0).any():
+        found = found | look_up(found, jump)
+        jump = look_up(jump, jump, missing=-1)
+        seen *= 2
+    return found
+
+
+def _over_events(facet: Facet, per_row: np.ndarray) -> np.ndarray:
+    reached = per_row if facet.next_row is None else reach(per_row, facet.next_row)
+    return reached if facet.rows is None else look_up(reached, facet.rows)

@@ -1,0 +1,31 @@
+"""All fields of the language, declared once; completion, the reference and tests read this table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from inspect_app.filters.field import Argument, Field, FieldColumn, FieldType
+from inspect_app.filters.fields_arg import ARGUMENT_FIELDS
+from inspect_app.filters.fields_container import CONTAINER_FIELDS
+from inspect_app.filters.fields_evt import EVENT_FIELDS
+from inspect_app.filters.fields_fd import DESCRIPTOR_FIELDS
+from inspect_app.filters.fields_proc import PROCESS_FIELDS
+from inspect_app.filters.fields_user import USER_FIELDS
+
+__all__ = ["FIELDS", "Argument", "Field", "FieldColumn", "FieldType"]
+
+FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        field.name: field
+        for field in (
+            *EVENT_FIELDS,
+            *ARGUMENT_FIELDS,
+            *PROCESS_FIELDS,
+            *DESCRIPTOR_FIELDS,
+            *USER_FIELDS,
+            *CONTAINER_FIELDS,
+        )
+    }
+)
+"""Name → field."""

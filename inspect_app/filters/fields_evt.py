@@ -1,0 +1,457 @@
+"""Fields of the event itself: its number, time, kind, result, size, and what it opened."""
+
+# ruff: noqa: E501 - one row a line, however long
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from capture.model import catalogue, decode
+from capture.model.events import Category, EventFlag, EventSpec, Returns
+from inspect_app.filters.cache import remember
+from inspect_app.filters.entities import entity_text, event_array
+from inspect_app.filters.facets import Facets, NumberFacet, TextFacet
+from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded
+from inspect_app.filters.fields_fd import event_path
+from inspect_app.frames.capture import CaptureFrames
+
+SECOND = 1_000_000_000
+DAY = 86_400 * SECOND
+MAX_ERRNO = 4_095
+UNFINISHED = int(EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED)
+TRUNCATED = int(EventFlag.TEXT_TRUNCATED | EventFlag.DATA_TRUNCATED | EventFlag.UNREADABLE)
+
+O_ACCMODE, O_WRONLY, O_RDWR, O_CREAT, O_TMPFILE = 0o3, 0o1, 0o2, 0o100, 0o20000000
+EXECUTE_BITS = 0o111
+
+_OPEN_FLAGS = {"open": 1, "openat": 2}
+"""The raw argument that holds the flags; the mode is the next. openat2 has both behind a pointer."""
+_OPENS = frozenset({"open", "openat", "openat2", "creat", "open_by_handle_at"})
+_DIRECTIONS = {Category.IO_READ: "r", Category.IO_WRITE: "w"}
+_SYSLOG = frozenset({"/dev/log", "/run/systemd/journal/dev-log", "/run/systemd/journal/syslog"})
+_NETWORK = frozenset({"ipv4", "ipv6"})
+
+
+def spec_of(name: str) -> EventSpec | None:
+    """The catalogue's row for an event's name, None for a call that it lacks."""
+    try:
+        return catalogue.spec_named(name)
+    except KeyError:
+        return None
+
+
+def types(frames: CaptureFrames) -> TextFacet:
+    """The names of the events."""
+
+    def compute() -> TextFacet:
+        column = frames.events["type"].cat
+        return TextFacet([str(name) for name in column.categories], None, event_type_codes(frames))
+
+    return remember(frames, "types", compute)
+
+
+def event_type_codes(frames: CaptureFrames) -> np.ndarray:
+    """Event → position of its name in `types(frames).values`, -1 none."""
+    codes: np.ndarray = frames.events["type"].cat.codes.to_numpy()
+    return codes
+
+
+def of_types(frames: CaptureFrames, holds: Callable[[str], bool]) -> np.ndarray:
+    """bool[events]: the event's name is one for which it holds."""
+    facet = types(frames)
+    return facet.spread(np.array([holds(name) for name in facet.values], np.bool_))
+
+
+def raw_argument(frames: CaptureFrames, index: int) -> np.ndarray:
+    """Raw argument of every event, uint64."""
+    return remember(frames, ("raw argument", index), lambda: np.asarray(frames.source.argument(index)))
+
+
+def has_flag(frames: CaptureFrames, bits: int) -> np.ndarray:
+    """bool[events]: any of these `EventFlag` bits is set."""
+    held: np.ndarray = (event_array(frames, "flags") & bits) != 0
+    return held
+
+
+def _number(values: Callable[[CaptureFrames], np.ndarray]) -> Compute:
+    return lambda frames, _argument: (NumberFacet(values(frames)),)
+
+
+def _column(column: str) -> Compute:
+    return lambda frames, _argument: (NumberFacet(event_array(frames, column)),)
+
+
+def _time(frames: CaptureFrames) -> np.ndarray:
+    return event_array(frames, "time")
+
+
+def _reltime(frames: CaptureFrames) -> np.ndarray:
+    time = _time(frames)
+    since: np.ndarray = time - time[:1]
+    return since
+
+
+def _deltatime(frames: CaptureFrames) -> np.ndarray:
+    time = _time(frames)
+    return np.diff(time, prepend=time[:1])
+
+
+def _scaled(
+    values: Callable[[CaptureFrames], np.ndarray], change: Callable[[np.ndarray], np.ndarray]
+) -> Compute:
+    return lambda frames, _argument: (NumberFacet(change(values(frames))),)
+
+
+def _latency(change: Callable[[np.ndarray], np.ndarray] = lambda values: values) -> Compute:
+    def compute(frames: CaptureFrames, _argument: str) -> Facets:
+        latency = event_array(frames, "latency")
+        return (NumberFacet(change(latency), latency < 0),)
+
+    return compute
+
+
+def _wait_latency(frames: CaptureFrames, _argument: str) -> Facets:
+    latency = event_array(frames, "latency")
+    return (NumberFacet(latency, (latency < 0) | ~of_types(frames, _is_wait)),)
+
+
+def _begun(frames: CaptureFrames, _argument: str) -> Facets:
+    latency = event_array(frames, "latency")
+    return (NumberFacet(_time(frames) - latency, latency < 0),)
+
+
+def _type(frames: CaptureFrames, _argument: str) -> Facets:
+    return (types(frames),)
+
+
+def _type_is(frames: CaptureFrames, argument: str) -> Facets:
+    return (NumberFacet(of_types(frames, lambda name: name == argument)),)
+
+
+def _category_of(name: str) -> str:
+    spec = spec_of(name)
+    return str(Category.OTHER if spec is None else spec.category)
+
+
+def _category(frames: CaptureFrames, _argument: str) -> Facets:
+    return (types(frames).mapped(_category_of),)
+
+
+def _syscall_type(frames: CaptureFrames, _argument: str) -> Facets:
+    return (types(frames).mapped(lambda name: None if _category_of(name) == Category.SCHEDULER else name),)
+
+
+def _io_direction(frames: CaptureFrames, _argument: str) -> Facets:
+    return (types(frames).mapped(lambda name: _DIRECTIONS.get(Category(_category_of(name)))),)
+
+
+def _type_test(holds: Callable[[str], bool]) -> Compute:
+    return lambda frames, _argument: (NumberFacet(of_types(frames, holds)),)
+
+
+def _is_io(name: str) -> bool:
+    return _category_of(name) in (Category.IO_READ, Category.IO_WRITE)
+
+
+def _is_wait(name: str) -> bool:
+    return _category_of(name) in (Category.WAIT, Category.SLEEP)
+
+
+def _has_result(name: str) -> bool:
+    spec = spec_of(name)
+    return spec is None or not (spec.category is Category.SCHEDULER or spec.returns is Returns.NOTHING)
+
+
+def returned(frames: CaptureFrames) -> np.ndarray:
+    """bool[events]: the event is a call that has a result."""
+    return remember(frames, "returned", lambda: of_types(frames, _has_result) & ~has_flag(frames, UNFINISHED))
+
+
+def failures(frames: CaptureFrames) -> np.ndarray:
+    """bool[events]: the call returned an error."""
+
+    def compute() -> np.ndarray:
+        ret = event_array(frames, "ret")
+        held: np.ndarray = (ret < 0) & (ret >= -MAX_ERRNO) & returned(frames)
+        return held
+
+    return remember(frames, "failures", compute)
+
+
+def _result(frames: CaptureFrames, _argument: str) -> Facets:
+    number = np.where(failures(frames), -event_array(frames, "ret"), 0)
+    seen = np.flatnonzero(np.bincount(number, minlength=1))
+    place = np.full(MAX_ERRNO + 1, -1, np.int32)
+    place[seen] = np.arange(len(seen))
+    names = ["SUCCESS" if errno == 0 else decode.errno_name(-errno) for errno in seen.tolist()]
+    return (TextFacet(names, None, np.where(returned(frames), place[number], np.int32(-1))),)
+
+
+def _raw_result(frames: CaptureFrames, _argument: str) -> Facets:
+    return (NumberFacet(event_array(frames, "ret"), ~returned(frames)),)
+
+
+def _failed(frames: CaptureFrames, _argument: str) -> Facets:
+    return (NumberFacet(failures(frames), ~returned(frames)),)
+
+
+def _open_flags(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Flags and mode of every opening call, and where they are not known (uint64, uint64, bool)."""
+
+    def compute() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        created = of_types(frames, lambda name: name == "creat")
+        flags = np.where(created, np.uint64(O_CREAT | O_WRONLY), np.uint64(0))
+        mode = np.where(created, raw_argument(frames, 1), np.uint64(0))
+        for name, index in _OPEN_FLAGS.items():
+            same = of_types(frames, lambda found, name=name: found == name)  # type: ignore[misc]  # bound now
+            flags = np.where(same, raw_argument(frames, index), flags)
+            mode = np.where(same, raw_argument(frames, index + 1), mode)
+        unknown = of_types(
+            frames, lambda name: name in _OPENS and name not in _OPEN_FLAGS and name != "creat"
+        )
+        return flags, mode, unknown
+
+    return remember(frames, "open flags", compute)
+
+
+def _open_test(holds: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Compute:
+    """False for what is no opening call, missing where the flags are not recorded."""
+
+    def compute(frames: CaptureFrames, _argument: str) -> Facets:
+        flags, mode, unknown = _open_flags(frames)
+        opens = of_types(frames, lambda name: name in _OPENS)
+        return (NumberFacet(opens & holds(flags, mode), unknown),)
+
+    return compute
+
+
+def _access(*modes: int) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    return lambda flags, _mode: np.isin(flags & np.uint64(O_ACCMODE), np.array(modes, np.uint64))
+
+
+def _creates(flags: np.ndarray, _mode: np.ndarray) -> np.ndarray:
+    held: np.ndarray = (flags & np.uint64(O_CREAT | O_TMPFILE)) != 0
+    return held
+
+
+def _creates_executable(flags: np.ndarray, mode: np.ndarray) -> np.ndarray:
+    held: np.ndarray = _creates(flags, mode) & ((mode & np.uint64(EXECUTE_BITS)) != 0)
+    return held
+
+
+def _transferred(category: Category | None = None, kinds: frozenset[str] = frozenset()) -> Compute:
+    """Bytes moved by calls of a direction on a kind of thing; missing for all other events."""
+
+    def compute(frames: CaptureFrames, _argument: str) -> Facets:
+        wanted = of_types(frames, lambda name: _is_io(name) and category in (None, _category_of(name)))
+        if kinds:
+            descriptor = entity_text(frames, "descriptor", "type")
+            wanted &= descriptor.spread(np.array([kind in kinds for kind in descriptor.values], np.bool_))
+        return (NumberFacet(event_array(frames, "size"), ~wanted),)
+
+    return compute
+
+
+def _one(_frames: CaptureFrames) -> np.ndarray:
+    return np.ones(len(_frames.events), np.uint8)
+
+
+def _failed_on(holds: Callable[[CaptureFrames], np.ndarray]) -> Compute:
+    return lambda frames, _argument: (NumberFacet((failures(frames) & holds(frames)).view(np.uint8)),)
+
+
+def _on_kinds(kinds: frozenset[str]) -> Callable[[CaptureFrames], np.ndarray]:
+    def holds(frames: CaptureFrames) -> np.ndarray:
+        descriptor = entity_text(frames, "descriptor", "type")
+        return descriptor.spread(np.array([kind in kinds for kind in descriptor.values], np.bool_))
+
+    return holds
+
+
+def _file_errors(frames: CaptureFrames) -> np.ndarray:
+    on_file = _on_kinds(frozenset({"file", "directory"}))(frames)
+    held: np.ndarray = on_file | of_types(frames, lambda name: _category_of(name) == Category.FILE)
+    return held
+
+
+def _net_errors(frames: CaptureFrames) -> np.ndarray:
+    held: np.ndarray = _on_kinds(_NETWORK)(frames) | of_types(
+        frames, lambda name: _category_of(name) == Category.NET
+    )
+    return held
+
+
+def _memory_errors(frames: CaptureFrames) -> np.ndarray:
+    return of_types(frames, lambda name: _category_of(name) == Category.MEMORY)
+
+
+def _other_errors(frames: CaptureFrames) -> np.ndarray:
+    held: np.ndarray = ~(_file_errors(frames) | _net_errors(frames) | _memory_errors(frames))
+    return held
+
+
+def _exits(frames: CaptureFrames) -> np.ndarray:
+    return of_types(frames, lambda name: name == "procexit").view(np.uint8)
+
+
+def _is_syslog(frames: CaptureFrames, _argument: str) -> Facets:
+    names = entity_text(frames, "descriptor", "name")
+    to_log = names.spread(np.array([name in _SYSLOG for name in names.values], np.bool_))
+    return (NumberFacet(to_log & of_types(frames, lambda name: _category_of(name) == Category.IO_WRITE)),)
+
+
+def _constant(text: Callable[[CaptureFrames], str]) -> Compute:
+    def compute(frames: CaptureFrames, _argument: str) -> Facets:
+        value = text(frames)
+        return (
+            TextFacet(
+                [value] if value else [], None, np.full(len(frames.events), 0 if value else -1, np.int8)
+            ),
+        )
+
+    return compute
+
+
+def _flag_test(bits: int) -> Compute:
+    return lambda frames, _argument: (NumberFacet(has_flag(frames, bits)),)
+
+
+def _text(name: str, title: str, meaning: str, compute: Compute) -> Field:
+    return Field(name, FieldType.TEXT, title, meaning, compute)
+
+
+def _truth(name: str, title: str, meaning: str, compute: Compute) -> Field:
+    return Field(name, FieldType.TRUTH, title, meaning, compute)
+
+
+def _duration_parts(
+    name: str, title: str, what: str, values: Callable[[CaptureFrames], np.ndarray]
+) -> tuple[Field, ...]:
+    return (
+        Field(name, FieldType.DURATION, title, what, _number(values)),
+        Field(f"{name}.s", FieldType.INTEGER, title, f"{what}: whole seconds", _scaled(values, lambda v: v // SECOND)),
+        Field(f"{name}.ns", FieldType.INTEGER, title, f"{what}: the rest below a second, ns",
+              _scaled(values, lambda v: v % SECOND)),
+    )  # fmt: skip
+
+
+def _transfers() -> tuple[Field, ...]:
+    files = frozenset({"file"})
+    rows: tuple[tuple[str, str, Category | None, frozenset[str]], ...] = (
+        ("in", "bytes read", Category.IO_READ, frozenset()),
+        ("out", "bytes written", Category.IO_WRITE, frozenset()),
+        ("file", "bytes read from or written to files", None, files),
+        ("file.in", "bytes read from files", Category.IO_READ, files),
+        ("file.out", "bytes written to files", Category.IO_WRITE, files),
+        ("net", "bytes received from or sent to IP sockets", None, _NETWORK),
+        ("net.in", "bytes received from IP sockets", Category.IO_READ, _NETWORK),
+        ("net.out", "bytes sent to IP sockets", Category.IO_WRITE, _NETWORK),
+    )
+    return tuple(
+        Field(f"evt.buflen.{name}", FieldType.SIZE, "Bytes", meaning, _transferred(category, kinds))
+        for name, meaning, category, kinds in rows
+    )
+
+
+_NO_TEXT = "the text of all arguments is made only for events on screen; use evt.arg.NAME"
+_NO_BYTES = "payloads stay in the file; look for text in the I/O streams"
+_NO_SYSLOG = "messages to syslog are not decoded"
+
+EVENT_FIELDS = (
+    Field("evt.num", FieldType.INTEGER, "No.", "number of the event, from 1",
+          _number(lambda frames: np.arange(1, len(frames.events) + 1))),
+    Field("evt.time", FieldType.CLOCK, "Time", "time of day when the call returned, UTC", _scaled(_time, lambda t: t % DAY)),
+    Field("evt.time.s", FieldType.CLOCK, "Time", "time of day in whole seconds, UTC",
+          _scaled(_time, lambda t: t % DAY // SECOND * SECOND)),
+    Field("evt.time.iso8601", FieldType.TIME, "Time", "date and time, UTC", _number(_time)),
+    Field("evt.datetime", FieldType.TIME, "Time", "date and time, UTC", _number(_time)),
+    Field("evt.datetime.s", FieldType.TIME, "Time", "date and time in whole seconds, UTC",
+          _scaled(_time, lambda t: t // SECOND * SECOND)),
+    Field("evt.rawtime", FieldType.TIME, "Time", "nanoseconds since 1970 UTC", _number(_time)),
+    Field("evt.rawtime.s", FieldType.INTEGER, "Time", "seconds since 1970 UTC", _scaled(_time, lambda t: t // SECOND)),
+    Field("evt.rawtime.ns", FieldType.INTEGER, "Time", "the rest below a second, ns", _scaled(_time, lambda t: t % SECOND)),
+    Field("evt.begin", FieldType.TIME, "Began", "when the call began", _begun),
+    *_duration_parts("evt.reltime", "Since start", "since the first event", _reltime),
+    *_duration_parts("evt.deltatime", "Since last", "since the event before", _deltatime),
+    Field("evt.latency", FieldType.DURATION, "Latency", "how long the call took", _latency()),
+    Field("evt.latency.s", FieldType.INTEGER, "Latency", "how long the call took: whole seconds",
+          _latency(lambda values: values // SECOND)),
+    Field("evt.latency.ns", FieldType.INTEGER, "Latency", "how long the call took: the rest below a second, ns",
+          _latency(lambda values: values % SECOND)),
+    Field("evt.wait_latency", FieldType.DURATION, "Waited", "how long a call that waits took", _wait_latency),
+    _text("evt.type", "Type", "name of the call or scheduler event", _type),
+    _text("syscall.type", "Call", "name of the system call; scheduler events have none", _syscall_type),
+    Field("evt.type.is", FieldType.TRUTH, "Type", "1 for events of that type", _type_is, Argument.NAME,
+          "a type, as in evt.type.is.open"),
+    Field("evt.category", FieldType.TEXT, "Category", "what the event is about", _category,
+          choices=tuple(str(category) for category in Category)),
+    Field("evt.dir", FieldType.TEXT, "Direction", "< for every event: a call is stored once, when it returned",
+          _constant(lambda _frames: "<"), choices=("<", ">")),
+    Field("evt.cpu", FieldType.INTEGER, "CPU", "processor on which it returned", _column("cpu")),
+    _text("evt.res", "Result", "SUCCESS, or the name of the error", _result),
+    Field("evt.rawres", FieldType.INTEGER, "Result", "what the call returned; negative is an error", _raw_result),
+    _truth("evt.failed", "Failed", "the call returned an error", _failed),
+    _truth("evt.is_io", "I/O", "it reads, writes, sends or receives", _type_test(_is_io)),
+    _truth("evt.is_io_read", "Reads", "it reads or receives",
+           _type_test(lambda name: _category_of(name) == Category.IO_READ)),
+    _truth("evt.is_io_write", "Writes", "it writes or sends",
+           _type_test(lambda name: _category_of(name) == Category.IO_WRITE)),
+    Field("evt.io_dir", FieldType.TEXT, "I/O", "r for reading, w for writing", _io_direction, choices=("r", "w")),
+    _truth("evt.is_wait", "Waits", "it waits for something: poll, futex, wait4, nanosleep, …", _type_test(_is_wait)),
+    _truth("evt.is_syslog", "Syslog", "it writes to the system log's socket", _is_syslog),
+    _truth("evt.is_open_read", "Opens to read", "it opens for reading", _open_test(_access(0, O_RDWR))),
+    _truth("evt.is_open_write", "Opens to write", "it opens for writing", _open_test(_access(O_WRONLY, O_RDWR))),
+    _truth("evt.is_open_create", "Opens to create", "it opens and would create the file", _open_test(_creates)),
+    _truth("evt.is_open_exec", "Creates program", "it opens and would create the file executable",
+           _open_test(_creates_executable)),
+    Field("evt.buflen", FieldType.SIZE, "Bytes", "bytes transferred by a read, write, send or receive", _transferred()),
+    *_transfers(),
+    Field("evt.captured", FieldType.SIZE, "Kept", "bytes of payload kept in the file", _column("captured")),
+    Field("evt.count", FieldType.INTEGER, "Events", "1 for every event", _number(_one)),
+    Field("evt.count.error", FieldType.INTEGER, "Errors", "1 for calls that failed",
+          _failed_on(lambda frames: np.ones(len(frames.events), np.bool_))),
+    Field("evt.count.error.file", FieldType.INTEGER, "File errors", "1 for failed calls on files",
+          _failed_on(_file_errors)),
+    Field("evt.count.error.net", FieldType.INTEGER, "Network errors", "1 for failed calls on the network",
+          _failed_on(_net_errors)),
+    Field("evt.count.error.memory", FieldType.INTEGER, "Memory errors", "1 for failed calls on memory",
+          _failed_on(_memory_errors)),
+    Field("evt.count.error.other", FieldType.INTEGER, "Other errors", "1 for all other failed calls",
+          _failed_on(_other_errors)),
+    Field("evt.count.exit", FieldType.INTEGER, "Exits", "1 for threads that ended", _number(_exits)),
+    _text("evt.abspath", "Path", "the first path given, resolved", event_path("path")),
+    _text("evt.abspath.src", "Source", "the first path given, resolved", event_path("path")),
+    _text("evt.abspath.dst", "Target", "the second path given, resolved", event_path("path2")),
+    _truth("evt.in_progress", "In progress", "it had not returned when the recording ended",
+           _flag_test(EventFlag.IN_PROGRESS)),
+    _truth("evt.never_returned", "Never returned", "its thread ended inside the call",
+           _flag_test(EventFlag.NEVER_RETURNED)),
+    _truth("evt.is_truncated", "Truncated", "not all of its text or payload was kept", _flag_test(TRUNCATED)),
+    _truth("evt.is_compat", "32-bit", "made through the 32-bit or x32 entry",
+           _flag_test(EventFlag.COMPAT | EventFlag.X32)),
+    _truth("evt.is_async", "Asynchronous", "never true here: no event is made by a plugin",
+           _type_test(lambda _name: False)),
+    _text("evt.source", "Source", "syscall for every event", _constant(lambda _frames: "syscall")),
+    _text("evt.hostname", "Host", "name of the recorded host", _constant(lambda frames: str(frames.host.get("hostname") or ""))),
+    *(
+        not_recorded(name, FieldType.TEXT, title, meaning, reason)
+        for name, title, meaning, reason in (
+            ("evt.args", "Arguments", "all arguments as text", _NO_TEXT),
+            ("evt.info", "Information", "all arguments as text", _NO_TEXT),
+            ("evt.buffer", "Payload", "bytes that were read or written", _NO_BYTES),
+            ("evt.outputtime", "Time", "time in the chosen form", "the form of times is chosen in the window"),
+            ("evt.asynctype", "Asynchronous", "type of an asynchronous event", "there are no such events"),
+            ("evt.pluginname", "Plugin", "plugin that made the event", "no event is made by a plugin"),
+            ("evt.plugininfo", "Plugin", "what the plugin says", "no event is made by a plugin"),
+            ("syslog.facility", "Facility", "facility as a number", _NO_SYSLOG),
+            ("syslog.facility.str", "Facility", "facility", _NO_SYSLOG),
+            ("syslog.severity", "Severity", "severity as a number", _NO_SYSLOG),
+            ("syslog.severity.str", "Severity", "severity", _NO_SYSLOG),
+            ("syslog.message", "Message", "message", _NO_SYSLOG),
+        )
+    ),
+    Field("evt.around", FieldType.INTEGER, "Around", "milliseconds around a time", None, Argument.NAME,
+          "a time in nanoseconds since 1970", unavailable="choose a time window instead"),
+)  # fmt: skip

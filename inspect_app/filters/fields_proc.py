@@ -1,0 +1,285 @@
+"""Fields of the process, its program, its creators and its session, and of the thread that made the call."""
+
+# ruff: noqa: E501 - one row a line, however long
+
+from __future__ import annotations
+
+import numpy as np
+
+from inspect_app.filters.ancestry import (
+    ancestors,
+    leader_images,
+    oldest,
+    parent_images,
+    parent_processes,
+    session_leaders,
+)
+from inspect_app.filters.entities import entity_array, entity_number, entity_text, event_rows, since_start
+from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, look_up
+from inspect_app.filters.field import Argument, Compute, Field, FieldType, ancestor_level, not_recorded
+from inspect_app.frames.capture import CaptureFrames
+
+SHELLS = frozenset({"sh", "ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "tcsh", "yash", "zsh"})
+
+_MEMFD = ("memfd:", "/memfd:")
+_EMPTY_IS_A_VALUE = frozenset({"args"})
+
+
+def _image(frames: CaptureFrames, column: str) -> TextFacet:
+    """A program's text; having no arguments is a value, having no name is not."""
+    known = entity_text(frames, "image", "comm")
+    facet = entity_text(frames, "image", column, empty_is_missing=column not in _EMPTY_IS_A_VALUE)
+    if column not in _EMPTY_IS_A_VALUE or facet.codes is None or known.codes is None:
+        return facet
+    return TextFacet(facet.values, np.where(known.codes >= 0, facet.codes, -1), facet.rows)
+
+
+def _own(column: str) -> Compute:
+    return lambda frames, _argument: (_image(frames, column),)
+
+
+def _through(facet: TextFacet, arrow: np.ndarray) -> TextFacet:
+    """The same text of another row: that of the parent, of the leader."""
+    codes = arrow if facet.codes is None else look_up(facet.codes, arrow, missing=-1)
+    return TextFacet(facet.values, codes, facet.rows)
+
+
+def _parent(column: str) -> Compute:
+    return lambda frames, _argument: (_through(_image(frames, column), parent_images(frames)),)
+
+
+def _leader(column: str) -> Compute:
+    return lambda frames, _argument: (_through(_image(frames, column), leader_images(frames)),)
+
+
+def _ancestor(column: str) -> Compute:
+    """With an index that ancestor's text, without one that of any ancestor."""
+
+    def compute(frames: CaptureFrames, argument: str) -> Facets:
+        facet = _image(frames, column)
+        if argument:
+            return (_through(facet, ancestors(parent_images(frames), ancestor_level(column, argument))),)
+        return (TextFacet(facet.values, facet.codes, facet.rows, parent_images(frames)),)
+
+    return compute
+
+
+def _ancestor_pid(frames: CaptureFrames, argument: str) -> Facets:
+    pids = entity_array(frames, "process", "pid")
+    rows = event_rows(frames, "process")
+    if not argument:
+        return (NumberFacet(pids, pids < 0, rows, parent_processes(frames)),)
+    up = ancestors(parent_processes(frames), ancestor_level("proc.apid", argument))
+    found = look_up(pids, up, missing=-1)
+    return (NumberFacet(found, found < 0, rows),)
+
+
+def _process(column: str, missing_below: int | None = 0) -> Compute:
+    return lambda frames, _argument: (entity_number(frames, "process", column, missing_below=missing_below),)
+
+
+def _thread(column: str) -> Compute:
+    return lambda frames, _argument: (entity_number(frames, "thread", column),)
+
+
+def _process_rows(frames: CaptureFrames, values: np.ndarray, missing: np.ndarray | None) -> Facets:
+    return (NumberFacet(values, missing, event_rows(frames, "process")),)
+
+
+def _age(frames: CaptureFrames, _argument: str) -> Facets:
+    return (since_start(frames, "process", entity_array(frames, "process", "start")),)
+
+
+def _parent_start(frames: CaptureFrames) -> np.ndarray:
+    return look_up(entity_array(frames, "process", "start"), parent_processes(frames), missing=-1)
+
+
+def _parent_start_time(frames: CaptureFrames, _argument: str) -> Facets:
+    start = _parent_start(frames)
+    return _process_rows(frames, start, start < 0)
+
+
+def _parent_age(frames: CaptureFrames, _argument: str) -> Facets:
+    return (since_start(frames, "process", _parent_start(frames)),)
+
+
+def _is_session_leader(frames: CaptureFrames, _argument: str) -> Facets:
+    sid = entity_array(frames, "process", "sid")
+    return _process_rows(frames, sid == entity_array(frames, "process", "pid"), sid < 0)
+
+
+def _has_session_leader(frames: CaptureFrames, _argument: str) -> Facets:
+    return _process_rows(frames, session_leaders(frames) >= 0, None)
+
+
+def _login_shell(frames: CaptureFrames, _argument: str) -> Facets:
+    names = _image(frames, "comm")
+    is_shell = np.array([name in SHELLS for name in names.values], np.bool_)
+    per_image = is_shell if names.codes is None else look_up(is_shell, names.codes)
+    shells = oldest(per_image, parent_images(frames))
+    processes = look_up(entity_array(frames, "image", "process"), shells, missing=-1)
+    pids = look_up(entity_array(frames, "process", "pid"), processes, missing=-1)
+    return (NumberFacet(pids, pids < 0, event_rows(frames, "image")),)
+
+
+def _from_memfd(frames: CaptureFrames, _argument: str) -> Facets:
+    paths = _image(frames, "exepath")
+    held = np.array([path.startswith(_MEMFD) for path in paths.values], np.bool_)
+    if paths.codes is None:
+        return (NumberFacet(held, None, paths.rows),)
+    return (NumberFacet(look_up(held, paths.codes), paths.codes < 0, paths.rows),)
+
+
+def _exe_line(frames: CaptureFrames, _argument: str) -> Facets:
+    """argv[0] and the arguments, each pair of them once."""
+    exe, args = _image(frames, "exe"), _image(frames, "args")
+    assert exe.codes is not None  # noqa: S101 - entity_text always gives codes
+    assert args.codes is not None  # noqa: S101
+    both = exe.codes.astype(np.int64) * (len(args.values) + 1) + args.codes + 1
+    pairs, codes = np.unique(both, return_inverse=True)
+    first, second = np.divmod(pairs, len(args.values) + 1)
+    texts = [
+        f"{exe.values[one]} {args.values[two - 1]}".rstrip()
+        if two and args.values[two - 1]
+        else exe.values[one]
+        for one, two in zip(first.tolist(), second.tolist(), strict=True)
+        if one >= 0
+    ]
+    return (TextFacet(texts, np.where(exe.codes >= 0, codes - (len(pairs) - len(texts)), -1), exe.rows),)
+
+
+def _is_main(frames: CaptureFrames, _argument: str) -> Facets:
+    tids = entity_array(frames, "thread", "tid")
+    pids = look_up(
+        entity_array(frames, "process", "pid"), entity_array(frames, "thread", "process"), missing=-1
+    )
+    return (NumberFacet(tids == pids, None, event_rows(frames, "thread")),)
+
+
+def _text(name: str, title: str, meaning: str, compute: Compute) -> Field:
+    return Field(name, FieldType.TEXT, title, meaning, compute)
+
+
+def _up(name: str, title: str, what: str, column: str) -> Field:
+    meaning = f"{what} of an ancestor: [1] is the parent; without an index, of any ancestor"
+    return Field(name, FieldType.TEXT, title, meaning, _ancestor(column), Argument.INDEX,
+                 "how many generations up, as in proc.aname[2]")  # fmt: skip
+
+
+_NO_ENVIRONMENT = "the environment of programs is not recorded"
+_NO_CREDENTIALS = "capabilities of threads are not recorded"
+_NO_LAYERS = "layers of container file systems are not recorded"
+_NO_GROUPS = "process groups are not recorded with events"
+_NO_PID_NAMESPACES = "pids inside of pid namespaces are not recorded with events"
+_NO_MEMORY = "memory of processes is recorded only when the recording begins"
+_NO_INODE_TIMES = "times of program files are not recorded"
+_JOINED = "the arguments are kept as one text, so single ones cannot be told apart"
+_STATE = "it needs the open descriptors of the process at each event"
+
+PROCESS_FIELDS = (
+    Field("proc.pid", FieldType.INTEGER, "Pid", "process id, as the host sees it", _process("pid")),
+    Field("proc.ppid", FieldType.INTEGER, "Parent", "pid of the process that created it", _process("ppid")),
+    Field("proc.apid", FieldType.INTEGER, "Ancestor", "pid of an ancestor: [1] is the parent; without an index, of any",
+          _ancestor_pid, Argument.INDEX, "how many generations up, as in proc.apid[2]"),
+    _text("proc.name", "Process", "the kernel's name of the program, at most 15 bytes", _own("comm")),
+    _text("proc.exe", "argv[0]", "the first argument, which usually names the program", _own("exe")),
+    _text("proc.exepath", "Program", "path of the program, as resolved", _own("exepath")),
+    _text("proc.args", "Arguments", "the arguments after the first, joined with blanks", _own("args")),
+    _text("proc.cmdline", "Command line", "name and arguments", _own("cmdline")),
+    _text("proc.exeline", "Exe line", "argv[0] and arguments", _exe_line),
+    _text("proc.cwd", "Directory", "working directory when first seen", _own("cwd")),
+    _text("proc.pname", "Parent", "name of the parent's program when this one began", _parent("comm")),
+    _text("proc.pexe", "Parent argv[0]", "argv[0] of the parent's program", _parent("exe")),
+    _text("proc.pexepath", "Parent program", "path of the parent's program", _parent("exepath")),
+    _text("proc.pcmdline", "Parent command", "name and arguments of the parent's program", _parent("cmdline")),
+    _up("proc.aname", "Ancestor", "name", "comm"),
+    _up("proc.aexe", "Ancestor argv[0]", "argv[0]", "exe"),
+    _up("proc.aexepath", "Ancestor program", "path of the program", "exepath"),
+    _up("proc.acmdline", "Ancestor command", "name and arguments", "cmdline"),
+    _up("proc.aargs", "Ancestor arguments", "arguments", "args"),
+    Field("proc.sid", FieldType.INTEGER, "Session", "session id", _process("sid")),
+    _text("proc.sname", "Session leader", "name of the program that the session's leader ran then", _leader("comm")),
+    _text("proc.sid.exe", "Leader argv[0]", "argv[0] of the session's leader", _leader("exe")),
+    _text("proc.sid.exepath", "Leader program", "path of the program of the session's leader", _leader("exepath")),
+    Field("proc.is_sid_leader", FieldType.TRUTH, "Leads session", "it leads its session", _is_session_leader),
+    Field("proc.has_sid_leader", FieldType.TRUTH, "Leader known", "its session's leader was seen", _has_session_leader),
+    Field("proc.tty", FieldType.INTEGER, "Terminal", "device number of its controlling terminal, 0 none",
+          _process("tty")),
+    Field("proc.loginshellid", FieldType.INTEGER, "Login shell",
+          "pid of the oldest shell among the process and its ancestors", _login_shell),
+    Field("proc.pid.ts", FieldType.TIME, "Started", "when it was created", _process("start")),
+    Field("proc.ppid.ts", FieldType.TIME, "Parent started", "when its parent was created", _parent_start_time),
+    Field("proc.duration", FieldType.DURATION, "Age", "how long it lived before the event", _age),
+    Field("proc.ppid.duration", FieldType.DURATION, "Parent's age", "how long its parent lived before the event",
+          _parent_age),
+    Field("proc.end.ts", FieldType.TIME, "Ended", "when its last thread ended", _process("end")),
+    Field("proc.exit.code", FieldType.INTEGER, "Exit code", "what it passed to exit in the end", _process("exit_code")),
+    Field("proc.exit.signal", FieldType.INTEGER, "Killed by", "the signal that ended it, 0 none",
+          _process("exit_signal")),
+    Field("proc.existed", FieldType.TRUTH, "Existed", "it was there when the recording began",
+          lambda frames, _argument: _process_rows(frames, entity_array(frames, "process", "existed"), None)),
+    Field("proc.exe_ino", FieldType.INTEGER, "Program inode", "inode of the program file",
+          lambda frames, _argument: (entity_number(frames, "image", "ino"),)),
+    Field("proc.exe_dev", FieldType.INTEGER, "Program device", "device of the program file",
+          lambda frames, _argument: (entity_number(frames, "image", "dev"),)),
+    Field("proc.is_exe_from_memfd", FieldType.TRUTH, "From memory", "its program is a file that exists in memory alone",
+          _from_memfd),
+    Field("thread.tid", FieldType.INTEGER, "Tid", "thread id, as the host sees it", _thread("tid")),
+    Field("thread.ts", FieldType.TIME, "Thread started", "when the thread was created", _thread("start")),
+    Field("thread.ismain", FieldType.TRUTH, "Main thread", "it is the process's first thread", _is_main),
+    Field("proc.env", FieldType.TEXT, "Environment", "a variable of its environment", None, Argument.NAME,
+          "the variable's name", unavailable=_NO_ENVIRONMENT),
+    Field("proc.aenv", FieldType.TEXT, "Ancestor environment", "a variable of an ancestor", None, Argument.NAME,
+          "the variable's name", unavailable=_NO_ENVIRONMENT),
+    *(
+        not_recorded(name, type_, title, meaning, reason)
+        for name, type_, title, meaning, reason in (
+            ("proc.cmdnargs", FieldType.INTEGER, "Arguments", "how many arguments", _JOINED),
+            ("proc.cmdlenargs", FieldType.SIZE, "Length", "characters of all arguments", _JOINED),
+            ("proc.vpid", FieldType.INTEGER, "Inner pid", "pid in its own pid namespace", _NO_PID_NAMESPACES),
+            ("proc.pvpid", FieldType.INTEGER, "Inner parent", "parent's pid in its namespace", _NO_PID_NAMESPACES),
+            ("thread.vtid", FieldType.INTEGER, "Inner tid", "tid in its own pid namespace", _NO_PID_NAMESPACES),
+            ("proc.pgid", FieldType.INTEGER, "Group", "process group id", _NO_GROUPS),
+            ("proc.vpgid", FieldType.INTEGER, "Inner group", "process group in its namespace", _NO_GROUPS),
+            ("proc.vpgid.name", FieldType.TEXT, "Group leader", "name of the group's leader", _NO_GROUPS),
+            ("proc.pgid.name", FieldType.TEXT, "Group leader", "name of the group's leader", _NO_GROUPS),
+            ("proc.is_vpgid_leader", FieldType.TRUTH, "Leads group", "it leads its group", _NO_GROUPS),
+            ("proc.is_pgid_leader", FieldType.TRUTH, "Leads group", "it leads its group", _NO_GROUPS),
+            ("proc.is_exe_writable", FieldType.TRUTH, "Writable program", "its user may write the program file",
+             "permissions of program files are not recorded"),
+            ("proc.is_exe_upper_layer", FieldType.TRUTH, "Upper layer", "its program is in the container's own layer",
+             _NO_LAYERS),
+            ("proc.is_exe_lower_layer", FieldType.TRUTH, "Lower layer", "its program is in the image", _NO_LAYERS),
+            ("proc.exe_ino.ctime", FieldType.TIME, "Program changed", "status change of the program", _NO_INODE_TIMES),
+            ("proc.exe_ino.mtime", FieldType.TIME, "Program written", "last write of the program", _NO_INODE_TIMES),
+            ("proc.exe_ino.ctime_duration_proc_start", FieldType.DURATION, "Program age at start",
+             "from the program's status change to its start", _NO_INODE_TIMES),
+            ("proc.exe_ino.ctime_duration_pidns_start", FieldType.DURATION, "Program age in container",
+             "from the start of the pid namespace to the program's status change", _NO_INODE_TIMES),
+            ("proc.pidns_init_start_ts", FieldType.TIME, "Namespace started", "start of the pid namespace",
+             _NO_PID_NAMESPACES),
+            ("proc.nthreads", FieldType.INTEGER, "Threads", "threads it has at that moment", _STATE),
+            ("proc.nchilds", FieldType.INTEGER, "Children", "children it has at that moment", _STATE),
+            ("proc.fdopencount", FieldType.INTEGER, "Descriptors", "descriptors open at that moment", _STATE),
+            ("proc.fdlimit", FieldType.INTEGER, "Limit", "most descriptors it may open", "limits are not recorded"),
+            ("proc.fdusage", FieldType.INTEGER, "Usage", "descriptors open, in percent of its limit", _STATE),
+            *((f"proc.{stream}.{part}", FieldType.TEXT, stream, f"{part} of {stream}", _STATE)
+              for stream in ("stdin", "stdout", "stderr") for part in ("name", "type")),
+            ("proc.vmsize", FieldType.SIZE, "Virtual memory", "virtual memory", _NO_MEMORY),
+            ("proc.vmrss", FieldType.SIZE, "Resident memory", "resident memory", _NO_MEMORY),
+            ("proc.vmswap", FieldType.SIZE, "Swapped memory", "swapped memory", _NO_MEMORY),
+            ("thread.cap_permitted", FieldType.TEXT, "Permitted", "permitted capabilities", _NO_CREDENTIALS),
+            ("thread.cap_inheritable", FieldType.TEXT, "Inheritable", "inheritable capabilities", _NO_CREDENTIALS),
+            ("thread.cap_effective", FieldType.TEXT, "Effective", "effective capabilities", _NO_CREDENTIALS),
+            ("thread.cgroups", FieldType.TEXT, "Cgroups", "all cgroups of the thread",
+             "only the cgroup of the container is recorded: container.cgroup"),
+            ("thread.cpu", FieldType.INTEGER, "CPU", "CPU use in percent", "CPU use is not sampled"),
+            ("thread.exectime", FieldType.DURATION, "CPU time", "CPU time since it was last scheduled",
+             "switches between threads are not recorded"),
+            ("thread.pfmajor", FieldType.INTEGER, "Major faults", "major page faults so far",
+             "page faults are recorded only when a thread ends"),
+            ("thread.pfminor", FieldType.INTEGER, "Minor faults", "minor page faults so far",
+             "page faults are recorded only when a thread ends"),
+        )
+    ),
+)  # fmt: skip

@@ -1,0 +1,424 @@
+"""From text to expression: the filter language of sysdig and Falco, as `grammar.lark` describes it.
+
+Parsing takes time linear in the text and never recurses. Any text gives an Expression or a FilterError.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
+from lark.visitors import Transformer_NonRecursive, v_args
+
+from inspect_app.filters.errors import FilterError, excerpt
+from inspect_app.filters.expression import (
+    And,
+    CallOperand,
+    Compare,
+    CompareOperands,
+    Exists,
+    Expression,
+    FieldOperand,
+    Literal,
+    Node,
+    Not,
+    Operand,
+    Or,
+    quote,
+)
+from inspect_app.filters.field import Argument, Field, FieldType, ancestor_level
+from inspect_app.filters.fields import FIELDS
+from inspect_app.filters.literals import read_literal
+from inspect_app.filters.operators import NUMBERS, OPERATORS, TEXTS, text_test
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_LIST",
+    "MAX_TEXT",
+    "Expression",
+    "FilterError",
+    "operand_written",
+    "parse",
+    "quote",
+    "words_for",
+]
+
+MAX_TEXT = 64 * 1024
+"""Characters of a filter."""
+MAX_DEPTH = 100
+"""Levels of parentheses, `not` and transformers."""
+MAX_LIST = 10_000
+"""Values of one list."""
+MAX_SIZE = 100_000
+"""Comparisons and values of lists in a filter after its macros were put in."""
+
+_WORDS = {
+    "NAME": "a field",
+    "LPAR": "(",
+    "RPAR": ")",
+    "COMMA": ",",
+    "_NOT": "not",
+    "_AND": "and",
+    "_OR": "or",
+    "EXISTS": "an operator",
+    "COMPARE": "an operator",
+    "MATCH": "an operator",
+    "MEMBER": "an operator",
+    "QUOTED": "a value",
+    "BARE": "a value",
+    "$END": "the end",
+}
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(00[01][0-9a-fA-F]{5})|(.))", re.DOTALL)
+_SINGLE = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'", "/": "/", " ": " "}
+
+
+def parse(
+    text: str,
+    *,
+    macros: Mapping[str, Expression] | None = None,
+    lists: Mapping[str, Sequence[str]] | None = None,
+) -> Expression:
+    """The expression that a text means.
+
+    Args:
+        text: The filter.
+        macros: Expressions that may stand for a whole condition by their name, as rules have them.
+        lists: Values that may stand in a list by their name.
+
+    Raises:
+        FilterError: the text is no filter; says where, what was found and what was expected.
+    """
+    if len(text) > MAX_TEXT:
+        raise FilterError(f"the filter has {len(text):,} characters, more than {MAX_TEXT:,}")
+    if not text.strip():
+        raise FilterError("the filter is empty", 1, ("a field", "not", "("))
+    try:
+        tree = grammar().parse(text)
+        built = _Builder(macros or {}, lists or {}).transform(tree)
+    except UnexpectedInput as error:
+        raise _syntax_error(text, error) from None
+    except VisitError as error:
+        raise error.orig_exc from None
+    return Expression(built.node, str(built.node), built.depth, built.size)
+
+
+@cache
+def grammar() -> Lark:
+    """The parser, made at first use."""
+    text = files("inspect_app.filters").joinpath("grammar.lark").read_text("utf-8")
+    return Lark(text, parser="lalr", lexer="contextual", maybe_placeholders=False)
+
+
+def words_for(terminals: Sequence[str]) -> tuple[str, ...]:
+    """What the parser would take next, as a person says it."""
+    return tuple(dict.fromkeys(word for name, word in _WORDS.items() if name in terminals))
+
+
+def operand_written(tokens: Sequence[Token]) -> FieldOperand | None:
+    """The field that stands last in a filter which is still being written, None where there is none."""
+    at = max((at for at, token in enumerate(tokens) if token.type == "NAME"), default=-1)
+    if at < 0 or (at and tokens[at - 1].startswith("len")):
+        return None
+    argument = tokens[at + 1] if at + 1 < len(tokens) and tokens[at + 1].type == "ARGUMENT" else None
+    try:
+        return _resolve(tokens[at], argument)
+    except FilterError:
+        return None
+
+
+class _Built(NamedTuple):
+    """A condition with what it costs."""
+
+    node: Node
+    depth: int
+    size: int
+
+
+class _BuiltOperand(NamedTuple):
+    operand: Operand
+    depth: int
+    column: int
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A literal before it is known what it is compared with."""
+
+    text: str
+    column: int
+    is_bare: bool
+
+
+@v_args(inline=True)
+class _Builder(Transformer_NonRecursive[Token, _Built]):
+    """Makes nodes out of the parse tree, bottom up."""
+
+    def __init__(self, macros: Mapping[str, Expression], lists: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self._macros = macros
+        self._lists = lists
+
+    def start(self, built: _Built) -> _Built:
+        return built
+
+    def disjunction(self, *parts: _Built) -> _Built:
+        return _chain(Or, parts)
+
+    def conjunction(self, *parts: _Built) -> _Built:
+        return _chain(And, parts)
+
+    def negated(self, built: _Built) -> _Built:
+        return _checked(_Built(Not(built.node), built.depth + 1, built.size))
+
+    def group(self, built: _Built) -> _Built:
+        return _checked(built._replace(depth=built.depth + 1))
+
+    def macro(self, name: Token) -> _Built:
+        found = self._macros.get(name)
+        if found is None:
+            raise _unknown_name(str(name), _column(name), [*self._macros, *FIELDS], bare=True)
+        return _checked(_Built(found.root, found.depth + 1, found.size))
+
+    def exists(self, left: _BuiltOperand, _operator: Token) -> _Built:
+        return _checked(_Built(Exists(left.operand), left.depth, 1))
+
+    def compare(self, left: _BuiltOperand, operator: Token, right: _Written | _BuiltOperand) -> _Built:
+        return _comparison(left, operator, right)
+
+    def match(self, left: _BuiltOperand, operator: Token, right: _Written | _BuiltOperand) -> _Built:
+        return _comparison(left, operator, right)
+
+    def match_list(
+        self, left: _BuiltOperand, operator: Token, modifier: Token, values: list[_Written]
+    ) -> _Built:
+        return self._listed(left, operator, values, str(modifier))
+
+    def member(self, left: _BuiltOperand, operator: Token, values: list[_Written]) -> _Built:
+        return self._listed(left, operator, values)
+
+    def member_value(self, left: _BuiltOperand, operator: Token, right: _Written | _BuiltOperand) -> _Built:
+        if isinstance(right, _BuiltOperand):
+            return _comparison(left, operator, right)
+        if not right.is_bare or right.text not in self._lists:
+            raise FilterError(f"{excerpt(right.text)!r} is no list", right.column, ("a list in parentheses",))
+        return self._listed(left, operator, [right])
+
+    def field(self, name: Token, argument: Token | None = None) -> _BuiltOperand:
+        return _BuiltOperand(_resolve(name, argument), 1, _column(name))
+
+    def call(self, function: Token, *operands: _BuiltOperand) -> _BuiltOperand:
+        return _call(function, operands)
+
+    def join(self, function: Token, separator: _Written, *operands: _BuiltOperand) -> _BuiltOperand:
+        return _call(function, operands, separator.text)
+
+    def val(self, _val: Token, operand: _BuiltOperand) -> _BuiltOperand:
+        return operand
+
+    def list(self, *values: _Written) -> list[_Written]:
+        if len(values) > MAX_LIST:
+            raise FilterError(f"a list has {len(values):,} values, more than {MAX_LIST:,}", values[0].column)
+        return [*values]
+
+    def literal(self, token: Token) -> _Written:
+        is_bare = token.type == "BARE"
+        return _Written(str(token) if is_bare else _unquoted(token), _column(token), is_bare)
+
+    def _listed(
+        self, left: _BuiltOperand, operator: Token, values: Sequence[_Written], modifier: str = ""
+    ) -> _Built:
+        named = [
+            _Written(value, written.column, is_bare=False)
+            for written in values
+            for value in (
+                self._lists.get(written.text, (written.text,)) if written.is_bare else (written.text,)
+            )
+        ]
+        if len(named) > MAX_LIST:
+            raise FilterError(f"a list has {len(named):,} values, more than {MAX_LIST:,}", _column(operator))
+        literals = _literals(left.operand, operator, named)
+        node = Compare(left.operand, str(operator), literals, modifier, takes_list=True)
+        _check_texts(node, operator)
+        return _checked(_Built(node, left.depth, 1 + len(literals)))
+
+
+def _chain(kind: type[And] | type[Or], parts: Sequence[_Built]) -> _Built:
+    if len(parts) == 1:
+        return parts[0]
+    nodes: list[Node] = []
+    for part in parts:
+        nodes.extend(part.node.parts if isinstance(part.node, kind) else (part.node,))
+    depth = max(part.depth for part in parts)
+    return _checked(_Built(kind(tuple(nodes)), depth, sum(part.size for part in parts)))
+
+
+def _checked(built: _Built) -> _Built:
+    if built.depth > MAX_DEPTH:
+        raise FilterError(f"the filter is nested more than {MAX_DEPTH} levels deep")
+    if built.size > MAX_SIZE:
+        raise FilterError(f"the filter has more than {MAX_SIZE:,} comparisons and values")
+    return built
+
+
+def _comparison(left: _BuiltOperand, operator: Token, right: _Written | _BuiltOperand) -> _Built:
+    name = "=" if operator == "==" else str(operator)
+    if isinstance(right, _Written):
+        node = Compare(left.operand, name, _literals(left.operand, operator, [right]))
+        _check_texts(node, operator)
+        return _checked(_Built(node, left.depth, 1))
+    _check_fits(left.operand, operator)
+    if _family(left.operand.type) != _family(right.operand.type):
+        raise FilterError(
+            f"{excerpt(left.operand)} is {left.operand.type}, "
+            f"{excerpt(right.operand)} is {right.operand.type}",
+            right.column,
+        )
+    return _checked(
+        _Built(CompareOperands(left.operand, name, right.operand), max(left.depth, right.depth), 1)
+    )
+
+
+def _family(type_: FieldType) -> str:
+    return "text" if type_ in TEXTS else "number" if type_ in NUMBERS else str(type_)
+
+
+def _check_fits(operand: Operand, operator: Token) -> None:
+    if operand.type not in OPERATORS[operator].fits:
+        fitting = tuple(name for name, declared in OPERATORS.items() if operand.type in declared.fits)
+        raise FilterError(
+            f"{operator} does not fit {excerpt(operand)}, which is {operand.type}", _column(operator), fitting
+        )
+
+
+def _literals(operand: Operand, operator: Token, values: Sequence[_Written]) -> tuple[Literal, ...]:
+    _check_fits(operand, operator)
+    type_ = FieldType.TEXT if OPERATORS[operator].as_text else operand.type
+    literals = []
+    for value in values:
+        try:
+            literals.append(Literal(value.text, read_literal(value.text, type_)))
+        except FilterError as error:
+            raise FilterError(
+                f"{excerpt(operand)} is {operand.type}: {error.message}", value.column, error.expected
+            ) from None
+    return tuple(literals)
+
+
+def _check_texts(node: Compare, operator: Token) -> None:
+    """Prepare the test once, so that a bad pattern is told when it is written."""
+    if OPERATORS[operator].as_text:
+        try:
+            text_test(node.operator, node.modifier, [literal.text for literal in node.values])
+        except FilterError as error:
+            raise FilterError(error.message, _column(operator), error.expected) from error
+
+
+def _call(function: Token, operands: Sequence[_BuiltOperand], separator: str = "") -> _BuiltOperand:
+    name = str(function).rstrip("( \t\r\n\f\v")
+    inner = tuple(built.operand for built in operands)
+    if name not in ("concat", "join"):
+        if len(inner) != 1:
+            raise FilterError(f"{name} takes one field, not {len(inner)}", _column(function))
+        if inner[0].type not in TEXTS:
+            raise FilterError(
+                f"{name} takes text, and {excerpt(inner[0])} is {inner[0].type}", _column(function)
+            )
+    depth = max(built.depth for built in operands) + 1
+    if depth > MAX_DEPTH:
+        raise FilterError(f"the filter is nested more than {MAX_DEPTH} levels deep", _column(function))
+    type_ = FieldType.INTEGER if name == "len" else FieldType.TEXT
+    return _BuiltOperand(CallOperand(name, inner, type_, separator), depth, _column(function))
+
+
+def _resolve(name: Token, argument: Token | None) -> FieldOperand:
+    """The field of that name; a part after a dot may be its argument, as in `evt.arg.flags`."""
+    found, rest = FIELDS.get(name), "" if argument is None else _inside(argument)
+    if found is None and argument is None:
+        found, rest = _with_dotted_argument(name)
+    if found is None:
+        raise _unknown_name(str(name), _column(name), list(FIELDS), bare=False)
+    _check_argument(found, rest, name, argument)
+    try:
+        return FieldOperand(found, rest, found.type_with(rest))
+    except FilterError as error:
+        raise FilterError(error.message, _column(name), error.expected, error.nearest) from None
+
+
+def _with_dotted_argument(name: str) -> tuple[Field | None, str]:
+    head, dot, rest = name, ".", ""
+    while dot:
+        head, dot, last = head.rpartition(".")
+        rest = f"{last}.{rest}" if rest else last
+        found = FIELDS.get(head)
+        if found is not None and found.argument is Argument.NAME:
+            return found, rest
+    return None, ""
+
+
+def _check_argument(found: Field, rest: str, name: Token, argument: Token | None) -> None:
+    column = _column(name if argument is None else argument)
+    if found.argument is Argument.NONE and argument is not None:
+        raise FilterError(f"{found.name} takes no argument", column)
+    if found.argument is Argument.NAME and not rest:
+        raise FilterError(f"{found.name} needs an argument: {found.argument_meaning}", column)
+    if found.argument is Argument.INDEX and argument is not None:
+        try:
+            ancestor_level(found.name, rest)
+        except FilterError as error:
+            raise FilterError(error.message, column, error.expected) from None
+
+
+def _unknown_name(name: str, column: int, known: Sequence[str], *, bare: bool) -> FilterError:
+    shown = excerpt(name)
+    nearest = get_close_matches(name[:60], known, n=1, cutoff=0.7)
+    if bare and name in FIELDS:
+        return FilterError(f"{shown!r} is not compared with anything", column + len(name), ("an operator",))
+    what = "condition" if bare else "field"
+    return FilterError(f"there is no {what} {shown!r}", column, ("a field",), nearest[0] if nearest else "")
+
+
+def _inside(argument: Token) -> str:
+    inner = str(argument)[1:-1]
+    return _unquoted(inner) if inner[:1] in "\"'" else inner
+
+
+def _unquoted(quoted: str) -> str:
+    return _ESCAPE.sub(_unescaped, quoted[1:-1])
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    digits = found[1] or found[2] or found[3]
+    if digits:
+        code = int(digits, 16)
+        return chr(code) if code < 0x110000 else found[0]
+    # An unknown escape stays as it is: patterns are full of \d and \.
+    return _SINGLE.get(found[4], found[0])
+
+
+def _column(token: Token) -> int:
+    return (token.start_pos or 0) + 1
+
+
+def _syntax_error(text: str, error: UnexpectedInput) -> FilterError:
+    if isinstance(error, UnexpectedToken):
+        expected = words_for(sorted(error.accepts or error.expected))
+        if error.token.type == "$END":
+            return FilterError("the filter ends too early", len(text.rstrip()) + 1, expected)
+        at = error.token.start_pos or 0
+    elif isinstance(error, UnexpectedCharacters):
+        expected, at = words_for(sorted(error.allowed or ())), error.pos_in_stream
+    else:  # pragma: no cover - the parser has no other kinds
+        return FilterError("the filter is not understood")
+    word = re.match(r"[\w.]+|\S", text[at : at + 60])
+    found = word[0] if word else text[at : at + 1]
+    if found in ("'", '"'):
+        return FilterError(f"a string is not closed by {found}", at + 1)
+    nearest = get_close_matches(found, list(OPERATORS), n=1) if "an operator" in expected else []
+    return FilterError(f"found {found!r}", at + 1, expected, nearest[0] if nearest else "")

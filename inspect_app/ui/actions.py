@@ -1,0 +1,97 @@
+"""Everything the window can be told to do, as a table: menus, shortcuts, the palette and the help read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenuBar
+
+from inspect_app.ui.icons import icon
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing to do."""
+
+    id: str
+    menu: str
+    text: str
+    shortcuts: tuple[str, ...] = ()
+    icon: str = ""
+    needs_capture: bool = True
+
+
+COMMANDS = (
+    Command("open", "File", "Open a capture …", ("Ctrl+O",), "open", needs_capture=False),
+    Command("export", "File", "Export the table …", ("Ctrl+E",), "save"),
+    Command("quit", "File", "Quit", ("Ctrl+Q",), needs_capture=False),
+    Command("back", "Go", "Back", ("Alt+Left",), "back"),
+    Command("forward", "Go", "Forward", ("Alt+Right",), "forward"),
+    Command("up", "Go", "Up one step", ("Backspace", "Alt+Up"), "up"),
+    Command("overview", "Go", "Overview", ("Alt+Home", "o"), "overview"),
+    Command("streams", "Go", "I/O streams", ("e",), "streams"),
+    Command("events", "Go", "System calls", ("d",), "events"),
+    Command("tree", "Go", "Process tree", ("t",), "tree"),
+    Command("next_view", "Go", "Next view in the list", ("j",)),
+    Command("previous_view", "Go", "Previous view in the list", ("k",)),
+    Command("filter", "Edit", "Filter", ("Ctrl+L", "s"), "filter"),
+    Command("find", "Edit", "Find in this page", ("Ctrl+F", "f"), "search"),
+    Command("clear_filter", "Edit", "Remove the filter", ("Ctrl+Shift+L",)),
+    Command("clear_window", "Edit", "Remove the time window", ("Ctrl+0",)),
+    Command("focus_time", "View", "Go to the time strip", ("w",)),
+    Command("zoom_window", "View", "Zoom the time strip to the window", ("z",)),
+    Command("unpin_all", "View", "Unpin all tiles", ()),
+    Command("theme_system", "View", "Theme of the system", (), "theme", needs_capture=False),
+    Command("theme_dark", "View", "Dark theme", (), "theme", needs_capture=False),
+    Command("theme_light", "View", "Light theme", (), "theme", needs_capture=False),
+    Command("palette", "Help", "Command palette …", ("Ctrl+K",), "search", needs_capture=False),
+    Command("shortcuts", "Help", "Keyboard shortcuts", ("F1", "?"), needs_capture=False),
+    Command("about", "Help", "About Exhume", (), needs_capture=False),
+)
+
+IN_PLACE = (
+    ("Enter", "Open the chosen row, tile or container"),
+    ("Arrows, Space", "Go along the tiles, pin one to the time strip"),
+    ("Ctrl+C", "Copy the chosen rows"),
+    ("Enter, Shift+Enter", "Next and previous match while finding"),
+    ("Tab, Up, Down, Esc", "In the filter: take a completion, go through them or the history, revert"),
+    ("Left, Right", "On the time strip: move the window; with Shift its end, with Ctrl its beginning"),
+    ("+, −, Enter, Esc", "On the time strip: zoom in and out, zoom to the window, show everything"),
+)
+"""Keys that belong to a widget rather than to the window."""
+
+
+def build_actions(window: QMainWindow, call: Callable[[str], None]) -> dict[str, QAction]:
+    """An action for each command; each calls `call` with its id."""
+    actions = {}
+    for command in COMMANDS:
+        action = QAction(command.text, window)
+        action.setObjectName(command.id)
+        action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
+        tip = f"{command.text} ({', '.join(command.shortcuts)})" if command.shortcuts else command.text
+        action.setToolTip(tip)
+        action.triggered.connect(lambda *_, name=command.id: call(name))
+        window.addAction(action)
+        actions[command.id] = action
+    refresh_icons(actions)
+    return actions
+
+
+def refresh_icons(actions: dict[str, QAction]) -> None:
+    """Draw the icons in the colours of the theme in force; those in the title area are always light."""
+    for command in COMMANDS:
+        if command.icon:
+            ink = "title_text" if command.id in ("back", "forward", "up") else "muted"
+            actions[command.id].setIcon(icon(command.icon, ink))
+
+
+def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
+    """The menus, in the order of the table."""
+    menus = {}
+    for name in ("File", "Edit", "View", "Go", "Help"):
+        menus[name] = bar.addMenu(name)
+        menus[name].setObjectName(f"Menu{name}")
+    for command in COMMANDS:
+        menus[command.menu].addAction(actions[command.id])

@@ -1,0 +1,80 @@
+"""What stands around the page: title, path, filter, messages, list of views, time strip, status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.ui.banner import Banner, ProgressLine
+from inspect_app.ui.chips import PathArea
+from inspect_app.ui.filter_bar import FilterBar
+from inspect_app.ui.header import TitleArea
+from inspect_app.ui.pages.welcome import WelcomePage
+from inspect_app.ui.plain import plain
+from inspect_app.ui.side_list import SideList
+from inspect_app.ui.status import StatusLine
+from inspect_app.ui.time_strip import TimeStrip
+
+
+class Areas:
+    """Builds and holds the parts of the window, and lays them out."""
+
+    def __init__(
+        self, window: QMainWindow, title: TitleArea, book: QWidget, check: Callable[[str], object]
+    ) -> None:
+        self.title = title
+        self.path = PathArea()
+        self.filter = FilterBar(check)
+        self.banner = Banner()
+        self.progress = ProgressLine()
+        self.side = SideList()
+        self.strip = TimeStrip()
+        self.status = StatusLine()
+        self.welcome = WelcomePage()
+        body = QWidget()
+        row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.side)
+        row.addWidget(book, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.welcome)
+        self._stack.addWidget(body)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (title, self.path, self.filter, self.banner, self.progress):
+            column.addWidget(part)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.strip)
+        window.setCentralWidget(centre)
+        window.setStatusBar(self.status)
+
+    def show_started(self, *, started: bool, recent: Sequence[str]) -> None:
+        """The page, or what to do while no capture is open."""
+        self._stack.setCurrentIndex(1 if started else 0)
+        for part in (self.path, self.filter, self.strip):
+            part.setVisible(started)
+        if not started:
+            self.welcome.show_recent(recent)
+
+    def show_capture(self, frames: CaptureFrames, span: tuple[int, int]) -> None:
+        """Begin with another capture."""
+        name = plain(frames.path.replace("\\", "/").rpartition("/")[2])
+        host = plain(str(frames.host.get("hostname") or "host not recorded"))
+        self.title.show_capture(name, f"recorded on {host}", frames.state.state, frames.state.detail)
+        self.banner.hide()
+        self.status.show_capture(frames)
+        missed = frames.drops[frames.drops["kind"] != "late"]
+        drops = missed[["since", "time", "count"]].to_numpy(dtype=np.int64)
+        self.strip.set_capture(span, drops)
+
+    def refresh_theme(self) -> None:
+        """Draw again what does not follow the palette by itself."""
+        self.side.refresh()
+        self.filter.refresh()
+        self.welcome.refresh_theme()

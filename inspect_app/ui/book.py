@@ -1,0 +1,103 @@
+"""The pages in the middle: which one is shown, and who answers its question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from inspect_app.session import Session
+from inspect_app.ui.jobs import Jobs
+from inspect_app.ui.pages.events import EventsPage
+from inspect_app.ui.pages.overview import OverviewPage
+from inspect_app.ui.pages.page import Page
+from inspect_app.ui.pages.streams import StreamsPage
+from inspect_app.ui.pages.table import TablePage
+from inspect_app.ui.pages.tree import TreePage
+from inspect_app.ui.scope import Scope
+from inspect_app.ui.workspace import EVENTS, OVERVIEW, STREAMS, TREE, page_title
+from inspect_app.views.catalogue import VIEWS
+
+
+class Book(QStackedWidget):
+    """A page stays in sight until the next one's answer is there, so that nothing flickers."""
+
+    drill_wanted = Signal(str, str, str)
+    filter_wanted = Signal(str)
+    page_wanted = Signal(str)
+    sorted_by = Signal(str, bool)
+    pin_toggled = Signal(str)
+    told = Signal(str)
+    failed = Signal(str, str)
+    presented = Signal(str)
+    """A page shows the answer for the place one is at."""
+
+    def __init__(
+        self, jobs: Jobs, failed: Callable[[Exception], None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._fail = failed
+        self.overview, self.table, self.events = OverviewPage(), TablePage(), EventsPage()
+        self.streams, self.tree = StreamsPage(), TreePage()
+        self._pages: dict[str, Page] = {
+            OVERVIEW: self.overview,
+            EVENTS: self.events,
+            STREAMS: self.streams,
+            TREE: self.tree,
+        }
+        self._shown: tuple[object, ...] = ()
+        for page in (*self._pages.values(), self.table):
+            self.addWidget(page)
+            page.drill_wanted.connect(self.drill_wanted)
+            page.filter_wanted.connect(self.filter_wanted)
+            page.page_wanted.connect(self.page_wanted)
+            page.told.connect(self.told)
+            page.failed.connect(self.failed)
+        self.overview.pin_toggled.connect(self.pin_toggled)
+        self.table.sorted_by.connect(self.sorted_by)
+
+    @property
+    def current(self) -> Page:
+        """The page in sight."""
+        widget = self.currentWidget()
+        assert isinstance(widget, Page)  # noqa: S101 - nothing else was added
+        return widget
+
+    def forget(self) -> None:
+        """Another capture is open: what is shown is of the one before."""
+        self._shown = ()
+
+    def show_place(self, scope: Scope, session: Session) -> None:
+        """Ask the page's question for a place; the answer of an older question is dropped."""
+        page = self._pages.get(session.page, self.table)
+        view = session.page if session.page in VIEWS else "processes"
+        wanted = (session.page, *scope.same)
+        if wanted == self._shown:
+            if page is self.table:
+                self.table.show_order(session.sort, descending=session.descending)
+            return
+        self._shown = wanted
+        had_focus = self.focusWidget() is not None
+        question = self.table.question_about(view, scope) if page is self.table else page.question(scope)
+
+        def present(answer: object) -> None:
+            if page is self.table:
+                self.table.show_order_next(session.sort, descending=session.descending)
+            page.present(scope, answer)
+            self.setCurrentWidget(page)
+            if had_focus or session.page != OVERVIEW:
+                page.take_focus()
+            self.presented.emit(session.page)
+
+        def fail(error: Exception) -> None:
+            self._shown = ()
+            self._fail(error)
+
+        self._jobs.start("page", page_title(session.page), question, present, fail)
+
+    def refresh_theme(self) -> None:
+        """Draw again what does not follow the palette by itself."""
+        for page in (*self._pages.values(), self.table):
+            page.refresh_theme()

@@ -1,0 +1,72 @@
+"""What each command of the table does to the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from inspect_app.ui.actions import COMMANDS
+from inspect_app.ui.pages.table import TablePage
+from inspect_app.ui.theme import ThemeName
+from inspect_app.ui.workspace import EVENTS, OVERVIEW, STREAMS, TREE
+
+if TYPE_CHECKING:
+    from inspect_app.ui.window import MainWindow
+
+
+class Commands:
+    """Runs commands by their id."""
+
+    ALWAYS = frozenset(command.id for command in COMMANDS if not command.needs_capture)
+    """What can be done while no capture is open."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    def run(self, name: str) -> None:
+        """Do one thing."""
+        self._table()[name]()
+
+    def _table(self) -> dict[str, Callable[[], object]]:
+        window, workspace, areas = self._window, self._window.workspace, self._window.areas
+        return {
+            "open": window.ask_for_file,
+            "export": self._export,
+            "quit": window.close,
+            "back": workspace.back,
+            "forward": workspace.forward,
+            "up": workspace.up,
+            "overview": lambda: self._go(OVERVIEW),
+            "streams": lambda: self._go(STREAMS),
+            "events": lambda: self._go(EVENTS),
+            "tree": lambda: self._go(TREE),
+            "next_view": lambda: areas.side.step(1),
+            "previous_view": lambda: areas.side.step(-1),
+            "filter": areas.filter.begin,
+            "find": self._find,
+            "clear_filter": lambda: workspace.remove_chip("filter"),
+            "clear_window": lambda: workspace.remove_chip("window"),
+            "focus_time": areas.strip.setFocus,
+            "zoom_window": areas.strip.zoom_to_window,
+            "unpin_all": window.pins.clear,
+            "theme_system": lambda: window.set_theme(ThemeName.SYSTEM),
+            "theme_dark": lambda: window.set_theme(ThemeName.DARK),
+            "theme_light": lambda: window.set_theme(ThemeName.LIGHT),
+            "palette": window.show_palette,
+            "shortcuts": window.show_shortcuts,
+            "about": window.show_about,
+        }
+
+    def _find(self) -> None:
+        self._window.book.current.begin_find()
+
+    def _go(self, page: str) -> None:
+        workspace = self._window.workspace
+        workspace.go(workspace.session.with_page(page))
+
+    def _export(self) -> None:
+        page = self._window.book.current
+        if isinstance(page, TablePage):
+            page.ask_for_export()
+        else:
+            self._window.areas.status.tell("Only tables can be exported from here")

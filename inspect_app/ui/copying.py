@@ -1,0 +1,30 @@
+"""To the clipboard and to files; each tells what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtGui import QGuiApplication
+
+
+class Copier:
+    """Hands things over."""
+
+    def __init__(self, told: Callable[[str], None], failed: Callable[[str, str], None]) -> None:
+        self._told = told
+        self._failed = failed
+
+    def copy(self, text: str, told: str = "Copied") -> None:
+        """Put a text on the clipboard."""
+        QGuiApplication.clipboard().setText(text)
+        self._told(told)
+
+    def save(self, path: Path, data: bytes) -> None:
+        """Write a file."""
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            self._failed(f"Could not write {path}: {error.strerror}.", "Choose another place.")
+        else:
+            self._told(f"Saved {path}")

@@ -1,0 +1,167 @@
+"""Single events for Qt: any number of rows, formatted when they come on screen."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+
+from inspect_app.analysis.event import call_parts
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.ui.lookups import text_at
+from inspect_app.ui.plain import plain
+from inspect_app.ui.table_model import Index
+from inspect_app.ui.theme import colour
+from inspect_app.views.format import UNKNOWN, Clock, format_duration, format_time
+
+_ROOT = QModelIndex()
+_ARGUMENTS_LIMIT = 300
+
+COLUMNS = (
+    ("No.", True, "Number of the event in the capture"),
+    ("Time", False, "When the call returned"),
+    ("Took", True, "How long the call took"),
+    ("Container", False, "Container of the process"),
+    ("Process", False, "The kernel's name of the program, and the process id as the host sees it"),
+    ("TID", True, "Thread id as the host sees it"),
+    ("Event", False, "System call or scheduler event"),
+    ("Result", False, "What the call returned"),
+    ("Arguments", False, "Arguments, decoded"),
+)
+"""Title, whether it lines up at the right, meaning."""
+EVENT, RESULT, ARGUMENTS = 6, 7, 8
+
+
+class EventModel(QAbstractTableModel):
+    """The rows of a selection in order of time."""
+
+    def __init__(
+        self, frames: CaptureFrames, rows: np.ndarray, zero: int, parent: QObject | None = None
+    ) -> None:
+        """`rows` are ascending row numbers of events; `zero` is what relative times count from."""
+        super().__init__(parent)
+        self.frames = frames
+        self.rows = rows
+        self.clock = Clock.RELATIVE
+        self._zero = zero
+        events = frames.events
+        self._time = events["time"].to_numpy()
+        self._latency = events["latency"].to_numpy()
+        self._ret = events["ret"].to_numpy()
+        self._process = events["process"].to_numpy()
+        self._thread = events["thread"].to_numpy()
+        self._image = events["image"].to_numpy()
+        self._container = events["container"].to_numpy()
+        self._type = events["type"]
+        span = int(self._time[rows[-1]] - self._time[rows[0]]) if len(rows) else 0
+        # Nanoseconds are in the detail; the list shows them where everything lies that close together.
+        self._digits = 9 if span < 10_000_000 else 6
+        self._parts = lru_cache(maxsize=4_096)(self._call)
+
+    def row_of(self, line: int) -> int:
+        """The event's row in the capture."""
+        return int(self.rows[line])
+
+    def line_of(self, row: int) -> int:
+        """The line at or after which an event of the capture stands."""
+        return min(len(self.rows) - 1, int(np.searchsorted(self.rows, row)))
+
+    def show_clock(self, clock: Clock) -> None:
+        """Against what moments are told."""
+        self.clock = clock
+        self.dataChanged.emit(self.index(0, 1), self.index(max(0, len(self.rows) - 1), 1))
+
+    def text(self, line: int, section: int) -> str:
+        """What a cell says."""
+        row = int(self.rows[line])
+        match section:
+            case 0:
+                return f"{row + 1:,}"
+            case 1:
+                return self._moment(row)
+            case 2:
+                return format_duration(int(self._latency[row]))
+            case 3:
+                return self._container_name(int(self._container[row]))
+            case 4:
+                return self._process_name(row)
+            case 5:
+                thread = int(self._thread[row])
+                return text_at(self.frames.threads, "tid", thread) if thread >= 0 else UNKNOWN
+            case 6:
+                return plain(str(self._type.iat[row]))
+            case 7:
+                return self._parts(row)[1]
+            case _:
+                return self._parts(row)[0]
+
+    def failed(self, line: int) -> bool:
+        """Whether the call returned an error."""
+        return -4_095 <= int(self._ret[int(self.rows[line])]) < 0
+
+    def _moment(self, row: int) -> str:
+        if self.clock is Clock.RELATIVE:
+            return format_time(int(self._time[row]), Clock.RELATIVE, zero=self._zero, digits=self._digits)
+        return format_time(int(self._time[row]), self.clock, digits=self._digits, date=False)
+
+    def _process_name(self, row: int) -> str:
+        image, process = int(self._image[row]), int(self._process[row])
+        name = plain(text_at(self.frames.images, "comm", image)) if image >= 0 else ""
+        if process < 0:
+            return name or UNKNOWN
+        return f"{name or UNKNOWN} ({self.frames.processes['pid'].iat[process]})"
+
+    def _container_name(self, container: int) -> str:
+        if container < 0:
+            return UNKNOWN
+        table = self.frames.containers
+        return plain(text_at(table, "name", container)) or text_at(table, "id", container)
+
+    def _call(self, row: int) -> tuple[str, str]:
+        arguments, result = call_parts(self.frames, row)
+        text = ", ".join(f"{name}={value}" for name, value in arguments)
+        # The error's sentence is in the detail; its name is enough in a list.
+        return plain(text[:_ARGUMENTS_LIMIT]), plain(result.partition(" (")[0])
+
+    # Qt's own names from here on.
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """As many as are selected."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        """Always the same."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """A cell; results that are errors are red, and say so in words anyway."""
+        if not index.isValid():
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self.text(index.row(), index.column())
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if COLUMNS[index.column()][1] else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            if index.column() == RESULT and self.failed(index.row()):
+                return colour("error")
+            return colour("accent") if index.column() == EVENT else None
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Titles and their meanings."""
+        if orientation is Qt.Orientation.Vertical or not 0 <= section < len(COLUMNS):
+            return None
+        title, right, meaning = COLUMNS[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return meaning
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        return None

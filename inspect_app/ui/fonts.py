@@ -1,0 +1,63 @@
+"""Which letters the window is written in.
+
+On a desktop these are the system's. Pictures are written in the fonts that come with Exhume, so that the
+same capture gives the same picture on every machine.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics, QGuiApplication
+
+_BUNDLED = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf")
+_TEXT_PIXELS = 13
+_SMALL_PIXELS = 11
+_MONO = "mono_family"
+
+
+def use_bundled_fonts(app: QGuiApplication) -> None:
+    """Write everything in the bundled fonts, without anything that differs between machines."""
+    for name in _BUNDLED:
+        data = (resources.files("resources") / "fonts" / name).read_bytes()
+        QFontDatabase.addApplicationFontFromData(data)
+    app.setProperty(_MONO, "DejaVu Sans Mono")
+    app.setFont(_exact(QFont("DejaVu Sans")))
+
+
+def text_font(pixels: int = 0, *, bold: bool = False) -> QFont:
+    """The font of running text, of another size where one is given."""
+    font = QFont(QGuiApplication.font())
+    if pixels:
+        font.setPixelSize(pixels)
+    font.setBold(bold)
+    return font
+
+
+def small_font(*, bold: bool = False) -> QFont:
+    """Labels on axes, units, notes."""
+    return text_font(_SMALL_PIXELS, bold=bold)
+
+
+def mono_font(pixels: int = 12) -> QFont:
+    """Payloads, hex, and whatever must line up."""
+    app = QGuiApplication.instance()
+    family = app.property(_MONO) if app is not None else None
+    if family:
+        font = _exact(QFont(str(family)))
+    else:
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPixelSize(pixels)
+    return font
+
+
+def width_of(text: str, font: QFont) -> int:
+    """How many pixels a text takes."""
+    return QFontMetrics(font).horizontalAdvance(text)
+
+
+def _exact(font: QFont) -> QFont:
+    font.setPixelSize(_TEXT_PIXELS)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    font.setStyleStrategy(QFont.StyleStrategy.NoSubpixelAntialias)
+    return font

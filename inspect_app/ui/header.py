@@ -1,0 +1,110 @@
+"""The title area: menus, Open, the capture's name and whether it can be relied on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QToolButton, QWidget
+
+from inspect_app.ui.icons import app_icon, icon
+from inspect_app.ui.widgets import plain_label, tool_button
+
+_STATES = {
+    "whole": ("check", "#4cc3a0", "whole"),
+    "cut short": ("errors", "#f0bd4f", "cut short"),
+    "unfinished": ("clock", "#f0bd4f", "still being written"),
+    "altered": ("errors", "#ff8f7d", "altered"),
+}
+"""Icon, colour on the dark title, words; colour never says it alone."""
+
+
+class TitleArea(QWidget):
+    """The dark line at the top, in both themes."""
+
+    open_clicked = Signal()
+    palette_clicked = Signal()
+
+    def __init__(self, menu_bar: QMenuBar, moves: list[QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("TitleArea")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(46)
+        mark = QLabel()
+        mark.setPixmap(app_icon().pixmap(24, 24))
+        self._name = plain_label("", "No capture is open")
+        self._host = plain_label("")
+        self._host.setProperty("muted", "true")
+        self._host.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._state_icon, self._state = QLabel(), plain_label()
+        menu_bar.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 10, 0)
+        row.setSpacing(8)
+        row.addWidget(mark)
+        row.addWidget(menu_bar, 0, Qt.AlignmentFlag.AlignVCenter)
+        for action in moves:
+            row.addWidget(_round_button(action))
+        row.addSpacing(8)
+        row.addWidget(self._open_button())
+        row.addSpacing(6)
+        row.addWidget(self._name)
+        row.addWidget(self._state_icon)
+        row.addWidget(self._state)
+        row.addWidget(self._host, 1)
+        row.addWidget(self._find_button())
+        self.show_state("", "")
+
+    def show_capture(self, name: str, host: str, state: str, detail: str) -> None:
+        """Tell which capture is open, of which host, and whether it is whole."""
+        self._name.setText(name)
+        font = self._name.font()
+        font.setBold(True)
+        self._name.setFont(font)
+        self._host.setText(host)
+        self._host.setToolTip(host)
+        self.show_state(state, detail)
+
+    def show_state(self, state: str, detail: str) -> None:
+        """Tell whether the file is whole."""
+        sign, ink, words = _STATES.get(state, ("errors", "#f0bd4f", state))
+        self._state.setText(words if state else "")
+        self._state.setStyleSheet(f"color: {ink};")
+        self._state.setToolTip(detail)
+        self._state.setAccessibleName(f"File state: {words}. {detail}" if state else "")
+        self._state_icon.setPixmap(icon(sign, ink).pixmap(16, 16))
+        self._state_icon.setVisible(bool(state))
+
+    @property
+    def capture_name(self) -> str:
+        """What stands in the title."""
+        return self._name.text()
+
+    @property
+    def state_text(self) -> str:
+        """`whole`, `cut short` …, empty while nothing is open."""
+        return self._state.text()
+
+    def _open_button(self) -> QToolButton:
+        return tool_button(
+            "Open", "open", "Open a capture (Ctrl+O)", self.open_clicked.emit, name="OpenButton"
+        )
+
+    def _find_button(self) -> QToolButton:
+        button = tool_button(
+            "Go to or run …    Ctrl+K",
+            "search",
+            "Command palette (Ctrl+K)",
+            self.palette_clicked.emit,
+            name="FindAnything",
+        )
+        button.setMinimumWidth(210)
+        return button
+
+
+def _round_button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setIconSize(QSize(16, 16))
+    return button

@@ -1,0 +1,56 @@
+"""Opening a capture, and saying what is wrong with one that does not open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from capture.format import FormatError
+from inspect_app.filters.errors import FilterError
+from inspect_app.frames import Cancelled as LoadingCancelled
+from inspect_app.frames import open_capture
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.ui.jobs import Cancelled, Job
+
+
+def load(path: str, job: Job) -> CaptureFrames:
+    """The capture; runs on a worker. Raises what `explain` knows."""
+    try:
+        return open_capture(Path(path), progress=job.report, cancelled=job.cancelled)
+    except LoadingCancelled as stopped:
+        raise Cancelled(path) from stopped
+
+
+def explain(error: Exception, doing: str) -> tuple[str, str]:
+    """An error as cause and remedy, for people."""
+    match error:
+        case FilterError():
+            return (
+                f"This filter does not hold: {error}.",
+                "Correct it in the filter bar, or remove its chip.",
+            )
+        case FormatError():
+            return (f"{doing} failed: {error}", "Choose a file that exhume-capture has recorded.")
+        case FileNotFoundError():
+            return (f"{doing} failed: there is no such file.", "Check the name, or choose another file.")
+        case PermissionError():
+            return (
+                f"{doing} failed: you may not read this file.",
+                "Captures belong to whoever recorded them: ask for a copy, or change its permissions.",
+            )
+        case IsADirectoryError():
+            return (f"{doing} failed: this is a folder.", "Choose a capture inside it.")
+        case OSError():
+            return (
+                f"{doing} failed: {error.strerror or error}.",
+                "Check the disk, or copy the file elsewhere.",
+            )
+        case MemoryError():
+            return (
+                f"{doing} failed: there is not enough memory.",
+                "Close other programs, or narrow the selection.",
+            )
+        case _:
+            return (
+                f"{doing} failed unexpectedly ({type(error).__name__}: {error}).",
+                "The window can still be used. This is a defect of Exhume: please report it.",
+            )

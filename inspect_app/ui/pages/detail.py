@@ -1,0 +1,79 @@
+"""Everything about one thing, as groups of names and values."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from inspect_app.analysis.event import EventDetail
+from inspect_app.ui.copying import Copier
+from inspect_app.ui.fonts import mono_font, text_font
+from inspect_app.ui.theme import colour
+
+
+class DetailTree(QTreeWidget):
+    """Names at the left, values at the right; groups stay open or shut as one left them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shut: set[str] = set()
+        self.setColumnCount(2)
+        self.setHeaderHidden(True)
+        self.setUniformRowHeights(False)
+        self.setWordWrap(True)
+        self.setIndentation(12)
+        self.setFont(text_font(12))
+        self.setMinimumWidth(260)
+        self.setAccessibleName("Details of the event")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.setColumnWidth(0, 104)
+        self.itemCollapsed.connect(lambda item: self._shut.add(item.text(0)))
+        self.itemExpanded.connect(lambda item: self._shut.discard(item.text(0)))
+        copy = QAction("Copy value", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self._copy)
+        self.addAction(copy)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def show_detail(self, detail: EventDetail) -> None:
+        """Replace what is shown."""
+        shut = set(self._shut)
+        self.clear()
+        call = QTreeWidgetItem([detail.line])
+        call.setFont(0, mono_font(11))
+        call.setForeground(0, colour("accent"))
+        self.addTopLevelItem(call)
+        call.setFirstColumnSpanned(True)
+        for group in detail.groups:
+            head = QTreeWidgetItem([group.name])
+            head.setFont(0, text_font(12, bold=True))
+            self.addTopLevelItem(head)
+            for name, value in group.items:
+                # A moment's zone is said in every list; without it the nanoseconds fit.
+                item = QTreeWidgetItem([name, value.removesuffix(" UTC")])
+                item.setForeground(0, colour("muted"))
+                item.setTextAlignment(0, Qt.AlignmentFlag.AlignTop)
+                if "<" not in value:
+                    item.setToolTip(1, value)
+                head.addChild(item)
+            head.setFirstColumnSpanned(True)
+            head.setExpanded(group.name not in shut)
+
+    def values(self) -> dict[tuple[str, str], str]:
+        """What is shown, by group and name."""
+        shown = {}
+        heads = [self.topLevelItem(place) for place in range(self.topLevelItemCount())]
+        for head in heads:
+            items = [head.child(line) for line in range(head.childCount())] if head is not None else []
+            for item in items:
+                if head is not None and item is not None:
+                    shown[head.text(0), item.text(0)] = item.text(1)
+        return shown
+
+    def _copy(self) -> None:
+        item = self.currentItem()
+        if item is not None:
+            Copier(lambda _: None, lambda *_: None).copy(item.text(1) or item.text(0))

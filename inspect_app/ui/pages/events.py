@@ -1,0 +1,182 @@
+"""Single events, with everything about the chosen one beside the list."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QSplitter, QWidget
+
+from inspect_app.analysis.event import EventDetail, describe_event
+from inspect_app.ui.choice_button import ChoiceButton
+from inspect_app.ui.copying import Copier
+from inspect_app.ui.event_model import ARGUMENTS, EVENT, EventModel
+from inspect_app.ui.find_bar import FindBar
+from inspect_app.ui.icons import icon
+from inspect_app.ui.jobs import Job
+from inspect_app.ui.pages.detail import DetailTree
+from inspect_app.ui.pages.event_ways import ways_from
+from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
+from inspect_app.ui.scope import Scope
+from inspect_app.ui.table_view import GridView
+from inspect_app.views.format import Clock, format_count
+
+_CLOCKS = (("From start", Clock.RELATIVE), ("UTC", Clock.UTC), ("Local time", Clock.LOCAL))
+_COPY_LIMIT = 100_000
+_WIDEST, _ARGUMENTS_WIDTH = 116, 320
+
+
+class EventsPage(Page):
+    """The list at the left, the detail at the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model: EventModel | None = None
+        self._places: dict[tuple[object, ...], int] = {}
+        self.grid = GridView()
+        self.grid.customContextMenuRequested.connect(self._show_menu)
+        self.detail = DetailTree()
+        self.head = PageHead()
+        self.find_bar = FindBar(self._find_lines)
+        self.find_bar.edit.setPlaceholderText("Event or process, such as openat")
+        self.find_bar.went_to.connect(self.go_to_line)
+        self.find_bar.closed.connect(self.grid.setFocus)
+        self.clock = ChoiceButton("How times are told", [title for title, _ in _CLOCKS])
+        self.clock.chosen.connect(self._on_clock)
+        self.head.row.addWidget(self.find_bar)
+        self.head.row.addWidget(self.clock)
+        self.empty = EmptyState()
+        self.copier = Copier(self.told.emit, self.failed.emit)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.addWidget(self.grid)
+        self._split.addWidget(self.detail)
+        self._split.setStretchFactor(0, 1)
+        self._split.setSizes([878, 350])
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(1)
+        for widget in (self.head, self.empty, self._split):
+            self.column.addWidget(widget, 0 if widget is self.head else 1)
+        copy = QAction("Copy", self.grid, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self.copy_lines)
+        self.grid.addAction(copy)
+
+    def question(self, scope: Scope) -> Question:
+        """Which events are selected."""
+
+        def work(job: Job) -> object:
+            rows = scope.select().rows
+            if isinstance(rows, slice):
+                start, stop, _ = rows.indices(len(scope.frames.events))
+                return np.arange(start, stop, dtype=np.uint32)
+            return rows
+
+        return work
+
+    def present(self, scope: Scope, answer: object) -> None:
+        """Show them, at the place where one was before."""
+        if self.scope is not None:
+            self._places[self.scope.same] = max(0, self.grid.current_line())
+        rows = cast(np.ndarray, answer)
+        self.scope = scope
+        old, self.model = self.model, EventModel(scope.frames, rows, scope.zero, self)
+        self.model.clock = _CLOCKS[self.clock.index][1]
+        self.grid.setModel(self.model)
+        if old is not None:
+            old.deleteLater()
+        self._fit_columns()
+        self.grid.selectionModel().currentRowChanged.connect(lambda now, _: self._show_detail(now.row()))
+        self.head.tell("Events", f"{format_count(len(rows), 'event')} in order of return")
+        self.empty.tell("" if len(rows) else "No event meets this selection.\nRemove a chip above.")
+        self._split.setVisible(bool(len(rows)))
+        self.detail.clear()
+        if len(rows):
+            self.go_to_line(min(self._places.get(scope.same, 0), len(rows) - 1))
+        self.find_bar.refresh()
+
+    def go_to_line(self, line: int) -> None:
+        """Put the focus on a line; its detail follows."""
+        if self.model is not None:
+            index = self.model.index(line, EVENT)
+            self.grid.setCurrentIndex(index)
+            self.grid.scrollTo(index)
+            self.grid.horizontalScrollBar().setValue(0)
+
+    def take_focus(self) -> None:
+        """To the list."""
+        self.grid.setFocus()
+
+    def begin_find(self) -> None:
+        """Open the line to type in."""
+        self.find_bar.begin()
+
+    def copy_lines(self) -> None:
+        """The chosen events as tab separated text."""
+        if self.model is None:
+            return
+        lines = [
+            line
+            for top, end in self.grid.selected_ranges()
+            for line in range(top, min(end, top + _COPY_LIMIT) + 1)
+        ]
+        columns = range(self.model.columnCount())
+        text = "\n".join(
+            "\t".join(self.model.text(line, column) for column in columns) for line in lines[:_COPY_LIMIT]
+        )
+        left = f", the first {_COPY_LIMIT:,} of them" if len(lines) > _COPY_LIMIT else ""
+        self.copier.copy(text, f"{format_count(len(lines), 'event')} copied{left}")
+
+    def _find_lines(self, text: str) -> np.ndarray:
+        """Lines whose event or process is named so: each distinct name is looked at once."""
+        if self.model is None:
+            return np.empty(0, dtype=np.int64)
+        frames, rows, wanted = self.model.frames, self.model.rows, text.casefold()
+        kinds = frames.events["type"].cat
+        named = np.array([wanted in str(kind).casefold() for kind in kinds.categories], dtype=bool)
+        hit = np.append(named, False)[kinds.codes.to_numpy()[rows]]
+        comms = np.array([wanted in str(name).casefold() for name in frames.images["comm"]], dtype=bool)
+        hit |= np.append(comms, False)[frames.events["image"].to_numpy()[rows]]
+        return np.flatnonzero(hit)
+
+    def _show_detail(self, line: int) -> None:
+        if self.model is not None and 0 <= line < self.model.rowCount():
+            self.detail.show_detail(self.describe(line))
+
+    def describe(self, line: int) -> EventDetail:
+        """Everything about the event in a line."""
+        assert self.model is not None  # noqa: S101 - a line exists only where a model is
+        return describe_event(self.model.frames, self.model.row_of(line))
+
+    def _show_menu(self, point: QPoint) -> None:
+        index = self.grid.indexAt(point)
+        if self.model is None or not index.isValid():
+            return
+        menu = QMenu(self)
+        for way in ways_from(self.model.frames, self.model.row_of(index.row())):
+            action = menu.addAction(icon(way.icon), way.title.replace("&", "&&"))
+            if way.page:
+                action.triggered.connect(
+                    lambda *_, way=way: self.drill_wanted.emit(way.page, way.condition, way.label)
+                )
+            else:
+                action.triggered.connect(lambda *_, way=way: self.filter_wanted.emit(way.condition))
+        menu.addSeparator()
+        cell = self.model.text(index.row(), index.column())
+        menu.addAction(icon("copy"), "Copy cell").triggered.connect(lambda *_: self.copier.copy(cell))
+        line = self.describe(index.row()).line
+        menu.addAction(icon("copy"), "Copy as a strace line").triggered.connect(
+            lambda *_: self.copier.copy(line)
+        )
+        menu.popup(self.grid.viewport().mapToGlobal(point))
+
+    def _fit_columns(self) -> None:
+        if self.model is not None:
+            self.grid.fit_columns(self.model.text, _WIDEST)
+            self.grid.setColumnWidth(ARGUMENTS, _ARGUMENTS_WIDTH)
+
+    def _on_clock(self, place: int) -> None:
+        if self.model is not None:
+            self.model.show_clock(_CLOCKS[place][1])
+            self._fit_columns()

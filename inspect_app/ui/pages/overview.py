@@ -1,0 +1,205 @@
+"""The first page: what was recorded, what stands out, which containers lived when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from inspect_app.analysis.summary import Summary, summarise
+from inspect_app.filters.language import quote
+from inspect_app.ui.jobs import Job
+from inspect_app.ui.lookups import text_at
+from inspect_app.ui.pages.lifelines import Life, Lifelines
+from inspect_app.ui.pages.lives import container_lives
+from inspect_app.ui.pages.page import Page, Question
+from inspect_app.ui.pages.summary_card import SummaryCard
+from inspect_app.ui.pages.tile import TileWidget
+from inspect_app.ui.scope import Scope
+from inspect_app.ui.widgets import card, named, plain_label, scroll_area
+from inspect_app.views.tiles import TILES, TileCategory, TileMeasure, measure
+
+Groups = list[tuple[TileCategory, list[TileMeasure]]]
+"""What stands in one column of the board."""
+
+BINS = 60
+_COLUMN = 176
+
+
+@dataclass(frozen=True, eq=False)
+class OverviewAnswer:
+    """What the worker hands over."""
+
+    summary: Summary
+    tiles: tuple[TileMeasure, ...]
+    lives: tuple[Life, ...]
+
+
+class OverviewPage(Page):
+    """Summary and lifelines above, tiles in columns by category below."""
+
+    pin_toggled = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tiles: dict[str, TileWidget] = {}
+        self._columns: list[list[str]] = []
+        self._pinned: dict[str, int] = {}
+        self._measures: list[TileMeasure] = []
+        self._limit = 6
+        self.card = SummaryCard()
+        self.lifelines = Lifelines()
+        self.lifelines.opened.connect(self._open_container)
+        inner = named(QWidget(), "PageHead")
+        self._board = QHBoxLayout()
+        self._board.setSpacing(8)
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        top.addWidget(self.card, 0)
+        top.addWidget(self._containers_card(), 1)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(16, 14, 14, 14)
+        column.setSpacing(12)
+        column.addLayout(top)
+        column.addLayout(self._board)
+        column.addStretch(1)
+        self.column.addWidget(scroll_area(inner))
+
+    def question(self, scope: Scope) -> Question:
+        """All tiles at once, and what containers did."""
+
+        def work(job: Job) -> object:
+            selection = scope.select()
+            job.check()
+            tiles = measure(scope.frames, selection, scope.period, BINS)
+            job.check()
+            lives = container_lives(scope.frames, selection, scope.period, 240)
+            return OverviewAnswer(summarise(scope.frames), tuple(tiles), lives)
+
+        return work
+
+    def present(self, scope: Scope, answer: object) -> None:
+        """Fill the board; tiles that were there keep their place in memory and focus."""
+        known = cast(OverviewAnswer, answer)
+        self.scope = scope
+        self.card.show_summary(known.summary)
+        self.lifelines.show_lives(known.lives, scope.range)
+        self._containers_note.setText(_containers_note(known.summary))
+        self._measures = [tile for tile in known.tiles if tile.shown]
+        self._fill_board(self._measures)
+
+    def show_pinned(self, pinned: dict[str, int]) -> None:
+        """Which tiles are on the time strip, with their colours."""
+        self._pinned = dict(pinned)
+        for tile_id, widget in self.tiles.items():
+            widget.show_pinned(pinned.get(tile_id))
+
+    def _fill_board(self, measures: list[TileMeasure]) -> None:
+        focused = next((tile_id for tile_id, widget in self.tiles.items() if widget.hasFocus()), "")
+        while (item := self._board.takeAt(0)) is not None:
+            old = item.widget()
+            if old is not None:
+                old.hide()
+                old.deleteLater()
+        self.tiles, self._columns = {}, []
+        for groups in _in_columns(measures, self._limit):
+            self._board.addWidget(self._column_of(groups), 1, Qt.AlignmentFlag.AlignTop)
+        self.show_pinned(self._pinned)
+        if focused in self.tiles:
+            self.tiles[focused].setFocus()
+
+    def _column_of(self, groups: Groups) -> QWidget:
+        widget = QWidget()
+        column = QVBoxLayout(widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(7)
+        self._columns.append([one.tile.id for _, members in groups for one in members])
+        for category, members in groups:
+            column.addWidget(plain_label("GroupTitle", category.value))
+            for one in members:
+                column.addWidget(self._tile(one))
+        return widget
+
+    def _tile(self, one: TileMeasure) -> TileWidget:
+        widget = TileWidget(one.tile.id, one.tile.title, one.tile.description)
+        widget.show_figure(one.text, one.counts, quiet=one.total == 0)
+        widget.show_noteworthy(on=one.tile.noteworthy and one.total > 0)
+        widget.pin_toggled.connect(self.pin_toggled)
+        widget.opened.connect(self._open_tile)
+        widget.moved.connect(self._move_focus)
+        self.tiles[one.tile.id] = widget
+        return widget
+
+    def _open_tile(self, tile_id: str) -> None:
+        tile = TILES[tile_id]
+        self.drill_wanted.emit(tile.view, tile.condition, tile.title)
+
+    def _move_focus(self, tile_id: str, columns: int, lines: int) -> None:
+        column = next(place for place, names in enumerate(self._columns) if tile_id in names)
+        line = self._columns[column].index(tile_id) + lines
+        names = self._columns[max(0, min(len(self._columns) - 1, column + columns))]
+        # Columns end at different heights.
+        self.tiles[names[max(0, min(len(names) - 1, line))]].setFocus()
+
+    def _open_container(self, row: int) -> None:
+        if self.scope is not None:
+            name = text_at(self.scope.frames.containers, "id", row)
+            shown = text_at(self.scope.frames.containers, "name", row) or name
+            self.drill_wanted.emit("processes", f"container.id = {quote(name)}", shown)
+
+    def _containers_card(self) -> QFrame:
+        ground = card()
+        title = plain_label("GroupTitle", "Containers")
+        self._containers_note = plain_label("Muted")
+        self._containers_note.setMinimumWidth(20)
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addSpacing(8)
+        head.addWidget(self._containers_note, 1)
+        scroll = scroll_area(self.lifelines)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column = QVBoxLayout(ground)
+        column.setContentsMargins(14, 10, 14, 10)
+        column.addLayout(head)
+        column.addWidget(scroll, 1)
+        ground.setFixedHeight(SummaryCard.HEIGHT)
+        return ground
+
+    # Qt's own names from here on.
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As many columns as titles can be read in."""
+        limit = max(2, min(len(TileCategory), (self.width() - 30) // _COLUMN))
+        if limit != self._limit:
+            self._limit = limit
+            self._fill_board(self._measures)
+
+
+def _in_columns(measures: list[TileMeasure], limit: int) -> list[Groups]:
+    """Categories side by side in their order; of more than `limit`, short ones share a column."""
+    columns: list[Groups] = []
+    for category in TileCategory:
+        members = [one for one in measures if one.tile.category is category]
+        if members:
+            columns.append([(category, members)])
+    while len(columns) > limit:
+        first, second = sorted(sorted(range(len(columns)), key=lambda place: _length(columns[place]))[:2])
+        columns[first] += columns.pop(second)
+    return columns
+
+
+def _length(groups: Groups) -> int:
+    return sum(len(members) + 1 for _, members in groups)
+
+
+def _containers_note(summary: Summary) -> str:
+    if not summary.containers:
+        return ""
+    alive = summary.containers - summary.containers_dead
+    parts = [f"{alive:,} alive at the end", f"{summary.containers_dead:,} gone"]
+    if summary.containers_unnamed:
+        parts.append(f"{summary.containers_unnamed:,} without a recorded name")
+    return "  ·  ".join(parts)

@@ -1,0 +1,104 @@
+"""What every page of the window is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from inspect_app.ui.jobs import Job
+from inspect_app.ui.scope import Scope
+from inspect_app.ui.widgets import plain_label
+
+Question = Callable[[Job], object]
+
+
+class Page(QWidget):
+    """Asks one question of a selection on a worker, and shows its answer.
+
+    A page changes nothing but itself: where it wants to go, it says by a signal.
+    """
+
+    drill_wanted = Signal(str, str, str)
+    """A page's id, the condition that leads there, and what people call the chosen row."""
+    filter_wanted = Signal(str)
+    """A condition to add to the filter."""
+    page_wanted = Signal(str)
+    """Another page on the same selection."""
+    failed = Signal(str, str)
+    """Cause and remedy."""
+    told = Signal(str)
+    """A word for the status bar: what was copied or saved."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scope: Scope | None = None
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+
+    def question(self, scope: Scope) -> Question:
+        """What to work out for a selection; it runs on a worker and must not touch the page."""
+        raise NotImplementedError
+
+    def present(self, scope: Scope, answer: object) -> None:
+        """Show what the question gave."""
+        raise NotImplementedError
+
+    def begin_find(self) -> None:
+        """Let the analyst search the page; pages without a search do nothing."""
+
+    def take_focus(self) -> None:
+        """Give the keyboard to what the page is about."""
+        self.setFocus()
+
+    def refresh_theme(self) -> None:
+        """Draw again what does not follow the palette by itself."""
+
+
+class PageHead(QWidget):
+    """A page's title, what it holds, and its own tools at the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("PageHead")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._title = plain_label("PageTitle")
+        self._note = plain_label("PageNote")
+        self._note.setMinimumWidth(40)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(16, 9, 12, 9)
+        self.row.setSpacing(10)
+        self.row.addWidget(self._title)
+        self.row.addWidget(self._note, 1)
+        self.setFixedHeight(50)
+
+    def tell(self, title: str, note: str, tip: str = "") -> None:
+        """Replace title and note."""
+        self._title.setText(title)
+        self._note.setText(note)
+        self._note.setToolTip(tip)
+
+    @property
+    def note(self) -> str:
+        """What stands beside the title."""
+        return self._note.text()
+
+
+class EmptyState(QLabel):
+    """What to say where there is nothing to show, and what might help."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("PageNote")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setWordWrap(True)
+        self.setMargin(40)
+        self.hide()
+
+    def tell(self, text: str) -> None:
+        """Show a text; an empty one hides the label."""
+        self.setText(text)
+        self.setVisible(bool(text))

@@ -1,0 +1,149 @@
+"""I/O streams: what the selected events read and wrote, byte for byte where bytes were kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
+
+from inspect_app.analysis.streams import Streams, io_streams
+from inspect_app.filters.language import quote
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.ui.choice_button import ChoiceButton
+from inspect_app.ui.copying import Copier
+from inspect_app.ui.icons import icon
+from inspect_app.ui.lookups import number_at, text_at
+from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
+from inspect_app.ui.payload_text import Rendering
+from inspect_app.ui.plain import plain
+from inspect_app.ui.scope import Scope
+from inspect_app.ui.stream_view import Box, StreamView
+from inspect_app.views.format import Clock, format_bytes, format_count, format_time
+
+
+class StreamsPage(Page):
+    """Reads and writes in order of time."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.streams: Streams | None = None
+        self.view = StreamView()
+        self.view.menu_wanted.connect(self._show_menu)
+        self.head = PageHead()
+        self.rendering = ChoiceButton("How bytes are shown", [rendering.value for rendering in Rendering])
+        self.rendering.chosen.connect(lambda place: self.view.show_as(list(Rendering)[place]))
+        save = QPushButton("Save bytes …")
+        save.clicked.connect(self._save)
+        self.head.row.addWidget(self.rendering)
+        self.head.row.addWidget(save)
+        self.empty = EmptyState()
+        self.copier = Copier(self.told.emit, self.failed.emit)
+        for widget in (self.head, self.empty, self.view):
+            self.column.addWidget(widget, 0 if widget is self.head else 1)
+        copy = QAction("Copy", self.view, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.triggered.connect(self.copy_box)
+        self.view.addAction(copy)
+        self.setFocusProxy(self.view)
+
+    def question(self, scope: Scope) -> Question:
+        """Which of the selected events moved bytes."""
+        return lambda job: io_streams(scope.frames, scope.select().rows)
+
+    def present(self, scope: Scope, answer: object) -> None:
+        """Show them from the first on."""
+        self.scope = scope
+        self.streams = streams = cast(Streams, answer)
+        size, kept = streams.size, streams.captured
+        note = (
+            f"{format_count(len(streams), 'transfer')}  ·  {format_bytes(kept)} kept of {format_bytes(size)}"
+        )
+        self.head.tell("I/O streams", note if len(streams) else "")
+        self.empty.tell(_why_empty(scope, streams))
+        self.view.setVisible(bool(len(streams)))
+        self.view.show_boxes(len(streams), lambda box: box_of(streams, box, scope.zero), streams.payload)
+
+    def show_as(self, rendering: Rendering) -> None:
+        """Dotted, printable or hex."""
+        self.rendering.choose(list(Rendering).index(rendering))
+
+    def copy_box(self) -> None:
+        """The chosen transfer as text."""
+        if self.streams is not None and len(self.streams):
+            self.copier.copy(self.view.text_of(self.view.current), "Transfer copied")
+
+    def save_to(self, path: str) -> None:
+        """The kept bytes of all transfers, one after the other."""
+        if self.streams is not None:
+            self.copier.save(Path(path), b"".join(self.streams.joined()))
+
+    def _save(self) -> None:
+        path, _kind = QFileDialog.getSaveFileName(self, "Save the kept bytes", "stream.bin")
+        if path:
+            self.save_to(path)
+
+    def _show_menu(self, box: int, place: QPoint) -> None:
+        if self.streams is None or box < 0:
+            return
+        frames, segment = self.streams.frames, self.streams.segment(box)
+        menu = QMenu(self)
+        if segment.descriptor >= 0:
+            name = text_at(frames.descriptors, "name", segment.descriptor)
+            if name:
+                menu.addAction(icon("streams"), "Follow this descriptor").triggered.connect(
+                    lambda *_: self.drill_wanted.emit("streams", f"fd.name = {quote(name)}", plain(name))
+                )
+        number = f"evt.num = {segment.row + 1}"
+        menu.addAction(icon("events"), "Show the event").triggered.connect(
+            lambda *_: self.drill_wanted.emit("events", number, f"event {segment.row + 1:,}")
+        )
+        menu.addAction(icon("copy"), "Copy as text").triggered.connect(
+            lambda *_: self.copier.copy(self.view.text_of(box), "Transfer copied")
+        )
+        menu.popup(place)
+
+
+def box_of(streams: Streams, index: int, zero: int) -> Box:
+    """A transfer in words."""
+    segment, frames = streams.segment(index), streams.frames
+    write = bool(streams.writes[index])
+    when = format_time(segment.time, Clock.RELATIVE, zero=zero, digits=6)
+    verb, link = ("Write", "to") if write else ("Read", "from")
+    target = _descriptor(frames, segment.descriptor, segment.fd)
+    title = f"{when}   {_process(frames, segment.row)}   {verb} {format_bytes(segment.size)} {link} {target}"
+    before = (
+        f"{format_count(segment.lost_before, 'event')} lost before this one" if segment.lost_before else ""
+    )
+    missing = segment.missing
+    after = f"… {format_count(missing, 'byte')} more, not kept" if missing and segment.captured else ""
+    kept = f"captured {segment.captured:,} of {format_count(segment.size, 'byte')}"
+    return Box(
+        write,
+        title,
+        kept if segment.captured else f"none of {format_count(segment.size, 'byte')} captured",
+        before,
+        after,
+    )
+
+
+def _process(frames: CaptureFrames, row: int) -> str:
+    image, process = number_at(frames.events, "image", row), number_at(frames.events, "process", row)
+    name = plain(text_at(frames.images, "comm", image)) if image >= 0 else ""
+    pid = text_at(frames.processes, "pid", process) if process >= 0 else "?"
+    return f"{name or 'unknown program'} ({pid})"
+
+
+def _descriptor(frames: CaptureFrames, descriptor: int, fd: int) -> str:
+    number = f"fd {fd}" if fd >= 0 else "an unknown descriptor"
+    name = plain(text_at(frames.descriptors, "name", descriptor)) if descriptor >= 0 else ""
+    return f"{name}  [{number}]" if name else number
+
+
+def _why_empty(scope: Scope, streams: Streams) -> str:
+    if len(streams):
+        return ""
+    if not scope.conditions and scope.window is None:
+        return "No read or write of this capture moved any byte."
+    return "Nothing was read or written in this selection.\nRemove a chip above, or widen the time window."

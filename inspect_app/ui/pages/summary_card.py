@@ -1,0 +1,98 @@
+"""The capture in figures: where, when, how much, and what is missing."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from inspect_app.analysis.summary import Summary
+from inspect_app.ui.chips import shortened
+from inspect_app.ui.fonts import text_font
+from inspect_app.ui.plain import plain
+from inspect_app.ui.widgets import plain_label
+from inspect_app.views.format import format_count, format_duration, format_time
+
+_UNKNOWN = "not recorded"
+
+
+class SummaryCard(QFrame):
+    """Pairs of names and values in two columns."""
+
+    HEIGHT = 158
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("Card")
+        self.setFixedSize(452, self.HEIGHT)
+        self._title = plain_label()
+        self._title.setFont(text_font(17, bold=True))
+        self._note = plain_label("Muted")
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(14)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(3, 1)
+        self._values: dict[str, QLabel] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 10, 14, 10)
+        column.setSpacing(3)
+        column.addWidget(self._title)
+        column.addWidget(self._note)
+        column.addSpacing(5)
+        column.addLayout(self._grid)
+        column.addStretch(1)
+
+    def show_summary(self, summary: Summary) -> None:
+        """Replace all values."""
+        self._title.setText(shortened(plain(summary.hostname), 36) or "Host not recorded")
+        cpus = format_count(summary.cpus, "CPU") if summary.cpus else ""
+        parts = [f"Linux {plain(summary.kernel)}" if summary.kernel else "", plain(summary.machine), cpus]
+        self._note.setText(
+            shortened("  ·  ".join(part for part in parts if part) or "kernel not recorded", 60)
+        )
+        missing = summary.unseen_events
+        rows = (
+            ("Recorded", _moment(summary.started_ns), "Events", format_count(summary.events)),
+            ("Lasted", _span(summary.span_ns), "Not seen", format_count(missing) if missing else "none"),
+            (
+                "Processes",
+                _alive(summary.processes, summary.processes_ended),
+                "Threads",
+                f"{summary.threads:,}",
+            ),
+            ("Containers", _alive(summary.containers, summary.containers_dead), "File", summary.state.state),
+        )
+        for line, (left, left_value, right, right_value) in enumerate(rows):
+            self._put(line, 0, left, left_value)
+            self._put(line, 2, right, right_value)
+        self._values["File"].setToolTip(summary.state.detail)
+        self._mark("Not seen", bad=missing > 0)
+        self._mark("File", bad=summary.state.state != "whole")
+
+    def value(self, name: str) -> str:
+        """What stands beside a name."""
+        return self._values[name].text()
+
+    def _put(self, line: int, column: int, name: str, value: str) -> None:
+        label = self._values.get(name)
+        if label is None:
+            label = self._values[name] = plain_label()
+            self._grid.addWidget(plain_label("Muted", name), line, column)
+            self._grid.addWidget(label, line, column + 1)
+        label.setText(value)
+        label.setAccessibleName(f"{name}: {value}")
+
+    def _mark(self, name: str, *, bad: bool) -> None:
+        font = self._values[name].font()
+        font.setBold(bad)
+        self._values[name].setFont(font)
+
+
+def _moment(nanoseconds: int | None) -> str:
+    return _UNKNOWN if nanoseconds is None else format_time(nanoseconds, digits=0)
+
+
+def _span(nanoseconds: int | None) -> str:
+    return _UNKNOWN if nanoseconds is None else format_duration(nanoseconds)
+
+
+def _alive(total: int, ended: int) -> str:
+    return f"{total:,}, {ended:,} ended" if ended else f"{total:,}"

@@ -1,0 +1,70 @@
+"""Where one can go from here: entries of the list at the left and of the palette."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspect_app.ui.actions import COMMANDS
+from inspect_app.ui.command_palette import Choice
+from inspect_app.ui.side_list import MORE, Entry
+from inspect_app.ui.workspace import EVENTS, OVERVIEW, PAGE_TITLES, STREAMS, TREE
+from inspect_app.views.catalogue import VIEWS, View, views_for
+
+if TYPE_CHECKING:
+    from inspect_app.ui.window import MainWindow
+
+MAIN_VIEWS = (
+    "processes", "threads", "containers", "files", "connections", "syscalls", "errors", "commands",
+)  # fmt: skip
+"""Those that are always in sight; the others are below a heading that opens."""
+_TIPS = {
+    OVERVIEW: "The selection in figures (o)",
+    TREE: "Who created whom, when each lived (t)",
+    STREAMS: "What was read and written (e)",
+    EVENTS: "Single events in order of time (d)",
+}
+
+
+def entries_for(key: str) -> list[Entry]:
+    """Pages for what the last step chose a row of; "" is the whole capture."""
+    entries = [_own(OVERVIEW, ""), _own(TREE, "")]
+    views = views_for(key)
+    entries += [_of_view(view, "Views") for view in views if view.id in MAIN_VIEWS]
+    entries += [_own(STREAMS, "Raw"), _own(EVENTS, "Raw")]
+    return entries + [_of_view(view, MORE) for view in views if view.id not in MAIN_VIEWS]
+
+
+def palette_choices(window: MainWindow) -> list[Choice]:
+    """All commands that can be done now, and all pages."""
+    choices = [
+        Choice(
+            command.text, ", ".join(command.shortcuts), command.icon, window.actions_by_id[command.id].trigger
+        )
+        for command in COMMANDS
+        if window.actions_by_id[command.id].isEnabled()
+    ]
+    workspace = window.workspace
+    if workspace.frames is not None:
+        choices += [
+            Choice(
+                f"Go to {view.title}",
+                "",
+                view.id,
+                lambda to=view.id: workspace.go(workspace.session.with_page(to)),  # type: ignore[misc]  # bound now
+            )
+            for view in VIEWS.values()
+        ]
+    choices += [
+        Choice(f"Open {path}", "recent", "open", lambda to=path: window.open_path(to))  # type: ignore[misc]  # bound now
+        for path in window.settings.recent_files()
+    ]
+    return choices
+
+
+def _of_view(view: View, group: str) -> Entry:
+    tip = "\n".join((view.description, *view.tips))
+    return Entry(view.id, view.title, tip, view.id, group)
+
+
+def _own(page: str, group: str) -> Entry:
+    return Entry(page, PAGE_TITLES[page], _TIPS[page], page, group)

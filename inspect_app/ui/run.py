@@ -1,0 +1,59 @@
+"""The window as a program: application, theme, and nothing that fails ends in a traceback."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from types import TracebackType
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from inspect_app.ui.settings import Settings
+from inspect_app.ui.theme import apply_theme
+from inspect_app.ui.window import MainWindow
+
+_SIGNAL_MS = 250
+
+
+def run_window(path: str | None) -> int:
+    """Open the window, on a capture where one is named, and stay until it is closed."""
+    app = QApplication(["exhume-inspect"])
+    app.setApplicationName("exhume-inspect")
+    app.setApplicationDisplayName("Exhume")
+    QGuiApplication.setDesktopFileName("exhume-inspect")
+    settings = Settings()
+    apply_theme(app, settings.theme())
+    window = MainWindow(settings)
+    app.styleHints().colorSchemeChanged.connect(lambda *_: apply_theme(app, settings.theme()))
+    _catch_failures(window)
+    _obey_interrupts(app)
+    window.show()
+    if path is not None:
+        # After the first paint: a window that stands is worth more than a second saved.
+        QTimer.singleShot(0, lambda: window.open_path(path))
+    return app.exec()
+
+
+def _catch_failures(window: MainWindow) -> None:
+    """A failure in the window becomes a message in it; the traceback is shown only on request."""
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            window.close()
+        elif isinstance(error, Exception):
+            if sys.flags.dev_mode:
+                traceback.print_exception(kind, error, trace)
+            window.tell_failure(error, "This step")
+
+    sys.excepthook = show
+
+
+def _obey_interrupts(app: QApplication) -> None:
+    """Ctrl+C in the terminal closes the window: Python looks at signals only while it runs itself."""
+    signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
+    timer = QTimer(app, interval=_SIGNAL_MS, timerType=Qt.TimerType.CoarseTimer)
+    timer.timeout.connect(lambda: None)
+    timer.start()

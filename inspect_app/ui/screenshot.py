@@ -1,0 +1,85 @@
+"""Pages as pictures, without a display: the same capture gives the same picture on every machine."""
+
+from __future__ import annotations
+
+import locale
+import os
+import sys
+from pathlib import Path
+
+PAGES = (
+    "overview", "processes", "threads", "containers", "files", "connections", "syscalls", "errors",
+    "commands", "events", "streams", "tree",
+)  # fmt: skip
+THEMES = ("dark", "light")
+_LIMIT_S = 120.0
+
+
+class ScreenshotError(Exception):
+    """The page could not be drawn; says why and what helps."""
+
+
+def render_page(
+    path: str | Path,
+    page: str,
+    out: str | Path,
+    size: tuple[int, int] = (1440, 900),
+    theme: str = "dark",
+) -> None:
+    """Draw one page of a capture into a PNG file.
+
+    Args:
+        path: The capture.
+        page: One of `PAGES`, or any other view.
+        out: The file to write.
+        size: Width and height in pixels.
+        theme: `dark` or `light`.
+
+    Raises:
+        ScreenshotError: The capture cannot be opened, the page does not exist, or the file cannot be written.
+    """
+    with Studio(size, theme) as studio:
+        studio.open(path)
+        studio.picture(page, out)
+
+
+class Studio:
+    """A window without a display, from which several pictures can be taken."""
+
+    def __init__(self, size: tuple[int, int] = (1440, 900), theme: str = "dark") -> None:
+        # Before Qt is loaded: it reads these once.
+        if not os.environ.get("QT_QPA_PLATFORM"):
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        os.environ.setdefault("QT_SCALE_FACTOR", "1")
+        os.environ.setdefault("QT_FONT_DPI", "96")
+        # Qt stays out of this module's imports so that asking for the names of pages costs nothing.
+        from inspect_app.ui.stage import Stage  # noqa: PLC0415
+
+        locale.setlocale(locale.LC_ALL, "C.UTF-8" if sys.platform == "linux" else "C")
+        self._stage = Stage(size, theme)
+
+    def open(self, path: str | Path) -> None:
+        """Open a capture and wait until its overview stands."""
+        problem = self._stage.open(str(path), _LIMIT_S)
+        if problem:
+            raise ScreenshotError(problem)
+
+    def picture(self, page: str, out: str | Path) -> None:
+        """Go to a page and write what the window looks like."""
+        problem = self._stage.picture(page, str(out), _LIMIT_S)
+        if problem:
+            raise ScreenshotError(problem)
+
+    def change(self, size: tuple[int, int], theme: str) -> None:
+        """Another size and theme for the next pictures."""
+        self._stage.change(size, theme)
+
+    def close(self) -> None:
+        """End the workers."""
+        self._stage.close()
+
+    def __enter__(self) -> Studio:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,116 @@
+"""The list at the left: the views that apply to what is selected, and the two that always do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+
+from inspect_app.ui.fonts import small_font
+from inspect_app.ui.icons import icon
+from inspect_app.ui.strip_painter import GUTTER
+from inspect_app.ui.theme import colour
+
+_PAGE = Qt.ItemDataRole.UserRole
+_HEIGHT = 28
+MORE = "More views"
+"""The group that is shut until one opens it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page one can go to from here."""
+
+    page: str
+    title: str
+    tip: str
+    icon: str
+    group: str
+
+
+class SideList(QListWidget):
+    """Pages in groups; Enter or a click opens one, j and k go along."""
+
+    page_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("SideList")
+        self.setFixedWidth(GUTTER)
+        self.setIconSize(QSize(16, 16))
+        self.setUniformItemSizes(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Views of this selection")
+        self._entries: tuple[Entry, ...] = ()
+        self._open = False
+        self.itemClicked.connect(self._take)
+        self.itemActivated.connect(self._take)
+
+    def show_entries(self, entries: Sequence[Entry], current: str) -> None:
+        """Replace the list where it changed, and mark the page that is shown."""
+        hidden = any(entry.page == current and entry.group == MORE for entry in entries) and not self._open
+        if tuple(entries) != self._entries or hidden:
+            self._entries = tuple(entries)
+            self._open = self._open or hidden
+            self._fill()
+        for row in range(self.count()):
+            item = self.item(row)
+            if item.data(_PAGE) == current:
+                self.setCurrentItem(item)
+                return
+        self.setCurrentRow(-1)
+
+    def refresh(self) -> None:
+        """Draw the icons in the colours of another theme."""
+        current = self.currentItem()
+        page = current.data(_PAGE) if current is not None else ""
+        self._fill()
+        self.show_entries(self._entries, str(page or ""))
+
+    def step(self, by: int) -> None:
+        """Open the page so many places further down."""
+        pages = [entry.page for entry in self._entries]
+        current = self.currentItem()
+        here = pages.index(str(current.data(_PAGE))) if current is not None else -by
+        if pages:
+            self.page_chosen.emit(pages[max(0, min(len(pages) - 1, here + by))])
+
+    def _fill(self) -> None:
+        self.clear()
+        group = None
+        for entry in self._entries:
+            if entry.group != group:
+                group = entry.group
+                if group:
+                    self.addItem(_heading(group, opens=group == MORE, is_open=self._open))
+            if group == MORE and not self._open:
+                continue
+            item = QListWidgetItem(icon(entry.icon), entry.title)
+            item.setData(_PAGE, entry.page)
+            item.setToolTip(entry.tip)
+            item.setSizeHint(QSize(GUTTER - 20, _HEIGHT))
+            self.addItem(item)
+
+    def _take(self, item: QListWidgetItem) -> None:
+        page = item.data(_PAGE)
+        if page:
+            self.page_chosen.emit(str(page))
+        else:
+            self._open = not self._open
+            self._fill()
+            if self._open:
+                self.scrollToItem(self.item(self.count() - 1))
+                self.scrollToItem(self.findItems(MORE.upper(), Qt.MatchFlag.MatchContains)[0])
+
+
+def _heading(text: str, *, opens: bool, is_open: bool) -> QListWidgetItem:
+    item = QListWidgetItem(f"{text.upper()}  {'▾' if is_open else '▸'}" if opens else text.upper())
+    item.setFlags(
+        Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable if opens else Qt.ItemFlag.NoItemFlags
+    )
+    item.setFont(small_font(bold=True))
+    item.setForeground(colour("muted"))
+    item.setSizeHint(QSize(GUTTER - 20, _HEIGHT))
+    return item

@@ -1,0 +1,121 @@
+"""A view's rows for Qt: nothing is copied, and only what is on screen is formatted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from inspect_app.ui.plain import plain
+from inspect_app.ui.theme import colour
+from inspect_app.views.format import UNKNOWN, Unit
+from inspect_app.views.sorting import default_order, sort_rows
+from inspect_app.views.table import ViewTable
+
+Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+BAR = int(Qt.ItemDataRole.UserRole) + 1
+"""Role: how long the bar in the cell is, 0 to 1, None for no bar."""
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_WITH_BARS = (Unit.COUNT, Unit.BYTES, Unit.DURATION, Unit.RATE, Unit.SHARE)
+_LEFT_UNITS = (Unit.TEXT, Unit.TIME)
+
+
+class ViewModel(QAbstractTableModel):
+    """The rows of a `ViewTable` in one order, with the chosen columns."""
+
+    def __init__(self, table: ViewTable, zero: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.table = table
+        self.order = default_order(table)
+        self.shown = [place for place, column in enumerate(table.columns) if column.shown]
+        self.sorted_by = (table.view.sort.column, table.view.sort.descending)
+        self._zero = zero
+        self._peaks = [self._peak(place) for place in range(len(table.columns))]
+
+    def row_of(self, line: int) -> int:
+        """The table's row that stands in a line of the screen."""
+        return int(self.order[line])
+
+    def lines_of(self, rows: np.ndarray) -> np.ndarray:
+        """The lines in which rows of the table stand, ascending."""
+        place = np.empty(len(self.order), dtype=np.int64)
+        place[self.order] = np.arange(len(self.order))
+        return np.sort(place[rows])
+
+    def text(self, line: int, section: int) -> str:
+        """What a cell says, as plain text on one line."""
+        return plain(self.table.text(self.row_of(line), self.shown[section], zero=self._zero))
+
+    def sort_by(self, column: str, descending: bool) -> None:
+        """Another order of the rows."""
+        self.layoutAboutToBeChanged.emit()
+        self.order = sort_rows(self.table, column, descending)
+        self.sorted_by = (column, descending)
+        self.layoutChanged.emit()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.shown) - 1)
+
+    def show_columns(self, places: list[int]) -> None:
+        """Which of the view's columns are there."""
+        self.beginResetModel()
+        self.shown = places
+        self.endResetModel()
+
+    def _peak(self, place: int) -> float:
+        column, cells = self.table.columns[place], self.table.cells[place]
+        if column.unit not in _WITH_BARS or cells.codes is not None or len(cells) < 2:
+            return 0.0
+        present = cells.values[~cells.absent()]
+        return float(present.max()) if len(present) else 0.0
+
+    def _bar(self, line: int, place: int) -> float | None:
+        if self._peaks[place] <= 0:
+            return None
+        value = self.table.value(self.row_of(line), place)
+        return max(0.0, float(value) / self._peaks[place]) if isinstance(value, int | float) else None
+
+    # Qt's own names from here on.
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """As many as the table has."""
+        return 0 if parent.isValid() else len(self.order)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        """As many as are shown."""
+        return 0 if parent.isValid() else len(self.shown)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """A cell."""
+        if not index.isValid():
+            return None
+        place = self.shown[index.column()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self.text(index.row(), index.column())
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _LEFT if self.table.columns[place].unit in _LEFT_UNITS else _RIGHT
+        if role == BAR:
+            return self._bar(index.row(), place)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return colour("muted") if self.text(index.row(), index.column()) == UNKNOWN else None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            text = self.text(index.row(), index.column())
+            return text if len(text) > 24 and "<" not in text else None
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """A column's title; its meaning as the tip."""
+        if orientation is Qt.Orientation.Vertical or not 0 <= section < len(self.shown):
+            return None
+        column = self.table.columns[self.shown[section]]
+        if role == Qt.ItemDataRole.DisplayRole:
+            arrow = {True: " ▾", False: " ▴"}[self.sorted_by[1]] if column.id == self.sorted_by[0] else ""
+            return column.title + arrow
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{column.title}: {column.meaning}" if column.meaning else column.title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _LEFT if column.unit in _LEFT_UNITS else _RIGHT
+        return None

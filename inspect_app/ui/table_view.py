@@ -1,0 +1,169 @@
+"""A table widget that stays quick with millions of rows, bars in its cells, and a line of totals under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from inspect_app.ui.fonts import text_font
+from inspect_app.ui.table_model import BAR
+from inspect_app.ui.theme import colour
+
+ROW_HEIGHT = 25
+_SAMPLE = 60
+"""Lines that are measured to find a column's width."""
+_WIDEST, _NARROWEST = 420, 48
+
+
+class GridView(QTableView):
+    """A flat table: whole lines are chosen, Enter opens one, Backspace is left to the window."""
+
+    opened = Signal(int)
+    """A line was chosen with Enter or a double click."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setAlternatingRowColors(True)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setItemDelegate(BarDelegate(self))
+        lines = self.verticalHeader()
+        lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        lines.setDefaultSectionSize(ROW_HEIGHT)
+        lines.hide()
+        titles = self.horizontalHeader()
+        titles.setHighlightSections(False)
+        titles.setSortIndicatorClearable(False)
+        titles.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        titles.setStretchLastSection(True)
+        titles.setSectionsMovable(True)
+        self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
+
+    def current_line(self) -> int:
+        """The line that has the focus, -1 for none."""
+        return self.currentIndex().row()
+
+    def selected_ranges(self) -> list[tuple[int, int]]:
+        """First and last line of each run of chosen lines: asking line by line takes minutes for millions."""
+        model = self.selectionModel()
+        if model is None:
+            return []
+        chosen = model.selection()
+        return sorted(
+            {(chosen.at(place).top(), chosen.at(place).bottom()) for place in range(chosen.count())}
+        )
+
+    def fit_columns(
+        self, text: Callable[[int, int], str], widest: int = _WIDEST, extra: Sequence[str] = ()
+    ) -> None:
+        """Give each column the width that its title and the first lines need, at most `widest` pixels."""
+        model = self.model()
+        metrics, bold = self.fontMetrics(), QFontMetrics(text_font(bold=True))
+        for section in range(model.columnCount()):
+            title = str(model.headerData(section, Qt.Orientation.Horizontal) or "")
+            widths = [metrics.horizontalAdvance(title) + 26]
+            widths += [bold.horizontalAdvance(extra[section]) + 22] if section < len(extra) else []
+            widths += [
+                metrics.horizontalAdvance(text(line, section)) + 22
+                for line in range(min(_SAMPLE, model.rowCount()))
+            ]
+            self.setColumnWidth(section, max(_NARROWEST, min(widest, max(widths))))
+
+    # Qt's own names from here on.
+
+    def setModel(self, model: object) -> None:
+        """Also gives the header a selection of its own.
+
+        It would ask for every column whether all its lines are chosen, which takes minutes after Ctrl+A.
+        """
+        super().setModel(model)  # type: ignore[arg-type]  # Qt's stub wants the model type, ours is wider
+        if self.model() is not None:
+            self.horizontalHeader().setSelectionModel(QItemSelectionModel(self.model(), self))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens; letters and Backspace belong to the window."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_line() >= 0:
+            self.opened.emit(self.current_line())
+        elif event.key() == Qt.Key.Key_Backspace or (event.text() and event.text().isprintable()):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+class BarDelegate(QStyledItemDelegate):
+    """Draws a bar behind a number, as long as the number is beside the column's highest."""
+
+    # Qt's own names from here on.
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """The bar first, the text over it."""
+        share = index.data(BAR)
+        if isinstance(share, float) and share > 0:
+            area = QRectF(option.rect).adjusted(3, 4, -3, -4)
+            width = max(2.0, area.width() * min(1.0, share))
+            painter.fillRect(QRectF(area.right() - width, area.top(), width, area.height()), colour("bar"))
+        super().paint(painter, option, index)
+
+
+class TotalsRow(QWidget):
+    """One line under a table, its figures under the columns that they add up."""
+
+    def __init__(self, view: GridView) -> None:
+        super().__init__()
+        self.setObjectName("Totals")
+        self._view = view
+        self.texts: list[str] = []
+        header = view.horizontalHeader()
+        header.sectionResized.connect(lambda *_: self.update())
+        header.sectionMoved.connect(lambda *_: self.update())
+        view.horizontalScrollBar().valueChanged.connect(lambda *_: self.update())
+        self.setFixedHeight(ROW_HEIGHT + 2)
+        self.setAccessibleName("Totals")
+
+    def show_texts(self, texts: list[str]) -> None:
+        """One text a column, empty for none."""
+        self.texts = texts
+        self.setAccessibleDescription(", ".join(text for text in texts if text))
+        self.update()
+
+    # Qt's own names from here on.
+
+    def sizeHint(self) -> QSize:
+        """One line."""
+        return QSize(200, ROW_HEIGHT + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Aligned with the columns above."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colour("raised"))
+        painter.setPen(colour("border"))
+        painter.drawLine(0, 0, self.width(), 0)
+        painter.setFont(text_font(bold=True))
+        painter.setPen(colour("text"))
+        header, model = self._view.horizontalHeader(), self._view.model()
+        for section, text in enumerate(self.texts):
+            if not text or model is None or section >= model.columnCount():
+                continue
+            left = header.sectionViewportPosition(section)
+            area = QRectF(left + 8, 0, header.sectionSize(section) - 16, self.height())
+            alignment = model.headerData(
+                section, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole
+            )
+            painter.drawText(area, int(alignment), text)

@@ -1,0 +1,275 @@
+"""The time strip: the whole capture in one line, always visible, from which the time window is cut.
+
+Drag to select, drag a handle to adjust, wheel to zoom down to nanoseconds, shift and drag (or the middle
+button) to move along, double click to reset. With the keyboard: arrows move the window, with shift its
+end, with control its beginning; plus and minus zoom, Return zooms to the window, Escape clears it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from inspect_app.ui.axis import TimeAxis
+from inspect_app.ui.strip_painter import GUTTER, RIGHT_MARGIN, Lane, StripPainter, strip_height
+
+_GRIP = 7
+_THROTTLE_MS = 30
+
+
+class _Drag(Enum):
+    NOTHING = 0
+    BRUSH = 1
+    START = 2
+    END = 3
+    PAN = 4
+
+
+class TimeStrip(QWidget):
+    """Shows when things happened and lets the analyst choose when."""
+
+    window_changed = Signal(object, bool)
+    """(start, end) in ns since 1970 UTC or None for all, and whether the hand has left the mouse."""
+    view_changed = Signal(object, int)
+    """(start, end) that is shown now, and into how many bins it should be counted."""
+    unpinned = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._limits = (0, 1)
+        self._view = (0, 1)
+        self._window: tuple[int, int] | None = None
+        self._painter = StripPainter()
+        self._drag = _Drag.NOTHING
+        self._anchor = 0
+        self._hover: float | None = None
+        self._moved = QTimer(self, singleShot=True, interval=_THROTTLE_MS)
+        self._moved.timeout.connect(lambda: self.window_changed.emit(self._window, False))
+        self._zoomed = QTimer(self, singleShot=True, interval=_THROTTLE_MS)
+        self._zoomed.timeout.connect(self._tell_view)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Time strip")
+        self.setAccessibleDescription("Arrows move the time window, plus and minus zoom, Escape clears it.")
+
+    @property
+    def window_range(self) -> tuple[int, int] | None:
+        """The chosen time window, None for the whole capture."""
+        return self._window
+
+    @property
+    def view_range(self) -> tuple[int, int]:
+        """What is shown now."""
+        return self._view
+
+    def axis(self) -> TimeAxis:
+        """Where moments lie on this widget."""
+        return TimeAxis(*self._view, GUTTER, max(1, self.width() - GUTTER - RIGHT_MARGIN))
+
+    def set_capture(self, limits: tuple[int, int], drops: np.ndarray) -> None:
+        """Begin with another capture; `drops` is int64[n, 3] of since, until, count."""
+        self._limits = self._view = (limits[0], max(limits[0] + 1, limits[1]))
+        self._window = None
+        self._painter.drops = drops
+        self._painter.times = np.empty(0, dtype=np.int64)
+        self.set_lanes(())
+
+    def set_times(self, times: np.ndarray) -> None:
+        """The sorted times (int64) of the events that pass the filter, in the whole capture."""
+        self._painter.times = times
+        self.update()
+
+    def set_lanes(self, lanes: Sequence[Lane]) -> None:
+        """The pinned tiles, one under the other."""
+        self._painter.lanes = tuple(lanes)
+        self.updateGeometry()
+        self.update()
+
+    def set_window(self, window: tuple[int, int] | None) -> None:
+        """Show a window that was chosen elsewhere; emits nothing."""
+        if window != self._window and self._drag is _Drag.NOTHING:
+            self._window = window
+            self.update()
+
+    def bins(self) -> int:
+        """Into how many parts the shown range is counted."""
+        axis = self.axis()
+        return max(1, min(int(axis.width) // 2, axis.span))
+
+    def zoom_to_window(self) -> None:
+        """Show the window and a little on both sides."""
+        if self._window is not None:
+            start, end = self._window
+            margin = max(1, (end - start) // 20)
+            self._show(self.axis().zoomed((end - start + 2 * margin) / self.axis().span, start, self._limits))
+            self._show(self.axis().panned(start - margin - self._view[0], self._limits))
+
+    def reset(self) -> None:
+        """The whole capture, no window."""
+        self._view = self._limits
+        self._zoomed.start()
+        self._choose(None, final=True)
+
+    def _show(self, axis: TimeAxis) -> None:
+        self._view = (axis.start, axis.end)
+        self._zoomed.start()
+        self.update()
+
+    def _tell_view(self) -> None:
+        self.view_changed.emit(self._view, self.bins())
+
+    def _choose(self, window: tuple[int, int] | None, *, final: bool) -> None:
+        if window is not None:
+            low, high = self._limits
+            start, end = sorted(window)
+            window = (max(low, start), min(high, max(end, start + 1)))
+        self._window = window
+        self.update()
+        if final:
+            self._moved.stop()
+            self.window_changed.emit(window, True)
+        elif not self._moved.isActive():
+            self._moved.start()
+
+    def _grip_at(self, x: float) -> _Drag:
+        if self._window is not None:
+            axis = self.axis()
+            distances = [abs(axis.x_of(ns) - x) for ns in self._window]
+            if min(distances) <= _GRIP:
+                return _Drag.START if distances[0] <= distances[1] else _Drag.END
+        return _Drag.NOTHING
+
+    def _drag_to(self, x: float) -> None:
+        axis = self.axis()
+        moment = axis.ns_at(min(max(x, axis.left), axis.left + axis.width))
+        match self._drag:
+            case _Drag.BRUSH:
+                self._choose((self._anchor, moment), final=False)
+            case _Drag.START | _Drag.END if self._window is not None:
+                other = self._window[1] if self._drag is _Drag.START else self._window[0]
+                self._choose((other, moment), final=False)
+                if (moment > other) == (self._drag is _Drag.START):
+                    self._drag = _Drag.END if self._drag is _Drag.START else _Drag.START
+            case _Drag.PAN:
+                self._show(axis.panned(self._anchor - axis.ns_at(x), self._limits))
+
+    def _move_window(self, by: int, key: Qt.KeyboardModifier) -> None:
+        start, end = self._window or self._view
+        if key & Qt.KeyboardModifier.ShiftModifier:
+            end += by
+        elif key & Qt.KeyboardModifier.ControlModifier:
+            start += by
+        else:
+            low, high = self._limits
+            by = max(low - start, min(by, high - end))
+            start, end = start + by, end + by
+        self._choose((start, end), final=True)
+
+    # Qt's own names from here on.
+
+    def sizeHint(self) -> QSize:
+        """As high as its lanes."""
+        return QSize(900, strip_height(len(self._painter.lanes)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Everything is drawn anew: counting a screen's worth of bins takes under a millisecond."""
+        painter = QPainter(self)
+        self._painter.paint(
+            painter,
+            self.axis(),
+            bins=self.bins(),
+            limits=self._limits,
+            window=self._window,
+            hover=self._hover,
+        )
+        if self.hasFocus():
+            painter.setPen(self.palette().link().color())
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width means other bins."""
+        self._zoomed.start()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take a handle, or begin a new window."""
+        x = event.position().x()
+        if x < GUTTER:
+            lane = self._painter.unpin_at(event.position())
+            if lane:
+                self.unpinned.emit(lane)
+            return
+        shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if event.button() is Qt.MouseButton.MiddleButton or shifted:
+            self._drag = _Drag.PAN
+        elif event.button() is Qt.MouseButton.LeftButton:
+            self._drag = self._grip_at(x)
+            self._drag = _Drag.BRUSH if self._drag is _Drag.NOTHING else self._drag
+        self._anchor = self.axis().ns_at(x)
+        self._pressed_at = x
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag, or tell what lies under the pointer."""
+        x = event.position().x()
+        self._hover = x if x >= GUTTER else None
+        # A trembling hand selects nothing.
+        if self._drag is not _Drag.NOTHING and (
+            self._drag is not _Drag.BRUSH or abs(x - self._pressed_at) > 3
+        ):
+            self._drag_to(x)
+        grip = self._grip_at(x) is not _Drag.NOTHING
+        over_cross = bool(self._painter.unpin_at(QPointF(event.position())))
+        shape = Qt.CursorShape.PointingHandCursor if over_cross else Qt.CursorShape.ArrowCursor
+        self.setCursor(Qt.CursorShape.SizeHorCursor if grip else shape)
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The window stands."""
+        drag, self._drag = self._drag, _Drag.NOTHING
+        moved = abs(event.position().x() - getattr(self, "_pressed_at", 0)) > 3
+        if drag in (_Drag.START, _Drag.END) or (drag is _Drag.BRUSH and moved):
+            self._choose(self._window, final=True)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Back to everything."""
+        self.reset()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom around the pointer; sideways or with shift, move along."""
+        axis = self.axis()
+        delta = event.angleDelta()
+        if delta.x() or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            steps = (delta.x() or delta.y()) / 120
+            self._show(axis.panned(-round(steps * axis.span / 10), self._limits))
+        elif delta.y():
+            self._show(axis.zoomed(0.8 ** (delta.y() / 120), axis.ns_at(event.position().x()), self._limits))
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing lies under the pointer any more."""
+        self._hover = None
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Everything the mouse can do."""
+        axis = self.axis()
+        middle = (axis.start + axis.end) // 2
+        match event.key():
+            case Qt.Key.Key_Left | Qt.Key.Key_Right:
+                step = max(1, axis.span // 50)
+                self._move_window(step if event.key() == Qt.Key.Key_Right else -step, event.modifiers())
+            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
+                self._show(axis.zoomed(0.5, middle, self._limits))
+            case Qt.Key.Key_Minus:
+                self._show(axis.zoomed(2.0, middle, self._limits))
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.zoom_to_window()
+            case Qt.Key.Key_Escape | Qt.Key.Key_0:
+                self.reset()
+            case _:
+                super().keyPressEvent(event)

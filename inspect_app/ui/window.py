@@ -1,0 +1,248 @@
+"""The main window: wires the workspace to the areas around the page in the middle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenuBar, QWidget
+
+from inspect_app.filters.completion import Completion, complete
+from inspect_app.filters.language import parse
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.ui.actions import build_actions, fill_menus, refresh_icons
+from inspect_app.ui.areas import Areas
+from inspect_app.ui.book import Book
+from inspect_app.ui.command_palette import CommandPalette
+from inspect_app.ui.commands import Commands
+from inspect_app.ui.header import TitleArea
+from inspect_app.ui.help import AboutDialog, ShortcutsDialog
+from inspect_app.ui.icons import app_icon
+from inspect_app.ui.jobs import Jobs
+from inspect_app.ui.loader import explain, load
+from inspect_app.ui.pins import Pins
+from inspect_app.ui.places import entries_for, palette_choices
+from inspect_app.ui.plain import plain
+from inspect_app.ui.settings import Settings
+from inspect_app.ui.strip_feed import StripFeed
+from inspect_app.ui.theme import ThemeName, apply_theme
+from inspect_app.ui.workspace import Workspace
+
+_SUFFIXES = "Captures (*.exhume);;All files (*)"
+
+
+class MainWindow(QMainWindow):
+    """One window on one capture."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or Settings()
+        self.jobs = Jobs(self)
+        self.workspace = Workspace(self)
+        self.pins = Pins(self.jobs, self._fail_quietly, self)
+        self.actions_by_id = build_actions(self, Commands(self).run)
+        menu_bar = QMenuBar()
+        fill_menus(menu_bar, self.actions_by_id)
+        self._recent_menu = menu_bar.findChild(QWidget, "MenuFile")
+        moves = [self.actions_by_id[name] for name in ("back", "forward", "up")]
+        self.title = TitleArea(menu_bar, moves)
+        self.book = Book(self.jobs, self._fail, self)
+        self.areas = Areas(self, self.title, self.book, parse)
+        self.feed = StripFeed(self.jobs, self.areas.strip, self._fail_quietly)
+        self._connect()
+        self.setWindowTitle("Exhume")
+        self.setWindowIcon(app_icon())
+        self.setAcceptDrops(True)
+        self.resize(1440, 900)
+        self.restoreGeometry(self.settings.geometry())
+        self._show_place()
+
+    def open_path(self, path: str) -> None:
+        """Load a capture on a worker; the one that is open stays until the new one is there."""
+        name = Path(path).name
+        self.areas.banner.hide()
+        self.jobs.start(
+            "load",
+            f"Opening {name}",
+            lambda job: load(path, job),
+            lambda frames: self._on_loaded(path, frames),
+            lambda error: self._fail(error, f"Opening {plain(name)}"),
+        )
+
+    def open_frames(self, frames: CaptureFrames) -> None:
+        """Show a capture that is loaded already."""
+        self.workspace.open(frames)
+
+    def ask_for_file(self) -> None:
+        """Let the analyst choose a file."""
+        recent = self.settings.recent_files()
+        folder = str(Path(recent[0]).parent) if recent else ""
+        path, _kind = QFileDialog.getOpenFileName(self, "Open a capture", folder, _SUFFIXES)
+        if path:
+            self.open_path(path)
+
+    def show_palette(self) -> None:
+        """The command palette."""
+        CommandPalette(palette_choices(self), self).show_over(self)
+
+    def show_shortcuts(self) -> None:
+        """The list of keys."""
+        ShortcutsDialog(self).show()
+
+    def show_about(self) -> None:
+        """Which versions these are."""
+        AboutDialog(self).show()
+
+    def set_theme(self, theme: ThemeName) -> None:
+        """Another theme, kept for the next time."""
+        self.settings.set_theme(theme)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, theme)
+
+    def tell_failure(self, error: Exception, doing: str) -> None:
+        """Show what went wrong, and leave the rest as it is."""
+        self._fail(error, doing)
+
+    def _connect(self) -> None:
+        workspace, areas = self.workspace, self.areas
+        workspace.opened.connect(self._on_opened)
+        workspace.moved.connect(self._show_place)
+        self.title.open_clicked.connect(self.ask_for_file)
+        self.title.palette_clicked.connect(self.show_palette)
+        areas.path.crumb_clicked.connect(workspace.go_to_crumb)
+        areas.path.chip_removed.connect(workspace.remove_chip)
+        areas.side.page_chosen.connect(lambda page: workspace.go(workspace.session.with_page(page)))
+        areas.filter.applied.connect(self._apply_filter)
+        areas.filter.completion_wanted.connect(self._complete)
+        areas.strip.window_changed.connect(lambda window, final: workspace.set_window(window, final=final))
+        areas.strip.view_changed.connect(lambda *_: self._measure_pins())
+        areas.strip.unpinned.connect(self.pins.toggle)
+        areas.progress.cancelled.connect(self._cancel)
+        areas.welcome.open_clicked.connect(self.ask_for_file)
+        areas.welcome.path_chosen.connect(self.open_path)
+        self.pins.changed.connect(self._show_pins)
+        self.pins.measured.connect(areas.strip.set_lanes)
+        self.book.drill_wanted.connect(workspace.drill)
+        self.book.filter_wanted.connect(workspace.add_filter)
+        self.book.page_wanted.connect(lambda page: workspace.go(workspace.session.with_page(page)))
+        self.book.sorted_by.connect(
+            lambda column, down: workspace.go(workspace.session.with_sort(column, descending=down))
+        )
+        self.book.pin_toggled.connect(self.pins.toggle)
+        self.book.told.connect(areas.status.tell)
+        self.book.failed.connect(areas.banner.tell)
+        self.feed.counted.connect(areas.status.show_counts)
+        self.jobs.slow.connect(areas.progress.tell)
+        self.jobs.settled.connect(areas.progress.hide)
+
+    def _on_loaded(self, path: str, frames: object) -> None:
+        if isinstance(frames, CaptureFrames):
+            self.settings.add_recent(path)
+            self.open_frames(frames)
+
+    def _on_opened(self) -> None:
+        frames, scope = self.workspace.frames, self.workspace.scope()
+        if frames is None or scope is None:
+            return
+        self.areas.show_capture(frames, scope.span)
+        self.book.forget()
+        self.pins.clear()
+        name = Path(frames.path).name
+        self.setWindowTitle(f"{plain(name)} ({frames.state.state}) — Exhume")
+        if frames.state.state != "whole":
+            remedy = "What could be read is shown. exhume-capture verify tells which block it is."
+            self.areas.banner.tell(
+                f"This file is {frames.state.state}: {frames.state.detail}", remedy, "warning"
+            )
+
+    def _show_place(self) -> None:
+        """Everything around the page, and the page itself, for where the analyst is now."""
+        scope, session = self.workspace.scope(), self.workspace.session
+        self.areas.show_started(started=scope is not None, recent=self.settings.recent_files())
+        history = self.workspace.history
+        for name, action in self.actions_by_id.items():
+            action.setEnabled(scope is not None or name in Commands.ALWAYS)
+        if scope is None:
+            return
+        self.actions_by_id["back"].setEnabled(bool(history.past))
+        self.actions_by_id["forward"].setEnabled(bool(history.future))
+        self.areas.path.show_path(self.workspace.crumbs(), self.workspace.chips())
+        self.areas.side.show_entries(entries_for(scope.key), session.page)
+        self.areas.filter.show_filter(session.filter, self.settings.filters())
+        window = session.window
+        self.areas.strip.set_window((window.start_ns, window.end_ns) if window is not None else None)
+        self.feed.show(scope)
+        self.book.show_place(scope, session)
+        self._measure_pins()
+
+    def _apply_filter(self, text: str) -> None:
+        if text:
+            self.settings.add_filter(text)
+        self.workspace.go(self.workspace.session.with_filter(text))
+        self.book.current.setFocus()
+
+    def _complete(self, text: str, cursor: int) -> None:
+        frames = self.workspace.frames
+        if frames is not None:
+            self.jobs.start(
+                "complete",
+                "Completing",
+                lambda _: complete(text, cursor, frames),
+                self._offer,
+                lambda _: None,
+            )
+
+    def _offer(self, found: object) -> None:
+        if isinstance(found, list):
+            self.areas.filter.show_completions([one for one in found if isinstance(one, Completion)])
+
+    def _show_pins(self) -> None:
+        self.book.overview.show_pinned(self.pins.colours)
+        self._measure_pins()
+
+    def _measure_pins(self) -> None:
+        scope = self.workspace.scope()
+        if scope is not None:
+            self.pins.measure(scope, self.areas.strip.view_range, self.areas.strip.bins())
+
+    def _cancel(self) -> None:
+        self.jobs.cancel_all()
+        self.areas.progress.hide()
+        self.areas.status.tell("Cancelled")
+
+    def _fail(self, error: Exception, doing: str = "Showing this page") -> None:
+        self.areas.banner.tell(*explain(error, doing))
+
+    def _fail_quietly(self, error: Exception) -> None:
+        """The page tells the same; one banner is enough."""
+        if not self.areas.banner.isVisible():
+            self._fail(error)
+
+    # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Drawn icons do not follow the palette by themselves."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "feed"):
+            refresh_icons(self.actions_by_id)
+            self.areas.refresh_theme()
+            self.book.refresh_theme()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A file may be dropped anywhere."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """The first file is opened."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            self.open_path(paths[0])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Workers end before the window does."""
+        self.settings.set_geometry(self.saveGeometry())
+        self.jobs.close()
+        super().closeEvent(event)

@@ -1,0 +1,208 @@
+"""Fields of whole entities: what a process, thread, container or descriptor is, whatever happened to it.
+
+A field of the filter language is told of an event. Where the field is a property of the thing
+that the event points to, it is read here straight from that thing's frame: so a row has it even
+when the window holds none of its events, and grouping works on a few thousand things instead of
+millions of events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from inspect_app.filters.cache import remember
+from inspect_app.filters.errors import NotEvaluableError
+from inspect_app.filters.field import Field
+from inspect_app.filters.fields import FIELDS
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.views.cells import Cells, number_cells, text_cells
+
+Read = Callable[[CaptureFrames], Cells]
+"""Cells of a whole table, one a row."""
+Lives = Callable[[CaptureFrames], tuple[np.ndarray, np.ndarray]]
+"""Start and end of each, nanoseconds since 1970 UTC, -1 not known or not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One kind of thing that events point to."""
+
+    column: str
+    """The events' column that holds its row number."""
+    table: Callable[[CaptureFrames], pd.DataFrame]
+    fields: Mapping[str, Read]
+    """Field name to its cells, one for each row of the table."""
+    lived: Lives | None = None
+
+
+def _number(table: str, column: str) -> Read:
+    """A column of numbers in which a negative one means that it is not known."""
+
+    def read(frames: CaptureFrames) -> Cells:
+        values = getattr(frames, table)[column].to_numpy()
+        return number_cells(values, missing=values < 0)
+
+    return read
+
+
+def _text(table: str, column: str) -> Read:
+    """A column of texts; an empty one means that it is not known."""
+
+    def read(frames: CaptureFrames) -> Cells:
+        values = getattr(frames, table)[column].to_numpy(dtype=object)
+        return text_cells(values, np.where(values == "", -1, np.arange(len(values))))
+
+    return read
+
+
+def _or_host(column: str) -> Read:
+    """A text of containers; row 0, the host, is called so where it has none."""
+
+    def read(frames: CaptureFrames) -> Cells:
+        values = frames.containers[column].to_numpy(dtype=object).copy()
+        if len(values) and not values[0]:
+            values[0] = "host"
+        return text_cells(values, np.where(values == "", -1, np.arange(len(values))))
+
+    return read
+
+
+def _through(pointer: tuple[str, str], of: Read) -> Read:
+    """A property of the thing that a column of another frame points to."""
+
+    def read(frames: CaptureFrames) -> Cells:
+        return of(frames).take_known(getattr(frames, pointer[0])[pointer[1]].to_numpy())
+
+    return read
+
+
+def _user_name(frames: CaptureFrames) -> Cells:
+    """The name of each process's user; a uid that no user list explains has none."""
+    names = frames.users["name"].to_numpy(dtype=object)
+    known = frames.users["uid"].drop_duplicates()
+    found = pd.Index(known).get_indexer(pd.Index(frames.processes["uid"]))
+    return text_cells(names[known.index.to_numpy()], found.astype(np.int64))
+
+
+def _threads_of(frames: CaptureFrames) -> Cells:
+    """How many threads each process was seen to have."""
+    owners = frames.threads["process"].to_numpy()
+    return number_cells(np.bincount(owners[owners >= 0], minlength=len(frames.processes)).astype(np.int64))
+
+
+def _processes_of(frames: CaptureFrames) -> Cells:
+    """How many processes each container was seen to have."""
+    owners = frames.processes["container"].to_numpy()
+    return number_cells(np.bincount(owners[owners >= 0], minlength=len(frames.containers)).astype(np.int64))
+
+
+def _lifetime(table: str, start: str, end: str) -> Lives:
+    def read(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
+        frame = getattr(frames, table)
+        return frame[start].to_numpy(), frame[end].to_numpy()
+
+    return read
+
+
+_CONTAINER: dict[str, Read] = {
+    "container.id": _text("containers", "id"),
+    "container.full_id": _text("containers", "full_id"),
+    "container.name": _or_host("name"),
+    "container.image": _text("containers", "image"),
+    "container.type": _or_host("runtime"),
+    "container.privileged": _text("containers", "privileged"),
+    "container.start_ts": _number("containers", "created"),
+    "k8s.pod.name": _text("containers", "pod"),
+    "k8s.ns.name": _text("containers", "namespace"),
+    "container.command": _text("containers", "command"),
+    "container.metadata": _text("containers", "metadata"),
+    "container.birth": _number("containers", "birth"),
+    "container.death": _number("containers", "death"),
+    "container.nprocs": _processes_of,
+}
+_IMAGE = ("processes", "image")
+_PROCESS: dict[str, Read] = {
+    "proc.pid": _number("processes", "pid"),
+    "proc.pid.ts": _number("processes", "start"),
+    "proc.end.ts": _number("processes", "end"),
+    "proc.ppid": _number("processes", "ppid"),
+    "proc.sid": _number("processes", "sid"),
+    "proc.exit.code": _number("processes", "exit_code"),
+    "proc.nthreads": _threads_of,
+    "user.uid": _number("processes", "uid"),
+    "user.name": _user_name,
+    "proc.name": _through(_IMAGE, _text("images", "comm")),
+    "proc.exe": _through(_IMAGE, _text("images", "exe")),
+    "proc.exepath": _through(_IMAGE, _text("images", "exepath")),
+    "proc.cmdline": _through(_IMAGE, _text("images", "cmdline")),
+    "proc.pname": _through(("processes", "parent"), _through(_IMAGE, _text("images", "comm"))),
+} | {name: _through(("processes", "container"), cells) for name, cells in _CONTAINER.items()}
+_THREAD: dict[str, Read] = {
+    "thread.tid": _number("threads", "tid"),
+    "thread.ts": _number("threads", "start"),
+    "thread.end.ts": _number("threads", "end"),
+} | {name: _through(("threads", "process"), cells) for name, cells in _PROCESS.items()}
+_DESCRIPTOR: dict[str, Read] = {
+    "fd.name": _text("descriptors", "name"),
+    "fd.type": _text("descriptors", "type"),
+    "fd.ino": _number("descriptors", "ino"),
+    "fd.dev": _number("descriptors", "dev"),
+    "fd.l4proto": _text("descriptors", "l4proto"),
+    "fd.lip": _text("descriptors", "laddr"),
+    "fd.lport": _number("descriptors", "lport"),
+    "fd.rip": _text("descriptors", "raddr"),
+    "fd.rport": _number("descriptors", "rport"),
+    "fd.role": _text("descriptors", "role"),
+}
+
+_PROCESS_LIVES = _lifetime("processes", "start", "end")
+_THREAD_LIVES = _lifetime("threads", "start", "end")
+_CONTAINER_LIVES = _lifetime("containers", "birth", "death")
+
+ENTITIES: Mapping[str, Entity] = MappingProxyType(
+    {
+        "process": Entity("process", lambda frames: frames.processes, _PROCESS, _PROCESS_LIVES),
+        "thread": Entity("thread", lambda frames: frames.threads, _THREAD, _THREAD_LIVES),
+        "container": Entity("container", lambda frames: frames.containers, _CONTAINER, _CONTAINER_LIVES),
+        "descriptor": Entity("descriptor", lambda frames: frames.descriptors, _DESCRIPTOR),
+    }
+)
+
+
+def entity_cells(entity: str, field: str, frames: CaptureFrames) -> Cells:
+    """A field of every row of an entity's table; read once for each capture."""
+    return remember(frames, ("entity", entity, field), lambda: ENTITIES[entity].fields[field](frames))
+
+
+def field_cells(field: str, frames: CaptureFrames, rows: np.ndarray | slice) -> Cells:
+    """A field of the filter language, one cell for each of the events.
+
+    All are missing where the capture cannot provide the field.
+    """
+    declared, argument = _declared(field)
+    try:
+        column = declared.column(frames, argument)
+    except NotEvaluableError:
+        return Cells(np.empty(0, dtype=object), np.full(len(frames.events), -1, dtype=np.int32)[rows])
+    missing = None if column.missing is None else column.missing[rows]
+    if column.codes is None:
+        return number_cells(column.values[rows], missing=missing)
+    return Cells(column.values, column.codes[rows])
+
+
+def is_event_field(field: str) -> bool:
+    """Whether the filter language knows the field."""
+    return field in FIELDS or field.rpartition(".")[0] in FIELDS
+
+
+def _declared(field: str) -> tuple[Field, str]:
+    """The field and its argument: `evt.arg.sig` is `sig` of `evt.arg`. KeyError for what is no field."""
+    if field in FIELDS:
+        return FIELDS[field], ""
+    name, _, argument = field.rpartition(".")
+    return FIELDS[name], argument

@@ -1,0 +1,157 @@
+"""A table as CSV, JSON or text for a terminal.
+
+CSV and JSON carry exact figures: bytes, nanoseconds, and moments as ISO 8601 in UTC to the
+nanosecond. A text out of a capture is hostile: what a terminal would obey is escaped, and in CSV
+what a spreadsheet would take for a formula gets a quote before it. Exact texts are in the JSON.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+import numpy as np
+from rich.cells import cell_len
+from rich.console import Console, JustifyMethod
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from capture.model.decode import printable
+from inspect_app.views.cells import Cells, Value
+from inspect_app.views.format import UNKNOWN, Unit, format_value
+from inspect_app.views.table import ViewTable
+from inspect_app.views.view import Column
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_TEXT_LIMIT = 4_096
+
+
+def to_csv(table: ViewTable, order: np.ndarray) -> str:
+    """The rows in this order as CSV with a header of column ids."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.id for column in table.columns])
+    columns = (
+        ["" if value is None else value for value in _plain(column, cells, order, _csv_text)]
+        for column, cells in zip(table.columns, table.cells, strict=True)
+    )
+    writer.writerows(zip(*columns, strict=True))
+    return out.getvalue()
+
+
+def to_records(table: ViewTable, order: np.ndarray) -> list[dict[str, Value]]:
+    """The rows in this order, each keyed by column ids; None where nothing was recorded."""
+    names = [column.id for column in table.columns]
+    columns = (_plain(column, cells, order) for column, cells in zip(table.columns, table.cells, strict=True))
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def to_json(table: ViewTable, order: np.ndarray) -> str:
+    """The rows in this order as one JSON array of objects keyed by column ids."""
+    body = ",\n ".join(json.dumps(record, ensure_ascii=True) for record in to_records(table, order))
+    return f"[{body}]\n"
+
+
+def to_text(table: ViewTable, order: np.ndarray, *, width: int | None = None) -> str:
+    """The rows in this order, and the totals, as a table for people.
+
+    Args:
+        table: The view's rows.
+        order: Which of them, in which order.
+        width: Columns of a terminal, into which long texts are folded; that takes a millisecond a row.
+            None leaves every row on one line.
+    """
+    shown = [position for position, column in enumerate(table.columns) if column.shown]
+    headings = [table.columns[position].title for position in shown]
+    columns = [_shown_texts(table, position, order) for position in shown]
+    right = [table.columns[position].unit.numeric for position in shown]
+    totals = _totals(table, shown)
+    if width is None:
+        return _aligned(headings, columns, right, totals)
+    return _folded(headings, columns, right, totals, width)
+
+
+def safe_text(text: str) -> str:
+    """A text of the capture that no terminal obeys."""
+    return printable(text.encode("utf-8", "surrogateescape"), _TEXT_LIMIT)
+
+
+def _aligned(headings: list[str], columns: list[list[str]], right: list[bool], totals: list[str]) -> str:
+    padded = []
+    for heading, texts, to_right, total in zip(headings, columns, right, totals or headings, strict=True):
+        column = [heading, *texts, *([total] if totals else [])]
+        lengths = [len(text) if text.isascii() else cell_len(text) for text in column]
+        widest = max(lengths)
+        blanks = [" " * (widest - length) for length in lengths]
+        pairs = zip(column, blanks, strict=True)
+        padded.append([blank + text if to_right else text + blank for text, blank in pairs])
+    return "".join("  ".join(row).rstrip() + "\n" for row in zip(*padded, strict=True))
+
+
+def _folded(
+    headings: list[str], columns: list[list[str]], right: list[bool], totals: list[str], width: int
+) -> str:
+    grid = Table(box=None, pad_edge=False, show_footer=bool(totals))
+    for place, heading in enumerate(headings):
+        footer = Text(totals[place]) if totals else ""
+        justify: JustifyMethod = "right" if right[place] else "left"
+        # Figures never break; texts do.
+        grid.add_column(
+            escape(heading), footer=footer, justify=justify, no_wrap=right[place], overflow="fold"
+        )
+    for row in zip(*columns, strict=True):
+        grid.add_row(*map(Text, row))
+    out = io.StringIO()
+    Console(file=out, width=width, highlight=False, color_system=None).print(grid)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def _shown_texts(table: ViewTable, position: int, order: np.ndarray) -> list[str]:
+    """A column as people read it; a text that many rows share is made safe once."""
+    column, cells = table.columns[position], table.cells[position].take(order)
+    if cells.codes is None:
+        return [format_value(cells.at(row), column.unit) for row in range(len(cells))]
+    texts = [*(safe_text(str(text)) for text in cells.values), UNKNOWN]
+    return [texts[code] for code in np.where(cells.absent(), -1, cells.codes).tolist()]
+
+
+def _totals(table: ViewTable, shown: list[int]) -> list[str]:
+    """The last line: what the rows add up to; no line where there is nothing to add."""
+    told = [table.totals[position] is not None for position in shown]
+    if len(table) < 2 or not any(told):
+        return []
+    texts = [_total(table.columns[position], table.totals[position]) for position in shown]
+    return [texts[0] or "total", *texts[1:]]
+
+
+def _total(column: Column, total: Value) -> str:
+    if total is None or not (column.adds_up or column.unit in (Unit.RATE, Unit.SHARE)):
+        return ""
+    return format_value(total, column.unit)
+
+
+def _plain(column: Column, cells: Cells, order: np.ndarray, text: Callable[[str], str] = str) -> list[Value]:
+    """Cells as exact plain values, None where missing; moments as ISO 8601; each text changed once."""
+    taken = cells.take(order)
+    absent = taken.absent()
+    if taken.codes is not None:
+        texts = [*(text(str(value)) for value in taken.values), None]
+        return [texts[code] for code in np.where(absent, -1, taken.codes).tolist()]
+    values = _iso(taken.values) if column.unit is Unit.TIME else taken.values.tolist()
+    if not absent.any():
+        return values
+    return [None if gone else value for gone, value in zip(absent.tolist(), values, strict=True)]
+
+
+def _iso(nanoseconds: np.ndarray) -> list[Value]:
+    """Moments to the nanosecond; numpy knows the calendar of all that 64 bits of nanoseconds can say."""
+    moments = np.datetime_as_string(nanoseconds.astype("datetime64[ns]"), unit="ns")
+    return [f"{moment}Z" for moment in moments.tolist()]
+
+
+def _csv_text(text: str) -> str:
+    """A text that a spreadsheet never takes for a formula."""
+    return ("'" if text.startswith(_FORMULA_STARTS) else "") + safe_text(text)

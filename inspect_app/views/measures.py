@@ -1,0 +1,73 @@
+"""What can be counted or added up in a column: one declared row a measure.
+
+A measure is a condition in the filter language and a figure of each event that meets it. The
+condition is the definition: an analyst who filters by it sees exactly the events that were counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of an event."""
+
+    id: str
+    meaning: str
+    where: str = ""
+    """Which events have it, in the filter language; empty is all."""
+    figure: str = ""
+    """The events' column that is added up, empty where events are counted."""
+
+
+OPENS = "open, openat, openat2, creat, open_by_handle_at"
+EXECS = "execve, execveat"
+_FILE = "fd.type = file"
+_NET = "fd.type in (ipv4, ipv6)"
+_READ = "evt.is_io_read = true"
+_WRITE = "evt.is_io_write = true"
+_FAILED = "evt.failed = true"
+
+RENAMES = "rename, renameat, renameat2"
+DELETES = "unlink, unlinkat, rmdir"
+MODES = "chmod, fchmod, fchmodat, fchmodat2, chown, fchown, lchown, fchownat"
+
+_MEASURES = (
+    Measure("events", "events: system calls and scheduler events"),
+    Measure("errors", "calls that failed", _FAILED),
+    Measure("errors.file", "failed calls on files and directories", f"{_FAILED} and evt.category = file"),
+    Measure("errors.net", "failed calls on the network", f"{_FAILED} and evt.category = net"),
+    Measure("errors.memory", "failed calls on memory", f"{_FAILED} and evt.category = memory"),
+    Measure(
+        "errors.other",
+        "failed calls of any other kind",
+        f"{_FAILED} and not evt.category in (file, net, memory)",
+    ),
+    Measure("opens", "files opened or created with success", f"evt.type in ({OPENS}) and evt.failed = false"),
+    Measure("execs", "programs started", f"evt.type in ({EXECS}, procexec) and evt.failed = false"),
+    Measure(
+        "file.created", "opens that may create the file", "evt.is_open_create = true and evt.failed = false"
+    ),
+    Measure("file.writes", "calls that wrote to the file", f"{_WRITE} and {_FILE}"),
+    Measure("file.renames", "times it got another name", f"evt.type in ({RENAMES}) and evt.failed = false"),
+    Measure("file.modes", "changes of its mode or owner", f"evt.type in ({MODES}) and evt.failed = false"),
+    Measure("file.deletes", "times its name was removed", f"evt.type in ({DELETES}) and evt.failed = false"),
+    Measure("io", "calls that moved bytes", "evt.is_io = true"),
+    Measure("io.read", "calls that read or received", _READ),
+    Measure("io.write", "calls that wrote or sent", _WRITE),
+    Measure("bytes", "bytes moved", "evt.is_io = true", "size"),
+    Measure("bytes.in", "bytes read or received", _READ, "size"),
+    Measure("bytes.out", "bytes written or sent", _WRITE, "size"),
+    Measure("file.bytes", "bytes read from and written to files", f"evt.is_io = true and {_FILE}", "size"),
+    Measure("file.bytes.in", "bytes read from files", f"{_READ} and {_FILE}", "size"),
+    Measure("file.bytes.out", "bytes written to files", f"{_WRITE} and {_FILE}", "size"),
+    Measure("net.bytes", "bytes moved over the network", f"evt.is_io = true and {_NET}", "size"),
+    Measure("net.bytes.in", "bytes received from the network", f"{_READ} and {_NET}", "size"),
+    Measure("net.bytes.out", "bytes sent to the network", f"{_WRITE} and {_NET}", "size"),
+    Measure("latency", "time spent inside calls whose start was seen", "evt.latency exists", "latency"),
+)
+
+MEASURES: Mapping[str, Measure] = MappingProxyType({measure.id: measure for measure in _MEASURES})

@@ -1,0 +1,181 @@
+"""All tiles measured at once: a total and a histogram each.
+
+Which events a tile counts is decided once for a capture. Then a tile over another window costs two
+binary searches for its total and one search a slice for its histogram.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from inspect_app.analysis.matches import matching_rows
+from inspect_app.analysis.selection import Selection, TimeRange
+from inspect_app.analysis.timelines import (
+    alive_per_bin,
+    bin_bounds,
+    bin_edges,
+    capture_window,
+    distinct_per_bin,
+    row_edges,
+    sum_per_bin,
+)
+from inspect_app.filters.errors import NotEvaluableError
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.views.entities import ENTITIES, entity_cells
+from inspect_app.views.format import Unit, format_bytes, format_compact
+from inspect_app.views.tile_catalogue import TILES, Counting, Tile, TileCategory
+
+__all__ = ["TILES", "Counting", "Tile", "TileCategory", "TileMeasure", "measure"]
+
+DEFAULT_BINS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class TileMeasure:
+    """One tile over a selection."""
+
+    tile: Tile
+    total: int
+    counts: np.ndarray
+    """int64, one a slice of the window. Distinct things that occur in two slices count in both."""
+    unknown: str = ""
+    """Why the capture cannot tell; then the figures mean nothing."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether the overview has it: not at zero, unless zero tells something."""
+        return not self.unknown and (self.total > 0 or not self.tile.hide_at_zero)
+
+    @property
+    def text(self) -> str:
+        """The total as people read it."""
+        return format_bytes(self.total) if self.tile.unit is Unit.BYTES else format_compact(self.total)
+
+
+def measure(
+    frames: CaptureFrames,
+    selection: Selection,
+    window: TimeRange | None = None,
+    bins: int = DEFAULT_BINS,
+    *,
+    tiles: Iterable[Tile] = TILES.values(),
+) -> list[TileMeasure]:
+    """Total and histogram of every tile, over the selected events that lie in the window.
+
+    Args:
+        frames: The capture.
+        selection: Events after window and filters; a slice means that no filter restricts it.
+        window: What the histograms are over; the whole capture without one.
+        bins: Into how many equal slices.
+        tiles: Which; all without it.
+    """
+    scale = _Scale(frames, selection.rows, window or capture_window(frames), bins)
+    return [_measure_tile(tile, scale) for tile in tiles]
+
+
+class _Scale:
+    """What all tiles of one measurement share."""
+
+    def __init__(self, frames: CaptureFrames, rows: np.ndarray | slice, window: TimeRange, bins: int) -> None:
+        self.frames = frames
+        self.edges = bin_edges(window, bins)
+        self.row_edges = row_edges(frames, self.edges)
+        self.restricted = not isinstance(rows, slice)
+        self._slice = rows if isinstance(rows, slice) else slice(0, 0)
+        self._inside = np.zeros(len(frames.events) if self.restricted else 0, dtype=bool)
+        if self.restricted:
+            self._inside[rows] = True
+
+    def rows(self, condition: str) -> np.ndarray:
+        """Rows that are selected, lie in the window, and meet the condition; uint32, ascending."""
+        rows = matching_rows(self.frames, condition)
+        first, last = int(self.row_edges[0]), int(self.row_edges[-1])
+        if not self.restricted:
+            start, stop, _ = self._slice.indices(len(self.frames.events))
+            first, last = max(first, start), min(last, stop)
+        low, high = np.searchsorted(rows, np.array([first, max(first, last)], dtype=np.uint32))
+        rows = rows[low:high]
+        return rows[self._inside[rows]] if self.restricted else rows
+
+    def bounds(self, rows: np.ndarray) -> np.ndarray:
+        """Positions in `rows` at which the slices begin and end."""
+        return bin_bounds(rows, self.row_edges, len(self.frames.events))
+
+
+def _measure_tile(tile: Tile, scale: _Scale) -> TileMeasure:
+    try:
+        total, counts = _COUNTERS[tile.counting](tile, scale)
+    except NotEvaluableError as error:
+        return TileMeasure(tile, 0, np.zeros(len(scale.edges) - 1, dtype=np.int64), str(error))
+    return TileMeasure(tile, total, counts)
+
+
+Figures = tuple[int, np.ndarray]
+
+
+def _count_events(tile: Tile, scale: _Scale) -> Figures:
+    rows = scale.rows(tile.condition)
+    return len(rows), np.diff(scale.bounds(rows)).astype(np.int64)
+
+
+def _count_bytes(tile: Tile, scale: _Scale) -> Figures:
+    rows = scale.rows(tile.condition)
+    counts = sum_per_bin(scale.frames.events[tile.of].to_numpy()[rows], scale.bounds(rows))
+    return int(counts.sum()), counts
+
+
+def _count_distinct(tile: Tile, scale: _Scale) -> Figures:
+    rows = scale.rows(tile.condition)
+    values = scale.frames.events["descriptor"].to_numpy()[rows]
+    if tile.of != "descriptor":
+        names = entity_cells("descriptor", tile.of, scale.frames).codes
+        # The extra last entry is what -1 points to.
+        values = np.append(names, -1)[values] if names is not None else values
+    # Things without a name are one more thing.
+    values = values + 1
+    size = int(values.max()) + 1 if len(values) else 0
+    total = int(np.count_nonzero(np.bincount(values, minlength=1)))
+    return total, distinct_per_bin(values, scale.bounds(rows), size)
+
+
+def _count_alive(tile: Tile, scale: _Scale) -> Figures:
+    """Lives that touch the window; with a filter, only of those that have selected events."""
+    entity = ENTITIES[tile.of]
+    assert entity.lived is not None  # noqa: S101 - processes and containers have lives
+    start, end = entity.lived(scale.frames)
+    # Row 0 of the containers is the host, which is no container.
+    wanted = np.arange(len(start)) >= (1 if tile.of == "container" else 0)
+    if scale.restricted:
+        seen = scale.frames.events[entity.column].to_numpy()[scale.rows(tile.condition)]
+        wanted &= np.bincount(seen[seen >= 0], minlength=len(start))[: len(start)] > 0
+    wanted &= (start < scale.edges[-1]) & ((end < 0) | (end >= scale.edges[0]))
+    return int(np.count_nonzero(wanted)), alive_per_bin(start[wanted], end[wanted], scale.edges)
+
+
+def _count_drops(tile: Tile, scale: _Scale) -> Figures:
+    """What the recorder says it did not see; an interval counts where it ends, within the window."""
+    drops = scale.frames.drops
+    missed = drops[drops["kind"].isin(["lost", "dropped", "undecodable"])]
+    start, end = scale.edges[0], scale.edges[-1]
+    touches = (missed["time"].to_numpy() >= start) & (missed["since"].to_numpy() < end)
+    # The last interval ends after the last event; none may fall out of a window that it touches.
+    times = np.minimum(missed["time"].to_numpy()[touches], end - 1)
+    counts = np.zeros(len(scale.edges) - 1, dtype=np.int64)
+    bins = np.searchsorted(scale.edges, times, side="right") - 1
+    np.add.at(counts, bins, missed["count"].to_numpy()[touches])
+    return int(counts.sum()), counts
+
+
+_COUNTERS: Mapping[Counting, Callable[[Tile, _Scale], Figures]] = MappingProxyType(
+    {
+        Counting.EVENTS: _count_events,
+        Counting.BYTES: _count_bytes,
+        Counting.DISTINCT: _count_distinct,
+        Counting.ALIVE: _count_alive,
+        Counting.DROPS: _count_drops,
+    }
+)

@@ -1,0 +1,224 @@
+"""The headless commands on real capture files: output, one-line errors, exit codes."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from inspect_app.cli import main
+from tests.builders.capture import AT_FDCWD, FILE, MS, START_NS, CaptureBuilder
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory):
+    book = CaptureBuilder()
+    book.process(100, comm="sh", cwd="/home")
+    book.process(200, comm="cat", cwd="/")
+    book.event("openat", pid=100, ret=3, fd=3, ino=7, dev=1, mode=FILE, text=b"notes", args=(AT_FDCWD,))
+    for _ in range(30):
+        book.event("read", pid=100, ret=5, fd=3, ino=7, dev=1, mode=FILE, data=b"hello", args=(3, 0, 5))
+    book.event("openat", pid=200, ret=-2, text=b"/etc/\x1b[31m=x", args=(AT_FDCWD,))
+    path = tmp_path_factory.mktemp("captures") / "node.exhume"
+    book.write(path)
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_json_is_one_array_of_rows(capture):
+    result = run("view", capture, "processes", "--format", "json")
+    assert result.exit_code == 0, result.stderr
+    rows = json.loads(result.stdout)
+    assert {row["proc.pid"]: row["events"] for row in rows} == {100: 31, 200: 1}
+    assert next(row for row in rows if row["proc.pid"] == 100)["file_bytes"] == 150
+
+
+def test_csv_has_a_header(capture):
+    result = run("view", capture, "file_opens", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [row["evt.res"] for row in rows] == ["SUCCESS", "ENOENT"]
+    assert "\x1b" not in result.stdout
+
+
+def test_a_table_is_for_people(capture):
+    result = run("view", capture, "files", "--sort", "fd.name")
+    lines = result.stdout.splitlines()
+    assert lines[0].split()[:3] == ["File", "Container", "Events"]
+    assert lines[1].startswith("/etc/\\x1b[31m=x")
+    assert "150 B" in lines[2]
+
+
+def test_a_filter_and_a_window_restrict_the_rows(capture):
+    by_filter = run("view", capture, "processes", "--filter", "evt.failed = true", "--format", "json")
+    assert [row["proc.pid"] for row in json.loads(by_filter.stdout)] == [200]
+    by_window = run("view", capture, "syscalls", "--window", "+0s..+5ms", "--format", "json")
+    assert sum(row["events"] for row in json.loads(by_window.stdout)) == 5
+
+
+def test_rows_left_out_are_counted(capture):
+    result = run("view", capture, "processes", "-n", "1")
+    assert result.stderr == "1 of 2 processes shown\n"
+
+
+def test_sorting_turns_round(capture):
+    names = [
+        [
+            row["fd.name"]
+            for row in json.loads(run("view", capture, "files", "--sort", sort, "--format", "json").stdout)
+        ]
+        for sort in ("fd.name", "-fd.name")
+    ]
+    assert names[0] == sorted(names[0]) == names[1][::-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("files", "--filter", "proc.nam = x"), "did you mean proc.name?"),
+        (("fils",), "did you mean files?"),
+        (("files", "--sort", "evnts"), "did you mean events?"),
+        (("files", "--window", "yesterday"), "FROM..TO"),
+        (("files", "--window", "+2s..+1s"), "ends before it starts"),
+        (("files", "--window", "soon..later"), "no moment"),
+    ],
+)
+def test_what_is_wrong_is_told_with_the_nearest_that_is_right(capture, arguments, told):
+    result = run("view", capture, *arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert result.stdout == ""
+
+
+def spoilt(capture, tmp_path, kind):
+    data = capture.read_bytes()
+    path = tmp_path / "spoilt.exhume"
+    match kind:
+        case "cut":
+            path.write_bytes(data[: len(data) * 2 // 3])
+        case "flipped":
+            path.write_bytes(data[:-200] + bytes([data[-200] ^ 1]) + data[-199:])
+        case "zeros":
+            path.write_bytes(bytes(4_096))
+        case "empty":
+            path.write_bytes(b"")
+        case "picture":
+            path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+        case "folder":
+            path.mkdir()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("cut", 3), ("flipped", 4), ("zeros", 5), ("empty", 5), ("picture", 5), ("folder", 5), ("nothing", 5)],
+)
+def test_a_spoilt_file_gives_one_clear_line_and_its_code(capture, tmp_path, kind, code):
+    result = run("view", spoilt(capture, tmp_path, kind), "files")
+    assert result.exit_code == code, result.stderr
+    problems = [line for line in result.stderr.splitlines() if line.startswith("exhume-inspect: ")]
+    assert len(problems) == 1
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_without_permission_is_told(capture, tmp_path):
+    path = tmp_path / "secret.exhume"
+    path.write_bytes(capture.read_bytes())
+    path.chmod(0)
+    result = run("view", path, "files")
+    assert result.exit_code == 5
+    assert "Permission denied" in result.stderr
+
+
+def test_the_views_and_the_fields_are_listed():
+    views = json.loads(run("views", "--format", "json").stdout)
+    assert {"processes", "commands"} <= {view["id"] for view in views}
+    fields = run("fields", "container")
+    assert "container.id" in fields.stdout
+    assert "proc.pid" not in fields.stdout
+    assert run("fields", "prco.name").exit_code == 2
+
+
+def test_tiles_mark_what_is_noteworthy(capture):
+    result = run("tiles", capture)
+    assert result.exit_code == 0
+    assert "File open errors" in result.stdout
+    totals = {
+        row["id"]: row["total"]
+        for row in json.loads(run("tiles", capture, "--all", "--format", "json").stdout)
+    }
+    assert (totals["file.opens"], totals["perf.open_errors"], totals["perf.http"]) == (1, 1, None)
+
+
+def test_a_report_is_written_with_the_digest_of_the_file(capture, tmp_path):
+    import hashlib
+
+    result = run("report", capture, "-o", tmp_path / "report.html", "--filter", "proc.pid = 100")
+    assert result.exit_code == 0, result.stderr
+    text = (tmp_path / "report.html").read_text()
+    assert hashlib.sha256(capture.read_bytes()).hexdigest() in text
+    assert "proc.pid = 100" in text
+
+
+def test_a_report_never_overwrites_the_capture(capture):
+    before = capture.read_bytes()
+    assert run("report", capture, "-o", capture).exit_code == 2
+    assert capture.read_bytes() == before
+
+
+def test_a_report_that_cannot_be_written_says_where(capture, tmp_path):
+    result = run("report", capture, "-o", tmp_path / "no" / "report.html")
+    assert result.exit_code == 5
+    assert "report.html: No such file or directory" in result.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(capture):
+    """As in `exhume-inspect view … | head -1`."""
+    code = "import sys; from inspect_app.cli import main; main()"
+    command = [sys.executable, "-c", code, "view", str(capture), "files", "--format", "json"]
+    read, write = os.pipe()
+    os.close(read)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    done = subprocess.run(
+        command, stdout=write, stderr=subprocess.PIPE, env=environment, check=False, timeout=60
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("command", ["view", "views", "tiles", "fields", "report"])
+def test_help_teaches_by_example(command):
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"exhume-inspect {command}" in result.stdout
+
+
+def test_the_exit_codes_are_told():
+    assert "Exit codes:" in run("--help").stdout
+
+
+def test_a_moment_is_read_in_every_form_that_help_names():
+    from inspect_app.analysis.selection import TimeRange
+    from inspect_app.cli.windows import parse_window
+
+    whole = TimeRange(START_NS, START_NS + 3_000 * MS)
+    one_to_two = TimeRange(START_NS + 1_000 * MS, START_NS + 2_000 * MS)
+    for text in (
+        "+1s..+2s",
+        "+1..+2000ms",
+        "22:13:21..22:13:22",
+        "2023-11-14T22:13:21Z..2023-11-14 22:13:22.000",
+        "2023-11-14T23:13:21+01:00..2023-11-14T17:13:22-05:00",
+        f"{START_NS + 1_000 * MS}..{START_NS + 2_000 * MS}",
+    ):
+        assert parse_window(text, whole) == one_to_two, text
+    assert parse_window("..", whole) == whole
+    assert parse_window("+1.000000001s..", whole).start_ns == START_NS + 1_000_000_001
