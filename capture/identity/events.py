@@ -90,7 +90,10 @@ class EventColumns:
         named = self.text > 0
         if b"" in self.texts[1:]:
             named &= np.array([bool(text) for text in self.texts])[self.text]
-        return _TAKES_DIRECTORY[self.kind] & named & ~(_MAKES_DESCRIPTOR[self.kind] & (self.ret >= 0))
+        result: np.ndarray = (
+            _TAKES_DIRECTORY[self.kind] & named & ~(_MAKES_DESCRIPTOR[self.kind] & (self.ret >= 0))
+        )
+        return result
 
 
 _FIRST_SCHEDULER_CODE = 0xF000
