@@ -79,7 +79,9 @@ def find_descriptors(
     at = np.flatnonzero(~is_anonymous & ~is_socket)
     label[at] = names.labels(rows[at], devs, inos, identity[at])
     at = np.flatnonzero(is_socket)
-    found = find_sockets(events, rows[at], identity[at], inos, sockets)
+    found = find_sockets(
+        events, processes.of_event, rows[at], identity=identity[at], inode_of=inos, listed=sockets
+    )
     label[at] = found.of_row
     first, row_of = _distinct(identity, label * 2 + is_socket)
     of_event = np.full(len(events), _NONE, np.int32)
