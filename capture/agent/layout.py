@@ -78,6 +78,4 @@ def _offset(types: KernelTypes, struct: str, paths: tuple[str, ...]) -> int:
             return types.offset(struct, path)
         except KeyError:
             continue
-    raise CaptureError(
-        f"this kernel's {struct} has none of {', '.join(paths)}: update Exhume"
-    )
+    raise CaptureError(f"this kernel's {struct} has none of {', '.join(paths)}: update Exhume")

@@ -36,13 +36,9 @@ def _pids(folder: Path) -> Iterator[int]:
             yield int(name)
 
 
-def processes(boot_to_utc_ns: int, *, without: int) -> list[Row]:
-    """A row for each process but `without` (the recorder)."""
-    return [
-        row
-        for pid in sorted(_pids(PROC))
-        if pid != without and (row := _process(pid, boot_to_utc_ns)) is not None
-    ]
+def processes(boot_to_utc_ns: int) -> list[Row]:
+    """A row for each process, the recorder among them: it is somebody's parent."""
+    return [row for pid in sorted(_pids(PROC)) if (row := _process(pid, boot_to_utc_ns)) is not None]
 
 
 def _process(pid: int, boot_to_utc_ns: int) -> Row | None:

@@ -165,7 +165,7 @@ class Recorder:
     def _take_snapshot(self) -> None:
         pid = os.getpid()
         tables: tuple[tuple[str, Callable[[], list[dict[str, Any]]]], ...] = (
-            ("processes", lambda: procfs.processes(self._boot_to_utc, without=pid)),
+            ("processes", lambda: procfs.processes(self._boot_to_utc)),
             ("cgroups", procfs.cgroups),
             ("descriptors", lambda: procfs.descriptors(without=pid)),
             ("sockets", procfs.sockets),

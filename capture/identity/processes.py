@@ -210,6 +210,10 @@ def _parents(
     made = np.flatnonzero(lives.forked >= 0)
     ppid[made] = events.pid[lives.forked[made]]
     parent[made] = of_event[lives.forked[made]]
+    # The recorder is in no event: a child of its own tells of its fork itself, and who the parent is.
+    own = made[ppid[made] == lives.pid[made]]
+    ppid[own] = events.arguments(3, lives.forked[own])
+    parent[own] = _process_at(lives, ppid[own], lives.forked[own])
     parent[parent == np.arange(len(parent))] = -1
     return parent, ppid
 

@@ -599,6 +599,8 @@ int on_sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
     if (slot) slot->muted = (id >> 32) == SELF ? tid : 0;
     struct medium *m = life.ringbuf_reserve(sizeof(*m));
     if (!m) return count_lost(LANE_LIFE), 0;
+    /* The recorder is in no event: its child tells of the fork itself. */
+    if ((id >> 32) == SELF) id = (u64)value << 32 | tid;
     begin(&m->head, bpf_ktime_get_boot_ns(), id, PROCFORK);
     m->head.args[0] = value;
     m->head.args[1] = tid;
