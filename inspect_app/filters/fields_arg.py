@@ -14,11 +14,11 @@ import numpy as np
 from capture.model import decode
 from capture.model.catalogue import CATALOGUE
 from capture.model.events import Arg, ArgKind, EventFlag, EventSpec
+from inspect_app.filters.calls import event_type_codes, has_flag, raw_argument, spec_of, types
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.filters.field import Argument, Field, FieldType
-from inspect_app.filters.fields_evt import event_type_codes, has_flag, raw_argument, spec_of, types
 from inspect_app.filters.fields_fd import paths_facet
 from inspect_app.frames.capture import CaptureFrames
 
