@@ -17,7 +17,7 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 from lark.visitors import Transformer_NonRecursive, v_args
 
-from inspect_app.filters.errors import FilterError
+from inspect_app.filters.errors import FilterError, excerpt
 from inspect_app.filters.expression import (
     And,
     CallOperand,
@@ -207,7 +207,7 @@ class _Builder(Transformer_NonRecursive[Token, _Built]):
         if isinstance(right, _BuiltOperand):
             return _comparison(left, operator, right)
         if not right.is_bare or right.text not in self._lists:
-            raise FilterError(f"{right.text[:40]!r} is no list", right.column, ("a list in parentheses",))
+            raise FilterError(f"{excerpt(right.text)!r} is no list", right.column, ("a list in parentheses",))
         return self._listed(left, operator, [right])
 
     def field(self, name: Token, argument: Token | None = None) -> _BuiltOperand:
@@ -276,7 +276,9 @@ def _comparison(left: _BuiltOperand, operator: Token, right: _Written | _BuiltOp
     _check_fits(left.operand, operator)
     if _family(left.operand.type) != _family(right.operand.type):
         raise FilterError(
-            f"{left.operand} is {left.operand.type} and {right.operand} is {right.operand.type}", right.column
+            f"{excerpt(left.operand)} is {left.operand.type}, "
+            f"{excerpt(right.operand)} is {right.operand.type}",
+            right.column,
         )
     return _checked(
         _Built(CompareOperands(left.operand, name, right.operand), max(left.depth, right.depth), 1)
@@ -291,7 +293,7 @@ def _check_fits(operand: Operand, operator: Token) -> None:
     if operand.type not in OPERATORS[operator].fits:
         fitting = tuple(name for name, declared in OPERATORS.items() if operand.type in declared.fits)
         raise FilterError(
-            f"{operator} does not fit {operand}, which is {operand.type}", _column(operator), fitting
+            f"{operator} does not fit {excerpt(operand)}, which is {operand.type}", _column(operator), fitting
         )
 
 
@@ -304,7 +306,7 @@ def _literals(operand: Operand, operator: Token, values: Sequence[_Written]) -> 
             literals.append(Literal(value.text, read_literal(value.text, type_)))
         except FilterError as error:
             raise FilterError(
-                f"{operand} is {operand.type}: {error.message}", value.column, error.expected
+                f"{excerpt(operand)} is {operand.type}: {error.message}", value.column, error.expected
             ) from None
     return tuple(literals)
 
@@ -325,7 +327,9 @@ def _call(function: Token, operands: Sequence[_BuiltOperand], separator: str = "
         if len(inner) != 1:
             raise FilterError(f"{name} takes one field, not {len(inner)}", _column(function))
         if inner[0].type not in TEXTS:
-            raise FilterError(f"{name} takes text, and {inner[0]} is {inner[0].type}", _column(function))
+            raise FilterError(
+                f"{name} takes text, and {excerpt(inner[0])} is {inner[0].type}", _column(function)
+            )
     depth = max(built.depth for built in operands) + 1
     if depth > MAX_DEPTH:
         raise FilterError(f"the filter is nested more than {MAX_DEPTH} levels deep", _column(function))
@@ -372,8 +376,8 @@ def _check_argument(found: Field, rest: str, name: Token, argument: Token | None
 
 
 def _unknown_name(name: str, column: int, known: Sequence[str], *, bare: bool) -> FilterError:
-    shown = name if len(name) <= 60 else name[:60] + "…"
-    nearest = get_close_matches(name[:60], known, n=1, cutoff=0.5)
+    shown = excerpt(name)
+    nearest = get_close_matches(name[:60], known, n=1, cutoff=0.7)
     if bare and name in FIELDS:
         return FilterError(f"{shown!r} is not compared with anything", column + len(name), ("an operator",))
     what = "condition" if bare else "field"
