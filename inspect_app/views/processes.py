@@ -60,6 +60,7 @@ PROCESS_VIEWS = (
             text("proc.pname", "Parent process", "name of the process that created it", shown=False),
             text("proc.exepath", "Program", "path of the program", shown=False),
             number("proc.exit.code", "Exit code", "what it passed to exit", shown=False),
+            number("proc.exit.signal", "Signal", "number of the signal that killed it, 0 none", shown=False),
             _STARTED,
             _ENDED,
             CONTAINER_ID,

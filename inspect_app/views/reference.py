@@ -14,10 +14,11 @@ _INTRODUCTION = """\
 
 This page is written by `python -m inspect_app.views.reference`; a test holds it against the tables.
 
-A **view** is a table over the selected events: a filter, a key that makes the rows, and columns. Every event
-that passes the filter is in exactly one row, so figures add up; events that lack a value of the key have a row
-of their own, shown as `—`. A row opens with a condition that selects exactly its events. Processes, threads and
-containers that lived in the window have a row even without events, unless a filter asks for events.
+A **view** is a table over the selected events: a filter, a key that makes the rows, and columns. Every
+event that passes the filter is in exactly one row, so figures add up; events that lack a value of the key
+have a row of their own, shown as `—`. A row opens with a condition that selects exactly its events.
+Processes, threads and containers that lived in the window have a row even without events, unless a filter
+asks for events.
 
     exhume-inspect view node.exhume processes --sort errors --filter 'container.name = web'
 
