@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from itertools import product
 
 import pytest
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 
 from inspect_app.ui.strip_painter import GUTTER, Lane
+from inspect_app.ui.theme import colour
 from inspect_app.ui.time_strip import TimeStrip
 
 START, SPAN = 1_700_000_000_000_000_000, 2_000_000_000
@@ -144,4 +145,6 @@ def test_what_was_lost_is_hatched(strip):
         left = int(axis.x_of(START + ns))
         return {picture.pixelColor(left + dx, strip.height() - 10).rgb() for dx in range(8)}
 
-    assert len(colours(150_000_000)) > len(colours(10**9))
+    lost = colour("error").rgb()
+    assert lost in colours(150_000_000)
+    assert lost not in colours(10**9)
