@@ -6,22 +6,30 @@ import importlib.util
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
-NO_DISPLAY = 5
-"""Exit code: there is nothing to open a window on, or Qt cannot be used."""
+NO_WINDOW = 5
+"""Exit code: no such file, nothing to open a window on, or Qt cannot be used."""
 _REFERENCES = 200
 
 
 def open_window(path: str | None) -> int:
     """Open the window and stay until it is closed; gives the exit code."""
-    problem = missing_display(os.environ, sys.platform) or missing_qt() or broken_qt()
+    problem = missing_file(path) or missing_display(os.environ, sys.platform) or missing_qt() or broken_qt()
     if problem:
         print(f"exhume-inspect: {problem}", file=sys.stderr)
-        return NO_DISPLAY
+        return NO_WINDOW
     # Loaded only now: the headless commands shall not wait for Qt.
     from inspect_app.ui.run import run_window  # noqa: PLC0415
 
     return run_window(path)
+
+
+def missing_file(path: str | None) -> str:
+    """Why nothing can be opened: what looks like a file may be a command mistyped."""
+    if path is None or Path(path).exists():
+        return ""
+    return f"there is no file and no command named {path!r}; `exhume-inspect --help` lists the commands"
 
 
 def missing_display(environment: Mapping[str, str], platform: str) -> str:

@@ -7,10 +7,14 @@ import os
 import sys
 from pathlib import Path
 
+from inspect_app.frames.capture import FileState
+
 PAGES = (
     "overview", "processes", "threads", "containers", "files", "connections", "syscalls", "errors",
     "commands", "events", "streams", "tree",
 )  # fmt: skip
+OWN_PAGES = ("overview", "events", "streams", "tree")
+"""Those of them that are no views."""
 THEMES = ("dark", "light")
 _LIMIT_S = 120.0
 
@@ -25,8 +29,8 @@ def render_page(
     out: str | Path,
     size: tuple[int, int] = (1440, 900),
     theme: str = "dark",
-) -> None:
-    """Draw one page of a capture into a PNG file.
+) -> FileState:
+    """Draw one page of a capture into a PNG file; gives the state of the file that was opened.
 
     Args:
         path: The capture.
@@ -41,6 +45,7 @@ def render_page(
     with Studio(size, theme) as studio:
         studio.open(path)
         studio.picture(page, out)
+        return studio.state
 
 
 class Studio:
@@ -69,6 +74,12 @@ class Studio:
         problem = self._stage.picture(page, str(out), _LIMIT_S)
         if problem:
             raise ScreenshotError(problem)
+
+    @property
+    def state(self) -> FileState:
+        """Whether the open capture is whole."""
+        frames = self._stage.window.workspace.frames
+        return frames.state if frames is not None else FileState("", "nothing is open")
 
     def change(self, size: tuple[int, int], theme: str) -> None:
         """Another size and theme for the next pictures."""

@@ -97,9 +97,10 @@ class GridView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens; letters and Backspace belong to the window."""
+        plain = bool(event.text()) and not event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_line() >= 0:
             self.opened.emit(self.current_line())
-        elif event.key() == Qt.Key.Key_Backspace or (event.text() and event.text().isprintable()):
+        elif event.key() == Qt.Key.Key_Backspace or (plain and event.text().isprintable()):
             event.ignore()
         else:
             super().keyPressEvent(event)

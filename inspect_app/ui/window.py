@@ -245,4 +245,5 @@ class MainWindow(QMainWindow):
         """Workers end before the window does."""
         self.settings.set_geometry(self.saveGeometry())
         self.jobs.close()
+        self.areas.status.clearMessage()
         super().closeEvent(event)

@@ -29,7 +29,7 @@ class DetailTree(QTreeWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.setColumnWidth(0, 104)
+        self.setColumnWidth(0, 116)
         self.itemCollapsed.connect(lambda item: self._shut.add(item.text(0)))
         self.itemExpanded.connect(lambda item: self._shut.discard(item.text(0)))
         copy = QAction("Copy value", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
