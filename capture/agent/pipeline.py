@@ -107,7 +107,9 @@ def take_apart(records: Array, spec: LaneSpec) -> Chunk:
         lengths = field_of(words, length_field)
         at = np.flatnonzero(lengths)
         if len(at):
-            texts[name] = _text_rows(data, places[name], lengths[at], at, strip_nul=name in ("text", "text2"))
+            # An argument list ends with the NUL of its last argument, which may be empty.
+            strip_nul = name == "text" or (name == "text2" and spec.name != "exec")
+            texts[name] = _text_rows(data, places[name], lengths[at], at, strip_nul=strip_nul)
     captured = field_of(words, "data_len")
     longest = int(captured.max(initial=0))
     payload = _flatten(data[:, DATA_AT : DATA_AT + longest], captured) if longest else _NO_BYTES
@@ -121,7 +123,7 @@ def _text_rows(data: Array, place: int, lengths: Array, at: Array, *, strip_nul:
     rows[:, :available] = data[at, place : place + available]
     lengths = lengths.astype(np.uint32)
     if strip_nul:
-        # A string's closing NUL says nothing; an argument list keeps the NULs between arguments.
+        # A string's closing NUL says nothing.
         ends_with_nul = rows[np.arange(len(at)), lengths - 1] == 0
         lengths = lengths - ends_with_nul.astype(np.uint32)
     rows[np.arange(width) >= lengths[:, None]] = 0
