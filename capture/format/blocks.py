@@ -37,6 +37,36 @@ MAX_BODY = 64 << 20
 MAX_DOCUMENT = 256 << 20
 """Bytes that a document may have when it is no longer compressed."""
 MAX_DEPTH = 32
+MAX_LENGTH = 1 << 20
+"""Entries of one array; a longer table is spread over several blocks."""
+MAX_OBJECTS = 8 << 20
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How much the documents of a file may still unpack to: a small file must not fill the memory.
+
+    Bytes alone are no measure, for an empty list takes one byte in msgpack and seventy in memory.
+    """
+
+    bytes: int = MAX_DOCUMENT
+    objects: int = MAX_OBJECTS
+
+    @classmethod
+    def for_file(cls, size: int) -> Allowance:
+        """What a file of that size may have: far more than any recorder packs into it."""
+        return cls(MAX_DOCUMENT + 64 * size, MAX_OBJECTS + 4 * size)
+
+    def take(self, container: Any) -> Any:
+        """Count a list or map and what is in it.
+
+        Raises:
+            FormatError: There are too many.
+        """
+        self.objects -= 1 + len(container)
+        if self.objects < 0:
+            raise FormatError("the documents hold more values than any recorder writes")
+        return container
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,31 +181,45 @@ def _parse_header(head: bytes, offset: int) -> Header:
     numbers = (header.seq, header.count, header.first, header.last)
     if not all(type(number) is int and -(1 << 63) <= number < 1 << 63 for number in numbers):
         raise FormatError("a block's header has a number that is none", offset)
-    if not isinstance(header.kind, str) or not isinstance(header.name, str) or header.count < 0:
+    of_their_type = isinstance(header.kind, str) and isinstance(header.name, str)
+    if not of_their_type or header.count < 0 or not _is_digest(header.before):
         raise FormatError("a block's header has a field of the wrong type", offset)
     return header
 
 
-def unpack(data: bytes, offset: int | None = None) -> Any:
+def _is_digest(value: object) -> bool:
+    return isinstance(value, bytes) and len(value) == DIGEST_SIZE
+
+
+def unpack(data: bytes, offset: int | None = None, allowance: Allowance | None = None) -> Any:
     """One msgpack object out of untrusted bytes; str stays valid UTF-8, bin stays bytes.
 
     Raises:
-        FormatError: Not one well-formed object, or nested too deeply.
+        FormatError: Not one well-formed object, nested too deeply, or more than `allowance`.
     """
+    take = (allowance or Allowance()).take
     try:
         value = msgpack.unpackb(
             data,
             strict_map_key=True,
             max_str_len=len(data),
             max_bin_len=len(data),
-            max_array_len=len(data),
-            max_map_len=len(data) // 2,
+            max_array_len=min(len(data), MAX_LENGTH),
+            max_map_len=min(len(data) // 2, MAX_LENGTH),
             max_ext_len=0,
+            list_hook=take,
+            object_hook=take,
         )
-    except (ValueError, TypeError, RecursionError, OverflowError, msgpack.UnpackException) as error:
+    except _UNPACK_ERRORS as error:
         raise FormatError(f"not readable as msgpack ({type(error).__name__})", offset) from error
     _check_depth(value, offset)
     return value
+
+
+_UNPACK_ERRORS = (
+    *(ValueError, TypeError, RecursionError, OverflowError, MemoryError, BufferError),
+    msgpack.UnpackException,
+)
 
 
 def _check_depth(value: object, offset: int | None) -> None:
@@ -198,13 +242,16 @@ def pack_document(document: object, level: int = 3) -> bytes:
     return zstandard.ZstdCompressor(level=level).compress(msgpack.packb(document))
 
 
-def unpack_document(body: bytes, offset: int | None = None) -> Any:
-    """The document in a block's body.
+def unpack_document(body: bytes, offset: int | None = None, allowance: Allowance | None = None) -> Any:
+    """The document in a block's body; what it takes is taken off the allowance.
 
     Raises:
-        FormatError: Not one, or larger than MAX_DOCUMENT.
+        FormatError: Not one, larger than MAX_DOCUMENT, or more than the allowance.
     """
-    return unpack(decompress(body, MAX_DOCUMENT, offset), offset)
+    allowance = allowance or Allowance()
+    raw = decompress(body, min(MAX_DOCUMENT, allowance.bytes), offset)
+    allowance.bytes -= len(raw)
+    return unpack(raw, offset, allowance)
 
 
 def decompress(data: bytes, limit: int, offset: int | None = None) -> bytes:

@@ -60,6 +60,8 @@ MAX_EVENTS = 1 << 20
 MAX_COLUMNS = 256
 MAX_TEXTS = 128 << 20
 """Bytes that the texts, and the payload, of one block may have."""
+WRITTEN_EVENTS, WRITTEN_BYTES = MAX_EVENTS // 4, MAX_TEXTS // 4
+"""A writer makes two blocks of what is more: it stays well below what a reader takes."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -86,6 +88,33 @@ class EventBatch:
 
     def __len__(self) -> int:
         return len(self.columns["time"])
+
+    def parts(self) -> list[EventBatch]:
+        """The batch in pieces that a block can hold, nearly always itself."""
+        heap = self.texts if isinstance(self.texts, TextHeap) else _laid_end_to_end(self.texts)
+        largest = max(len(heap.heap), len(self.payload))
+        if len(self) < 2 or (len(self) <= WRITTEN_EVENTS and largest <= WRITTEN_BYTES):
+            return [self]
+        middle = len(self) // 2
+        cut = int(self.columns["captured"][:middle].sum(dtype=np.int64))
+        halves = (slice(None, middle), self.payload[:cut]), (slice(middle, None), self.payload[cut:])
+        return [part for rows, payload in halves for part in self._piece(rows, heap, payload).parts()]
+
+    def _piece(self, rows: slice, heap: TextHeap, payload: bytes) -> EventBatch:
+        """Some of the events with the texts that they use."""
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        used = np.unique(np.concatenate([columns[name] for name in TEXT_COLUMNS]))
+        used = used[used > 0] - 1
+        place = np.zeros(len(heap.lengths) + 1, "<i4")
+        place[used + 1] = np.arange(1, len(used) + 1)
+        lengths = heap.lengths[used]
+        starts = (np.cumsum(heap.lengths, dtype=np.int64) - heap.lengths)[used]
+        within = np.cumsum(lengths, dtype=np.int64) - lengths
+        at = np.repeat(starts - within, lengths) + np.arange(int(lengths.sum(dtype=np.int64)))
+        texts = TextHeap(lengths, np.frombuffer(heap.heap, np.uint8)[at].tobytes())
+        return EventBatch(
+            {**columns, **{name: place[columns[name]] for name in TEXT_COLUMNS}}, texts, payload
+        )
 
 
 _NARROWER: dict[str, list[np.dtype[Any]]] = {
@@ -201,7 +230,10 @@ class EventBody:
                 lengths = unpack_column(lengths_column, self.n_texts, self.offset)
             case _:
                 raise FormatError("a block's texts are not [lengths, bytes]", self.offset)
-        ends = np.cumsum(lengths, dtype=np.int64)
+        if bool((lengths < 0).any() or (lengths > MAX_TEXTS).any()):
+            raise FormatError("a block claims a text of an impossible length", self.offset)
+        lengths = lengths.astype(np.int64)
+        ends = np.cumsum(lengths)
         total = int(ends[-1]) if len(ends) else 0
         if total > MAX_TEXTS:
             raise FormatError(f"a block claims {total} bytes of text", self.offset)

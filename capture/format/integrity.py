@@ -11,6 +11,8 @@ from capture.format.blocks import GENESIS, PREFIX, Block, CutShort, read_block
 from capture.format.errors import FormatError
 
 _SCAN = 1 << 20
+_SEARCH = 256 << 20
+"""Bytes that may be read in vain, beside twice the file: blocks that lie inside each other cost no more."""
 
 
 class State(StrEnum):
@@ -53,6 +55,7 @@ class Walk:
         self._last_time = 0
         self._whole = 0
         self._ended = False
+        self._in_vain = _SEARCH + 2 * stream.seek(0, 2)
         self._fault: tuple[State, int, str, int] | None = None
 
     def __iter__(self) -> Iterator[Block]:
@@ -62,8 +65,11 @@ class Walk:
             try:
                 block = read_block(self._stream, offset)
             except FormatError as error:
-                following = self._next_start(offset + 1)
-                cut = isinstance(error, CutShort) and following is None
+                self._in_vain -= self._stream.tell() - offset
+                given_up = self._in_vain < 0
+                following = None if given_up else self._next_start(offset + 1)
+                self._in_vain -= self._stream.tell() - offset
+                cut = isinstance(error, CutShort) and following is None and not given_up
                 self._damage(State.CUT_SHORT if cut else State.ALTERED, error.reason)
                 if following is None:
                     return

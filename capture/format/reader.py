@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,14 +11,17 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from capture.format.blocks import Block, Header, read_block, unpack_document
+from capture.format.blocks import Allowance, Block, Header, read_block, unpack_document
 from capture.format.columns import EVENT_COLUMNS, TEXT_COLUMNS, Array, EventBody, unpack_events
 from capture.format.errors import FormatError
 from capture.format.integrity import Verdict, Walk
 from capture.format.writer import FORMAT_VERSION
 
-EVENTS_PER_BYTE = 8
+EVENTS_PER_BYTE = 2
 """No recorder packs more events into a byte: what claims to is made to exhaust memory."""
+_TEXTS, _TEXTS_PER_BYTE = 1 << 20, 2
+_TEXT_BYTES, _TEXT_BYTES_PER_BYTE = 128 << 20, 64
+"""Nor more texts: what any file may have, and what more for each of its bytes."""
 _KEPT_BODIES = 8
 
 Progress = Callable[[int, int], None]
@@ -67,9 +71,13 @@ class CaptureFile:
         self._bodies: OrderedDict[int, EventBody] = OrderedDict()
         self._text_codes: dict[bytes, int] = {}
         self._block_codes: dict[int, Array] = {}
+        self._text_bytes = 0
+        self._size = 0
+        self._payload: tuple[int, Array, bytes] | None = None
         self._order: Array | None = None
         self._order_known = False
         self._verdict: Verdict | None = None
+        self._allowance = Allowance()
 
     @classmethod
     def open(
@@ -122,7 +130,8 @@ class CaptureFile:
     # Opening.
 
     def _scan(self, progress: Progress | None, cancelled: Callable[[], bool] | None) -> None:
-        total = self.stream.seek(0, 2)
+        total = self._size = self.stream.seek(0, 2)
+        self._allowance = Allowance.for_file(total)
         walk = Walk(self.stream)
         for block in walk:
             if cancelled and cancelled():
@@ -146,7 +155,7 @@ class CaptureFile:
         if header.kind not in ("section", "snapshot", "containers", "counters", "note", "end"):
             self.unknown[header.kind] = self.unknown.get(header.kind, 0) + 1
             return
-        document = unpack_document(block.body, block.offset)
+        document = unpack_document(block.body, block.offset, self._allowance)
         if not isinstance(document, dict):
             raise FormatError(f"a {header.kind} block holds no map", block.offset)
         if header.kind == "section" and not self.section:
@@ -201,12 +210,15 @@ class CaptureFile:
         """The captured bytes of event `row`, empty where none were kept."""
         order = self._sorted_rows(None)
         row = int(row if order is None else order[row])
-        index = int(np.searchsorted([ref.row for ref in self.blocks], row, side="right")) - 1
-        body = self._body(index)
-        ends = np.cumsum(body.column("captured"), dtype=np.int64)
+        index = bisect_right(self.blocks, row, key=lambda ref: ref.row) - 1
+        if self._payload is None or self._payload[0] != index:
+            body = self._body(index)
+            ends = np.cumsum(body.column("captured"), dtype=np.int64)
+            self._payload = (index, ends, body.payload())
+        _, ends, heap = self._payload
         local = row - self.blocks[index].row
         start = int(ends[local - 1]) if local else 0
-        return body.payload()[start : int(ends[local])]
+        return heap[start : int(ends[local])]
 
     def _body(self, index: int) -> EventBody:
         if index in self._bodies:
@@ -240,9 +252,16 @@ class CaptureFile:
                 if code is None:
                     code = known[text] = len(self.texts)
                     self.texts.append(text)
+                    self._text_bytes += len(text)
                 found.append(code)
+            self._check_texts(self.blocks[index].offset)
             codes = self._block_codes[index] = np.array(found, "<i4")
         return codes
+
+    def _check_texts(self, offset: int) -> None:
+        most_bytes = _TEXT_BYTES + self._size * _TEXT_BYTES_PER_BYTE
+        if len(self.texts) > _TEXTS + self._size * _TEXTS_PER_BYTE or self._text_bytes > most_bytes:
+            raise FormatError(f"claims {len(self.texts)} texts, {self._text_bytes} bytes of them", offset)
 
     def _sorted_rows(self, time: Array | None) -> Array | None:
         """The rows in order of time, None where they lie so in the file."""
@@ -272,7 +291,7 @@ def _rows(document: dict[str, Any], offset: int) -> list[dict[str, Any]]:
 
 def _check_version(section: dict[str, Any], offset: int) -> None:
     version = section.get("format")
-    if not isinstance(version, int) or version < 1:
+    if type(version) is not int or version < 1:
         raise FormatError("the section block has no format version", offset)
     if version > FORMAT_VERSION:
         raise FormatError(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import msgpack
 import zstandard
 
 from capture.format.blocks import GENESIS, Header, pack_block, pack_document
 from capture.format.columns import EventBatch, pack_events
 
 FORMAT_VERSION = 1
+_TABLE_BYTES = 8 << 20
+"""Uncompressed size after which the rest of a table goes into another block."""
 
 
 @dataclass
@@ -42,21 +45,26 @@ class CaptureWriter:
         self.document("section", {"format": FORMAT_VERSION, **facts})
 
     def table(self, name: str, rows: Sequence[dict[str, Any]]) -> None:
-        """One table of the snapshot."""
-        self.document("snapshot", {"rows": list(rows)}, name=name, count=len(rows))
+        """One table of the snapshot; a large one goes into several blocks."""
+        for part in _parts(rows):
+            self.document("snapshot", {"rows": part}, name=name, count=len(part))
 
     def document(self, kind: str, document: dict[str, Any], *, name: str = "", count: int = 0) -> None:
         """A block whose body is one compressed msgpack document."""
         self._append(kind, pack_document(document), name=name, count=count)
 
     def events(self, batch: EventBatch) -> None:
-        """A block of events, in the order in which they returned; nothing is written for none."""
+        """A block of events, in the order in which they returned; nothing is written for none.
+
+        What a reader would refuse as too much for one block goes into several.
+        """
         if not len(batch):
             return
-        time = batch.columns["time"]
-        body = pack_events(batch, self._zstd)
-        self._append("events", body, count=len(batch), first=int(time.min()), last=int(time.max()))
-        self.events_written += len(batch)
+        for part in batch.parts():
+            time = part.columns["time"]
+            body = pack_events(part, self._zstd)
+            self._append("events", body, count=len(part), first=int(time.min()), last=int(time.max()))
+            self.events_written += len(part)
 
     def end(self, totals: dict[str, Any]) -> None:
         """The last block: what was recorded in all, and that the recording was closed in order."""
@@ -82,6 +90,20 @@ class CaptureWriter:
                 self.stream.truncate(self.bytes_written)
                 self.stream.seek(self.bytes_written)
             raise
+
+
+def _parts(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """The rows in runs that a reader takes, at least one run."""
+    part: list[dict[str, Any]] = []
+    size = 0
+    for row in rows:
+        size += len(msgpack.packb(row))
+        part.append(row)
+        if size >= _TABLE_BYTES:
+            yield part
+            part, size = [], 0
+    if part or not rows:
+        yield part
 
 
 def create(path: Path, *, overwrite: bool = False) -> BinaryIO:
