@@ -32,7 +32,7 @@ COMMANDS = (
     Command("up", "Go", "Up one step", ("Backspace", "Alt+Up"), "up"),
     Command("overview", "Go", "Overview", ("Alt+Home", "o"), "overview"),
     Command("streams", "Go", "I/O streams", ("e",), "streams"),
-    Command("events", "Go", "System calls", ("d",), "events"),
+    Command("events", "Go", "Events: single system calls", ("d",), "events"),
     Command("tree", "Go", "Process tree", ("t",), "tree"),
     Command("next_view", "Go", "Next view in the list", ("j",)),
     Command("previous_view", "Go", "Previous view in the list", ("k",)),

@@ -79,7 +79,6 @@ class Book(QStackedWidget):
                 self.table.show_order(session.sort, descending=session.descending)
             return
         self._shown = wanted
-        had_focus = self.focusWidget() is not None
         question = self.table.question_about(view, scope) if page is self.table else page.question(scope)
 
         def present(answer: object) -> None:
@@ -87,8 +86,7 @@ class Book(QStackedWidget):
                 self.table.show_order_next(session.sort, descending=session.descending)
             page.present(scope, answer)
             self.setCurrentWidget(page)
-            if had_focus or session.page != OVERVIEW:
-                page.take_focus()
+            page.take_focus()
             self.presented.emit(session.page)
 
         def fail(error: Exception) -> None:

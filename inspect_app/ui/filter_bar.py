@@ -107,6 +107,7 @@ class FilterBar(QWidget):
             except FilterError as error:
                 state = "invalid"
                 message = str(error)
+                message = message[:1].upper() + message[1:]
         elif not text.strip() and self._applied:
             message = "Enter removes the filter"
         self._show_state(state, message)

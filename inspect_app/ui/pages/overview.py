@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from inspect_app.analysis.summary import Summary, summarise
@@ -50,6 +50,7 @@ class OverviewPage(Page):
         self._pinned: dict[str, int] = {}
         self._measures: list[TileMeasure] = []
         self._limit = 6
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.card = SummaryCard()
         self.lifelines = Lifelines()
         self.lifelines.opened.connect(self._open_container)
@@ -90,6 +91,11 @@ class OverviewPage(Page):
         self._containers_note.setText(_containers_note(known.summary))
         self._measures = [tile for tile in known.tiles if tile.shown]
         self._fill_board(self._measures)
+
+    def take_focus(self) -> None:
+        """To the page; the arrows then go to its tiles."""
+        if not any(tile.hasFocus() for tile in self.tiles.values()):
+            self.setFocus()
 
     def show_pinned(self, pinned: dict[str, int]) -> None:
         """Which tiles are on the time strip, with their colours."""
@@ -169,6 +175,14 @@ class OverviewPage(Page):
         return ground
 
     # Qt's own names from here on.
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Any arrow leads to the first tile."""
+        arrows = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+        if event.key() in arrows and self._columns:
+            self.tiles[self._columns[0][0]].setFocus()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many columns as titles can be read in."""

@@ -108,7 +108,7 @@ class TreePage(Page):
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for section, width in ((NAME, 330), (PID, 74), (CONTAINER, 112), (FATE, 78), (EVENTS, 74)):
+        for section, width in ((NAME, 330), (PID, 74), (CONTAINER, 112), (FATE, 78), (EVENTS, 92)):
             header.resizeSection(section, width)
 
     def _open(self, index: QModelIndex) -> None:
