@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenuBar
+from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from inspect_app.ui.icons import icon
 
@@ -87,11 +87,14 @@ def refresh_icons(actions: dict[str, QAction]) -> None:
             actions[command.id].setIcon(icon(command.icon, ink))
 
 
-def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
-    """The menus, in the order of the table."""
+def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> QMenu:
+    """The menus, in the order of the table; gives the one for recent files, to be filled when it opens."""
     menus = {}
     for name in ("File", "Edit", "View", "Go", "Help"):
         menus[name] = bar.addMenu(name)
         menus[name].setObjectName(f"Menu{name}")
     for command in COMMANDS:
         menus[command.menu].addAction(actions[command.id])
+    recent = QMenu("Open recent", bar)
+    menus["File"].insertMenu(actions["export"], recent)
+    return recent
