@@ -66,6 +66,10 @@ class Book(QStackedWidget):
         assert isinstance(widget, Page)  # noqa: S101 - nothing else was added
         return widget
 
+    def take_focus(self) -> None:
+        """Give the keyboard to the page in sight."""
+        self.current.take_focus()
+
     def forget(self) -> None:
         """Another capture is open: what is shown is of the one before."""
         self._shown = ()
@@ -86,8 +90,10 @@ class Book(QStackedWidget):
             question = page.question(scope)
 
         def present(answer: object) -> None:
-            page.present(scope, answer)
+            # First its place, so that it knows how wide it is; nothing is painted in between.
             self.setCurrentWidget(page)
+            page.column.activate()
+            page.present(scope, answer)
             page.take_focus()
             self.presented.emit(session.page)
 

@@ -22,7 +22,7 @@ from inspect_app.ui.theme import colour
 ROW_HEIGHT = 25
 _SAMPLE = 60
 """Lines that are measured to find a column's width."""
-_WIDEST, _NARROWEST, _MOST_SPARE = 420, 48, 90
+_WIDEST, _NARROWEST, _MOST_SPARE, _LAST_AT_LEAST = 420, 48, 90, 160
 
 
 class GridView(QTableView):
@@ -83,9 +83,15 @@ class GridView(QTableView):
         last = model.headerData(sections[-1], Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
         ends_in_text = not int(last or 0) & int(Qt.AlignmentFlag.AlignRight)
         self.horizontalHeader().setStretchLastSection(ends_in_text)
-        spare = max(0, self.viewport().width() - sum(widths)) // len(widths)
+        spare = self.viewport().width() - sum(widths)
+        if ends_in_text:
+            # It takes what is left, and is cut rather than make the table scroll.
+            widths[-1] = max(min(widths[-1], _LAST_AT_LEAST), widths[-1] + min(0, spare))
+        else:
+            each = min(_MOST_SPARE, max(0, spare) // len(widths))
+            widths = [width + each for width in widths]
         for section, width in enumerate(widths):
-            self.setColumnWidth(section, width + (0 if ends_in_text else min(_MOST_SPARE, spare)))
+            self.setColumnWidth(section, width)
 
     def _width_needed(
         self, section: int, text: Callable[[int, int], str], extra: Sequence[str], widest: int

@@ -116,6 +116,7 @@ class MainWindow(QMainWindow):
         areas.path.chip_removed.connect(workspace.remove_chip)
         areas.side.page_chosen.connect(lambda page: workspace.go(workspace.session.with_page(page)))
         areas.filter.applied.connect(self._apply_filter)
+        areas.filter.left.connect(self.book.take_focus)
         areas.filter.completion_wanted.connect(self._complete)
         areas.strip.window_changed.connect(lambda window, final: workspace.set_window(window, final=final))
         areas.strip.view_changed.connect(lambda *_: self._measure_pins())
@@ -182,7 +183,7 @@ class MainWindow(QMainWindow):
         if text:
             self.settings.add_filter(text)
         self.workspace.go(self.workspace.session.with_filter(text))
-        self.book.current.setFocus()
+        self.book.take_focus()
 
     def _complete(self, text: str, cursor: int) -> None:
         frames = self.workspace.frames
