@@ -1,7 +1,7 @@
 """The capture file: blocks, columns, writing, reading, verifying."""
 
 from capture.format.blocks import CutShort
-from capture.format.columns import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch
+from capture.format.columns import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, TextHeap
 from capture.format.errors import FormatError
 from capture.format.integrity import State, Verdict, verify
 from capture.format.reader import Cancelled, CaptureFile
@@ -18,6 +18,7 @@ __all__ = [
     "EventBatch",
     "FormatError",
     "State",
+    "TextHeap",
     "Verdict",
     "create",
     "verify",

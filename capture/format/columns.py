@@ -65,13 +65,22 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class TextHeap:
+    """Texts laid end to end, for a writer that has no use for single ones."""
+
+    lengths: Array
+    """Bytes of each, uint32."""
+    heap: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class EventBatch:
     """Events on their way into one block, in the order in which they returned."""
 
     columns: Mapping[str, Array]
     """The arrays of EVENT_COLUMNS, all of one length."""
-    texts: Sequence[bytes]
-    """What the text columns point to: code 1 is texts[0]."""
+    texts: Sequence[bytes] | TextHeap
+    """What the text columns point to: code 1 is the first."""
     payload: bytes
     """The captured bytes of all events, one after another: `captured` tells how many belong to each."""
 
@@ -153,12 +162,17 @@ def pack_events(batch: EventBatch, zstd: zstandard.ZstdCompressor) -> bytes:
     columns = {
         name: pack_column(values, zstd, delta=name == "time") for name, values in batch.columns.items()
     }
-    lengths = np.fromiter(map(len, batch.texts), "<u4", len(batch.texts))
-    texts = [pack_column(lengths, zstd), zstd.compress(b"".join(batch.texts))]
+    heap = batch.texts if isinstance(batch.texts, TextHeap) else _laid_end_to_end(batch.texts)
+    lengths = heap.lengths.astype("<u4", copy=False)
+    texts = [pack_column(lengths, zstd), zstd.compress(heap.heap)]
     payload = zstd.compress(batch.payload) if batch.payload else b""
     return bytes(
         msgpack.packb({"columns": columns, "texts": texts, "payload": payload, "n_texts": len(lengths)})
     )
+
+
+def _laid_end_to_end(texts: Sequence[bytes]) -> TextHeap:
+    return TextHeap(np.fromiter(map(len, texts), "<u4", len(texts)), b"".join(texts))
 
 
 @dataclass(frozen=True, slots=True)

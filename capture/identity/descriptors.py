@@ -14,7 +14,7 @@ import numpy as np
 
 from capture.identity.anonymous import Anonymous, type_of
 from capture.identity.events import EventColumns, kind_table
-from capture.identity.joins import Latest, pair_codes
+from capture.identity.joins import Latest, pair_codes, taken
 from capture.identity.names import FileNames
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes
@@ -22,16 +22,12 @@ from capture.identity.snapshot import Table
 from capture.identity.sockets import ROLES, Endpoints, Sockets, find_sockets
 
 _TYPE = 0o170000
-_TYPES = {
-    0o100000: "file",
-    0o040000: "directory",
-    0o010000: "pipe",
-    0o020000: "char",
-    0o060000: "block",
-    0o120000: "file",
-    0o140000: "other",
-}
-_SOCKET = 0o140000
+_TYPES = (
+    *("other", "pipe", "char", "other", "directory", "other", "block", "other"),
+    *("file", "other", "file", "other", "other", "other", "other", "other"),
+)
+"""By the file type of a mode, its upper four bits. A link that is opened itself counts as a file."""
+_SOCKET, _FIFO = 0o140000, 0o010000
 _SECOND_IS_THE_RESULT = ("rename", "renameat", "renameat2", "symlink", "symlinkat")
 _OF_DIRECTORIES = ("chdir", "mkdir", "mkdirat", "rmdir", "chroot", "pivot_root")
 _NONE = -1
@@ -66,11 +62,10 @@ def find_descriptors(
     rows = np.flatnonzero(events.ino > 0)
     dev, ino = events.dev[rows].astype(np.int64), events.ino[rows].astype(np.int64)
     devs, inos, identity = pair_codes(dev, ino)
-    things = _Things(events, rows, identity, devs, inos)
-    label = np.full(len(rows), _NONE, np.int64)
-    is_socket = things.mode[identity] & _TYPE == _SOCKET
     anonymous = Anonymous(events, processes, descriptors, paths.names)
-    is_anonymous = things.among(anonymous.dev, anonymous.ino)[identity] & ~is_socket
+    is_socket = events.mode[rows] & _TYPE == _SOCKET
+    is_anonymous = _among(devs, inos, anonymous.dev, anonymous.ino)[identity] & ~is_socket
+    label = np.full(len(rows), _NONE, np.int64)
     at = np.flatnonzero(is_anonymous)
     label[at] = anonymous.labels(processes.of_event[rows[at]], events.fd[rows[at]].astype(np.int64), rows[at])
     names = FileNames(
@@ -82,83 +77,75 @@ def find_descriptors(
         descriptors=descriptors,
     )
     at = np.flatnonzero(~is_anonymous & ~is_socket)
-    label[at] = names.labels(rows[at], things.devs, things.inos, identity[at])
+    label[at] = names.labels(rows[at], devs, inos, identity[at])
     at = np.flatnonzero(is_socket)
-    found = find_sockets(events, rows[at], identity[at], things.inos, sockets)
+    found = find_sockets(events, rows[at], identity[at], inos, sockets)
     label[at] = found.of_row
-    first, row_of = things.distinct(label)
+    first, row_of = _distinct(identity, label * 2 + is_socket)
     of_event = np.full(len(events), _NONE, np.int32)
     of_event[rows] = row_of
-    described = things.describe(first, label, of_event, paths=paths, found=found, is_anonymous=is_anonymous)
+    thing, tag = identity[first], label[first]
+    described = Descriptors(
+        type=[_TYPES[mode >> 12] for mode in events.mode[rows[first]].tolist()],
+        name=[],
+        dev=devs[thing],
+        ino=inos[thing],
+        mode=events.mode[rows[first]].astype(np.int64),
+        ends=[None] * len(first),
+        role=[""] * len(first),
+        of_event=of_event,
+    )
     is_file = ~(is_anonymous | is_socket)[first]
-    return _with_bare_paths(described, np.where(is_file, label[first], -1), events, paths, container_of_event)
+    described.name.extend(_file_names(np.where(is_socket[first], _NONE, tag), paths))
+    _describe_others(described, np.flatnonzero(is_anonymous[first]), tag)
+    _describe_sockets(described, np.flatnonzero(is_socket[first]), tag, thing, found)
+    return _with_bare_paths(described, np.where(is_file, tag, _NONE), events, paths, container_of_event)
 
 
-class _Things:
-    """The identities of a capture."""
+def _among(devs: np.ndarray, inos: np.ndarray, dev: np.ndarray, ino: np.ndarray) -> np.ndarray:
+    """bool, of each identity (devs, inos): is it one of (dev, ino)?"""
+    _, _, code = pair_codes(np.concatenate((devs, dev)), np.concatenate((inos, ino)))
+    listed = np.zeros(int(code.max(initial=-1)) + 1, bool)
+    listed[code[len(devs) :]] = True
+    result: np.ndarray = listed[code[: len(devs)]]
+    return result
 
-    def __init__(
-        self, events: EventColumns, rows: np.ndarray, identity: np.ndarray, devs: np.ndarray, inos: np.ndarray
-    ) -> None:
-        self.identity, self.devs, self.inos = identity, devs, inos
-        self.mode = np.zeros(len(devs), np.int64)
-        self.mode[identity] = events.mode[rows]
 
-    def among(self, dev: np.ndarray, ino: np.ndarray) -> np.ndarray:
-        """bool, of each identity: is it one of these?"""
-        _, _, code = pair_codes(np.concatenate((self.devs, dev)), np.concatenate((self.inos, ino)))
-        listed = np.zeros(int(code.max(initial=-1)) + 1, bool)
-        listed[code[len(self.devs) :]] = True
-        result: np.ndarray = listed[code[: len(self.devs)]]
-        return result
+def _distinct(identity: np.ndarray, tag: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each distinct (identity, tag) first stands, in order of time, and which of them each event is."""
+    _, _, code = pair_codes(identity, tag + 2)
+    first = np.full(int(code.max(initial=-1)) + 1, _NONE)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    order = np.argsort(first)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return first[order], place[code]
 
-    def distinct(self, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Where each distinct (identity, label) first stands, in order of time, and the row of each event."""
-        _, _, code = pair_codes(self.identity, label + 1)
-        first = np.full(int(code.max(initial=-1)) + 1, _NONE)
-        first[code[::-1]] = np.arange(len(code))[::-1]
-        order = np.argsort(first)
-        place = np.empty(len(order), np.int32)
-        place[order] = np.arange(len(order), dtype=np.int32)
-        return first[order], place[code]
 
-    def describe(
-        self,
-        first: np.ndarray,
-        label: np.ndarray,
-        of_event: np.ndarray,
-        *,
-        paths: Paths,
-        found: Sockets,
-        is_anonymous: np.ndarray,
-    ) -> Descriptors:
-        """Rows for the distinct things."""
-        identity = self.identity[first]
-        kinds: list[str] = []
-        names: list[str] = []
-        ends: list[Endpoints | None] = []
-        roles: list[str] = []
-        for thing, tag, nameless in zip(
-            identity.tolist(), label[first].tolist(), is_anonymous[first].tolist(), strict=True
-        ):
-            kind = _TYPES.get(int(self.mode[thing]) & _TYPE, "other")
-            name, end, role = paths.names.all[tag] if tag >= 0 else "", None, ""
-            if int(self.mode[thing]) & _TYPE == _SOCKET:
-                end, role = found.ends[tag] if tag >= 0 else Endpoints(), ROLES[found.role[thing]]
-                kind, name = end.type, end.name(role) or f"socket:[{self.inos[thing]}]"
-            elif nameless:
-                kind = type_of(name)
-            elif kind == "pipe" and name.startswith("/"):
-                kind = "fifo"
-            elif kind == "pipe":
-                name = f"pipe:[{self.inos[thing]}]"
-            kinds.append(kind)
-            names.append(name)
-            ends.append(end)
-            roles.append(role)
-        return Descriptors(
-            kinds, names, self.devs[identity], self.inos[identity], self.mode[identity], ends, roles, of_event
-        )
+def _file_names(tag: np.ndarray, paths: Paths) -> list[str]:
+    names = paths.names.all
+    return [names[at] if at >= 0 else "" for at in tag.tolist()]
+
+
+def _describe_others(known: Descriptors, anonymous: np.ndarray, tag: np.ndarray) -> None:
+    """Types of what has no file, and names of pipes that have none."""
+    for row in anonymous.tolist():
+        known.type[row] = type_of(known.name[row])
+    for row in np.flatnonzero(known.mode & _TYPE == _FIFO).tolist():
+        if tag[row] >= 0:
+            known.type[row] = "fifo"
+        else:
+            known.name[row] = f"pipe:[{known.ino[row]}]"
+
+
+def _describe_sockets(
+    known: Descriptors, rows: np.ndarray, tag: np.ndarray, identity: np.ndarray, found: Sockets
+) -> None:
+    for row, at, thing in zip(rows.tolist(), tag[rows].tolist(), identity[rows].tolist(), strict=True):
+        ends = found.ends[at] if at >= 0 else Endpoints()
+        role = ROLES[found.role[thing]]
+        known.type[row], known.ends[row], known.role[row] = ends.type, ends, role
+        known.name[row] = ends.name(role) or f"socket:[{known.ino[row]}]"
 
 
 def _with_bare_paths(
@@ -216,6 +203,4 @@ def _files_at(
     asked = code[len(where) :]
     found = life.find(asked, row)
     found = np.where(found >= 0, found, life.first(asked))
-    return (
-        np.where(found >= 0, thing[found], _NONE).astype(np.int32) if len(thing) else found.astype(np.int32)
-    )
+    return taken(thing, found).astype(np.int32)

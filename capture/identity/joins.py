@@ -115,6 +115,17 @@ def _hashed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(is_first), number[representative]
 
 
+def taken(values: np.ndarray, index: np.ndarray, missing: int = -1) -> np.ndarray:
+    """`values[index]`, and `missing` where the index is negative."""
+    if not len(values):
+        return np.full(len(index), missing, values.dtype)
+    found: np.ndarray = values[index]
+    absent = index < 0
+    if absent.any():
+        found[absent] = missing
+    return found
+
+
 def place_among(distinct: np.ndarray, values: np.ndarray) -> np.ndarray:
     """int64: the place of each value in an ascending array, -1 where it is not in it."""
     if not len(distinct):

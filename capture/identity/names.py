@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from capture.identity.events import EXECS, OPENS, EventColumns, kind_table
-from capture.identity.joins import Latest, pair_codes
+from capture.identity.joins import Latest, pair_codes, taken
 from capture.identity.paths import Paths, snapshot_holders
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers, text_of
@@ -122,7 +122,7 @@ class FileNames:
         used = np.flatnonzero(identity >= 0)
         names = [text_of(table[at].get("name")).removesuffix(_DELETED) for at in used.tolist()]
         holder = snapshot_holders(self._processes, integers([table[at] for at in used.tolist()], "pid"))
-        container = np.where(holder >= 0, self._container_of_process[holder], -1)
+        container = taken(self._container_of_process, holder)
         since = np.full(len(used), -1)
         return _Entries(identity[used], since, self._paths.names.codes(names), holder, container)
 
@@ -161,7 +161,7 @@ class FileNames:
         entry, code = np.unique(first, return_inverse=True)
         may_be_other = self._creates(entries.since[entry])[code]
         found[early] = np.where(may_be_other, -1, first)
-        return np.where(found >= 0, entries.label[found], -1)
+        return taken(entries.label, found)
 
     def _by_process(
         self, entries: _Entries, renames: _Entries, rows: np.ndarray, identity: np.ndarray, identities: int
@@ -174,12 +174,8 @@ class FileNames:
         count = len(entries.identity)
         opened = Latest(code[:count], entries.since, int(code.max(initial=-1)) + 1).find(code[count:], rows)
         moved = Latest(renames.identity, renames.since, identities).find(identity, rows)
-        opened_at = np.where(opened >= 0, entries.since[opened], -2)
-        if not len(renames.identity):
-            return np.where(opened >= 0, entries.label[opened], -1)
-        moved_at = np.where(moved >= 0, renames.since[moved], -2)
-        label = np.where(moved_at > opened_at, renames.label[moved], entries.label[opened])
-        return np.where((opened < 0) & (moved < 0), -1, label)
+        is_moved_later = taken(renames.since, moved, -2) > taken(entries.since, opened, -2)
+        return np.where(is_moved_later, taken(renames.label, moved), taken(entries.label, opened))
 
     def _creates(self, rows: np.ndarray) -> np.ndarray:
         """bool: may the open at this row have created what it opened? The snapshot's -1 has not."""

@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 
 from capture.identity.events import OPENS, EventColumns, kind_table
-from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among
+from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among, taken
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers, text_of, texts
 from capture.model.catalogue import CATALOGUE
@@ -27,7 +27,8 @@ NONE = -1
 _WORKING_DIRECTORY, _AS_GIVEN = -1, -2
 _AT_FDCWD = -100
 _TYPE, _DIRECTORY = 0o170000, 0o040000
-_ROUNDS = 256
+_ROUNDS = 64
+"""Deeper chains are rare, and walking them one by one is then quicker than one round each."""
 _GENERATIONS = 16
 """How far up a descriptor is looked for in the processes that may have handed it down."""
 _FIRST_TEXT_AS_GIVEN = frozenset({"symlink", "symlinkat", "mount"})
@@ -136,7 +137,7 @@ class _Nodes:
     def cwd_before(self, process: np.ndarray, row: np.ndarray) -> np.ndarray:
         """The nodes of the working directories of processes just before some rows."""
         found = self._cwd.find(process, np.asarray(row) - 1)
-        return np.where(found >= 0, self._cwd_nodes[found], self._unknown)
+        return taken(self._cwd_nodes, found, self._unknown)
 
     def _base_births(self) -> None:
         processes = self._processes
@@ -190,7 +191,7 @@ class _Nodes:
             self._settle(value, nodes, value[base[nodes]])
             done[nodes] = True
             waiting = waiting[~ready]
-        self._settle(value, waiting, np.full(len(waiting), NONE))
+        self._settle_one_by_one(value, waiting, base)
         resolved: np.ndarray = value[source]
         return resolved
 
@@ -202,6 +203,17 @@ class _Nodes:
         value[nodes] = self.names.codes(
             [join(names[at - 1] if at else "", name) for at, name in zip(bases.tolist(), given, strict=True)]
         )[code]
+
+    def _settle_one_by_one(self, value: np.ndarray, nodes: np.ndarray, base: np.ndarray) -> None:
+        """Name nodes in the order of their events: what a name starts from always comes before it."""
+        row = np.zeros(len(value), np.int64)
+        row[self.first_nodes], row[self.second_nodes] = self.first_rows, self.second_rows
+        nodes = nodes[np.argsort(row[nodes], kind="stable")]
+        names, recorded = self.names, self._events.texts
+        starts, text = base[nodes].tolist(), self._text[nodes].tolist()
+        for node, start, which in zip(nodes.tolist(), starts, text, strict=True):
+            above = int(value[start])
+            value[node] = names.code(join(names.all[above] if above >= 0 else "", text_of(recorded[which])))
 
 
 def _decoded(raw: list[bytes]) -> list[str]:
@@ -277,8 +289,8 @@ class _Directories:
             if not len(asked) or self._named is None:
                 break
             entry = self._open.find(place_among(self._keys, process << 32 | fd[asked]), before)
-            named = self._named.find(np.where(entry >= 0, self._identity[entry], -1), before)
-            node[asked] = np.where(named >= 0, self._nodes[named], -1)
+            named = self._named.find(taken(self._identity, entry), before)
+            node[asked] = taken(self._nodes, named)
             up = np.flatnonzero((entry < 0) & (self._processes.forked[process] >= 0))
             before = self._processes.forked[process[up]]
             process, asked = self._processes.parent[process[up]].astype(np.int64), asked[up]
@@ -292,7 +304,7 @@ def snapshot_holders(processes: Processes, pid: np.ndarray) -> np.ndarray:
     rows = np.flatnonzero(processes.snapshot >= 0)
     order = rows[np.argsort(processes.pid[rows], kind="stable")]
     place = place_among(processes.pid[order], pid)
-    return np.where(place >= 0, order[place], -1) if len(order) else place
+    return taken(order, place)
 
 
 def _successful(events: EventColumns, names: Iterable[str]) -> np.ndarray:

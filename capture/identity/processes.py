@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from capture.identity.events import EventColumns
-from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among
+from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among, taken
 from capture.identity.snapshot import Table, integers
 
 TOLERANCE_NS = 20_000_000
@@ -109,7 +109,7 @@ def _from_snapshot_and_forks(events: EventColumns, table: Table) -> _Lives:
     listed_pid, listed_start = integers(table, "pid"), integers(table, "start_ns")
     order = np.argsort(listed_pid, kind="stable")
     place = place_among(listed_pid[order], pid)
-    listed = np.where(place >= 0, order[place], -1) if len(order) else place
+    listed = taken(order, place)
     same = (listed >= 0) & (np.abs(listed_start[listed] - start) < TOLERANCE_NS) if len(order) else listed > 0
     alone = np.ones(len(table), bool)
     alone[listed[same]] = False
@@ -168,7 +168,7 @@ def _with_unintroduced(
     place = place_among(pids, lives.pid)
     seen = np.flatnonzero(place >= 0)
     found = Latest(place[seen], lives.since[seen], len(pids)).find(code, rows)
-    found = np.where(found >= 0, seen[found], -1) if len(seen) else found
+    found = taken(seen, found)
     ended = np.full(len(lives.pid) + 1, np.iinfo(np.int64).max)
     known = exits[found[exits] >= 0][::-1]  # the first exit ends a process, so it is written last
     ended[found[known]] = events.time[known] + TOLERANCE_NS
@@ -206,7 +206,7 @@ def _parents(
     pids = lives.pid[holders]
     order = np.argsort(pids, kind="stable")
     place = place_among(pids[order], ppid[listed])
-    parent[listed] = np.where(place >= 0, holders[order[place]], -1) if len(order) else -1
+    parent[listed] = taken(holders[order], place)
     made = np.flatnonzero(lives.forked >= 0)
     ppid[made] = events.pid[lives.forked[made]]
     parent[made] = of_event[lives.forked[made]]

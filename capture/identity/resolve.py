@@ -12,7 +12,7 @@ from capture.identity.containers import Containers, Reference, find_containers, 
 from capture.identity.descriptors import Descriptors, find_descriptors
 from capture.identity.events import EventColumns
 from capture.identity.images import Images, find_images
-from capture.identity.joins import Latest
+from capture.identity.joins import Latest, taken
 from capture.identity.paths import Paths, find_paths
 from capture.identity.processes import Processes, Threads, find_processes, find_threads, inherited
 from capture.identity.snapshot import Table, integers
@@ -95,7 +95,7 @@ def _container_of_process(events: EventColumns, processes: Processes, containers
     last = np.full(len(processes), -1)
     known = np.flatnonzero(containers.of_event >= 0)
     last[processes.of_event[known]] = known
-    own = np.where(last >= 0, containers.of_event[last] if len(events) else -1, -1).astype(np.int32)
+    own = taken(containers.of_event, last).astype(np.int32)
     return inherited(processes, own, own >= 0)
 
 

@@ -101,7 +101,7 @@ def _fields(written: str, start: int, frames: CaptureFrames) -> list[Completion]
         return _label_names(written, start, frames)
     wanted = written.lower()
     known = [field for field in FIELDS.values() if wanted in field.name]
-    known.sort(key=lambda field: (not field.name.startswith(wanted), field.compute is None, field.name))
+    known.sort(key=lambda field: (field.compute is None, f".{wanted}" not in f".{field.name}", field.name))
     functions = [
         Completion(f"{name}(", "function", meaning, start)
         for name, meaning in FUNCTIONS.items()
@@ -198,7 +198,8 @@ def _counted(facets: Sequence[Facet], field: Field) -> _Counted:
 
 
 def _counts(facet: Facet, type_: FieldType) -> Iterable[tuple[str, int]]:
-    per_row = None if facet.rows is None else np.bincount(facet.rows + 1)[1:]
+    rows = facet.rows if facet.next_row is None else facet.next_row
+    per_row = None if rows is None else np.bincount(rows + 1)[1:]
     if isinstance(facet, TextFacet):
         counts = _regrouped(facet.codes, per_row, len(facet.values))
         used = np.flatnonzero(counts)

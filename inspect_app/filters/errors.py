@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+MAX_EXCERPT = 60
+
 
 class FilterError(ValueError):
     """A text is no filter, or a filter asks what cannot be answered.
@@ -29,6 +31,12 @@ class FilterError(ValueError):
         if self.nearest:
             parts.append(f"did you mean {self.nearest}?")
         return "; ".join(parts)
+
+
+def excerpt(text: object) -> str:
+    """The beginning of what was found, for a message; an operand may be as long as the filter."""
+    found = str(text)
+    return found if len(found) <= MAX_EXCERPT else found[:MAX_EXCERPT] + "…"
 
 
 class NotEvaluableError(FilterError):

@@ -14,7 +14,7 @@ from posixpath import basename
 import numpy as np
 
 from inspect_app.filters.cache import remember
-from inspect_app.filters.errors import FilterError, NotEvaluableError
+from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
 from inspect_app.filters.expression import (
     And,
     CallOperand,
@@ -219,13 +219,17 @@ def _joined(operand: CallOperand, frames: CaptureFrames) -> TextFacet:
 def _as_text(operand: Operand, frames: CaptureFrames) -> TextFacet:
     (facet, *others) = facets_of(operand, frames)
     if others or facet.next_row is not None:
-        raise FilterError(f"{operand} has several values at once and cannot be put together with others")
+        raise FilterError(
+            f"{excerpt(operand)} has several values at once and cannot be put together with others"
+        )
     if isinstance(facet, TextFacet):
         return facet
     numbers, missing = facet.event_values()
     codes, found = occurring(numbers)
     if len(found) > MAX_COMBINATIONS:
-        raise FilterError(f"{operand} has {len(found):,} different values, more than {MAX_COMBINATIONS:,}")
+        raise FilterError(
+            f"{excerpt(operand)} has {len(found):,} different values, more than {MAX_COMBINATIONS:,}"
+        )
     values = [str(number).lower() for number in found.tolist()]
     return TextFacet(values, None, codes if missing is None else np.where(missing, -1, codes))
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from inspect_app.filters.cache import remember
-from inspect_app.filters.errors import FilterError, NotEvaluableError
+from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet
 from inspect_app.frames.capture import CaptureFrames
 
@@ -104,7 +104,7 @@ def ancestor_level(name: str, argument: str) -> int:
     """How many steps up an index argument asks for. Raises FilterError where it is no such number."""
     if not argument.isascii() or not argument.isdecimal() or len(argument) > 3:
         raise FilterError(
-            f"{name}[{argument}] has no such ancestor", expected=("a small number in brackets",)
+            f"{name} has no such ancestor: {excerpt(argument)!r}", expected=("a small number in brackets",)
         )
     return int(argument)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 
-from inspect_app.filters.errors import FilterError
+from inspect_app.filters.errors import FilterError, excerpt
 from inspect_app.filters.field import FieldType
 
 Network = IPv4Network | IPv6Network
@@ -62,8 +62,9 @@ def read_literal(text: str, type_: FieldType) -> Constant:
     try:
         return _READERS[type_](text)
     except (ValueError, ArithmeticError, _NotALiteralError):
-        shown = text if len(text) <= 40 else text[:40] + "…"
-        raise FilterError(f"{shown!r} is not {EXAMPLES[type_]}", expected=(EXAMPLES[type_],)) from None
+        raise FilterError(
+            f"{excerpt(text)!r} is not {EXAMPLES[type_]}", expected=(EXAMPLES[type_],)
+        ) from None
 
 
 def read_network(text: str) -> Network:

@@ -15,7 +15,7 @@ from ipaddress import IPv4Network, collapse_addresses
 
 import numpy as np
 
-from inspect_app.filters.errors import FilterError
+from inspect_app.filters.errors import FilterError, excerpt
 from inspect_app.filters.field import FieldType
 from inspect_app.filters.literals import Constant, Network, read_network
 from inspect_app.filters.patterns import Test, as_bytes, glob, path_prefix, regex
@@ -179,7 +179,7 @@ def _hex(constant: str) -> bytes:
         return bytes.fromhex(constant.removeprefix("0x"))
     except ValueError:
         raise FilterError(
-            f"{constant[:40]!r} is not bytes in hex", expected=("hex digits such as 7f454c46",)
+            f"{excerpt(constant)!r} is not bytes in hex", expected=("hex digits such as 7f454c46",)
         ) from None
 
 

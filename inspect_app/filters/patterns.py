@@ -6,6 +6,7 @@ Regular expressions run in RE2, whose time is linear in the text whatever the pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
@@ -18,6 +19,8 @@ MAX_PROGRAM_BYTES = 8 << 20
 
 FEW = 32
 """Path prefixes that are quicker tried one by one."""
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 Test = Callable[[str], bool]
 
@@ -34,12 +37,12 @@ def regex(pattern: str) -> Test:
     options.max_mem = MAX_PROGRAM_BYTES
     options.log_errors = False
     try:
-        search = re2.compile(as_bytes(pattern), options).search
+        search = re2.compile(_readable(pattern), options).search
     except re2.error as error:
         reason = error.args[0] if error.args else error
         said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
         raise FilterError(f"the pattern is not understood: {said}") from error
-    return lambda text: search(as_bytes(text)) is not None
+    return lambda text: search(_readable(text)) is not None
 
 
 def glob(pattern: str, *, ignore_case: bool = False) -> Test:
@@ -66,6 +69,14 @@ def as_bytes(text: str) -> bytes:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogatepass")
+
+
+def _readable(text: str) -> bytes:
+    """UTF-8 in which a byte that was none is U+FFFD: to RE2 it would match nothing, not even `.`."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", text).encode("utf-8")
 
 
 def _below_few(prefixes: frozenset[str]) -> Test:

@@ -48,7 +48,7 @@ def _operators() -> str:
     modifiers = [(f"`{name}`", "a list in parentheses", meaning) for name, meaning in MODIFIERS.items()]
     return (
         _section("Operators", ("operator", "takes", "holds when"), rows)
-        + "\nAfter an operator on text a modifier takes a list: `proc.name startswith anyof (nginx, apache)`.\n"
+        + "\nA modifier takes a list: `proc.name startswith anyof (nginx, apache)`.\n"
         + "\n"
         + _table(("modifier", "takes", "meaning"), modifiers)
     )

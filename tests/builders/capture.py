@@ -60,8 +60,8 @@ class CaptureBuilder:
         row |= {"code": spec_named(name).x86_64 if isinstance(name, str) else name}
         row |= {"pid": pid, "tid": pid if tid is None else tid, "captured": len(data)}
         row |= {f"a{index}": value % (1 << 64) for index, value in enumerate(args)}
-        if columns.get("ino") and "mode" not in columns:
-            columns = {"dev": 1, **columns, "mode": FILE}
+        if columns.get("ino"):
+            columns = {"dev": 1, "mode": FILE, **columns}
         row |= columns
         for column in TEXT_COLUMNS:
             if not isinstance(row[column], int):

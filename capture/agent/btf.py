@@ -1,0 +1,116 @@
+"""Where the running kernel keeps what: member offsets out of its own type information (BTF).
+
+Reads `/sys/kernel/btf/vmlinux` through libbpf (a dependency of libbcc), so neither kernel headers
+nor a table of kernel versions is needed. The layout of `struct btf_type` and `struct btf_member` is
+the kernel's ABI (include/uapi/linux/btf.h).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+from collections.abc import Iterator
+
+from capture.agent.errors import CaptureError
+
+_STRUCT, _UNION = 4, 5
+_MODIFIERS = {8, 9, 10, 11, 18}
+"""typedef, volatile, const, restrict, type tag: what stands between a member and its struct."""
+
+
+class _Type(ctypes.Structure):
+    _fields_ = (("name_off", ctypes.c_uint32), ("info", ctypes.c_uint32), ("size", ctypes.c_uint32))
+
+
+class _Member(ctypes.Structure):
+    _fields_ = (("name_off", ctypes.c_uint32), ("type", ctypes.c_uint32), ("offset", ctypes.c_uint32))
+
+
+class KernelTypes:
+    """The types of the running kernel."""
+
+    def __init__(self) -> None:
+        """Load them.
+
+        Raises:
+            CaptureError: libbpf is missing, or the kernel has no BTF.
+        """
+        self._lib = _libbpf()
+        self._btf = self._lib.btf__load_vmlinux_btf()
+        if not self._btf:
+            raise CaptureError(
+                "the kernel does not describe its types: /sys/kernel/btf/vmlinux cannot be read; "
+                "a kernel built with CONFIG_DEBUG_INFO_BTF (5.8 or later) is needed"
+            )
+
+    def offset(self, struct: str, path: str) -> int:
+        """Byte offset of a member; a dotted path goes into member structs, anonymous ones are looked through.
+
+        Raises:
+            KeyError: No such struct or member in this kernel.
+        """
+        return self._find(self._struct(struct), path)
+
+    def size(self, struct: str) -> int:
+        """Bytes of a struct.
+
+        Raises:
+            KeyError: No such struct in this kernel.
+        """
+        return int(self._type(self._struct(struct)).size)
+
+    def _struct(self, name: str) -> int:
+        number = self._lib.btf__find_by_name_kind(self._btf, name.encode(), _STRUCT)
+        if number < 0:
+            raise KeyError(name)
+        return int(number)
+
+    def _type(self, number: int) -> _Type:
+        found: _Type = self._lib.btf__type_by_id(self._btf, number).contents
+        return found
+
+    def _members(self, number: int) -> Iterator[tuple[str, int, int]]:
+        kind = self._type(number)
+        bitfields = kind.info >> 31
+        first = ctypes.cast(ctypes.addressof(kind) + ctypes.sizeof(_Type), ctypes.POINTER(_Member))
+        for index in range(kind.info & 0xFFFF):
+            member = first[index]
+            bits = member.offset & 0xFFFFFF if bitfields else member.offset
+            yield self._lib.btf__name_by_offset(self._btf, member.name_off).decode(), member.type, bits // 8
+
+    def _find(self, number: int, path: str) -> int:
+        head, _, rest = path.partition(".")
+        for name, kind, offset in self._members(number):
+            if name == head:
+                return offset + self._find(self._stripped(kind), rest) if rest else offset
+            inner = self._stripped(kind)
+            if not name and (self._type(inner).info >> 24) & 0x1F in (_STRUCT, _UNION):
+                try:
+                    return offset + self._find(inner, path)
+                except KeyError:
+                    continue
+        raise KeyError(path)
+
+    def _stripped(self, number: int) -> int:
+        while (self._type(number).info >> 24) & 0x1F in _MODIFIERS:
+            number = self._type(number).size
+        return number
+
+
+def _libbpf() -> ctypes.CDLL:
+    for name in ("libbpf.so.1", "libbpf.so.0", ctypes.util.find_library("bpf")):
+        try:
+            lib = ctypes.CDLL(name) if name else None
+        except OSError:
+            continue
+        if lib is not None:
+            break
+    else:
+        raise CaptureError("recording needs libbpf: install the package libbpf1 (Debian, Ubuntu) or libbpf")
+    lib.btf__load_vmlinux_btf.restype = ctypes.c_void_p
+    lib.btf__type_by_id.restype = ctypes.POINTER(_Type)
+    lib.btf__type_by_id.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
+    lib.btf__find_by_name_kind.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint32)
+    lib.btf__name_by_offset.restype = ctypes.c_char_p
+    lib.btf__name_by_offset.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
+    return lib

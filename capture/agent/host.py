@@ -1,0 +1,81 @@
+"""What is said of the machine, the recorder and the moment: the section block of a capture."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from capture.agent.settings import Settings
+
+
+def recorder_version() -> str:
+    """The installed version of Exhume."""
+    try:
+        return version("exhume")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def section(settings: Settings, boot_to_utc_ns: int, command: Sequence[str]) -> dict[str, Any]:
+    """Facts about host, clock and recorder, as plain values."""
+    name = os.uname()
+    return {
+        "capture_id": uuid.uuid4().hex,
+        "recorder": {
+            "name": "exhume-capture",
+            "version": recorder_version(),
+            "command_line": sys.argv[:64],
+            "settings": asdict(settings),
+            "traced_command": list(command),
+            "pid": os.getpid(),
+            "uid": os.getuid(),
+        },
+        "host": {
+            "hostname": name.nodename,
+            "machine": name.machine,
+            "kernel": name.release,
+            "kernel_version": name.version,
+            "os": _os_name(),
+            "cpus": os.cpu_count() or 0,
+            "memory": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+            "machine_id": _first_line(Path("/etc/machine-id")),
+            "boot_id": _first_line(Path("/proc/sys/kernel/random/boot_id")),
+            "page_size": os.sysconf("SC_PAGE_SIZE"),
+        },
+        "clock": {
+            "started": time.time_ns(),
+            "boot_to_utc": boot_to_utc_ns,
+            "time_zone": time.strftime("%Z%z"),
+            "clock_source": _first_line(
+                Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+            ),
+        },
+    }
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "backslashreplace").split("\n", 1)[0].strip()
+    except OSError:
+        return ""
+
+
+def _os_name() -> str:
+    for line in _lines(Path("/etc/os-release")):
+        if line.startswith("PRETTY_NAME="):
+            return line.partition("=")[2].strip('"')
+    return ""
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8", "backslashreplace").splitlines()
+    except OSError:
+        return []

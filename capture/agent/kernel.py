@@ -1,0 +1,214 @@
+"""The running kernel: compiling, loading and attaching the probe. The only module that knows BCC.
+
+BCC insists on kernel headers, which most nodes lack; the probe needs none of their content, so a root
+of a few small headers of our own is put in their place (bpf/include).
+"""
+
+from __future__ import annotations
+
+import importlib
+import mmap
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from capture.agent.btf import KernelTypes
+from capture.agent.errors import CaptureError
+from capture.agent.lanes import Lane
+from capture.agent.layout import kernel_constants
+from capture.agent.plan import PLANS, make_plans
+from capture.agent.settings import LaneSpec, Settings
+from capture.model.catalogue import spec_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BPF_SOURCE = Path(__file__).parent / "bpf"
+SLOTS = 1 << 17
+MAX_VECS = 8
+_DISTRIBUTION = "/usr/lib/python3/dist-packages"
+_NAMED_CALLS = ("close", "execve", "execveat", "clone", "clone3", "fork", "vfork", "rt_sigreturn")
+_NOT_THERE = 0xFFFF
+"""Stands for the number of a call that an architecture lacks."""
+
+PROBES = (
+    "sys_enter",
+    "sys_exit",
+    "sched_process_fork",
+    "sched_process_exec",
+    "sched_process_exit",
+    "cgroup_mkdir",
+    "cgroup_rmdir",
+    "cgroup_attach_task",
+)
+
+SLOT = np.dtype(
+    [
+        ("start", "<u8"),
+        ("regs", "<u8"),
+        ("tid", "<u4"),
+        ("code", "<u4"),
+        ("muted", "<u4"),
+        ("unused", "<u4"),
+        ("ino", "<u8"),
+        ("dev", "<u4"),
+        ("mode", "<u2"),
+        ("unused2", "<u2"),
+    ]
+)
+"""`struct slot` of bpf/probe.c."""
+
+INSTALL_BCC = (
+    "install BCC for Python: apt-get install python3-bpfcc (Debian, Ubuntu), dnf install python3-bcc (Fedora), "
+    "pacman -S python-bcc (Arch), zypper install python3-bcc (SUSE)"
+)
+
+
+def import_bcc() -> Any:
+    """The distribution's BCC module, also from another interpreter than the distribution's own.
+
+    Raises:
+        CaptureError: It is not installed, or cannot be loaded.
+    """
+    # The distribution's folder is searched last and for this import alone: nothing else may come from it.
+    sys.path.append(_DISTRIBUTION)
+    try:
+        module = importlib.import_module("bcc")
+    except (ImportError, OSError) as error:
+        raise CaptureError(f"recording needs BCC, and it cannot be loaded ({error}): {INSTALL_BCC}") from error
+    finally:
+        sys.path.remove(_DISTRIBUTION)
+    if not hasattr(module, "BPF"):
+        raise CaptureError(f"the module 'bcc' found is another project's: {INSTALL_BCC}")
+    return module
+
+
+class Kernel:
+    """The loaded probe: its lanes, its counters, and what threads are in the middle of."""
+
+    def __init__(self, settings: Settings, *, self_pid: int) -> None:
+        """Compile, load and attach.
+
+        Raises:
+            CaptureError: The machine cannot record; the message says what is missing.
+        """
+        arch = os.uname().machine
+        if arch != "x86_64":
+            raise CaptureError(f"this recorder knows x86_64 machines, this one is {arch}")
+        self.specs = settings.lanes()
+        bcc = import_bcc()
+        constants = kernel_constants(KernelTypes())
+        flags = _defines({**constants, **_sizes(settings), "SELF": self_pid})
+        with _header_root() as root, _silenced_stderr() as said:
+            os.environ["BCC_KERNEL_SOURCE"] = str(root)
+            try:
+                self._bpf = bcc.BPF(text=(BPF_SOURCE / "probe.c").read_text(), cflags=flags)
+            except Exception as error:  # BCC raises bare Exception
+                raise CaptureError(_why_not_loaded(error, said())) from error
+        self._write_plans(make_plans(arch))
+        self.lanes = [Lane(spec, self._bpf[spec.name].map_fd) for spec in self.specs]
+        self._slots = self._map_slots()
+
+    def losses(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Records that found no room, by lane, since the start."""
+        table = self._bpf["lost"]
+        counts = [sum(table[table.Key(lane)]) for lane in range(len(self.specs))]
+        return np.array(counts, np.int64)
+
+    def in_progress(self) -> np.ndarray[Any, np.dtype[np.void]]:
+        """The slots of threads that are in a call now; `start` is boot time in ns."""
+        slots = self._slots.copy()
+        return slots[(slots["start"] > 0) & (slots["muted"] != slots["tid"])]
+
+    def close(self) -> None:
+        """Detach: nothing is recorded from here on; what lies in the lanes can still be taken."""
+        self._bpf.cleanup()
+
+    def detach(self) -> None:
+        """Stop the programs, keep the maps."""
+        for name in PROBES:
+            self._bpf.detach_raw_tracepoint(name)
+
+    def _write_plans(self, plans: np.ndarray[Any, np.dtype[Any]]) -> None:
+        table = self._bpf["plans"]
+        for number, plan in enumerate(plans):
+            table[table.Key(number)] = table.Leaf.from_buffer_copy(plan.tobytes())
+
+    def _map_slots(self) -> np.ndarray[Any, np.dtype[np.void]]:
+        view = mmap.mmap(
+            self._bpf["slots"].map_fd, SLOTS * SLOT.itemsize, mmap.MAP_SHARED, mmap.PROT_READ
+        )
+        return np.frombuffer(view, SLOT)
+
+
+def _sizes(settings: Settings) -> dict[str, int]:
+    lanes: dict[str, LaneSpec] = {lane.name: lane for lane in settings.lanes()}
+    numbers = {f"NR_{name}": spec_named(name).x86_64 for name in _NAMED_CALLS}
+    return {
+        "SNAPLEN": settings.snaplen,
+        "SLOTS": SLOTS,
+        "PLANS": PLANS,
+        "MAX_VECS": MAX_VECS,
+        "MEDIUM_DATA": lanes["medium"].data,
+        "MEDIUM_PAYLOAD": settings.medium_payload,
+        "WIDE_DATA": lanes["wide"].data,
+        "LARGE_DATA": lanes["large"].data,
+        **{f"{name.upper()}_PAGES": lane.pages for name, lane in lanes.items()},
+        **{name: _NOT_THERE if number is None else number for name, number in numbers.items()},
+    }
+
+
+def _defines(constants: Mapping[str, int]) -> list[str]:
+    return [f"-D{name}={value}" for name, value in constants.items()]
+
+
+@contextmanager
+def _header_root() -> Iterator[Path]:
+    """Our headers, with the running kernel's version in them, for as long as the compiler needs them."""
+    release = os.uname().release.split("-")[0].split(".")
+    major, minor, patch = (int(part) for part in (*release, "0", "0")[:3])
+    with tempfile.TemporaryDirectory(prefix="exhume-headers-") as folder:
+        root = Path(folder)
+        shutil.copytree(BPF_SOURCE / "include", root / "include")
+        code = (major << 16) + (minor << 8) + min(patch, 255)
+        (root / "include/linux/version.h").write_text(
+            f"#define LINUX_VERSION_CODE {code}\n#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))\n"
+        )
+        yield root
+
+
+@contextmanager
+def _silenced_stderr() -> Iterator[Any]:
+    """The compiler and libbpf write straight to descriptor 2: keep it for the message if they fail."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as sink:
+        os.dup2(sink.fileno(), 2)
+
+        def said() -> str:
+            sink.seek(0)
+            return sink.read().decode("utf-8", "replace")
+
+        try:
+            yield said
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _why_not_loaded(error: Exception, said: str) -> str:
+    if "Operation not permitted" in said or os.geteuid() != 0:
+        return (
+            "the kernel did not let the probe load: run as root, or with the capabilities "
+            "CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE"
+        )
+    lines = [line for line in said.splitlines() if line.strip()]
+    last = next((line for line in reversed(lines) if "error" in line or "invalid" in line), str(error))
+    return f"the probe could not be loaded into this kernel ({os.uname().release}): {last.strip()}"

@@ -1,0 +1,83 @@
+"""Which members of the kernel's structs the probe reads, declared once.
+
+Members move and are renamed between kernels, so each has a list of names, newest first.
+"""
+
+from __future__ import annotations
+
+from capture.agent.btf import KernelTypes
+from capture.agent.errors import CaptureError
+
+MEMBERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("TASK_FILES", "task_struct", ("files",)),
+    ("TASK_REAL_PARENT", "task_struct", ("real_parent",)),
+    ("TASK_TGID", "task_struct", ("tgid",)),
+    ("TASK_PID", "task_struct", ("pid",)),
+    ("TASK_MM", "task_struct", ("mm",)),
+    ("TASK_COMM", "task_struct", ("comm",)),
+    ("TASK_EXIT_CODE", "task_struct", ("exit_code",)),
+    ("TASK_SIGNAL", "task_struct", ("signal",)),
+    ("TASK_MIN_FLT", "task_struct", ("min_flt",)),
+    ("TASK_MAJ_FLT", "task_struct", ("maj_flt",)),
+    ("TASK_RUNTIME", "task_struct", ("se.sum_exec_runtime",)),
+    ("TASK_THREAD_PID", "task_struct", ("thread_pid",)),
+    ("TASK_START", "task_struct", ("start_boottime", "real_start_time")),
+    ("PID_LEVEL", "pid", ("level",)),
+    ("PID_NUMBERS", "pid", ("numbers",)),
+    ("UPID_NR", "upid", ("nr",)),
+    ("SIGNAL_LIVE", "signal_struct", ("live",)),
+    ("MM_ARG_START", "mm_struct", ("arg_start",)),
+    ("MM_ARG_END", "mm_struct", ("arg_end",)),
+    ("MM_ENV_END", "mm_struct", ("env_end",)),
+    ("MM_EXE_FILE", "mm_struct", ("exe_file",)),
+    ("FILES_FDT", "files_struct", ("fdt",)),
+    ("FDT_FD", "fdtable", ("fd",)),
+    ("FDT_MAX", "fdtable", ("max_fds",)),
+    ("FILE_INODE", "file", ("f_inode",)),
+    ("FILE_PRIVATE", "file", ("private_data",)),
+    ("INODE_INO", "inode", ("i_ino",)),
+    ("INODE_SB", "inode", ("i_sb",)),
+    ("INODE_MODE", "inode", ("i_mode",)),
+    ("SB_DEV", "super_block", ("s_dev",)),
+    ("SOCKET_SK", "socket", ("sk",)),
+    ("SOCK_DADDR", "sock", ("__sk_common.skc_daddr",)),
+    ("SOCK_RCV_SADDR", "sock", ("__sk_common.skc_rcv_saddr",)),
+    ("SOCK_FAMILY", "sock", ("__sk_common.skc_family",)),
+    ("SOCK_STATE", "sock", ("__sk_common.skc_state",)),
+    ("SOCK_DPORT", "sock", ("__sk_common.skc_dport",)),
+    ("SOCK_NUM", "sock", ("__sk_common.skc_num",)),
+    ("SOCK_V6_DADDR", "sock", ("__sk_common.skc_v6_daddr",)),
+    ("SOCK_V6_RCV_SADDR", "sock", ("__sk_common.skc_v6_rcv_saddr",)),
+    ("SOCK_TYPE", "sock", ("sk_type",)),
+    ("SOCK_PROTOCOL", "sock", ("sk_protocol",)),
+    ("CGROUP_KN", "cgroup", ("kn",)),
+    ("CGROUP_ROOT", "cgroup", ("root",)),
+    ("ROOT_HIERARCHY", "cgroup_root", ("hierarchy_id",)),
+    ("KN_ID", "kernfs_node", ("id",)),
+)
+"""Constant in the probe (with `K_` before it), struct, the member's names."""
+
+
+def kernel_constants(types: KernelTypes) -> dict[str, int]:
+    """The value of every `K_` constant of the probe in the running kernel.
+
+    Raises:
+        CaptureError: The kernel lacks a member that the probe cannot do without.
+    """
+    constants = {f"K_{name}": _offset(types, struct, paths) for name, struct, paths in MEMBERS}
+    # One read takes all of a socket's common part, up to the end of its last member used.
+    ends = [constants["K_SOCK_V6_DADDR"] + 16, constants["K_SOCK_V6_RCV_SADDR"] + 16]
+    constants["K_SOCK_SPAN"] = (max(ends) + 7) & ~7
+    constants["K_UPID_SIZE"] = types.size("upid")
+    return constants
+
+
+def _offset(types: KernelTypes, struct: str, paths: tuple[str, ...]) -> int:
+    for path in paths:
+        try:
+            return types.offset(struct, path)
+        except KeyError:
+            continue
+    raise CaptureError(
+        f"this kernel's {struct} has none of {', '.join(paths)}: it is newer than this recorder; update Exhume"
+    )

@@ -1,0 +1,22 @@
+"""Keeping freed memory for the next batch.
+
+By default glibc gives every large array back to the kernel and asks for it anew a moment later; the page
+faults of that cost more than the work on the arrays (mallopt(3)).
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEEP = 1 << 28
+
+
+def keep_freed_memory() -> None:
+    """Let the allocator hold on to what arrays leave behind; does nothing where there is no glibc."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return
+    mallopt(_M_MMAP_THRESHOLD, _KEEP)
+    mallopt(_M_TRIM_THRESHOLD, _KEEP)

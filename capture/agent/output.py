@@ -1,0 +1,52 @@
+"""The capture file's end of the pipeline: a thread that compresses and writes, so that a slow disk
+does not keep the lanes from being drained."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from capture.format import CaptureWriter, EventBatch
+
+_MOST_WAITING = 64
+"""Batches that may wait for the disk; beyond it draining waits too, and the kernel counts what is lost."""
+
+
+class Output:
+    """Blocks on their way into the file."""
+
+    def __init__(self, writer: CaptureWriter) -> None:
+        self.writer = writer
+        self.failure: OSError | None = None
+        """Why nothing more can be written; what was written before is whole."""
+        self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(_MOST_WAITING)
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def events(self, batch: EventBatch) -> None:
+        """Write a batch."""
+        self._queue.put(lambda: self.writer.events(batch))
+
+    def table(self, name: str, rows: list[dict[str, Any]]) -> None:
+        """Write a table of the snapshot."""
+        self._queue.put(lambda: self.writer.table(name, rows))
+
+    def document(self, kind: str, document: dict[str, Any], count: int = 0) -> None:
+        """Write a document."""
+        self._queue.put(lambda: self.writer.document(kind, document, count=count))
+
+    def finish(self, totals: Callable[[], dict[str, Any]]) -> None:
+        """Write all that waits and the end block, then end the thread."""
+        self._queue.put(lambda: self.writer.end(totals()))
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (write := self._queue.get()) is not None:
+            if self.failure is None:
+                try:
+                    write()
+                except OSError as error:
+                    self.failure = error

@@ -1,0 +1,276 @@
+"""From records in lanes to sorted batches of events: columns all the way, nothing for each event.
+
+    lane ─► chunk of columns ─► held back until slower calls have caught up ─► one batch in order of time
+
+A chunk is small enough for its records to stay in the processor's cache while their fields are taken
+apart. Texts are found equal by a hash over whole rows and then compared, so that each is kept once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from capture.agent.lanes import Lane
+from capture.agent.records import ADDR_AT, DATA_AT, DISCARDED, SOCK_AT, WORDS, field_of
+from capture.agent.settings import LaneSpec
+from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, TextHeap
+from capture.model.events import EventFlag, SchedCode
+
+CHUNK = 4096
+"""Records taken apart at once."""
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_HEAD_COLUMNS = tuple(name for name in EVENT_COLUMNS if name not in TEXT_COLUMNS)
+_FIELD_NAMES = {"captured": "data_len"}
+_NO_BYTES = np.empty(0, np.uint8)
+_TEXT_LENGTHS = {"text": "text_len", "text2": "text2_len", "addr": "addr_len", "sock": "sock_len"}
+_BOOT_TIMES = (SchedCode.PROCFORK, SchedCode.PROCEXIT)
+"""Events whose a2 is a time since boot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """One text column of a chunk: zero-padded rows."""
+
+    rows: Array
+    """uint8[n, width]; n is the number of events that have this text."""
+    lengths: Array
+    at: Array
+    """Which events of the chunk have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some events, their heads turned on their side."""
+
+    words: Array
+    """uint64[WORDS, n]: `field_of` takes the fields out."""
+    texts: dict[str, Texts]
+    payload: Array
+    """uint8, the payload of all events, one after another."""
+
+    def __len__(self) -> int:
+        return self.words.shape[1]
+
+    def take(self, keep: Array) -> Chunk:
+        """The chunk of those events for which `keep`, bool[n], is true."""
+        position = np.cumsum(keep) - 1
+        texts = {}
+        for name, text in self.texts.items():
+            chosen = keep[text.at]
+            texts[name] = Texts(text.rows[chosen], text.lengths[chosen], position[text.at[chosen]])
+        payload = self.payload
+        if len(payload):
+            payload = payload[np.repeat(keep, field_of(self.words, "data_len"))]
+        return Chunk(np.ascontiguousarray(self.words[:, keep]), texts, payload)
+
+
+def drain(lane: Lane) -> list[Chunk]:
+    """Take the finished records that lie in a lane now.
+
+    Not those that come meanwhile: running after them would mean many small chunks.
+    """
+    chunks = []
+    left = lane.waiting // lane.dtype.itemsize
+    while left > 0:
+        records = lane.peek(min(CHUNK, left))
+        if not len(records):
+            break
+        chunk = take_apart(records, lane.spec)
+        # Everything has been copied by now: the kernel may write there again.
+        lane.release(len(records))
+        left -= len(records)
+        if len(chunk):
+            chunks.append(chunk)
+    return chunks
+
+
+def take_apart(records: Array, spec: LaneSpec) -> Chunk:
+    """Copy records, but for those that the probe took back."""
+    stride = records.dtype.itemsize // 8
+    words = np.ascontiguousarray(records.view("<u8").reshape(-1, stride)[:, :WORDS].T)
+    discarded = field_of(words, "length") & DISCARDED
+    if discarded.any():
+        kept = discarded == 0
+        records, words = records[kept], np.ascontiguousarray(words[:, kept])
+    if not spec.data:
+        return Chunk(words, {}, _NO_BYTES)
+    data = records["data"]
+    places = {"text": 0, "text2": spec.second, "addr": ADDR_AT, "sock": SOCK_AT}
+    texts = {}
+    for name, length_field in _TEXT_LENGTHS.items():
+        lengths = field_of(words, length_field)
+        at = np.flatnonzero(lengths)
+        if len(at):
+            texts[name] = _text_rows(data, places[name], lengths[at], at, strip_nul=name in ("text", "text2"))
+    captured = field_of(words, "data_len")
+    longest = int(captured.max(initial=0))
+    payload = _flatten(data[:, DATA_AT : DATA_AT + longest], captured) if longest else _NO_BYTES
+    return Chunk(words, texts, payload)
+
+
+def _text_rows(data: Array, place: int, lengths: Array, at: Array, *, strip_nul: bool) -> Texts:
+    width = (int(lengths.max()) + 7) & ~7
+    rows = np.zeros((len(at), width), np.uint8)
+    available = min(width, data.shape[1] - place)
+    rows[:, :available] = data[at, place : place + available]
+    lengths = lengths.astype(np.uint32)
+    if strip_nul:
+        # A string's closing NUL says nothing; an argument list keeps the NULs between arguments.
+        ends_with_nul = rows[np.arange(len(at)), lengths - 1] == 0
+        lengths = lengths - ends_with_nul.astype(np.uint32)
+    rows[np.arange(width) >= lengths[:, None]] = 0
+    return Texts(rows, lengths, at)
+
+
+def _flatten(rows: Array, lengths: Array) -> Array:
+    """The first `lengths[i]` bytes of every row, end to end."""
+    width = rows.shape[1]
+    if bool((lengths == width).all()):
+        return np.ascontiguousarray(rows).reshape(-1)
+    return rows[np.arange(width) < lengths[:, None]]
+
+
+@dataclass
+class Assembler:
+    """Collects chunks and makes batches, sorted by the time at which calls returned."""
+
+    boot_to_utc_ns: int
+    """What is added to times since boot."""
+    late: int = 0
+    """Events that came after later ones had been handed out."""
+    pending: int = 0
+    _chunks: list[Chunk] = field(default_factory=list)
+    _handed_out: int = 0
+    """Boot time up to which events have been handed out."""
+
+    def add(self, chunk: Chunk) -> None:
+        """Keep a chunk for a later batch."""
+        self._chunks.append(chunk)
+        self.pending += len(chunk)
+
+    def batch(self, until_boot_ns: int) -> EventBatch | None:
+        """All events that returned by then, None if there are none."""
+        ready = []
+        waiting = []
+        for chunk in self._chunks:
+            early = field_of(chunk.words, "time") <= until_boot_ns
+            if early.all():
+                ready.append(chunk)
+            elif not early.any():
+                waiting.append(chunk)
+            else:
+                ready.append(chunk.take(early))
+                waiting.append(chunk.take(~early))
+        self._chunks = waiting
+        self.pending = sum(map(len, waiting))
+        if not ready:
+            return None
+        batch = self._merge(ready)
+        self._handed_out = max(self._handed_out, until_boot_ns)
+        return batch
+
+    def _merge(self, chunks: list[Chunk]) -> EventBatch:
+        words = np.concatenate([chunk.words for chunk in chunks], axis=1)
+        payload = np.concatenate([chunk.payload for chunk in chunks])
+        codes, heap = _intern(chunks)
+        time = field_of(words, "time")
+        self._flag_late(words, time)
+        if bool((time[1:] < time[:-1]).any()):
+            order = np.argsort(time, kind="stable")
+            payload = _reordered(payload, field_of(words, "data_len"), order)
+            words = np.take(words, order, axis=1)
+            codes = {name: values[order] for name, values in codes.items()}
+        columns = {name: field_of(words, _FIELD_NAMES.get(name, name)) for name in _HEAD_COLUMNS}
+        columns["time"] = columns["time"].view(np.int64) + self.boot_to_utc_ns
+        # The probe's mark for "not known" is all ones: as a signed number, -1.
+        columns["latency"] = columns["latency"].view(np.int64)
+        self._to_utc(columns)
+        return EventBatch({**columns, **codes}, heap, payload.tobytes())
+
+    def _flag_late(self, words: Array, time: Array) -> None:
+        if int(time.min()) < self._handed_out:
+            late = time < self._handed_out
+            self.late += int(late.sum())
+            field_of(words, "flags")[late] |= int(EventFlag.LATE)
+
+    def _to_utc(self, columns: dict[str, Array]) -> None:
+        """Turn the start times that scheduler events carry from time since boot to UTC."""
+        code = columns["code"]
+        if int(code.max()) < min(_BOOT_TIMES):
+            return
+        rows = np.flatnonzero(np.isin(code, _BOOT_TIMES))
+        columns["a2"][rows] += np.uint64(self.boot_to_utc_ns)
+
+
+def _reordered(payload: Array, lengths: Array, order: Array) -> Array:
+    """Pieces of the given lengths, laid end to end in another order."""
+    if not len(payload):
+        return payload
+    having = order[lengths[order] > 0]
+    if bool((having[1:] > having[:-1]).all()):
+        return payload
+    sizes = lengths[having].astype(np.int64)
+    starts = (np.cumsum(lengths, dtype=np.int64) - lengths)[having]
+    targets = np.cumsum(sizes) - sizes
+    return payload[np.repeat(starts - targets, sizes) + np.arange(int(sizes.sum()))]
+
+
+def _intern(chunks: list[Chunk]) -> tuple[dict[str, Array], TextHeap]:
+    """Code columns for the texts of all chunks, and each distinct text once."""
+    starts = np.cumsum([0, *map(len, chunks)])
+    codes = {name: np.zeros(starts[-1], np.int32) for name in _TEXT_LENGTHS}
+    lengths: list[Array] = []
+    heaps: list[Array] = []
+    known = 0
+    groups: dict[tuple[str, int], list[tuple[Texts, int]]] = {}
+    for chunk, start in zip(chunks, starts.tolist(), strict=False):
+        for name, text in chunk.texts.items():
+            groups.setdefault((name, _width_class(text.rows.shape[1])), []).append((text, start))
+    for (name, width), members in groups.items():
+        rows = np.concatenate([_widened(text.rows, width) for text, _ in members])
+        sizes = np.concatenate([text.lengths for text, _ in members])
+        at = np.concatenate([text.at + start for text, start in members])
+        first, inverse = _distinct(rows, sizes)
+        codes[name][at] = known + 1 + inverse
+        known += len(first)
+        lengths.append(sizes[first])
+        heaps.append(_flatten(rows[first], sizes[first]))
+    if not lengths:
+        return codes, TextHeap(np.empty(0, np.uint32), b"")
+    return codes, TextHeap(np.concatenate(lengths), np.concatenate(heaps).tobytes())
+
+
+def _width_class(width: int) -> int:
+    return max(16, 1 << (width - 1).bit_length())
+
+
+def _widened(rows: Array, width: int) -> Array:
+    if rows.shape[1] == width:
+        return rows
+    wide = np.zeros((len(rows), width), np.uint8)
+    wide[:, : rows.shape[1]] = rows
+    return wide
+
+
+_RNG = np.random.default_rng(0x6578_6875_6D65)
+_FACTORS = _RNG.integers(1, 1 << 63, 1 << 11, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+
+
+def _distinct(rows: Array, lengths: Array) -> tuple[Array, Array]:
+    """For rows with lengths: where each distinct one occurs first, and which one each row is."""
+    words = rows.view(np.uint64)
+    hashes = (words * _FACTORS[: words.shape[1]]).sum(axis=1, dtype=np.uint64)
+    hashes ^= hashes >> np.uint64(29)
+    hashes = hashes * np.uint64(0xBF58476D1CE4E5B9) + lengths
+    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    same = (rows == rows[first][inverse]).all() and (lengths == lengths[first][inverse]).all()
+    if not same:
+        # Two texts with one hash: rare enough to compare whole rows.
+        keyed = np.concatenate([lengths.astype(np.uint32).view(np.uint8).reshape(-1, 4), rows], axis=1)
+        _, first, inverse = np.unique(keyed, axis=0, return_index=True, return_inverse=True)
+    return first, inverse.reshape(-1)

@@ -1,0 +1,84 @@
+"""What the probe copies behind the arguments of each system call, made from the catalogue.
+
+`PLAN_DTYPE` mirrors `struct plan` in bpf/probe.c.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from capture.model.catalogue import SYSTEM_CALL_SPECS
+from capture.model.events import ArgKind, EventSpec, Returns
+
+PLANS = 1024
+"""Entries of the probe's table; a call with a higher number is recorded without what lies behind it."""
+NONE = 0xFF
+
+PLAN_DTYPE = np.dtype(
+    [
+        ("fd", "u1"),
+        ("dirfd", "u1"),
+        ("returns_fd", "u1"),
+        ("text", "u1"),
+        ("text2", "u1"),
+        ("addr", "u1"),
+        ("addr_kind", "u1"),
+        ("data", "u1"),
+        ("data_kind", "u1"),
+        ("size_from_ret", "u1"),
+        ("life", "u1"),
+        ("unused", "u1", 5),
+    ]
+)
+
+_ADDRESS_KINDS = {ArgKind.SOCKADDR_IN: 1, ArgKind.SOCKADDR_OUT: 2}
+_DATA_KINDS = {
+    ArgKind.BUFFER_IN: 1,
+    ArgKind.BUFFER_OUT: 2,
+    ArgKind.IOVEC_IN: 3,
+    ArgKind.IOVEC_OUT: 4,
+    ArgKind.MSGHDR_IN: 5,
+    ArgKind.MSGHDR_OUT: 6,
+    ArgKind.FD_PAIR: 7,
+}
+
+LIFE_CALLS = frozenset(
+    "connect accept accept4 bind listen ptrace mount umount2 pivot_root chroot init_module finit_module "
+    "delete_module bpf setns unshare setuid setgid setresuid setresgid setreuid setregid capset "
+    "clone clone3 fork vfork execve execveat exit exit_group".split()
+)
+"""Calls that travel in the lane of process life, so that a storm of reads cannot push them out."""
+
+
+def make_plans(arch: str) -> np.ndarray[Any, np.dtype[Any]]:
+    """One row of PLAN_DTYPE for each system call number below PLANS."""
+    plans = np.zeros(PLANS, PLAN_DTYPE)
+    for name in ("fd", "dirfd", "text", "text2", "addr", "data"):
+        plans[name] = NONE
+    for spec in SYSTEM_CALL_SPECS:
+        number = spec.code_on(arch)
+        if number is not None and number < PLANS:
+            _fill(plans[number], spec)
+    return plans
+
+
+def _fill(plan: Any, spec: EventSpec) -> None:
+    kinds = [arg.kind for arg in spec.args]
+    if spec.fd_arg is not None:
+        plan["fd"] = spec.fd_arg
+    if ArgKind.DIRFD in kinds:
+        plan["dirfd"] = kinds.index(ArgKind.DIRFD)
+    plan["returns_fd"] = spec.returns is Returns.FD
+    # An argument list is read where the new program's stack has it, not through the old one's pointers.
+    texts = [at for at in spec.text_args if kinds[at] is not ArgKind.ARGV]
+    for slot, at in zip(("text", "text2"), texts, strict=False):
+        plan[slot] = at
+    for at, kind in enumerate(kinds):
+        if kind in _ADDRESS_KINDS:
+            plan["addr"], plan["addr_kind"] = at, _ADDRESS_KINDS[kind]
+        elif kind in _DATA_KINDS and plan["data_kind"] == 0 and not texts:
+            plan["data"], plan["data_kind"] = at, _DATA_KINDS[kind]
+    plan["size_from_ret"] = spec.returns is Returns.SIZE
+    plan["life"] = spec.name in LIFE_CALLS

@@ -1,0 +1,287 @@
+"""The machine as it stands when a recording begins, read from /proc.
+
+What cannot be read is told (`unreadable`), never guessed, and never ends the scan: processes come and
+go while it runs. Fields are those of proc(5).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+PROC = Path("/proc")
+_TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+_MAX_BYTES = 1 << 20
+
+Row = dict[str, Any]
+
+
+def text(raw: bytes) -> str:
+    """Bytes of the system as text that msgpack can keep; what is no UTF-8 is shown as \\xNN."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_MAX_BYTES)
+
+
+def _pids(folder: Path) -> Iterator[int]:
+    for name in os.listdir(folder):  # noqa: PTH208  thousands of entries: names are enough
+        if name.isdigit():
+            yield int(name)
+
+
+def processes(boot_to_utc_ns: int, *, without: int) -> list[Row]:
+    """A row for each process but `without` (the recorder)."""
+    return [
+        row
+        for pid in sorted(_pids(PROC))
+        if pid != without and (row := _process(pid, boot_to_utc_ns)) is not None
+    ]
+
+
+def _process(pid: int, boot_to_utc_ns: int) -> Row | None:
+    folder = PROC / str(pid)
+    try:
+        stat = _read(folder / "stat")
+    except OSError:
+        return None
+    comm = stat[stat.index(b"(") + 1 : stat.rindex(b")")]
+    fields = stat[stat.rindex(b")") + 2 :].split()
+    row: Row = {
+        "pid": pid,
+        "comm": text(comm),
+        "ppid": int(fields[1]),
+        "pgid": int(fields[2]),
+        "sid": int(fields[3]),
+        "tty": int(fields[4]),
+        "kernel": bool(int(fields[6]) & 0x0020_0000),
+        "utime_ns": int(fields[11]) * _TICK_NS,
+        "stime_ns": int(fields[12]) * _TICK_NS,
+        "start_ns": int(fields[19]) * _TICK_NS + boot_to_utc_ns,
+        "vmsize": int(fields[20]),
+        "vmrss": int(fields[21]) * os.sysconf("SC_PAGE_SIZE"),
+    }
+    unreadable = []
+    for name, read in _PARTS:
+        try:
+            row.update(read(folder))
+        except (OSError, ValueError, IndexError):
+            unreadable.append(name)
+    row["unreadable"] = unreadable
+    return row
+
+
+def _exe(folder: Path) -> Row:
+    try:
+        status = (folder / "exe").stat()
+    except FileNotFoundError:  # kernel threads have none
+        return {"exe": None, "dev": 0, "ino": 0}
+    return {"exe": text(os.readlink(os.fsencode(folder / "exe"))), "dev": _kernel_dev(status.st_dev), "ino": status.st_ino}
+
+
+def _kernel_dev(dev: int) -> int:
+    """A device number as the kernel keeps it (super_block.s_dev): major << 20 | minor."""
+    return os.major(dev) << 20 | os.minor(dev)
+
+
+def _status(folder: Path) -> Row:
+    lines = dict(line.split(b":\t", 1) for line in _read(folder / "status").splitlines() if b":\t" in line)
+    return {
+        "uid": int(lines[b"Uid"].split()[0]),
+        "gid": int(lines[b"Gid"].split()[0]),
+        "nspid": int(lines[b"NSpid"].split()[-1]) if b"NSpid" in lines else None,
+        "cap_effective": int(lines[b"CapEff"], 16),
+        "cap_permitted": int(lines[b"CapPrm"], 16),
+    }
+
+
+def _cgroup(folder: Path) -> Row:
+    """The path in the v2 hierarchy, else that of a v1 controller; all lines are kept beside it."""
+    lines = [text(line) for line in _read(folder / "cgroup").splitlines()]
+    paths = {line.split(":", 2)[1]: line.split(":", 2)[2] for line in lines}
+    best = paths.get("") or ""
+    if best in ("", "/"):
+        best = next((path for path in paths.values() if path != "/"), best)
+    return {"cgroup": best, "cgroups": lines}
+
+
+_PARTS = (
+    ("exe", _exe),
+    ("status", _status),
+    ("cgroup", _cgroup),
+    ("argv", lambda folder: {"argv": _read(folder / "cmdline").split(b"\0")[:-1]}),
+    ("cwd", lambda folder: {"cwd": text(os.readlink(os.fsencode(folder / "cwd")))}),
+    ("root", lambda folder: {"root": text(os.readlink(os.fsencode(folder / "root")))}),
+    ("loginuid", lambda folder: {"loginuid": _signed32(int(_read(folder / "loginuid")))}),
+    ("threads", lambda folder: {"threads": sorted(_pids(folder / "task"))}),
+    ("namespaces", lambda folder: {"namespaces": _namespaces(folder)}),
+)
+
+
+def _signed32(number: int) -> int:
+    return number - (1 << 32) if number >= 1 << 31 else number
+
+
+def _namespaces(folder: Path) -> dict[str, int]:
+    links = {name: os.readlink(folder / "ns" / name) for name in ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")}
+    return {name: int(link[link.index("[") + 1 : -1]) for name, link in links.items()}
+
+
+def descriptors(*, without: int) -> list[Row]:
+    """A row for each open descriptor of every process but `without`."""
+    rows: list[Row] = []
+    for pid in sorted(_pids(PROC)):
+        if pid == without:
+            continue
+        folder = os.fsencode(PROC / str(pid) / "fd")
+        try:
+            numbers = os.listdir(folder)  # noqa: PTH208  bytes, and many of them
+        except OSError:
+            continue
+        for number in numbers:
+            try:
+                name = os.readlink(folder + b"/" + number)
+                status = os.stat(folder + b"/" + number)  # noqa: PTH116  bytes
+            except OSError:
+                continue
+            identity = {"dev": _kernel_dev(status.st_dev), "ino": status.st_ino, "mode": status.st_mode}
+            rows.append({"pid": pid, "fd": int(number), "name": text(name), **identity})
+    return rows
+
+
+_TCP_TABLES = (("tcp", "ipv4"), ("tcp6", "ipv6"), ("udp", "ipv4"), ("udp6", "ipv6"), ("raw", "ipv4"), ("raw6", "ipv6"))
+_UNIX_TYPES = {1: "stream", 2: "dgram", 5: "seqpacket"}
+
+
+def sockets() -> list[Row]:
+    """A row for each socket, of every network namespace that a process is in."""
+    rows: list[Row] = []
+    seen: set[str] = set()
+    for pid in sorted(_pids(PROC)):
+        folder = PROC / str(pid)
+        try:
+            namespace = os.readlink(folder / "ns/net")
+            if namespace in seen:
+                continue
+            seen.add(namespace)
+            number = int(namespace[5:-1])
+            for table, family in _TCP_TABLES:
+                rows.extend(_inet_rows(folder / "net" / table, table.rstrip("6"), family, number))
+            rows.extend(_unix_rows(folder / "net/unix", number))
+        except (OSError, ValueError):
+            continue
+    return rows
+
+
+def _inet_rows(path: Path, kind: str, family: str, namespace: int) -> Iterator[Row]:
+    try:
+        lines = _read(path).splitlines()[1:]
+    except OSError:
+        return
+    for line in lines:
+        fields = line.split()
+        if len(fields) < 10:
+            continue
+        (laddr, lport), (raddr, rport) = (_endpoint(fields[at]) for at in (1, 2))
+        yield {
+            **{"ino": int(fields[9]), "family": family, "type": kind, "state": int(fields[3], 16)},
+            **{"laddr": laddr, "lport": lport, "raddr": raddr, "rport": rport, "path": "", "netns": namespace},
+        }
+
+
+def _endpoint(field: bytes) -> tuple[str, int]:
+    """An address as /proc/net has it: words of four bytes in the machine's order, then the port."""
+    address, _, port = field.partition(b":")
+    words = bytes.fromhex(address.decode())
+    raw = b"".join(words[at : at + 4][::-1] for at in range(0, len(words), 4))
+    return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw), int(port, 16)
+
+
+def _unix_rows(path: Path, namespace: int) -> Iterator[Row]:
+    for line in _read(path).splitlines()[1:]:
+        fields = line.split(None, 7)
+        if len(fields) < 7:
+            continue
+        kind = _UNIX_TYPES.get(int(fields[4], 16), "")
+        yield {
+            **{"ino": int(fields[6]), "family": "unix", "type": kind, "state": int(fields[5], 16)},
+            **{"laddr": "", "lport": -1, "raddr": "", "rport": -1, "netns": namespace},
+            "path": text(fields[7]) if len(fields) > 7 else "",
+        }
+
+
+def mounts() -> list[Row]:
+    """The mounts of the recorder's own namespace (mountinfo, proc(5))."""
+    rows = []
+    for line in _read(PROC / "self/mountinfo").splitlines():
+        left, _, right = line.partition(b" - ")
+        fields, kind = left.split(), right.split()
+        major, minor = (int(part) for part in fields[2].split(b":"))
+        rows.append(
+            {
+                **{"id": int(fields[0]), "parent": int(fields[1]), "dev": major << 20 | minor},
+                **{"root": text(fields[3]), "target": text(fields[4]), "options": text(fields[5])},
+                **{"type": text(kind[0]), "source": text(kind[1]) if len(kind) > 1 else ""},
+            }
+        )
+    return rows
+
+
+def users() -> list[Row]:
+    """The machine's users, from /etc/passwd."""
+    return [
+        {"name": name, "uid": int(uid), "gid": int(gid), "home": home, "shell": shell}
+        for name, uid, gid, home, shell in _colon_rows(Path("/etc/passwd"), (0, 2, 3, 5, 6))
+    ]
+
+
+def groups() -> list[Row]:
+    """The machine's groups, from /etc/group."""
+    return [{"name": name, "gid": int(gid)} for name, gid in _colon_rows(Path("/etc/group"), (0, 2))]
+
+
+def _colon_rows(path: Path, wanted: tuple[int, ...]) -> Iterator[list[str]]:
+    try:
+        lines = _read(path).splitlines()
+    except OSError:
+        return
+    for line in lines:
+        fields = text(line).split(":")
+        numbers = [fields[at] for at in (2, 3) if at < len(fields) and at in wanted]
+        if len(fields) > max(wanted) and all(number.isdigit() for number in numbers):
+            yield [fields[at] for at in wanted]
+
+
+def interfaces() -> list[Row]:
+    """The network interfaces of the recorder's namespace."""
+    rows = []
+    for index, name in socket.if_nameindex():
+        folder = Path("/sys/class/net") / name
+        try:
+            address = text(_read(folder / "address").strip())
+        except OSError:
+            address = ""
+        rows.append({"index": index, "name": name, "address": address})
+    return rows
+
+
+def cgroups() -> list[Row]:
+    """Every cgroup of the v2 hierarchy, with the id that events carry: the inode of its folder."""
+    rows = []
+    for mount in mounts():
+        if mount["type"] != "cgroup2":
+            continue
+        top = Path(mount["target"])
+        for folder, _, _ in os.walk(top):
+            path = "/" + str(Path(folder).relative_to(top)) if folder != str(top) else "/"
+            try:
+                rows.append({"id": Path(folder).stat().st_ino, "path": path, "hierarchy": 0})
+            except OSError:
+                continue
+        break
+    return rows

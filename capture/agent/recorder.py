@@ -1,0 +1,215 @@
+"""One recording from start to end: probe, snapshot, pipeline, file."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from capture.agent import procfs
+from capture.agent.clock import boot_now_ns, boot_to_utc_ns
+from capture.agent.host import section
+from capture.agent.kernel import Kernel
+from capture.agent.memory import keep_freed_memory
+from capture.agent.output import Output
+from capture.agent.pipeline import Assembler, Chunk, drain
+from capture.agent.progress import in_progress_batch
+from capture.agent.records import field_of
+from capture.agent.settings import Settings
+from capture.agent.watch import ContainerWatch
+from capture.format import CaptureWriter
+from capture.model.events import SchedCode
+
+_LAZY_S, _BUSY_S = 0.02, 0.002
+_CGROUP_CODES = (SchedCode.CGROUP_MKDIR, SchedCode.CGROUP_RMDIR)
+_STATUS_S = 0.25
+_COUNTERS_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a recording goes."""
+
+    seconds: float
+    events: int
+    bytes: int
+    """Bytes written to the file so far."""
+    lost: int
+    """Events for which the kernel had no room."""
+    fill: float
+    """How full the fullest lane was when it was drained, 0 to 1."""
+    cpu_ns: int
+    """Processor time of the recorder, since the probe was attached."""
+
+
+class Recorder:
+    """Records this machine into a stream until told to stop."""
+
+    def __init__(self, stream: BinaryIO, settings: Settings, command: Sequence[str] = ()) -> None:
+        """Load the probe and write the first block; events are kept from here on.
+
+        Raises:
+            CaptureError: This machine cannot record.
+            OSError: The file cannot be written.
+        """
+        keep_freed_memory()
+        self._settings = settings
+        self._boot_to_utc = boot_to_utc_ns()
+        self._writer = CaptureWriter(stream)
+        self._kernel = Kernel(settings, self_pid=os.getpid())
+        self._writer.section(section(settings, self._boot_to_utc, command))
+        self._output = Output(self._writer)
+        self._assembler = Assembler(self._boot_to_utc)
+        self._watch = ContainerWatch(
+            lambda rows: self._output.document("containers", {"rows": rows}, count=len(rows))
+        )
+        self._snapshot = threading.Thread(target=self._take_snapshot, name="snapshot", daemon=True)
+        self._started = time.monotonic()
+        self._cpu_started = time.process_time_ns()
+        self._events = 0
+        self._fill = 0.0
+        self._losses = np.zeros(len(self._kernel.lanes), np.int64)
+        self._late = 0
+        self._counted_at = boot_now_ns()
+
+    @property
+    def failure(self) -> OSError | None:
+        """Why the file can take no more, None while it can."""
+        return self._output.failure
+
+    def status(self) -> Status:
+        """How it goes."""
+        return Status(
+            time.monotonic() - self._started,
+            self._events,
+            self._writer.bytes_written,
+            int(self._losses.sum()),
+            self._fill,
+            time.process_time_ns() - self._cpu_started,
+        )
+
+    def run(self, stopped: Callable[[], bool], report: Callable[[Status], None] | None = None) -> None:
+        """Record until `stopped` says so or the file fails."""
+        self._watch.start()
+        self._snapshot.start()
+        next_report = next_counters = time.monotonic()
+        last_batch = time.monotonic()
+        while not stopped() and self.failure is None:
+            # Read before draining: what returned up to here lies in the lanes now.
+            drained_up_to = boot_now_ns()
+            busy = self._drain()
+            now = time.monotonic()
+            due = now - last_batch >= self._settings.block_ns / 1e9
+            if due or self._assembler.pending >= self._settings.block_events:
+                self._write_batch(drained_up_to - self._settings.hold_back_ns)
+                last_batch = now
+            if now >= next_counters:
+                self._count_losses()
+                next_counters = now + _COUNTERS_S
+            if report and now >= next_report:
+                report(self.status())
+                next_report = now + _STATUS_S
+            if not busy:
+                time.sleep(_BUSY_S if self._fill > 0.02 else _LAZY_S)
+
+    def finish(self) -> Status:
+        """Detach the probe, write what is left and close the file's chain."""
+        self._kernel.detach()
+        ended = boot_now_ns()
+        while self._drain():
+            pass
+        self._snapshot.join(timeout=30)
+        self._watch.finish()
+        self._write_batch(1 << 62)
+        rest = in_progress_batch(self._kernel.in_progress(), ended, self._boot_to_utc, without=os.getpid())
+        if len(rest):
+            self._events += len(rest)
+            self._output.events(rest)
+        self._count_losses()
+        self._output.finish(self._totals)
+        self._kernel.close()
+        return self.status()
+
+    # Inside.
+
+    def _drain(self) -> bool:
+        """Empty the lanes once; whether there was much in them."""
+        self._fill = max(lane.fill for lane in self._kernel.lanes)
+        for lane in self._kernel.lanes:
+            for chunk in drain(lane):
+                self._assembler.add(chunk)
+                if lane.spec.name in ("life", "exec"):
+                    self._look_for_cgroups(chunk)
+        return self._fill > 0.05 or self._assembler.pending >= self._settings.block_events
+
+    def _look_for_cgroups(self, chunk: Chunk) -> None:
+        rows = np.flatnonzero(np.isin(field_of(chunk.words, "code"), _CGROUP_CODES))
+        if not len(rows) or "text" not in chunk.texts:
+            return
+        text = chunk.texts["text"]
+        chosen = np.flatnonzero(np.isin(text.at, rows))
+        paths = [text.rows[at, : text.lengths[at]].tobytes() for at in chosen.tolist()]
+        self._watch.seen(procfs.text(path) for path in paths)
+
+    def _write_batch(self, until: int) -> None:
+        batch = self._assembler.batch(until)
+        if batch is not None and len(batch):
+            self._events += len(batch)
+            self._output.events(batch)
+
+    def _take_snapshot(self) -> None:
+        pid = os.getpid()
+        tables: tuple[tuple[str, Callable[[], list[dict[str, Any]]]], ...] = (
+            ("processes", lambda: procfs.processes(self._boot_to_utc, without=pid)),
+            ("cgroups", procfs.cgroups),
+            ("descriptors", lambda: procfs.descriptors(without=pid)),
+            ("sockets", procfs.sockets),
+            ("mounts", procfs.mounts),
+            ("users", procfs.users),
+            ("groups", procfs.groups),
+            ("interfaces", procfs.interfaces),
+        )
+        for name, read in tables:
+            try:
+                rows = read()
+            except OSError as error:
+                self._output.document("note", {"text": f"the snapshot lacks {name}: {error.strerror}"})
+                continue
+            if name == "processes":
+                self._watch.seen({row["cgroup"] for row in rows if row.get("cgroup")})
+            elif name == "cgroups":
+                self._watch.seen(row["path"] for row in rows)
+            self._output.table(name, rows)
+
+    def _count_losses(self) -> None:
+        """Write an interval's losses, if there were any."""
+        losses = self._kernel.losses()
+        new, late = losses - self._losses, self._assembler.late - self._late
+        since, now = self._counted_at, boot_now_ns()
+        self._losses, self._late, self._counted_at = losses, self._assembler.late, now
+        rows = [
+            {"kind": "lost", "where": spec.name, "count": int(count)}
+            for spec, count in zip(self._kernel.specs, new, strict=True)
+            if count
+        ]
+        if late:
+            rows.append({"kind": "late", "where": "pipeline", "count": late})
+        if rows:
+            times = {"since": since + self._boot_to_utc, "time": now + self._boot_to_utc}
+            self._output.document("counters", {"rows": [{**times, **row} for row in rows]}, count=len(rows))
+
+    def _totals(self) -> dict[str, Any]:
+        lanes = [spec.name for spec in self._kernel.specs]
+        return {
+            "ended": time.time_ns(),
+            "boot_to_utc": boot_to_utc_ns(),
+            "events": self._writer.events_written,
+            "lost": {name: int(count) for name, count in zip(lanes, self._losses, strict=True)},
+            "late": self._assembler.late,
+            "recorder_cpu_ns": time.process_time_ns() - self._cpu_started,
+        }

@@ -1,0 +1,70 @@
+"""What the kernel writes into the lanes: `struct head` of bpf/probe.c as a numpy dtype.
+
+A record in a ring buffer is preceded by eight bytes (kernel/bpf/ringbuf.c): its length, with the two
+highest bits for busy and discarded, and an offset that only the kernel uses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+BUSY = 1 << 31
+DISCARDED = 1 << 30
+
+SOCK_AT, ADDR_AT, DATA_AT = 0, 48, 76
+"""Where the data of a record that is no text has its parts."""
+
+HEAD = np.dtype(
+    [
+        ("length", "<u4"),
+        ("page", "<u4"),
+        ("time", "<u8"),
+        ("latency", "<u8"),
+        ("cgroup", "<u8"),
+        ("ret", "<i8"),
+        ("a0", "<u8"),
+        ("a1", "<u8"),
+        ("a2", "<u8"),
+        ("a3", "<u8"),
+        ("a4", "<u8"),
+        ("a5", "<u8"),
+        ("ino", "<u8"),
+        ("dev", "<u4"),
+        ("uid", "<u4"),
+        ("pid", "<u4"),
+        ("tid", "<u4"),
+        ("fd", "<i4"),
+        ("code", "<u2"),
+        ("cpu", "<u2"),
+        ("mode", "<u2"),
+        ("flags", "<u2"),
+        ("text_len", "<u2"),
+        ("text2_len", "<u2"),
+        ("addr_len", "<u2"),
+        ("sock_len", "<u2"),
+        ("data_len", "<u4"),
+    ]
+)
+
+
+WORDS = HEAD.itemsize // 8
+
+
+def field_of(words: np.ndarray[Any, np.dtype[np.uint64]], name: str) -> np.ndarray[Any, np.dtype[Any]]:
+    """One field out of heads turned on their side: `words` is uint64[WORDS, n], C-contiguous.
+
+    A field of eight bytes is a row; a smaller one is every second or fourth part of a row.
+    """
+    dtype, offset = HEAD.fields[name][:2]  # type: ignore[index]  # HEAD has fields
+    row = words[offset // 8].view(dtype)
+    return row[offset % 8 // dtype.itemsize :: 8 // dtype.itemsize]
+
+
+def record_dtype(data: int) -> np.dtype[np.void]:
+    """A record with `data` bytes behind its head, as it lies in the ring buffer."""
+    if not data:
+        return HEAD
+    fields = [(name, HEAD.fields[name][0]) for name in HEAD.names]  # type: ignore[index, union-attr]  # HEAD has names
+    return np.dtype([*fields, ("data", "u1", data)])

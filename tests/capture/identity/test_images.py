@@ -1,0 +1,133 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from capture.identity.resolve import identify
+from tests.builders.capture import START_NS, CaptureBuilder
+
+
+def told(book):
+    """For each event the name, path and arguments of the program that its process was running."""
+    found = identify(book.events(), book.tables)
+    images, names = found.images, found.paths.names.all
+    facts = []
+    for image in images.of_event.tolist():
+        program, cwd = images.programs[images.program[image]], images.cwd[image]
+        facts.append((images.comm[image], program.exepath, program.args, names[cwd] if cwd >= 0 else ""))
+    return facts
+
+
+def test_a_process_of_the_snapshot_runs_what_the_snapshot_says(book):
+    book.event("read")
+    assert told(book) == [("sh", "/bin/sh", "", "/home/alice")]
+
+
+def test_an_exec_belongs_to_the_program_that_it_starts(book):
+    book.event("read")
+    book.exec(100, "/usr/bin/cat", "cat", "a b", "")
+    book.event("read")
+    assert [comm for comm, *_ in told(book)] == ["sh", "cat", "cat"]
+    assert told(book)[1] == ("cat", "/usr/bin/cat", "a b ", "/home/alice")
+
+
+def test_a_failed_exec_changes_nothing(book):
+    book.event("execve", ret=-2, text=b"/usr/bin/nothing")
+    assert told(book)[0][0] == "sh"
+
+
+def test_an_exec_that_was_running_when_the_recording_ended_changes_nothing(book):
+    book.event("execve", ret=-1, flags=4, text=b"/usr/bin/nothing")
+    assert told(book)[0][0] == "sh"
+
+
+def test_a_fork_without_exec_runs_its_parents_program_of_that_moment(book):
+    book.fork(100, 200, comm=b"sh")
+    book.exec(100, "/usr/bin/make")
+    book.fork(100, 300, comm=b"make")
+    book.event("read", pid=200)
+    book.event("read", pid=300)
+    assert [path for _, path, *_ in told(book)][-2:] == ["/bin/sh", "/usr/bin/make"]
+
+
+def test_a_long_chain_of_forks_hands_the_program_down(book):
+    for pid in range(100, 400):
+        book.fork(pid, pid + 1)
+    book.event("read", pid=400)
+    assert told(book)[-1] == ("sh", "/bin/sh", "", "/home/alice")
+
+
+def test_a_fork_tells_what_its_creator_had_renamed_itself_to(book):
+    book.fork(100, 200, comm=b"worker-1")
+    book.event("read", pid=200)
+    assert told(book)[1][:2] == ("worker-1", "/bin/sh")
+
+
+def test_an_exec_in_a_thread_changes_the_program_of_the_process(book):
+    book.fork(100, 101, thread_of=100)
+    book.exec(100, "/usr/bin/cat")  # the kernel gives the thread its process' number
+    book.event("read")
+    found = identify(book.events(), book.tables)
+    assert len(set(found.threads.of_event[1:].tolist())) == 1
+    assert told(book)[-1][0] == "cat"
+
+
+def test_a_relative_program_is_named_from_the_working_directory(book):
+    book.event("chdir", text=b"../bob")
+    book.exec(100, "./tool.sh", "./tool.sh")
+    assert told(book)[-1] == ("tool.sh", "/home/bob/tool.sh", "", "/home/bob")
+
+
+def test_the_kernel_keeps_fifteen_bytes_of_a_name(book):
+    book.exec(100, "/opt/a-very-long-program-name")
+    assert told(book)[-1][0] == "a-very-long-pro"
+
+
+def test_a_pid_used_again_does_not_run_what_its_predecessor_ran(book):
+    book.fork(100, 200)
+    book.exec(200, "/usr/bin/cat")
+    book.exit(200)
+    book.fork(100, 200)
+    book.event("read", pid=200)
+    assert told(book)[-1][0] == "sh"
+
+
+def test_a_process_known_from_the_snapshot_keeps_it_where_its_parent_is_a_stranger():
+    book = CaptureBuilder()
+    book.fork(777, 200)
+    book.process(200, start_ns=START_NS, comm="cat", exe="/usr/bin/cat", cwd="/")
+    book.event("read", pid=200)
+    assert told(book)[-1][:2] == ("cat", "/usr/bin/cat")
+
+
+def test_a_stranger_runs_an_unknown_program(book):
+    book.event("read", pid=777)
+    assert told(book) == [("", "", "", "")]
+
+
+def test_arguments_that_are_no_utf8_or_cut_off_are_kept_readable(book):
+    book.event("execve", text=b"/bin/echo", text2=b"echo\0\xff\0cut of", ino=3)
+    assert told(book)[0][2] == "\\xff cut of"
+
+
+steps = st.lists(st.tuples(st.sampled_from(["fork", "exec", "read"]), st.integers(0, 5)), max_size=25)
+
+
+@given(steps)
+@settings(max_examples=60, deadline=None)
+def test_programs_are_what_a_loop_would_find(script):
+    book = CaptureBuilder()
+    book.process(100, comm="p", exe="/p")
+    running, expected = {100: "/p"}, []
+    for number, (step, choice) in enumerate(script):
+        pid = list(running)[choice % len(running)]
+        if step == "fork":
+            book.fork(pid, 200 + number)
+            expected.append(running[pid])
+            running[200 + number] = running[pid]
+            continue
+        if step == "exec":
+            running[pid] = f"/bin/{number}"
+            book.exec(pid, running[pid])
+        else:
+            book.event("read", pid=pid)
+        expected.append(running[pid])
+    assert [path for _, path, *_ in told(book)] == expected

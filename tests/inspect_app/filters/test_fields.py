@@ -1,0 +1,130 @@
+"""The table of fields: whole, documented, and computable on every capture."""
+
+# ruff: noqa: E501 - one case a line, however long
+
+import numpy as np
+import pytest
+
+from inspect_app.filters.errors import NotEvaluableError
+from inspect_app.filters.field import Argument, FieldType
+from inspect_app.filters.fields import FIELDS
+from tests.builders.frames import build_frames
+
+STORY, EMPTY = build_frames(), build_frames(0)
+ARGUMENTS = {
+    "evt.arg": ["flags", "fd", "path", "newpath", "mode", "request"],
+    "evt.rawarg": ["flags", "path", "5"],
+    "evt.type.is": ["open"],
+    "container.label": ["app", "none"],
+}
+EVALUABLE = [
+    (field, argument)
+    for field in FIELDS.values()
+    if field.compute
+    for argument in ARGUMENTS.get(
+        field.name, ["", "1", "64", "999"] if field.argument is Argument.INDEX else [""]
+    )
+]
+
+
+@pytest.mark.parametrize(("field", "argument"), EVALUABLE, ids=lambda part: getattr(part, "name", part))
+def test_a_field_has_one_value_or_none_for_every_event(field, argument):
+    for frames in (STORY, EMPTY):
+        column = field.column(frames, argument)
+        per_event = column.values if column.codes is None else column.codes
+        assert len(per_event) == len(frames.events)
+        assert column.missing is None or (
+            column.missing.dtype == bool and len(column.missing) == len(per_event)
+        )
+        if column.codes is None:
+            assert column.values.dtype.kind in "iub"
+            assert field.type_with(argument) not in (FieldType.TEXT, FieldType.ADDRESS)
+        else:
+            assert column.codes.dtype.kind in "iu"
+            assert len(set(column.values)) == len(column.values)
+            assert (column.codes >= -1).all() and (column.codes < len(column.values)).all()
+            assert ((column.codes < 0) == (False if column.missing is None else column.missing)).all()
+
+
+@pytest.mark.parametrize(
+    "field", [field for field in FIELDS.values() if not field.compute], ids=lambda field: field.name
+)
+def test_a_field_that_no_capture_has_says_why(field):
+    assert field.unavailable
+    with pytest.raises(NotEvaluableError, match=field.name):
+        field.facets(STORY, "x")
+
+
+def test_every_field_is_described_in_one_line():
+    for field in FIELDS.values():
+        assert field.title and field.meaning, field.name
+        assert not field.meaning.endswith(".") and "\n" not in field.meaning, field.name
+        assert bool(field.argument_meaning) == (field.argument is not Argument.NONE), field.name
+        assert bool(field.unavailable) == (field.compute is None), field.name
+
+
+def test_a_closed_list_of_values_is_closed():
+    for field in FIELDS.values():
+        if field.choices:
+            assert set(field.column(STORY).values) <= set(field.choices), field.name
+
+
+def test_the_fields_of_public_rules_are_known():
+    for name in RULES:
+        assert name in FIELDS, name
+
+
+def test_a_column_is_computed_once():
+    assert FIELDS["proc.name"].column(STORY) is FIELDS["proc.name"].column(STORY)
+    assert FIELDS["proc.name"].column(STORY) is not FIELDS["proc.name"].column(build_frames())
+
+
+def test_events_begin_before_they_end():
+    begin, time = FIELDS["evt.begin"].column(STORY), FIELDS["evt.rawtime"].column(STORY)
+    known = ~begin.missing
+    assert known.any() and not known.all()
+    assert (begin.values[known] <= time.values[known]).all()
+
+
+def test_of_several_ancestors_a_column_shows_the_nearest():
+    for field in ("proc.aname", "proc.apid"):
+        nearest, first = FIELDS[field].column(STORY), FIELDS[field].column(STORY, "1")
+        assert nearest.missing.tolist() == first.missing.tolist()
+        one, other = (column.values if column.codes is None else column.codes for column in (nearest, first))
+        assert one[~nearest.missing].tolist() == other[~nearest.missing].tolist()
+
+
+def test_types_without_a_row_in_the_catalogue_are_other():
+    frames = build_frames()
+    events = frames.events.copy()
+    events["type"] = events["type"].cat.rename_categories({"openat": "syscall_999"})
+    strange = type(frames)(**{**vars(frames), "events": events})
+    category = FIELDS["evt.category"].column(strange)
+    assert set(category.values[category.codes[events["type"] == "syscall_999"]]) == {"other"}
+
+
+def test_arguments_of_foreign_calls_are_not_read_by_a_native_row():
+    frames = build_frames()
+    events = frames.events.copy()
+    events["flags"] = np.uint16(1)
+    foreign = type(frames)(**{**vars(frames), "events": events})
+    assert FIELDS["evt.arg"].column(foreign, "flags").missing.all()
+    assert FIELDS["evt.rawarg"].column(foreign, "flags").missing.all()
+
+
+def test_registers_are_read_in_the_width_of_their_argument():
+    column = FIELDS["evt.rawarg"].column(STORY, "dirfd")
+    assert set(column.values[~column.missing]) == {-100}
+
+
+RULES = """
+proc.name fd.name proc.cmdline proc.pname evt.type user.name proc.aname proc.tty user.uid user.loginuid
+proc.exepath container.image.repository proc.args evt.arg proc.pcmdline fd.directory fd.typechar fd.type
+fd.l4proto fd.rport fd.lport evt.res proc.exe proc.pexe container.mount.dest thread.cap_permitted evt.rawres
+k8s.ns.name fd.sport fd.num fd.net fd.ip proc.cwd proc.env fd.sip fd.sip.name container.id thread.cap_effective
+fd.types fd.snet evt.is_open_read evt.is_open_write container.privileged proc.vpid proc.is_vpgid_leader
+proc.is_exe_upper_layer proc.is_exe_from_memfd proc.exe_ino proc.exe_ino.ctime container.start_ts evt.dir
+container.image.tag container.image.digest container.name k8s.pod.name proc.pid proc.ppid proc.sid proc.sname
+proc.duration proc.ppid.duration proc.aexepath proc.acmdline proc.pexepath fs.path.name fs.path.source
+fs.path.target fd.lip fd.rip fd.cip fd.cport fd.filename fd.ino group.gid evt.args evt.info evt.buffer
+""".split()  # noqa: SIM905 - read like the rules
