@@ -1,9 +1,13 @@
 # Each target first installs what is missing (Debian or Ubuntu packages as root, and .venv); quick when nothing is.
-.PHONY: lint setup test
+.PHONY: demo lint setup test
+
+# Record this machine for ten seconds while an incident happens in a container, and look at it.
+demo: setup
+	@resources/demo/run
 
 # Everything that is checked; some tests need root and say so when they skip.
 test: lint
-	.venv/bin/pytest
+	.venv/bin/python -m pytest
 
 lint: setup
 	.venv/bin/ruff check

@@ -66,8 +66,8 @@ SLOT = np.dtype(
 """`struct slot` of bpf/probe.c."""
 
 INSTALL_BCC = (
-    "install BCC for Python: apt-get install python3-bpfcc (Debian, Ubuntu), dnf install python3-bcc (Fedora), "
-    "pacman -S python-bcc (Arch), zypper install python3-bcc (SUSE)"
+    "install BCC for Python: apt-get install python3-bpfcc (Debian, Ubuntu), "
+    "dnf install python3-bcc (Fedora), pacman -S python-bcc (Arch), zypper install python3-bcc (SUSE)"
 )
 
 
@@ -82,7 +82,9 @@ def import_bcc() -> Any:
     try:
         module = importlib.import_module("bcc")
     except (ImportError, OSError) as error:
-        raise CaptureError(f"recording needs BCC, and it cannot be loaded ({error}): {INSTALL_BCC}") from error
+        raise CaptureError(
+            f"recording needs BCC, and it cannot be loaded ({error}): {INSTALL_BCC}"
+        ) from error
     finally:
         sys.path.remove(_DISTRIBUTION)
     if not hasattr(module, "BPF"):
@@ -110,9 +112,12 @@ class Kernel:
             os.environ["BCC_KERNEL_SOURCE"] = str(root)
             try:
                 self._bpf = bcc.BPF(text=(BPF_SOURCE / "probe.c").read_text(), cflags=flags)
+                # Before the first event: a call without its plan would be taken for another.
+                self._write_plans(make_plans(arch))
+                for name in PROBES:
+                    self._bpf.attach_raw_tracepoint(tp=name, fn_name=f"on_{name}")
             except Exception as error:  # BCC raises bare Exception
                 raise CaptureError(_why_not_loaded(error, said())) from error
-        self._write_plans(make_plans(arch))
         self.lanes = [Lane(spec, self._bpf[spec.name].map_fd) for spec in self.specs]
         self._slots = self._map_slots()
 
@@ -124,8 +129,11 @@ class Kernel:
 
     def in_progress(self) -> np.ndarray[Any, np.dtype[np.void]]:
         """The slots of threads that are in a call now; `start` is boot time in ns."""
-        slots = self._slots.copy()
-        return slots[(slots["start"] > 0) & (slots["muted"] != slots["tid"])]
+        slots: np.ndarray[Any, np.dtype[np.void]] = self._slots.copy()
+        waiting: np.ndarray[Any, np.dtype[np.void]] = slots[
+            (slots["start"] > 0) & (slots["muted"] != slots["tid"])
+        ]
+        return waiting
 
     def close(self) -> None:
         """Detach: nothing is recorded from here on; what lies in the lanes can still be taken."""
@@ -142,9 +150,7 @@ class Kernel:
             table[table.Key(number)] = table.Leaf.from_buffer_copy(plan.tobytes())
 
     def _map_slots(self) -> np.ndarray[Any, np.dtype[np.void]]:
-        view = mmap.mmap(
-            self._bpf["slots"].map_fd, SLOTS * SLOT.itemsize, mmap.MAP_SHARED, mmap.PROT_READ
-        )
+        view = mmap.mmap(self._bpf["slots"].map_fd, SLOTS * SLOT.itemsize, mmap.MAP_SHARED, mmap.PROT_READ)
         return np.frombuffer(view, SLOT)
 
 
@@ -179,7 +185,8 @@ def _header_root() -> Iterator[Path]:
         shutil.copytree(BPF_SOURCE / "include", root / "include")
         code = (major << 16) + (minor << 8) + min(patch, 255)
         (root / "include/linux/version.h").write_text(
-            f"#define LINUX_VERSION_CODE {code}\n#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))\n"
+            f"#define LINUX_VERSION_CODE {code}\n"
+            "#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))\n"
         )
         yield root
 

@@ -64,4 +64,3 @@ class Lane:
     def release(self, count: int) -> None:
         """Give the room of the first `count` records back to the kernel."""
         self._consumed[0] = int(self._consumed[0]) + count * self.dtype.itemsize
-

@@ -79,5 +79,5 @@ def _offset(types: KernelTypes, struct: str, paths: tuple[str, ...]) -> int:
         except KeyError:
             continue
     raise CaptureError(
-        f"this kernel's {struct} has none of {', '.join(paths)}: it is newer than this recorder; update Exhume"
+        f"this kernel's {struct} has none of {', '.join(paths)}: update Exhume"
     )

@@ -54,7 +54,7 @@ class Chunk:
     """uint8, the payload of all events, one after another."""
 
     def __len__(self) -> int:
-        return self.words.shape[1]
+        return int(self.words.shape[1])
 
     def take(self, keep: Array) -> Chunk:
         """The chunk of those events for which `keep`, bool[n], is true."""

@@ -45,9 +45,23 @@ _DATA_KINDS = {
 }
 
 LIFE_CALLS = frozenset(
-    "connect accept accept4 bind listen ptrace mount umount2 pivot_root chroot init_module finit_module "
-    "delete_module bpf setns unshare setuid setgid setresuid setresgid setreuid setregid capset "
-    "clone clone3 fork vfork execve execveat exit exit_group".split()
+    (
+        *(
+            "connect",
+            "accept",
+            "accept4",
+            "bind",
+            "listen",
+            "ptrace",
+            "mount",
+            "umount2",
+            "pivot_root",
+            "chroot",
+        ),
+        *("init_module", "finit_module", "delete_module", "bpf", "setns", "unshare"),
+        *("setuid", "setgid", "setresuid", "setresgid", "setreuid", "setregid", "capset"),
+        *("clone", "clone3", "fork", "vfork", "execve", "execveat", "exit", "exit_group"),
+    )
 )
 """Calls that travel in the lane of process life, so that a storm of reads cannot push them out."""
 

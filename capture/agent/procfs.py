@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def _read(path: Path) -> bytes:
 
 
 def _pids(folder: Path) -> Iterator[int]:
-    for name in os.listdir(folder):  # noqa: PTH208  thousands of entries: names are enough
+    for name in os.listdir(folder):
         if name.isdigit():
             yield int(name)
 
@@ -81,7 +82,11 @@ def _exe(folder: Path) -> Row:
         status = (folder / "exe").stat()
     except FileNotFoundError:  # kernel threads have none
         return {"exe": None, "dev": 0, "ino": 0}
-    return {"exe": text(os.readlink(os.fsencode(folder / "exe"))), "dev": _kernel_dev(status.st_dev), "ino": status.st_ino}
+    return {
+        "exe": text(os.readlink(os.fsencode(folder / "exe"))),
+        "dev": _kernel_dev(status.st_dev),
+        "ino": status.st_ino,
+    }
 
 
 def _kernel_dev(dev: int) -> int:
@@ -128,7 +133,10 @@ def _signed32(number: int) -> int:
 
 
 def _namespaces(folder: Path) -> dict[str, int]:
-    links = {name: os.readlink(folder / "ns" / name) for name in ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")}
+    links = {
+        name: os.readlink(folder / "ns" / name)
+        for name in ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+    }
     return {name: int(link[link.index("[") + 1 : -1]) for name, link in links.items()}
 
 
@@ -140,13 +148,13 @@ def descriptors(*, without: int) -> list[Row]:
             continue
         folder = os.fsencode(PROC / str(pid) / "fd")
         try:
-            numbers = os.listdir(folder)  # noqa: PTH208  bytes, and many of them
+            numbers = os.listdir(folder)
         except OSError:
             continue
         for number in numbers:
             try:
                 name = os.readlink(folder + b"/" + number)
-                status = os.stat(folder + b"/" + number)  # noqa: PTH116  bytes
+                status = os.stat(folder + b"/" + number)
             except OSError:
                 continue
             identity = {"dev": _kernel_dev(status.st_dev), "ino": status.st_ino, "mode": status.st_mode}
@@ -154,7 +162,14 @@ def descriptors(*, without: int) -> list[Row]:
     return rows
 
 
-_TCP_TABLES = (("tcp", "ipv4"), ("tcp6", "ipv6"), ("udp", "ipv4"), ("udp6", "ipv6"), ("raw", "ipv4"), ("raw6", "ipv6"))
+_TCP_TABLES = (
+    ("tcp", "ipv4"),
+    ("tcp6", "ipv6"),
+    ("udp", "ipv4"),
+    ("udp6", "ipv6"),
+    ("raw", "ipv4"),
+    ("raw6", "ipv6"),
+)
 _UNIX_TYPES = {1: "stream", 2: "dgram", 5: "seqpacket"}
 
 
@@ -190,7 +205,14 @@ def _inet_rows(path: Path, kind: str, family: str, namespace: int) -> Iterator[R
         (laddr, lport), (raddr, rport) = (_endpoint(fields[at]) for at in (1, 2))
         yield {
             **{"ino": int(fields[9]), "family": family, "type": kind, "state": int(fields[3], 16)},
-            **{"laddr": laddr, "lport": lport, "raddr": raddr, "rport": rport, "path": "", "netns": namespace},
+            **{
+                "laddr": laddr,
+                "lport": lport,
+                "raddr": raddr,
+                "rport": rport,
+                "path": "",
+                "netns": namespace,
+            },
         }
 
 
@@ -270,18 +292,31 @@ def interfaces() -> list[Row]:
     return rows
 
 
+def cgroup_id(pid: int) -> int:
+    """The id that the kernel gives to a process's cgroup of the v2 hierarchy, 0 where it cannot be told."""
+    top = _unified_mount()
+    try:
+        lines = _read(PROC / str(pid) / "cgroup").splitlines()
+        path = next(line[3:] for line in lines if line.startswith(b"0::"))
+        return os.stat(os.fsencode(top) + path).st_ino if top else 0
+    except (OSError, StopIteration):
+        return 0
+
+
+@cache
+def _unified_mount() -> Path | None:
+    return next((Path(mount["target"]) for mount in mounts() if mount["type"] == "cgroup2"), None)
+
+
 def cgroups() -> list[Row]:
     """Every cgroup of the v2 hierarchy, with the id that events carry: the inode of its folder."""
-    rows = []
-    for mount in mounts():
-        if mount["type"] != "cgroup2":
+    rows: list[Row] = []
+    top = _unified_mount()
+    for folder, _, _ in os.walk(top) if top else ():
+        relative = Path(folder).relative_to(top) if top else Path()
+        try:
+            identity = Path(folder).stat().st_ino
+        except OSError:
             continue
-        top = Path(mount["target"])
-        for folder, _, _ in os.walk(top):
-            path = "/" + str(Path(folder).relative_to(top)) if folder != str(top) else "/"
-            try:
-                rows.append({"id": Path(folder).stat().st_ino, "path": path, "hierarchy": 0})
-            except OSError:
-                continue
-        break
+        rows.append({"id": identity, "path": "/" if relative == Path() else f"/{relative}", "hierarchy": 0})
     return rows

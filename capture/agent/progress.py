@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from capture.agent import procfs
 from capture.format import EVENT_COLUMNS, EventBatch
 from capture.model.events import EventFlag
 
@@ -33,7 +34,11 @@ def in_progress_batch(
     columns["code"][:] = slots["code"] & 0xFFFF
     columns["flags"][:] = int(EventFlag.IN_PROGRESS)
     columns["flags"][(slots["code"] & _X32_BIT) != 0] |= int(EventFlag.X32)
-    for row, (pid, tid, code) in enumerate(zip(pids.tolist(), slots["tid"].tolist(), slots["code"].tolist(), strict=True)):
+    cgroup_ids = {pid: procfs.cgroup_id(pid) for pid in set(pids.tolist())}
+    for row, (pid, tid, code) in enumerate(
+        zip(pids.tolist(), slots["tid"].tolist(), slots["code"].tolist(), strict=True)
+    ):
+        columns["cgroup"][row] = cgroup_ids.get(pid, 0)
         for index, value in enumerate(_arguments(pid, tid, code)):
             columns[f"a{index}"][row] = value
     return EventBatch(columns, [], b"")

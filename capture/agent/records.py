@@ -59,7 +59,8 @@ def field_of(words: np.ndarray[Any, np.dtype[np.uint64]], name: str) -> np.ndarr
     """
     dtype, offset = HEAD.fields[name][:2]  # type: ignore[index]  # HEAD has fields
     row = words[offset // 8].view(dtype)
-    return row[offset % 8 // dtype.itemsize :: 8 // dtype.itemsize]
+    field: np.ndarray[Any, np.dtype[Any]] = row[offset % 8 // dtype.itemsize :: 8 // dtype.itemsize]
+    return field
 
 
 def record_dtype(data: int) -> np.dtype[np.void]:

@@ -1,1 +1,5 @@
 """The exhume-capture command."""
+
+from capture.cli.main import main
+
+__all__ = ["main"]

@@ -6,13 +6,14 @@ Row 0 is the host. A cgroup of which not even the path is known belongs to no ro
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from capture.identity.events import EventColumns
-from capture.identity.joins import codes_of
+from capture.identity.joins import Latest, codes_of, follow, place_among, taken
+from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, text_of
 
 HOST, UNKNOWN = 0, -1
@@ -50,6 +51,7 @@ def find_containers(
     table: Table,
     cgroups: Table,
     *,
+    listed: Table = (),
     container_of: Callable[[str], Reference | None],
     hierarchy: int = 0,
 ) -> Containers:
@@ -59,6 +61,7 @@ def find_containers(
         events: the columns.
         table: the capture's `containers`; of several rows with one id later ones complete earlier ones.
         cgroups: the snapshot's (id, path, hierarchy).
+        listed: the snapshot's processes, with the path of their cgroup.
         container_of: what a cgroup's path tells.
         hierarchy: the one whose ids the column `cgroup` holds; ids repeat in others.
     """
@@ -69,6 +72,11 @@ def find_containers(
     moved = _cgroup_events(events, "cgroup_attach_task", hierarchy)
     for _, number, path in (*made, *gone, *moved):
         paths.setdefault(number, path)
+    for path in (text_of(row.get("cgroup")) for row in listed):
+        if path:
+            book.row_of(path)
+    for path in _attached(events):
+        book.row_of(path)
     of_id = {number: book.row_of(path) for number, path in paths.items() if path}
     ids, code = codes_of(events.cgroup)
     rows = np.array([of_id.get(int(number), UNKNOWN) for number in ids] or [0], np.int32)
@@ -146,6 +154,12 @@ def _cgroup_events(events: EventColumns, name: str, hierarchy: int) -> list[tupl
     ]
 
 
+def _attached(events: EventColumns) -> list[str]:
+    """The distinct cgroups of any hierarchy that processes were moved to."""
+    codes = np.unique(events.text[events.rows_of(["cgroup_attach_task"])])
+    return [text_of(events.texts[code]) for code in codes.tolist() if code]
+
+
 def _lives(
     book: _Book, made: list[tuple[int, int, str]], gone: list[tuple[int, int, str]], events: EventColumns
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -163,6 +177,59 @@ def _lives(
             death[owner] = events.time[row]
     birth[HOST] = death[HOST] = -1
     return birth, death
+
+
+def with_hints_of_processes(
+    containers: Containers, events: EventColumns, processes: Processes, listed: Table
+) -> Containers:
+    """Complete what the cgroup of an event does not tell by where its process was known to be.
+
+    On machines with cgroup v1 a container may have cgroups in those hierarchies alone, of which an event's id
+    knows nothing; the snapshot's paths and moves between cgroups of any hierarchy do. A cgroup id of 0, which
+    is none, belongs to the container in which the process was last seen before.
+    """
+    told, since, process = _hints(containers, events, processes, listed)
+    of_event = containers.of_event
+    if (told > HOST).any():
+        of_event = of_event.copy()
+        unsure = np.flatnonzero(of_event <= HOST)
+        hint = Latest(process, since, len(processes)).find(processes.of_event[unsure], unsure)
+        of_event[unsure] = np.maximum(of_event[unsure], taken(told, hint, UNKNOWN))
+    missing = np.flatnonzero(events.cgroup == 0)
+    if len(missing):
+        of_event = of_event.copy()
+        known = np.flatnonzero(of_event >= HOST)
+        group = np.concatenate((processes.of_event[known], processes.of_event[missing]))
+        seen = Latest(group[: len(known)], known, len(processes)).find(group[len(known) :], missing)
+        of_event[missing] = taken(of_event[known], seen, UNKNOWN)
+    return replace(containers, of_event=of_event)
+
+
+def _hints(
+    containers: Containers, events: EventColumns, processes: Processes, listed: Table
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(container, since, process): births, in the order of processes, then moves to another cgroup."""
+    count = len(processes)
+    of_listed = [containers.of_path.get(text_of(row.get("cgroup")), UNKNOWN) for row in listed]
+    own = taken(np.array(of_listed, np.int32), processes.snapshot)
+    rows = events.rows_of(["cgroup_attach_task"])
+    rows = rows[events.text[rows] > 0]
+    paths = [text_of(events.texts[code]) for code in events.text[rows].tolist()]
+    target = np.array([containers.of_path.get(path, UNKNOWN) for path in paths], np.int32)
+    moved = _process_with_pid(processes, events.arguments(2, rows), rows)
+    told = np.flatnonzero((moved >= 0) & (target > HOST))
+    rows, target, moved = rows[told], target[told], moved[told]
+    process = np.concatenate((np.arange(count), moved))
+    since = np.concatenate((np.full(count, -1), rows))
+    source = np.arange(len(process))
+    made = np.flatnonzero((processes.forked >= 0) & (processes.parent >= 0) & (own < 0))
+    source[made] = Latest(process, since, count).find(processes.parent[made], processes.forked[made])
+    return np.concatenate((own, target))[follow(source)].astype(np.int32), since, process
+
+
+def _process_with_pid(processes: Processes, pid: np.ndarray, row: np.ndarray) -> np.ndarray:
+    pids, group = codes_of(processes.pid)
+    return Latest(group, processes.since, len(pids)).find(place_among(pids, pid), row)
 
 
 def with_ends_of_processes(

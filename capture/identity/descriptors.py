@@ -59,7 +59,7 @@ def find_descriptors(
     sockets: Table,
 ) -> Descriptors:
     """Join events to things. `descriptors` and `sockets` are the snapshot's tables."""
-    rows = np.flatnonzero(events.ino > 0)
+    rows = np.flatnonzero((events.ino > 0) & ~events.starts_elsewhere)
     dev, ino = events.dev[rows].astype(np.int64), events.ino[rows].astype(np.int64)
     devs, inos, identity = pair_codes(dev, ino)
     anonymous = Anonymous(events, processes, descriptors, paths.names)
@@ -79,7 +79,9 @@ def find_descriptors(
     at = np.flatnonzero(~is_anonymous & ~is_socket)
     label[at] = names.labels(rows[at], devs, inos, identity[at])
     at = np.flatnonzero(is_socket)
-    found = find_sockets(events, rows[at], identity[at], inos, sockets)
+    found = find_sockets(
+        events, processes.of_event, rows[at], identity=identity[at], inode_of=inos, listed=sockets
+    )
     label[at] = found.of_row
     first, row_of = _distinct(identity, label * 2 + is_socket)
     of_event = np.full(len(events), _NONE, np.int32)

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from capture.model.catalogue import ARCHITECTURES, CATALOGUE, types_of
-from capture.model.events import EventFlag
+from capture.model.events import ArgKind, EventFlag, EventSpec, Returns
 
 OPENS = ("open", "openat", "openat2", "creat")
 EXECS = ("execve", "execveat", "procexec")
@@ -80,11 +80,37 @@ class EventColumns:
         """Argument `index` of some events as a C int, as descriptors are handed over."""
         return self.arguments(index, rows).astype(np.int32).astype(np.int64)
 
+    @cached_property
+    def starts_elsewhere(self) -> np.ndarray:
+        """bool: is the identity that of the directory from which the event's path starts?
+
+        So it is with calls that take a directory's descriptor and a path (newfstatat, unlinkat, a failed
+        openat): what they work on is named by the path, unless that is empty.
+        """
+        named = self.text > 0
+        if b"" in self.texts[1:]:
+            named &= np.array([bool(text) for text in self.texts])[self.text]
+        result: np.ndarray = (
+            _TAKES_DIRECTORY[self.kind] & named & ~(_MAKES_DESCRIPTOR[self.kind] & (self.ret >= 0))
+        )
+        return result
+
 
 _FIRST_SCHEDULER_CODE = 0xF000
+
+
+def _of_specs(holds: Callable[[EventSpec], bool]) -> np.ndarray:
+    """bool, by position in CATALOGUE; the last place stands for -1, unknown."""
+    return np.array([holds(spec) for spec in CATALOGUE] + [False])
+
+
+_TAKES_DIRECTORY = _of_specs(
+    lambda spec: spec.fd_arg is None and any(arg.kind == ArgKind.DIRFD for arg in spec.args)
+)
+_MAKES_DESCRIPTOR = _of_specs(lambda spec: spec.returns == Returns.FD or spec.name in EXECS)
 
 
 def kind_table(names: Iterable[str]) -> np.ndarray:
     """bool, by position in CATALOGUE: is the event one of these? The last place stands for -1, unknown."""
     wanted = frozenset(names)
-    return np.array([spec.name in wanted for spec in CATALOGUE] + [False])
+    return _of_specs(lambda spec: spec.name in wanted)

@@ -138,8 +138,8 @@ def _listed_program(row: Row) -> Program:
         exe=words[0] if words else "",
         exepath=text_of(row.get("exe")),
         args=" ".join(words[1:]),
-        dev=dev if isinstance(dev, int) else -1,
-        ino=ino if isinstance(ino, int) else -1,
+        dev=dev if ino and isinstance(dev, int) else -1,  # a kernel thread has no file: 0
+        ino=ino if isinstance(ino, int) and 0 < ino < 1 << 63 else -1,
     )
 
 

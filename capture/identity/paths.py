@@ -278,24 +278,25 @@ class _Directories:
         self._named = Latest(identity, since, int(self._identity.max(initial=-1)) + 1)
 
     def find(self, process: np.ndarray, fd: np.ndarray, row: np.ndarray) -> np.ndarray:
-        """The node of what a descriptor stood for just before a row, -1 not known.
+        """The node of what a descriptor stood for at a row, -1 not known.
 
-        A descriptor of which the process itself shows nothing is looked for in its parent at the fork.
+        The event at that row may tell the identity itself. A descriptor of which the process shows nothing is
+        looked for in its parent at the fork.
         """
         node = np.full(len(process), -1, np.int64)
         asked = np.arange(len(process))
-        process, before = process.astype(np.int64), np.asarray(row) - 1
+        process, at = process.astype(np.int64), np.asarray(row)
         for _ in range(_GENERATIONS):
             if not len(asked) or self._named is None:
                 break
-            entry = self._open.find(place_among(self._keys, process << 32 | fd[asked]), before)
-            named = self._named.find(taken(self._identity, entry), before)
+            entry = self._open.find(place_among(self._keys, process << 32 | fd[asked]), at)
+            named = self._named.find(taken(self._identity, entry), at - 1)
             node[asked] = taken(self._nodes, named)
             up = np.flatnonzero((entry < 0) & (self._processes.forked[process] >= 0))
-            before = self._processes.forked[process[up]]
+            at = self._processes.forked[process[up]]
             process, asked = self._processes.parent[process[up]].astype(np.int64), asked[up]
             real = process >= 0
-            process, asked, before = process[real], asked[real], before[real]
+            process, asked, at = process[real], asked[real], at[real]
         return node
 
 

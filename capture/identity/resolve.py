@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from capture.containers.cgroup_paths import container_of
-from capture.identity.containers import Containers, Reference, find_containers, with_ends_of_processes
+from capture.identity.containers import (
+    Containers,
+    Reference,
+    find_containers,
+    with_ends_of_processes,
+    with_hints_of_processes,
+)
 from capture.identity.descriptors import Descriptors, find_descriptors
 from capture.identity.events import EventColumns
 from capture.identity.images import Images, find_images
@@ -57,8 +63,13 @@ def identify(
     threads = find_threads(events, processes, listed)
     checkpoint()
     containers = find_containers(
-        events, tables.get("containers", ()), tables.get("cgroups", ()), container_of=container_of
+        events,
+        tables.get("containers", ()),
+        tables.get("cgroups", ()),
+        listed=listed,
+        container_of=container_of,
     )
+    containers = with_hints_of_processes(containers, events, processes, listed)
     container = _container_of_process(events, processes, containers)
     containers = replace(containers, death=_deaths(events, processes, containers, container))
     checkpoint()

@@ -72,12 +72,19 @@ class Sockets:
 
 
 def find_sockets(
-    events: EventColumns, rows: np.ndarray, identity: np.ndarray, inode_of: np.ndarray, listed: Table
+    events: EventColumns,
+    process: np.ndarray,
+    rows: np.ndarray,
+    *,
+    identity: np.ndarray,
+    inode_of: np.ndarray,
+    listed: Table,
 ) -> Sockets:
     """Give each event on a socket its ends.
 
     Args:
         events: the columns.
+        process: of each event.
         rows: the events on sockets, ascending.
         identity: of each of `rows`, a small number.
         inode_of: of each identity.
@@ -95,10 +102,17 @@ def find_sockets(
     group = np.concatenate((owner, identity)).astype(np.int64)
     since = np.concatenate((np.full(len(owner), -1), rows))
     value = np.concatenate((listed_ends, told))
-    value = _for_life(group, since, value, book.ranks(), len(inode_of))
+    ranks = book.ranks()
+    lives = _for_life(group, since, value, ranks, len(inode_of))
+    accepted, listener = _accepted(events, process, rows)
+    nameless = ranks[lives[len(owner) + accepted]] < 1
+    accepted, listener = len(owner) + accepted[nameless], len(owner) + listener[nameless]
+    if len(accepted):
+        value[accepted] = lives[listener]
+        lives = _for_life(group, since, value, ranks, len(inode_of))
     role = _roles(events, rows, identity, len(inode_of))
     _role_of_listed([listed[at] for at in held.tolist()], owner, role)
-    return Sockets(book.ends, value[len(owner) :].astype(np.int32), role)
+    return Sockets(book.ends, lives[len(owner) :].astype(np.int32), role)
 
 
 class _Book:
@@ -165,6 +179,21 @@ def _for_life(
     spread = value.copy()
     spread[asked] = value[entries[found]] if len(entries) else -1
     return spread
+
+
+def _accepted(events: EventColumns, process: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of `rows` accept a unix socket, and which earlier one was last on the socket it came from.
+
+    The kernel gives it the name that its listener is bound to, but does not tell that with the call.
+    """
+    accepts = np.flatnonzero(kind_table(["accept", "accept4"])[events.kind[rows]] & (events.ret[rows] >= 0))
+    if not len(accepts):
+        return accepts, accepts
+    handle = events.descriptors(0, rows[accepts])
+    owner = np.concatenate((process[rows], process[rows[accepts]]))
+    _, _, code = pair_codes(owner, np.concatenate((events.fd[rows].astype(np.int64), handle)))
+    before = Latest(code[: len(rows)], rows, int(code.max()) + 1).find(code[len(rows) :], rows[accepts] - 1)
+    return accepts[before >= 0], before[before >= 0]
 
 
 def _roles(events: EventColumns, rows: np.ndarray, identity: np.ndarray, groups: int) -> np.ndarray:

@@ -30,6 +30,7 @@ from inspect_app.views.table import ViewTable, apply_view
 from inspect_app.views.tiles import TileMeasure, measure
 from inspect_app.views.view import View
 
+_FOLDED_ROWS = 1_000
 _FILE = click.Path(path_type=Path)
 _FORMATS = click.Choice(["table", "json", "csv"])
 _FILTER_HELP = "Only events that meet this expression; `exhume-inspect fields` lists what it can ask."
@@ -210,7 +211,7 @@ def report(file: Path, output: Path, expression: str, window: str) -> CaptureFra
 
 
 _VIEW_WRITERS = {
-    "table": lambda table, order: to_text(table, order, width=_terminal_width()),
+    "table": lambda table, order: to_text(table, order, width=_terminal_width(len(order))),
     "json": to_json,
     "csv": to_csv,
 }
@@ -273,13 +274,13 @@ def _echo_rows(
     for row in rows:
         grid.add_row(*(Text(safe_text(str(cell))) for cell in row[:shown]))
     out = io.StringIO()
-    Console(file=out, width=_terminal_width() or 160, highlight=False).print(grid)
+    Console(file=out, width=_terminal_width(len(rows)) or 160, highlight=False).print(grid)
     click.echo("\n".join(line.rstrip() for line in out.getvalue().splitlines()))
 
 
-def _terminal_width() -> int | None:
-    """The terminal's width; None when the output goes elsewhere, where no line needs to be broken."""
-    return Console().width if sys.stdout.isatty() else None
+def _terminal_width(rows: int) -> int | None:
+    """The width to fold lines into; None when the output is no terminal, or too long to be folded soon."""
+    return Console().width if sys.stdout.isatty() and rows <= _FOLDED_ROWS else None
 
 
 def _digest(path: Path) -> str:

@@ -132,18 +132,41 @@ def _tables(capture: CaptureFile) -> dict[str, list[dict[str, Any]]]:
     for document in capture.documents.get("containers", []):
         rows = document.get("rows", [document])
         tables["containers"] = tables["containers"] + [row for row in rows if isinstance(row, dict)]
+    recorder = _map(capture.section.get("recorder"))
+    if isinstance(recorder.get("pid"), int) and all(
+        row.get("pid") != recorder["pid"] for row in tables["processes"]
+    ):
+        # It leaves itself out of the snapshot, yet starts the command that it records.
+        itself = {"pid": recorder["pid"], "comm": recorder.get("name"), "argv": recorder.get("command_line")}
+        tables["processes"] = [*tables["processes"], itself]
     return tables
 
 
 def _host(capture: CaptureFile, time: np.ndarray) -> dict[str, object]:
-    host: dict[str, object] = dict(capture.section)
-    if capture.ending is not None:
-        host["totals"] = capture.ending
+    """What was recorded of host, clock and recorder, one level deep; see CaptureFrames.host."""
+    section, ending = capture.section, capture.ending or {}
+    recorder, clock = _map(section.get("recorder")), _map(section.get("clock"))
     first, last = (int(time[0]), int(time[-1])) if len(time) else (0, 0)
-    host.setdefault("started_ns", first)
-    ended = (capture.ending or {}).get("ended_ns")
-    host["ended_ns"] = ended if isinstance(ended, int) else last
+    host: dict[str, object] = {**section, **_map(section.get("host")), **clock}
+    host["started_ns"] = _first_number(section.get("started_ns"), clock.get("started"), first)
+    host["ended_ns"] = _first_number(ending.get("ended_ns"), ending.get("ended"), last)
+    host["totals"] = ending
+    if recorder:
+        host["recorder"] = f"{recorder.get('name', '')} {recorder.get('version', '')}".strip()
+        host["options"] = recorder.get("settings", {})
+        host["command_line"] = recorder.get("command_line", [])
+        host["traced_command"] = recorder.get("traced_command", [])
+    for name in ("host", "clock"):
+        host.pop(name, None)
     return host
+
+
+def _map(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _first_number(*values: object) -> int:
+    return next((value for value in values if isinstance(value, int)), 0)
 
 
 def _state(verdict: Verdict) -> FileState:
@@ -152,7 +175,7 @@ def _state(verdict: Verdict) -> FileState:
 
 
 def _architecture(section: dict[str, Any]) -> str:
-    machine = str(section.get("arch") or section.get("machine") or "x86_64")
+    machine = str(section.get("machine") or _map(section.get("host")).get("machine") or "x86_64")
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
 
 

@@ -126,7 +126,7 @@ def _draw_lifelines(report: Report) -> list[_DrawnLife]:
     return [
         _DrawnLife(
             _shortened(line.label, 26),
-            _shortened(line.note, 30),
+            _shortened(line.note, 27),
             life_path(line.start * room, line.end * room, not line.began_before, not line.goes_on),
         )
         for line in report.lifelines

@@ -29,13 +29,15 @@ from inspect_app.views.table import ViewTable, apply_view
 from inspect_app.views.tiles import TILES, TileMeasure, measure
 from inspect_app.views.view import Column
 
-ROWS_SHOWN = 40
+ROWS_SHOWN = 60
 """Rows of a table that a report shows; what is left out is counted."""
 LIFELINES_SHOWN = 40
 FIGURES_SHOWN = 20
 TIMELINE_BINS = 160
 FIGURE_BINS = 32
 _CELL_LIMIT = 240
+_DIGITS = 3
+"""Of a second, in tables; exports have them all."""
 _DAY = 86_400 * SECOND
 _WIDE = frozenset({"fd.name", "proc.cmdline", "container.image"})
 
@@ -187,17 +189,27 @@ class _Plan:
     title: str
     explanation: str
     columns: tuple[str, ...]
-    mark: Callable[[ViewTable, int], bool] | None = None
-    order: tuple[str, bool] | None = None
+    mark: Callable[[ViewTable], np.ndarray] | None = None
+    """bool, one a row: worth a second look."""
 
 
-def _is_gone(table: ViewTable, row: int) -> bool:
-    return table.value(row, table.position("container.death")) is not None
+def _gone(table: ViewTable) -> np.ndarray:
+    return ~table.cells[table.position("container.death")].absent()
 
 
-def _is_dropped(table: ViewTable, row: int) -> bool:
+def _contained(table: ViewTable) -> np.ndarray:
+    """In a container, not on the host and not in what could not be told."""
+    cells = table.cells[table.position("container.id")].as_texts()
+    named = np.append(cells.values != "host", False)
+    inside: np.ndarray = named[cells.codes]
+    return inside
+
+
+def _dropped(table: ViewTable) -> np.ndarray:
     """Written and executed within the same recording."""
-    return all(table.value(row, table.position(name)) for name in ("file_writes", "execs"))
+    written, executed = (table.cells[table.position(name)].values for name in ("file_writes", "execs"))
+    both: np.ndarray = (written > 0) & (executed > 0)
+    return both
 
 
 _PLANS: tuple[_Plan, ...] = (
@@ -219,13 +231,14 @@ _PLANS: tuple[_Plan, ...] = (
             "container.birth",
             "container.death",
         ),
-        _is_gone,
+        _gone,
     ),
     _Plan(
         "commands",
         "Executed commands",
-        "Programs that were started, in order of time.",
+        "Programs that were started, in order of time. Marked, and first: in a container.",
         ("evt.rawtime", "proc.pid", "user.name", "container.name", "proc.pname", "proc.cmdline"),
+        _contained,
     ),
     _Plan(
         "file_changes",
@@ -244,7 +257,7 @@ _PLANS: tuple[_Plan, ...] = (
             "proc.name",
             "first",
         ),
-        _is_dropped,
+        _dropped,
     ),
     _Plan(
         "connections",
@@ -291,9 +304,9 @@ def _section(frames: CaptureFrames, selection: Selection, window: TimeRange, pla
     table = apply_view(VIEWS[plan.view], frames, selection, window=window)
     order = default_order(table)
     positions = [table.position(name) for name in plan.columns]
-    marked = [bool(plan.mark and plan.mark(table, row)) for row in order.tolist()]
+    marked = plan.mark(table) if plan.mark and len(table) else np.zeros(len(table), dtype=bool)
     # What is marked comes first, so that the cap never hides it.
-    order = order[np.argsort(~np.array(marked, dtype=bool), kind="stable")] if plan.mark else order
+    order = order[np.argsort(~marked[order], kind="stable")]
     shown = order[:ROWS_SHOWN].tolist()
     one_day = _is_one_day(window)
     return Section(
@@ -302,7 +315,7 @@ def _section(frames: CaptureFrames, selection: Selection, window: TimeRange, pla
         explanation=plan.explanation,
         columns=tuple(_column(table.columns[position], one_day) for position in positions),
         rows=tuple(tuple(_cell(table, row, position, one_day) for position in positions) for row in shown),
-        marked=tuple(sorted(marked, reverse=True)[: len(shown)]),
+        marked=tuple(marked[shown].tolist()),
         total=len(table),
         noun=table.view.noun,
     )
@@ -319,7 +332,7 @@ def _column(column: Column, one_day: bool) -> ReportColumn:
 def _cell(table: ViewTable, row: int, position: int, one_day: bool) -> str:
     value = table.value(row, position)
     if one_day and isinstance(value, int) and table.columns[position].unit is Unit.TIME:
-        return format_time(value, date=False)
+        return format_time(value, digits=_DIGITS, date=False)
     return _safe(table.text(row, position))
 
 

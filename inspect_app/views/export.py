@@ -10,16 +10,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 
 import numpy as np
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, JustifyMethod
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from capture.model.decode import printable
 from inspect_app.views.cells import Cells, Value
-from inspect_app.views.format import Unit, format_iso, format_value
+from inspect_app.views.format import UNKNOWN, Unit, format_value
 from inspect_app.views.table import ViewTable
 from inspect_app.views.view import Column
 
@@ -32,65 +34,44 @@ def to_csv(table: ViewTable, order: np.ndarray) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.id for column in table.columns])
-    cells = [
-        [_csv_cell(value) for value in _plain(column, cells, order)]
+    columns = (
+        ["" if value is None else value for value in _plain(column, cells, order, _csv_text)]
         for column, cells in zip(table.columns, table.cells, strict=True)
-    ]
-    writer.writerows(zip(*cells, strict=True))
+    )
+    writer.writerows(zip(*columns, strict=True))
     return out.getvalue()
 
 
 def to_records(table: ViewTable, order: np.ndarray) -> list[dict[str, Value]]:
     """The rows in this order, each keyed by column ids; None where nothing was recorded."""
     names = [column.id for column in table.columns]
-    cells = [_plain(column, cells, order) for column, cells in zip(table.columns, table.cells, strict=True)]
-    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+    columns = (_plain(column, cells, order) for column, cells in zip(table.columns, table.cells, strict=True))
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def to_json(table: ViewTable, order: np.ndarray) -> str:
     """The rows in this order as one JSON array of objects keyed by column ids."""
-    lines = (json.dumps(record, ensure_ascii=True) for record in to_records(table, order))
-    body = ",\n ".join(lines)
+    body = ",\n ".join(json.dumps(record, ensure_ascii=True) for record in to_records(table, order))
     return f"[{body}]\n"
 
 
-def to_text(
-    table: ViewTable, order: np.ndarray, *, width: int | None = None, color: bool = False, zero: int = 0
-) -> str:
-    """The rows in this order, and the totals, as a table for a terminal.
+def to_text(table: ViewTable, order: np.ndarray, *, width: int | None = None) -> str:
+    """The rows in this order, and the totals, as a table for people.
 
     Args:
         table: The view's rows.
         order: Which of them, in which order.
-        width: Columns of the terminal; None keeps every line whole.
-        color: Whether escape codes may be used.
-        zero: Nanoseconds since 1970 UTC that relative times count from.
+        width: Columns of a terminal, into which long texts are folded; that takes a millisecond a row.
+            None leaves every row on one line.
     """
-    shown = [(position, column) for position, column in enumerate(table.columns) if column.shown]
-    grid = Table(
-        box=None, pad_edge=False, show_footer=_has_totals(table), header_style="bold", footer_style="bold"
-    )
-    for place, (position, column) in enumerate(shown):
-        # Text cells may wrap; figures never do.
-        grid.add_column(
-            escape(column.title),
-            footer=_footer(table, position, column, place == 0),
-            justify="right" if column.unit.numeric else "left",
-            no_wrap=column.unit.numeric,
-            overflow="fold",
-        )
-    for row in order.tolist():
-        grid.add_row(*(Text(safe_text(table.text(row, position, zero=zero))) for position, _ in shown))
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=width or _natural_width(grid),
-        force_terminal=color,
-        color_system="auto" if color else None,
-        highlight=False,
-    )
-    console.print(grid)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    shown = [position for position, column in enumerate(table.columns) if column.shown]
+    headings = [table.columns[position].title for position in shown]
+    columns = [_shown_texts(table, position, order) for position in shown]
+    right = [table.columns[position].unit.numeric for position in shown]
+    totals = _totals(table, shown)
+    if width is None:
+        return _aligned(headings, columns, right, totals)
+    return _folded(headings, columns, right, totals, width)
 
 
 def safe_text(text: str) -> str:
@@ -98,40 +79,79 @@ def safe_text(text: str) -> str:
     return printable(text.encode("utf-8", "surrogateescape"), _TEXT_LIMIT)
 
 
-def _natural_width(grid: Table) -> int:
-    wide = Console(width=100_000, file=io.StringIO())
-    return max(20, wide.measure(grid).maximum)
+def _aligned(headings: list[str], columns: list[list[str]], right: list[bool], totals: list[str]) -> str:
+    padded = []
+    for heading, texts, to_right, total in zip(headings, columns, right, totals or headings, strict=True):
+        column = [heading, *texts, *([total] if totals else [])]
+        lengths = [len(text) if text.isascii() else cell_len(text) for text in column]
+        widest = max(lengths)
+        blanks = [" " * (widest - length) for length in lengths]
+        pairs = zip(column, blanks, strict=True)
+        padded.append([blank + text if to_right else text + blank for text, blank in pairs])
+    return "".join("  ".join(row).rstrip() + "\n" for row in zip(*padded, strict=True))
 
 
-def _has_totals(table: ViewTable) -> bool:
-    return len(table) > 1 and any(total is not None for total in table.totals)
+def _folded(
+    headings: list[str], columns: list[list[str]], right: list[bool], totals: list[str], width: int
+) -> str:
+    grid = Table(box=None, pad_edge=False, show_footer=bool(totals))
+    for place, heading in enumerate(headings):
+        footer = Text(totals[place]) if totals else ""
+        justify: JustifyMethod = "right" if right[place] else "left"
+        # Figures never break; texts do.
+        grid.add_column(
+            escape(heading), footer=footer, justify=justify, no_wrap=right[place], overflow="fold"
+        )
+    for row in zip(*columns, strict=True):
+        grid.add_row(*map(Text, row))
+    out = io.StringIO()
+    Console(file=out, width=width, highlight=False, color_system=None).print(grid)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def _footer(table: ViewTable, position: int, column: Column, first: bool) -> Text:
-    total = table.totals[position]
+def _shown_texts(table: ViewTable, position: int, order: np.ndarray) -> list[str]:
+    """A column as people read it; a text that many rows share is made safe once."""
+    column, cells = table.columns[position], table.cells[position].take(order)
+    if cells.codes is None:
+        return [format_value(cells.at(row), column.unit) for row in range(len(cells))]
+    texts = [*(safe_text(str(text)) for text in cells.values), UNKNOWN]
+    return [texts[code] for code in np.where(cells.absent(), -1, cells.codes).tolist()]
+
+
+def _totals(table: ViewTable, shown: list[int]) -> list[str]:
+    """The last line: what the rows add up to; no line where there is nothing to add."""
+    told = [table.totals[position] is not None for position in shown]
+    if len(table) < 2 or not any(told):
+        return []
+    texts = [_total(table.columns[position], table.totals[position]) for position in shown]
+    return [texts[0] or "total", *texts[1:]]
+
+
+def _total(column: Column, total: Value) -> str:
     if total is None or not (column.adds_up or column.unit in (Unit.RATE, Unit.SHARE)):
-        return Text("total" if first else "")
-    return Text(format_value(total, column.unit))
+        return ""
+    return format_value(total, column.unit)
 
 
-def _plain(column: Column, cells: Cells, order: np.ndarray) -> list[Value]:
-    """Cells as exact plain values; moments as ISO 8601."""
+def _plain(column: Column, cells: Cells, order: np.ndarray, text: Callable[[str], str] = str) -> list[Value]:
+    """Cells as exact plain values, None where missing; moments as ISO 8601; each text changed once."""
     taken = cells.take(order)
     absent = taken.absent()
     if taken.codes is not None:
-        texts = [*taken.values.tolist(), None]
-        values = [texts[code] for code in np.where(absent, -1, taken.codes).tolist()]
-    else:
-        values = taken.values.tolist()
-    if column.unit is Unit.TIME:
-        values = [value if value is None else format_iso(value) for value in values]
+        texts = [*(text(str(value)) for value in taken.values), None]
+        return [texts[code] for code in np.where(absent, -1, taken.codes).tolist()]
+    values = _iso(taken.values) if column.unit is Unit.TIME else taken.values.tolist()
+    if not absent.any():
+        return values
     return [None if gone else value for gone, value in zip(absent.tolist(), values, strict=True)]
 
 
-def _csv_cell(value: Value) -> Value:
-    """A cell that a spreadsheet takes for text or for a figure, never for a formula."""
-    if isinstance(value, str):
-        return ("'" if value.startswith(_FORMULA_STARTS) else "") + safe_text(value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else value
+def _iso(nanoseconds: np.ndarray) -> list[Value]:
+    """Moments to the nanosecond; numpy knows the calendar of all that 64 bits of nanoseconds can say."""
+    moments = np.datetime_as_string(nanoseconds.astype("datetime64[ns]"), unit="ns")
+    return [f"{moment}Z" for moment in moments.tolist()]
+
+
+def _csv_text(text: str) -> str:
+    """A text that a spreadsheet never takes for a formula."""
+    return ("'" if text.startswith(_FORMULA_STARTS) else "") + safe_text(text)

@@ -71,7 +71,8 @@ FILE_VIEWS = (
         "Files that were created, written, renamed, executed or deleted, or got another mode or owner.",
         ("A file that was written and executed was dropped here; one that was deleted after that hides.",),
         ANYTHING - {"file", "connection", "port"},
-        f"(evt.is_io_write = true and fd.type = file) or (evt.failed = false and (evt.is_open_create = true"
+        "(evt.is_io_write = true and fd.type = file)"
+        " or (evt.failed = false and ((evt.is_open_create = true and fd.type = file)"
         f" or evt.type in ({RENAMES}, {MODES}, {DELETES}, {EXECS}, procexec)))",
         "file",
         (

@@ -107,14 +107,13 @@ def format_per_second(rate: float, noun: str = "event", plural: str = "") -> str
 
 
 def format_share(fraction: float) -> str:
-    """`0 %`, `0.12 %`, `34.5 %`, `100 %`; a part that is not all never rounds to 100."""
+    """`0 %`, `0.12 %`, `34.5 %`, `100 %`; a part that is not all never rounds to 100, nor some to 0."""
     percent = fraction * 100
-    if 0 < percent < 0.01:
+    if fraction in (0, 1):
+        return f"{percent:.0f} %"
+    if percent < 0.01:
         return "< 0.01 %"
-    digits = _three_digits(percent)
-    if digits == "100" and fraction < 1:
-        digits = "99.9"
-    return f"{digits} %"
+    return f"{percent:.2f} %" if percent < 1 else f"{min(percent, 99.9):.1f} %"
 
 
 def format_time(
@@ -134,12 +133,6 @@ def format_time(
     if clock is Clock.RELATIVE:
         return format_relative(nanoseconds - zero, digits=digits)
     return moment_text(nanoseconds, digits=digits, local=clock is Clock.LOCAL, date=date)
-
-
-def format_iso(nanoseconds: int) -> str:
-    """`2026-01-02T03:04:05.678901234Z`: what exports write, exact to the nanosecond."""
-    text = moment_text(nanoseconds)
-    return text.removesuffix(" UTC").replace(" ", "T") + "Z" if text.endswith(" UTC") else text
 
 
 def format_relative(nanoseconds: int, *, digits: int = 6) -> str:

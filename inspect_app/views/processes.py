@@ -37,10 +37,10 @@ PROCESS_VIEWS = (
         "processes",
         "Processes",
         ("process", "processes"),
-        "Every process that lived in the window, alive or dead at its end; a used again pid is another row.",
+        "Every process that lived in the window, alive or dead; a pid that is used again is another row.",
         (
             "Sort by network I/O to find what talks, by errors to find what probes.",
-            "Enter shows the process's threads; F its files.",
+            "Enter shows the process's threads.",
         ),
         ANYTHING - {"process"},
         "",

@@ -202,7 +202,7 @@ static __always_inline void begin(struct head *h, u64 now, u64 id, u16 code)
     h->cpu = bpf_get_smp_processor_id();
 }
 
-RAW_TRACEPOINT_PROBE(sys_enter)
+int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
     if ((id >> 32) == SELF) return 0;
@@ -541,7 +541,7 @@ static __always_inline bool is_fork(u32 code)
     return code == NR_clone || code == NR_fork || code == NR_vfork || code == NR_clone3;
 }
 
-RAW_TRACEPOINT_PROBE(sys_exit)
+int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
     if ((id >> 32) == SELF) return 0;
@@ -583,7 +583,7 @@ RAW_TRACEPOINT_PROBE(sys_exit)
 
 /* Process life. */
 
-RAW_TRACEPOINT_PROBE(sched_process_fork)
+int on_sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
 {
     char *child = (char *)ctx->args[1], *parent = 0, *pid = 0;
     u64 id = bpf_get_current_pid_tgid();
@@ -618,7 +618,7 @@ RAW_TRACEPOINT_PROBE(sched_process_fork)
 }
 
 /* Programs that a system call started are told of at its return; here are those of the kernel itself. */
-RAW_TRACEPOINT_PROBE(sched_process_exec)
+int on_sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
     u32 old_tid = ctx->args[1];
@@ -646,7 +646,7 @@ RAW_TRACEPOINT_PROBE(sched_process_exec)
     return 0;
 }
 
-RAW_TRACEPOINT_PROBE(sched_process_exit)
+int on_sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
     if ((id >> 32) == SELF) return 0;
@@ -718,19 +718,19 @@ static __always_inline void emit_cgroup(char *cgroup, char *path, char *task, u1
     life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
 }
 
-RAW_TRACEPOINT_PROBE(cgroup_mkdir)
+int on_cgroup_mkdir(struct bpf_raw_tracepoint_args *ctx)
 {
     emit_cgroup((char *)ctx->args[0], (char *)ctx->args[1], 0, CGROUP_MKDIR);
     return 0;
 }
 
-RAW_TRACEPOINT_PROBE(cgroup_rmdir)
+int on_cgroup_rmdir(struct bpf_raw_tracepoint_args *ctx)
 {
     emit_cgroup((char *)ctx->args[0], (char *)ctx->args[1], 0, CGROUP_RMDIR);
     return 0;
 }
 
-RAW_TRACEPOINT_PROBE(cgroup_attach_task)
+int on_cgroup_attach_task(struct bpf_raw_tracepoint_args *ctx)
 {
     emit_cgroup((char *)ctx->args[0], (char *)ctx->args[1], (char *)ctx->args[2], CGROUP_ATTACH);
     return 0;

@@ -132,3 +132,31 @@ def test_rows_that_make_no_sense_do_no_harm(book, row):
     book.tables["cgroups"].append(row)
     book.event("read", time=START_NS)
     assert told(book) == [None]
+
+
+def test_a_container_that_only_cgroup_v1_knows_is_told_by_where_its_processes_are(book):
+    cgroup(book, 1, "/")
+    book.process(300, cgroup=f"/docker/{ID}")
+    book.event("read", pid=300, cgroup=1)
+    book.fork(300, 301, cgroup=1)
+    book.event("read", pid=301, cgroup=1)
+    book.event("read", pid=100, cgroup=1)
+    assert told(book) == [ID[:12]] * 3 + ["host"]
+
+
+def test_a_process_moved_into_a_v1_cgroup_is_in_its_container_from_then_on(book):
+    cgroup(book, 1, "/")
+    book.event("read", cgroup=1)
+    book.event("cgroup_attach_task", cgroup=1, text=f"/docker/{ID}".encode(), args=(7, 4, 100))
+    book.event("read", cgroup=1)
+    book.fork(100, 200, cgroup=1)
+    book.event("read", pid=200, cgroup=1)
+    assert told(book) == ["host"] + [ID[:12]] * 4
+
+
+def test_an_event_without_a_cgroup_is_where_its_process_was_last_seen(book):
+    cgroup(book, 7, PATH)
+    book.event("read", cgroup=7)
+    book.event("read", pid=400, cgroup=0)
+    book.event("futex", cgroup=0, flags=4)
+    assert told(book) == [ID[:12], None, ID[:12]]

@@ -338,3 +338,23 @@ def test_device_and_inode_numbers_of_full_width_are_told_apart():
     for dev, ino in [(1, (1 << 64) - 1), (1, (1 << 63) - 1), ((1 << 32) - 1, 5), (0, 5)]:
         book.event("read", fd=3, dev=dev, ino=ino)
     assert len(set(rows(book))) == 4
+
+
+def test_a_call_by_a_directory_and_a_name_works_on_what_the_name_says(book):
+    book.descriptor(100, 5, "/var", ino=7, mode=DIRECTORY)
+    book.event("newfstatat", fd=5, ino=7, mode=DIRECTORY, text=b"log", args=(5,))
+    book.event("newfstatat", fd=5, ino=7, mode=DIRECTORY, args=(5,))
+    book.open(100, "log", ino=8, fd=6, args=(5, 0, 0))
+    book.event("openat", fd=5, ino=7, mode=DIRECTORY, ret=-2, text=b"none", args=(5, 0, 0))
+    book.event("unlinkat", fd=5, ino=7, mode=DIRECTORY, text=b"", args=(5,))
+    assert names(book) == ["/var/log", "/var", "/var/log", "/var/none", "/var"]
+
+
+def test_an_accepted_unix_socket_has_the_name_of_its_listener(book):
+    blob = (1).to_bytes(2, "little") + (1).to_bytes(2, "little") + bytes(44)
+    book.event("bind", fd=3, ino=9, mode=SOCKET, sock=blob, addr=b"\1\0/run/x.sock\0", args=(3,))
+    book.event("accept4", fd=4, ret=4, ino=10, mode=SOCKET, sock=blob, args=(3,))
+    book.event("read", fd=4, ino=10, mode=SOCKET, sock=blob, args=(4,))
+    book.event("accept4", fd=5, ret=5, ino=11, mode=SOCKET, sock=blob, args=(77,))
+    assert names(book) == ["/run/x.sock"] * 3 + ["socket:[11]"]
+    assert roles(book)[1:3] == ["server"] * 2

@@ -176,3 +176,17 @@ def test_names_are_what_a_loop_would_find(script):
             book.event("unlink", pid=pid, text=text)
         expected.append(here)
     assert paths(book) == expected if script else True
+
+
+def test_a_call_may_tell_itself_which_directory_its_descriptor_is(book):
+    book.process(200, cwd="/")
+    book.open(100, "/var", ino=7, fd=5, mode=DIRECTORY)
+    book.event("unlinkat", pid=200, fd=9, ino=7, mode=DIRECTORY, text=b"a", args=(9,))
+    assert paths(book)[-1] == "/var/a"
+
+
+def test_a_directory_opened_from_itself_is_no_ring(book):
+    book.open(100, "/var", ino=7, fd=5, mode=DIRECTORY)
+    book.open(100, ".", ino=7, fd=6, mode=DIRECTORY, args=(5, 0, 0))
+    book.open(100, "log", ino=8, fd=7, mode=DIRECTORY, args=(6, 0, 0))
+    assert paths(book) == ["/var", "/var", "/var/log"]

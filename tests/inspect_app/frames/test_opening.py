@@ -250,3 +250,21 @@ def test_every_row_number_leads_somewhere(frames):
         assert frames.events[column].between(-1, len(table) - 1).all(), column
     assert (frames.events[["process", "thread", "image"]] >= 0).all(axis=None)
     assert (np.diff(frames.events["time"]) >= 0).all()
+
+
+def test_facts_of_host_clock_and_recorder_are_one_level_deep(tmp_path):
+    book = CaptureBuilder(
+        started_ns=None,
+        host={"hostname": "far", "machine": "aarch64", "cpus": 2},
+        clock={"started": 77, "time_zone": "UTC+0000"},
+        recorder={"name": "exhume-capture", "version": "1.0", "pid": 900, "settings": {"snaplen": 80},
+                  "command_line": ["exhume-capture", "run"]},
+    )  # fmt: skip
+    book.section["machine"] = None
+    book.fork(900, 901)
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    host = frames.host
+    assert (host["hostname"], host["cpus"], host["started_ns"]) == ("far", 2, 77)
+    assert (host["recorder"], host["options"]) == ("exhume-capture 1.0", {"snaplen": 80})
+    recorder = frames.processes.iloc[frames.events["process"][0]]
+    assert frames.images["cmdline"][recorder["image"]] == "exhume-capture run"

@@ -210,9 +210,9 @@ def test_a_table_reads_well_in_a_terminal():
         "Error         Events   Share  Calls  PIDs  Process  Call\n"
         "ENOENT            23  67.6 %      2     2  sh       stat\n"
         "EINTR              8  23.5 %      1     1  nginx    rt_sigsuspend\n"
-        "EAGAIN             1  2.94 %      1     1  nginx    accept4\n"
-        "EACCES             1  2.94 %      1     1  python3  openat\n"
-        "ECONNREFUSED       1  2.94 %      1     1  python3  connect\n"
+        "EAGAIN             1   2.9 %      1     1  nginx    accept4\n"
+        "EACCES             1   2.9 %      1     1  python3  openat\n"
+        "ECONNREFUSED       1   2.9 %      1     1  python3  connect\n"
         "total             34   100 %\n"
     )
 

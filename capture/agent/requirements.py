@@ -1,0 +1,150 @@
+"""Can this machine record? Each requirement by itself, with what to do where the answer is no."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from capture.agent.btf import KernelTypes
+from capture.agent.errors import CaptureError
+from capture.agent.kernel import import_bcc
+from capture.agent.layout import kernel_constants
+from capture.agent.settings import Settings
+
+_MIN_KERNEL = (5, 8)
+_MIN_FREE = 64 << 20
+_CAPABILITIES = {"CAP_BPF": 39, "CAP_PERFMON": 38, "CAP_SYS_PTRACE": 19, "CAP_SYS_ADMIN": 21}
+"""Bits of /proc/self/status (include/uapi/linux/capability.h)."""
+_INITIAL_PID_NAMESPACE = "pid:[4026531836]"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found for one requirement."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+    """What to do; empty where nothing need be done."""
+    needed: bool = True
+    """Whether recording is impossible without it."""
+
+
+def check_machine(folder: Path) -> list[Answer]:
+    """Every requirement in turn. `folder`: where captures would be written."""
+    checks: tuple[Callable[[], Answer], ...] = (
+        _kernel,
+        _architecture,
+        _btf,
+        _bcc,
+        _privileges,
+        _pid_namespace,
+        _tracefs,
+        _memlock,
+        lambda: _disk(folder),
+    )
+    return [check() for check in checks]
+
+
+def _kernel() -> Answer:
+    release = platform.release()
+    numbers = tuple(int(part) for part in release.split("-")[0].split(".")[:2] if part.isdigit())
+    wanted = ".".join(map(str, _MIN_KERNEL))
+    return Answer(
+        "kernel", numbers >= _MIN_KERNEL, f"Linux {release}", f"a kernel of {wanted} or later is needed"
+    )
+
+
+def _architecture() -> Answer:
+    machine = platform.machine()
+    return Answer("architecture", machine == "x86_64", machine, "recording needs an x86_64 machine")
+
+
+def _btf() -> Answer:
+    remedy = "a kernel built with CONFIG_DEBUG_INFO_BTF=y is needed; distribution kernels of recent years are"
+    try:
+        count = len(kernel_constants(KernelTypes()))
+    except CaptureError as error:
+        return Answer("BTF", False, str(error), remedy)
+    return Answer("BTF", True, f"/sys/kernel/btf/vmlinux describes all {count} members that the probe reads")
+
+
+def _bcc() -> Answer:
+    try:
+        module = import_bcc()
+    except CaptureError as error:
+        return Answer("BCC", False, "not usable", str(error))
+    return Answer("BCC", True, f"version {getattr(module, '__version__', 'unknown')}")
+
+
+def _privileges() -> Answer:
+    if os.geteuid() == 0 and _has("CAP_SYS_ADMIN"):
+        return Answer("privileges", True, "root")
+    missing = [name for name in ("CAP_BPF", "CAP_PERFMON", "CAP_SYS_PTRACE") if not _has(name)]
+    found = (
+        f"user {os.geteuid()}, without {', '.join(missing)}"
+        if missing
+        else "CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE"
+    )
+    return Answer("privileges", not missing, found, "run as root, or give the recorder these capabilities")
+
+
+def _has(capability: str) -> bool:
+    for line in Path("/proc/self/status").read_text("utf-8").splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) >> _CAPABILITIES[capability] & 1)
+    return False
+
+
+def _pid_namespace() -> Answer:
+    try:
+        found = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        found = "not readable"
+    return Answer(
+        "process ids",
+        found == _INITIAL_PID_NAMESPACE,
+        "the host's own" if found == _INITIAL_PID_NAMESPACE else f"another namespace ({found})",
+        "run on the host, or in a container with the host's pid namespace (--pid=host)",
+    )
+
+
+def _tracefs() -> Answer:
+    places = [Path("/sys/kernel/tracing/events"), Path("/sys/kernel/debug/tracing/events")]
+    there = any(place.is_dir() for place in places)
+    return Answer(
+        "tracefs",
+        there,
+        "mounted" if there else "not mounted",
+        "not needed for recording; for other tools: mount -t tracefs tracefs /sys/kernel/tracing",
+        needed=False,
+    )
+
+
+def _memlock() -> Answer:
+    soft, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    unlimited = soft == resource.RLIM_INFINITY
+    release = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2] if part.isdigit())
+    ok = unlimited or release >= (5, 11) or soft >= Settings().buffer_mib << 21
+    found = "unlimited" if unlimited else f"{soft >> 10} KiB"
+    if release >= (5, 11):
+        found += ", not counted by this kernel"
+    return Answer("locked memory", ok, found, "ulimit -l unlimited")
+
+
+def _disk(folder: Path) -> Answer:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Answer("disk", False, f"{folder}: {error.strerror}", "choose a folder that exists with -o")
+    writable = os.access(folder, os.W_OK)
+    found = f"{free / (1 << 30):.1f} GiB free in {folder}" + ("" if writable else ", not writable")
+    return Answer(
+        "disk", writable and free >= _MIN_FREE, found, "make room, or choose another folder with -o"
+    )

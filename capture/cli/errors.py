@@ -1,0 +1,78 @@
+"""How a command ends: exit codes, and errors as one line on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+from functools import wraps
+from typing import NoReturn, ParamSpec, TypeVar
+
+import click
+
+from capture.agent.errors import CaptureError
+from capture.format import FormatError
+from capture.model.text import printable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Exit(IntEnum):
+    """Exit codes of exhume-capture."""
+
+    FINE = 0
+    FAILED = 1
+    """Something that is told on standard error; `check`: the machine cannot record."""
+    USAGE = 2
+    CUT_SHORT = 3
+    ALTERED = 4
+    UNREADABLE = 5
+    """No such file, no permission, not a capture."""
+    WRITE_FAILED = 6
+    """The recording ended early because the file could not be written."""
+
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0  fine
+  1  failed, the reason is on standard error
+  2  wrong usage
+  3  the capture is cut short (what is whole was read)
+  4  the capture was altered
+  5  not readable: no such file, no permission, not a capture
+  6  recording ended early: the file could not be written
+"""
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """One line on standard error, and the end."""
+    click.echo(f"exhume-capture: {printable(message)}", err=True)
+    sys.exit(code)
+
+
+def told_in_one_line(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn what can go wrong into one line and an exit code; no traceback reaches a user."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except FormatError as error:
+            path = next((str(value) for value in kwargs.values() if isinstance(value, os.PathLike)), "")
+            fail(f"{path}: {error}" if path else str(error), Exit.UNREADABLE)
+        except CaptureError as error:
+            fail(str(error), Exit.FAILED)
+        except BrokenPipeError:
+            # The reader of our output has seen enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(Exit.FINE)
+        except OSError as error:
+            name = f"{error.filename}: " if error.filename else ""
+            fail(f"{name}{error.strerror or error}", Exit.UNREADABLE)
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    return guarded

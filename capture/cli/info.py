@@ -1,0 +1,156 @@
+"""exhume-capture info."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from capture.cli.errors import Exit, told_in_one_line
+from capture.cli.lines import iso
+from capture.cli.opening import opened
+from capture.format import CaptureFile, State
+from capture.identity import EventColumns, identify
+from capture.identity.reading import event_columns, tables_of
+from capture.model.catalogue import event_name
+from capture.model.text import printable
+
+_SNAPSHOT = ("processes", "descriptors", "sockets", "mounts", "users", "groups", "interfaces", "cgroups")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@told_in_one_line
+def info(file: Path, as_json: bool) -> None:
+    """What is in FILE: host, times, counts by kind, drops, snapshot, containers with birth and death."""
+    with opened(file) as capture:
+        facts = _facts(capture)
+        state = capture.verdict.state
+    if as_json:
+        click.echo(json.dumps(facts, indent=2, default=str))
+    else:
+        _print(facts)
+    if state is not State.WHOLE:
+        sys.exit(Exit.CUT_SHORT if state is State.CUT_SHORT else Exit.ALTERED)
+
+
+def _facts(capture: CaptureFile) -> dict[str, Any]:
+    events, columns = event_columns(capture)
+    time = columns["time"]
+    found = identify(events, tables_of(capture))
+    drops = [row for document in capture.documents.get("counters", []) for row in document.get("rows", [])]
+    containers = [
+        {
+            **{name: record.get(name) for name in ("id", "name", "image", "runtime", "metadata")},
+            "birth": _iso(int(birth)),
+            "death": _iso(int(death)),
+        }
+        for record, birth, death in zip(
+            found.containers.records, found.containers.birth, found.containers.death, strict=True
+        )
+        if record.get("id") != "host"
+    ]
+    return {
+        "file": capture.path,
+        "state": str(capture.verdict),
+        "format": capture.section.get("format"),
+        "capture_id": capture.section.get("capture_id"),
+        "host": capture.section.get("host", {}),
+        "recorder": capture.section.get("recorder", {}),
+        "clock": capture.section.get("clock", {}),
+        "first_event": _iso(int(time[0])) if len(time) else None,
+        "last_event": _iso(int(time[-1])) if len(time) else None,
+        "seconds": (int(time[-1]) - int(time[0])) / 1e9 if len(time) else 0.0,
+        "events": capture.count,
+        "blocks": capture.verdict.blocks,
+        "by_kind": _by_kind(events),
+        "processes": len(found.processes),
+        "snapshot": {name: len(capture.table(name)) for name in _SNAPSHOT},
+        "containers": containers,
+        "drops": drops,
+        "lost": sum(int(row.get("count", 0)) for row in drops if row.get("kind") == "lost"),
+        "unknown_blocks": capture.unknown,
+        "notes": [str(note.get("text", "")) for note in capture.documents.get("note", [])],
+    }
+
+
+def _by_kind(events: EventColumns) -> dict[str, int]:
+    """Events by name, the most frequent first."""
+    packed = events.code.astype(np.int64) << 16 | (events.flags.astype(np.int64) & 3)
+    kinds, counts = np.unique(packed, return_counts=True)
+    names: dict[str, int] = {}
+    for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):
+        name = event_name(events.arch, kind >> 16, kind & 3)
+        names[name] = names.get(name, 0) + count
+    return dict(sorted(names.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _iso(time_ns: int) -> str | None:
+    """A time as ISO 8601, None for -1 (not seen)."""
+    return iso(time_ns) if time_ns >= 0 else None
+
+
+def _print(facts: dict[str, Any]) -> None:
+    console = Console(highlight=False)
+    host, recorder = facts["host"], facts["recorder"]
+    rows = (
+        ("File", facts["file"]),
+        ("State", facts["state"]),
+        (
+            "Host",
+            f"{host.get('hostname')} · {host.get('os')} · Linux {host.get('kernel')} {host.get('machine')}",
+        ),
+        ("", f"{host.get('cpus')} processors · machine {host.get('machine_id') or 'id not known'}"),
+        ("Recorder", f"{recorder.get('name')} {recorder.get('version')}"),
+        ("Started as", " ".join(map(str, recorder.get("command_line", [])))),
+        ("First event", facts["first_event"] or "none"),
+        ("Last event", f"{facts['last_event'] or 'none'} ({facts['seconds']:.3f} s)"),
+        ("Events", f"{facts['events']:,} by {facts['processes']:,} processes, in {facts['blocks']:,} blocks"),
+        ("Lost", f"{facts['lost']:,} events" if facts["lost"] else "none"),
+        ("Snapshot", ", ".join(f"{count:,} {name}" for name, count in facts["snapshot"].items())),
+    )
+    for title, value in rows:
+        console.print(Text(f"{title:12} ", "bold").append(printable(str(value)), "none"), soft_wrap=True)
+    for note in facts["notes"]:
+        console.print(Text("Note         ", "bold").append(printable(note), "none"), soft_wrap=True)
+    console.print()
+    console.print(_containers(facts["containers"]) if facts["containers"] else "No containers.")
+    console.print()
+    table = Table("Kind", "Events", box=None, pad_edge=False, header_style="bold")
+    table.columns[1].justify = "right"
+    for name, count in facts["by_kind"].items():
+        table.add_row(printable(name), f"{count:,}")
+    console.print(table)
+
+
+def _containers(containers: list[dict[str, Any]]) -> Table:
+    table = Table(
+        "Container",
+        "Name",
+        "Image",
+        "Runtime",
+        "Birth",
+        "Death",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+    )
+    for row in containers:
+        cells = (
+            row["id"],
+            row["name"] or row["metadata"],
+            row["image"],
+            row["runtime"],
+            row["birth"] or "before the recording",
+            row["death"] or "alive at the end",
+        )
+        table.add_row(*(Text(printable(str(cell or ""))) for cell in cells))
+    return table

@@ -1,0 +1,201 @@
+"""Single events as people and programs read them: a line as strace has it, or fields by filter name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from capture.format import CaptureFile
+from capture.identity import identify
+from capture.identity.reading import event_columns, tables_of
+from capture.model.catalogue import CATALOGUE, event_name
+from capture.model.decode import errno_name, format_args, format_result
+from capture.model.events import Category, EventFlag, Returns
+from capture.model.text import printable
+
+_DAY_NS = 86_400_000_000_000
+_MAX_ERRNO = 4095
+_UNFINISHED = EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED
+
+
+class EventLines:
+    """The events of one capture, each described when it is asked for."""
+
+    def __init__(self, capture: CaptureFile) -> None:
+        more = ("latency", "cpu", "captured", "a0", "a1", "a2", "a3", "a4", "a5")
+        self._capture = capture
+        self._events, self._columns = event_columns(capture, more)
+        self._found = identify(self._events, tables_of(capture))
+        self._users = {row.get("uid"): str(row.get("name", "")) for row in capture.table("users")}
+        self._start = int(self._columns["time"][0]) if len(self._events) else 0
+
+    def text(self, row: int) -> str:
+        """One line: time, container, process, call, result, duration."""
+        columns = self._columns
+        latency = int(columns["latency"][row])
+        took = f" <{latency / 1e9:.6f}>" if latency >= 0 else ""
+        who = f"{printable(self._comm(row)) or '?'}[{columns['pid'][row]}"
+        if columns["tid"][row] != columns["pid"][row]:
+            who += f"/{columns['tid'][row]}"
+        arguments = ", ".join(self._shown_arguments(row))
+        result = self._result(row)
+        told = f" = {result}" if result else ""
+        place = f"{_clock(int(columns['time'][row]))} {self._container(row)}"
+        return f"{place} {who}] {self._name(row)}({arguments}){told}{took}"
+
+    def fields(self, row: int) -> dict[str, Any]:
+        """The event keyed by the names of the filter language; None where nothing was recorded."""
+        columns, found = self._columns, self._found
+        time, ret, flags = int(columns["time"][row]), int(columns["ret"][row]), int(columns["flags"][row])
+        process, thing = int(found.processes.of_event[row]), int(found.descriptors.of_event[row])
+        container = int(found.containers.of_event[row])
+        record = found.containers.records[container] if container >= 0 else {}
+        program = self._program(row)
+        unfinished = bool(flags & _UNFINISHED)
+        latency = int(columns["latency"][row])
+        start = int(found.processes.start[process]) if process >= 0 else -1
+        return {
+            "evt.num": row + 1,
+            "evt.time": _clock(time),
+            "evt.rawtime": time,
+            "evt.time.iso8601": iso(time),
+            "evt.reltime": time - self._start,
+            "evt.type": self._name(row),
+            "evt.category": self._category(row),
+            "evt.dir": "<",
+            "evt.cpu": int(columns["cpu"][row]),
+            "evt.latency": latency if latency >= 0 else None,
+            "evt.rawres": None if unfinished else ret,
+            "evt.res": None if unfinished else errno_name(ret) if -_MAX_ERRNO <= ret < 0 else "SUCCESS",
+            "evt.failed": not unfinished and -_MAX_ERRNO <= ret < 0,
+            "evt.args": ", ".join(f"{name}={value}" for name, value in self._arguments(row)),
+            "evt.flags": _flag_names(flags),
+            "evt.buflen": int(columns["captured"][row]),
+            "evt.buffer": printable(self._capture.payload(row)) if columns["captured"][row] else None,
+            "proc.pid": int(columns["pid"][row]),
+            "thread.tid": int(columns["tid"][row]),
+            "proc.name": printable(self._comm(row)) or None,
+            "proc.exe": printable(program.exe) or None,
+            "proc.exepath": printable(program.exepath) or None,
+            "proc.cmdline": printable(program.cmdline) or None,
+            "proc.pid.ts": start if start >= 0 else None,
+            "proc.ppid": self._ppid(process),
+            "user.uid": int(columns["uid"][row]),
+            "user.name": self._users.get(int(columns["uid"][row])),
+            "fd.num": int(columns["fd"][row]) if columns["fd"][row] >= 0 else None,
+            "fd.type": found.descriptors.type[thing] or None if thing >= 0 else None,
+            "fd.name": printable(found.descriptors.name[thing]) or None if thing >= 0 else None,
+            "fs.path.name": self._path(int(found.paths.first[row])),
+            "fs.path.target": self._path(int(found.paths.second[row])),
+            "container.id": record.get("id"),
+            "container.name": printable(str(record.get("name") or "")) or None,
+            "container.image": printable(str(record.get("image") or "")) or None,
+        }
+
+    # Parts.
+
+    def _name(self, row: int) -> str:
+        return event_name(
+            self._events.arch, int(self._columns["code"][row]), int(self._columns["flags"][row]) & 3
+        )
+
+    def _category(self, row: int) -> str:
+        kind = int(self._events.kind[row])
+        return str(CATALOGUE[kind].category if kind >= 0 else Category.OTHER)
+
+    def _arguments(self, row: int) -> list[tuple[str, str]]:
+        columns, kind = self._columns, int(self._events.kind[row])
+        raw = [int(columns[f"a{index}"][row]) for index in range(6)]
+        flags = int(columns["flags"][row])
+        if kind < 0:
+            return [(f"a{index}", f"{value:#x}") for index, value in enumerate(raw)]
+        texts = (self._text("text", row), self._text("text2", row))
+        data = self._capture.payload(row) if columns["captured"][row] else b""
+        return format_args(
+            CATALOGUE[kind],
+            raw,
+            texts,
+            self._text("addr", row),
+            data,
+            int(columns["ret"][row]),
+            flags,
+            arch=self._events.arch,
+        )
+
+    def _shown_arguments(self, row: int) -> list[str]:
+        """As strace shows them, the descriptor with its name behind it."""
+        kind = int(self._events.kind[row])
+        arguments = self._arguments(row)
+        if kind < 0 or CATALOGUE[kind].category is Category.SCHEDULER:
+            return [f"{name}={value}" for name, value in arguments]
+        shown = [value for _, value in arguments]
+        at = CATALOGUE[kind].fd_arg
+        if at is not None and at < len(shown) and CATALOGUE[kind].returns is not Returns.FD:
+            shown[at] += self._behind(row)
+        return shown
+
+    def _behind(self, row: int) -> str:
+        thing = int(self._found.descriptors.of_event[row])
+        name = self._found.descriptors.name[thing] if thing >= 0 else ""
+        return f"<{printable(name)}>" if name else ""
+
+    def _result(self, row: int) -> str:
+        kind, ret = int(self._events.kind[row]), int(self._columns["ret"][row])
+        flags = int(self._columns["flags"][row])
+        if flags & EventFlag.IN_PROGRESS:
+            return "? (had not returned)"
+        if flags & EventFlag.NEVER_RETURNED:
+            return "?"
+        if kind < 0:
+            return str(ret)
+        result = format_result(CATALOGUE[kind], ret, flags)
+        returns_fd = CATALOGUE[kind].returns is Returns.FD and ret >= 0
+        return result + self._behind(row) if returns_fd else result
+
+    def _container(self, row: int) -> str:
+        """`host`, `name(id)`, the id alone, or `unknown`."""
+        container = int(self._found.containers.of_event[row])
+        if container < 0:
+            return "unknown"
+        record = self._found.containers.records[container]
+        name, identity = printable(str(record.get("name") or "")), str(record.get("id"))
+        return f"{name}({identity})" if name else identity
+
+    def _comm(self, row: int) -> str:
+        image = int(self._found.images.of_event[row])
+        return self._found.images.comm[image] if image >= 0 else ""
+
+    def _program(self, row: int) -> Any:
+        images = self._found.images
+        return images.programs[int(images.program[int(images.of_event[row])])]
+
+    def _ppid(self, process: int) -> int | None:
+        ppid = int(self._found.processes.ppid[process]) if process >= 0 else -1
+        return ppid if ppid >= 0 else None
+
+    def _text(self, name: str, row: int) -> bytes | None:
+        code = int(self._columns[name][row])
+        return self._capture.texts[code] if code else None
+
+    def _path(self, position: int) -> str | None:
+        return printable(self._found.paths.names.all[position]) if position >= 0 else None
+
+
+def _clock(time_ns: int) -> str:
+    """Time of day in UTC, with nanoseconds."""
+    rest = time_ns % _DAY_NS
+    seconds, fraction = divmod(rest, 1_000_000_000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{fraction:09}"
+
+
+def iso(time_ns: int) -> str:
+    """Date and time in UTC, with nanoseconds; the bare number where no calendar has it."""
+    seconds, fraction = divmod(time_ns, 1_000_000_000)
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09}Z"
+    except (OverflowError, ValueError, OSError):
+        return str(time_ns)
+
+
+def _flag_names(flags: int) -> list[str]:
+    return [flag.name.lower() for flag in EventFlag if flags & flag and flag.name]

@@ -1,0 +1,37 @@
+"""exhume-capture: the group and what its --help says."""
+
+from __future__ import annotations
+
+import click
+
+from capture.cli.check import check
+from capture.cli.errors import EXIT_CODES
+from capture.cli.events import events
+from capture.cli.info import info
+from capture.cli.record import record
+from capture.cli.verify import verify
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+@click.version_option(package_name="exhume", prog_name="exhume-capture")
+def main() -> None:
+    """Record what this machine and its containers do, and look at what was recorded.
+
+    \b
+    Can this machine record?         exhume-capture check
+    Record until Ctrl-C:             exhume-capture record -o node.exhume
+    Record a minute:                 exhume-capture record -o node.exhume --duration 60s
+    Record while a command runs:     exhume-capture record -o build.exhume -- make all
+    What is in it?                   exhume-capture info node.exhume
+    Is it whole?                     exhume-capture verify node.exhume
+    Its events as lines:             exhume-capture events node.exhume -n 50
+
+    To dig into a capture, also on another machine: exhume-inspect node.exhume
+    """
+
+
+for command in (check, record, info, verify, events):
+    main.add_command(command)

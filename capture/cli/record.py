@@ -1,0 +1,208 @@
+"""exhume-capture record."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from capture.agent.recorder import Recorder, Status
+from capture.agent.settings import MAX_SNAPLEN, Settings
+from capture.cli.errors import Exit, fail, told_in_one_line
+from capture.format import create
+
+_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_PATIENCE_S = 3.0
+"""How long a command may go on after it was told to end."""
+
+
+class Duration(click.ParamType[float]):
+    """A time such as 30, 30s, 500ms, 5m or 1h, in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds, as a number."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)", str(value))
+        if not match or not float(match[1]):
+            self.fail(f"{value!r} is no duration: 30s, 500ms, 5m or 1h was expected", param, ctx)
+        return float(match[1]) * _UNITS[match[2]]
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write [HOST-TIME.exhume].",
+)
+@click.option("--duration", type=Duration(), help="Stop after this time: 30s, 5m, 1h.")
+@click.option(
+    "--snaplen",
+    type=click.IntRange(0, MAX_SNAPLEN),
+    default=Settings().snaplen,
+    show_default=True,
+    help="Payload bytes kept of each read, write, send and receive; 0 keeps none.",
+)
+@click.option(
+    "--buffer",
+    type=click.IntRange(8, 4096),
+    default=Settings().buffer_mib,
+    show_default=True,
+    metavar="MIB",
+    help="Kernel memory for events on their way.",
+)
+@click.option("--overwrite", is_flag=True, help="Write over FILE if it exists.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@told_in_one_line
+def record(  # noqa: PLR0917  click hands options over by name
+    output: Path | None,
+    duration: float | None,
+    snaplen: int,
+    buffer: int,
+    overwrite: bool,
+    quiet: bool,
+    command: tuple[str, ...],
+) -> None:
+    """Record this machine until Ctrl-C, until --duration is over, or until COMMAND ends.
+
+    All of the machine is recorded, all containers included, not only COMMAND. COMMAND keeps its input,
+    its output and its exit code; what Exhume has to say goes to standard error. The recorder never
+    records itself.
+
+    \b
+    exhume-capture record -o node.exhume
+    exhume-capture record -o node.exhume --duration 30s --snaplen 0
+    exhume-capture record -o build.exhume -- make all
+    """
+    path = output or Path(f"{socket.gethostname()}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.exhume")
+    try:
+        stream = create(path, overwrite=overwrite)
+    except FileExistsError:
+        fail(
+            f"{path} exists already; a capture is evidence: choose another name, or pass --overwrite",
+            Exit.WRITE_FAILED,
+        )
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}; choose another place with -o", Exit.WRITE_FAILED)
+    with stream:
+        empty = True
+        try:
+            run = _Run(Recorder(stream, Settings(snaplen=snaplen, buffer_mib=buffer), command), command)
+            empty = False
+        finally:
+            if empty:
+                path.unlink(missing_ok=True)
+        code = run.until_end(duration, quiet=quiet)
+        status = run.recorder.finish()
+    _say_farewell(path, status, run.recorder.failure, quiet=quiet)
+    code = run.code_of_command() if command else code
+    sys.exit(Exit.WRITE_FAILED if run.recorder.failure else code)
+
+
+class _Run:
+    """The recorder beside the command it was given, and the signals that end both."""
+
+    def __init__(self, recorder: Recorder, command: Sequence[str]) -> None:
+        self.recorder = recorder
+        self._command = command
+        self._child: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+        self._not_started: OSError | None = None
+
+    def until_end(self, duration: float | None, *, quiet: bool) -> int:
+        """Record until something ends it."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        self._start()
+        deadline = None if duration is None else time.monotonic() + duration
+
+        def over() -> bool:
+            ended = self._child is not None and self._child.poll() is not None
+            return self._stopped or ended or (deadline is not None and time.monotonic() >= deadline)
+
+        console = Console(stderr=True, highlight=False)
+        if quiet or not console.is_terminal:
+            self.recorder.run(over)
+        else:
+            with Live(console=console, refresh_per_second=4, transient=True) as live:
+                self.recorder.run(over, lambda status: live.update(_line(status)))
+        return Exit.FINE
+
+    def code_of_command(self) -> int:
+        """The command's exit code, 128 and the signal's number where one killed it."""
+        if self._not_started is not None:
+            click.echo(f"exhume-capture: {self._command[0]}: {self._not_started.strerror}", err=True)
+            return 127 if isinstance(self._not_started, FileNotFoundError) else 126
+        if self._child is None:
+            return Exit.FAILED
+        if self._stopped and self._child.poll() is None:
+            self._child.terminate()
+            try:
+                self._child.wait(_PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+        code = self._child.wait()
+        return 128 - code if code < 0 else code
+
+    def _start(self) -> None:
+        if self._command:
+            try:
+                self._child = subprocess.Popen(self._command)
+            except OSError as error:
+                self._not_started = error
+                self._stopped = True
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopped = True
+
+
+def _line(status: Status) -> Text:
+    rate = status.events / status.seconds if status.seconds else 0
+    parts = [
+        f"recording {status.seconds:,.0f} s",
+        f"{status.events:,} events ({rate:,.0f}/s)",
+        f"{_bytes(status.bytes)} written",
+        f"lanes {status.fill:.0%} full",
+    ]
+    line = Text("  ·  ".join(parts))
+    line.append(f"  ·  {status.lost:,} lost", "bold red" if status.lost else "dim")
+    return line.append("  ·  Ctrl-C ends", "dim")
+
+
+def _say_farewell(path: Path, status: Status, failure: OSError | None, *, quiet: bool) -> None:
+    if failure is not None:
+        click.echo(
+            f"exhume-capture: {path} could not be written any more: {failure.strerror}; "
+            "what had been recorded up to then is whole and can be opened",
+            err=True,
+        )
+    elif not quiet:
+        lost = f", {status.lost:,} lost" if status.lost else ", none lost"
+        click.echo(
+            f"{path}: {status.events:,} events in {status.seconds:.1f} s{lost}, {_bytes(status.bytes)}",
+            err=True,
+        )
+
+
+def _bytes(number: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024 or unit == "GiB":
+            return f"{number:,.0f} {unit}" if unit == "B" else f"{number:,.1f} {unit}"
+        number /= 1024
+    raise AssertionError

@@ -1,0 +1,42 @@
+"""What the joins need, out of an opened file."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from capture.format import CaptureFile
+from capture.identity.events import EventColumns
+from capture.identity.snapshot import Table
+from capture.model.events import EventFlag
+
+_MEANS_NOTHING = int(EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED)
+
+
+def event_columns(
+    capture: CaptureFile, more: tuple[str, ...] = ()
+) -> tuple[EventColumns, dict[str, np.ndarray]]:
+    """The events of a capture for the joins, and the same columns (and `more`) as they were recorded."""
+    columns = capture.read_columns((*EventColumns.COLUMNS, *more))
+    host = capture.section.get("host")
+
+    @cache
+    def argument(index: int) -> np.ndarray:
+        return capture.read_columns((f"a{index}",))[f"a{index}"]
+
+    recorded = {name: columns[name] for name in EventColumns.COLUMNS}
+    doubtful = columns["flags"] & _MEANS_NOTHING != 0
+    recorded["ret"] = np.where(doubtful, -1, columns["ret"])
+    arch = host.get("machine", "") if isinstance(host, dict) else ""
+    return EventColumns(arch=str(arch), texts=capture.texts, argument=argument, **recorded), columns
+
+
+def tables_of(capture: CaptureFile) -> dict[str, Table]:
+    """The snapshot's tables; `containers` with all that was learned of them during the recording."""
+    names = ("processes", "descriptors", "sockets", "cgroups", "users", "groups", "mounts", "interfaces")
+    later = [row for document in capture.documents.get("containers", []) for row in document.get("rows", [])]
+    return {
+        **{name: capture.table(name) for name in names},
+        "containers": [*capture.table("containers"), *later],
+    }
