@@ -47,9 +47,7 @@ RATE = Column("rate", "Events/s", Unit.RATE, How.RATE, "events", "events a secon
 SHARE = Column("share", "Share", Unit.SHARE, How.SHARE, "events", "part of all events in the table")
 FIRST = Column("first", "First", Unit.TIME, How.FIRST, "", "when the first event returned", shown=False)
 LAST = Column("last", "Last", Unit.TIME, How.LAST, "", "when the last event returned", shown=False)
-TIME_IN_CALLS = Column(
-    "latency_total", "Time", Unit.DURATION, How.SUM, "latency", "time spent inside calls, added up"
-)
+TIME_IN_CALLS = Column("latency_total", "Time", Unit.DURATION, How.SUM, "latency", "time spent inside calls")
 MEAN_LATENCY = Column("latency_mean", "Mean", Unit.DURATION, How.MEAN, "latency", "mean time of one call")
 MAX_LATENCY = Column("latency_max", "Longest", Unit.DURATION, How.MAX, "latency", "the longest call")
 

@@ -133,6 +133,7 @@ _PROCESS: dict[str, Read] = {
     "proc.ppid": _number("processes", "ppid"),
     "proc.sid": _number("processes", "sid"),
     "proc.exit.code": _number("processes", "exit_code"),
+    "proc.exit.signal": _number("processes", "exit_signal"),
     "proc.nthreads": _threads_of,
     "user.uid": _number("processes", "uid"),
     "user.name": _user_name,
