@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from inspect_app.app.launch import broken_qt, missing_qt
+from inspect_app.app.launch import unusable_qt
 from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail
 from inspect_app.ui.screenshot import OWN_PAGES, PAGES, ScreenshotError, render_page
 from inspect_app.views.catalogue import VIEWS
@@ -45,7 +45,7 @@ def screenshot(file: Path, page: str, output: Path, size: tuple[int, int], theme
     """Draw a page of the window on a capture into a PNG file; needs no display."""
     if page not in VIEWS and page not in OWN_PAGES:
         fail(f"there is no page {page!r}; there are {', '.join((*OWN_PAGES, *VIEWS))}", ExitCode.USAGE)
-    problem = missing_qt() or broken_qt()
+    problem = unusable_qt()
     if problem:
         fail(problem, ExitCode.UNREADABLE)
     try:

@@ -121,7 +121,8 @@ class EventModel(QAbstractTableModel):
 
     def _call(self, row: int) -> tuple[str, str]:
         arguments, result = call_parts(self.frames, row)
-        text = ", ".join(f"{name}={value}" for name, value in arguments)
+        # As strace prints them; their names are in the detail.
+        text = ", ".join(value for _, value in arguments)
         # The error's sentence is in the detail; its name is enough in a list.
         return plain(text[:_ARGUMENTS_LIMIT]), plain(result.partition(" (")[0])
 

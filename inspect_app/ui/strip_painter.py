@@ -48,18 +48,10 @@ class StripPainter:
         self.times = np.empty(0, dtype=np.int64)
         self.drops = np.empty((0, 3), dtype=np.int64)
         self.lanes: tuple[Lane, ...] = ()
+        self._counts = np.zeros(1, dtype=np.int64)
 
-    def paint(
-        self,
-        painter: QPainter,
-        axis: TimeAxis,
-        *,
-        bins: int,
-        limits: tuple[int, int],
-        window: tuple[int, int] | None,
-        hover: float | None,
-    ) -> None:
-        """Everything, from the ground up."""
+    def paint_ground(self, painter: QPainter, axis: TimeAxis, *, bins: int, limits: tuple[int, int]) -> None:
+        """Ruler, histograms and names: what stays as it is while a window is dragged."""
         height = strip_height(len(self.lanes))
         whole = QRectF(0, 0, axis.left + axis.width + RIGHT_MARGIN, height)
         painter.fillRect(whole, colour("surface"))
@@ -67,18 +59,31 @@ class StripPainter:
         painter.drawLine(whole.topLeft(), whole.topRight())
         painter.setFont(small_font())
         self._ruler(painter, axis, limits, height)
-        counts = counts_in(self.times, axis.edges(bins)) if len(self.times) else np.zeros(bins, np.int64)
+        self._counts = counts_in(self.times, axis.edges(bins))
         area = QRectF(axis.left, _RULER, axis.width, _EVENTS)
-        draw_histogram(painter, area, counts, colour("histogram"))
-        self._name(painter, area, "All events", format_count(int(counts.sum())), colour("histogram"))
+        draw_histogram(painter, area, self._counts, colour("histogram"))
+        total = format_count(int(self._counts.sum()))
+        self._name(painter, area, "All events", total, colour("histogram"))
         for lane, place in zip(self.lanes, self._places(axis), strict=True):
             draw_histogram(painter, place, lane.counts, category_colour(lane.colour))
             self._name(painter, place, lane.title, lane.total, category_colour(lane.colour), cross=True)
         self._blind_spots(painter, axis, height)
+
+    def paint_over(
+        self,
+        painter: QPainter,
+        axis: TimeAxis,
+        *,
+        zero: int,
+        window: tuple[int, int] | None,
+        hover: float | None,
+    ) -> None:
+        """The chosen window and what lies under the pointer, over the ground that was painted last."""
+        painter.setFont(small_font())
         if window is not None:
-            self._window(painter, axis, window, height)
+            self._window(painter, axis, window, strip_height(len(self.lanes)))
         if hover is not None:
-            self._hover(painter, axis, hover, counts, zero=limits[0])
+            self._hover(painter, axis, hover, zero=zero)
 
     def unpin_at(self, point: QPointF) -> str:
         """The lane whose cross lies under a point, empty for none."""
@@ -169,8 +174,8 @@ class StripPainter:
             painter.drawRoundedRect(QRectF(x - 4, _RULER + _EVENTS / 2 - 11, 8, 22), 3, 3)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
-    def _hover(self, painter: QPainter, axis: TimeAxis, x: float, counts: np.ndarray, *, zero: int) -> None:
-        height = strip_height(len(self.lanes))
+    def _hover(self, painter: QPainter, axis: TimeAxis, x: float, *, zero: int) -> None:
+        counts, height = self._counts, strip_height(len(self.lanes))
         if not axis.left <= x <= axis.left + axis.width:
             return
         painter.setPen(QPen(colour("strong_border"), 1, Qt.PenStyle.DotLine))

@@ -82,6 +82,7 @@ QTableCornerButton::section { background: $raised; border: 0; }
 QToolButton::menu-indicator { image: none; width: 0; }
 #Totals { background: $raised; border-top: 1px solid $border; }
 #PageHead { background: $window; }
+#Call { color: $accent; background: $surface; padding: 7px 10px; border-bottom: 1px solid $border; }
 #PageTitle { font-size: 17px; font-weight: bold; color: $text; }
 #PageNote, #Muted { color: $muted; }
 #Card { background: $surface; border: 1px solid $border; border-radius: 8px; }

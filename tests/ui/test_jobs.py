@@ -115,3 +115,18 @@ def test_closing_waits_for_the_workers(qtbot):
     jobs.start("page", "Counting", work, lambda _: None, lambda _: None)
     jobs.close()
     assert gone.is_set()
+
+
+def test_of_many_asked_in_a_row_only_the_last_is_answered_and_few_are_begun(jobs, qtbot):
+    caught, begun = Caught(), []
+
+    def work(number):
+        begun.append(number)
+        threading.Event().wait(0.02)
+        return number
+
+    for number in range(50):
+        jobs.start("page", "Counting", lambda _, number=number: work(number), caught.done, caught.failed)
+    qtbot.waitUntil(lambda: not jobs.busy())
+    assert caught.results == [49]
+    assert len(begun) <= 3

@@ -10,7 +10,7 @@ from inspect_app.analysis.selection import select
 from inspect_app.ui.event_model import EventModel
 from inspect_app.ui.pages.tree import _branches
 from inspect_app.ui.scope import Scope
-from inspect_app.ui.table_model import BAR, ViewModel
+from inspect_app.ui.table_model import BAR, ViewModel, prepare
 from inspect_app.ui.table_view import GridView
 from inspect_app.ui.tree_model import TreeModel
 from inspect_app.views.catalogue import VIEWS
@@ -18,7 +18,7 @@ from inspect_app.views.table import apply_view
 
 
 def view_model(frames, view_id):
-    return ViewModel(apply_view(VIEWS[view_id], frames, select(frames)), zero=0)
+    return ViewModel(prepare(apply_view(VIEWS[view_id], frames, select(frames))), zero=0)
 
 
 @pytest.mark.parametrize("view_id", ["processes", "files", "errors", "commands"])

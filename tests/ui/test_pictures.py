@@ -87,10 +87,50 @@ def test_without_a_display_one_line_says_what_else_there_is(tmp_path):
     assert "exhume-inspect report" in done.stderr
 
 
+def test_a_display_that_does_not_answer_is_told(tmp_path):
+    done = run(small_capture(tmp_path / "one.exhume"), DISPLAY=":4711")
+    assert done.returncode == 5
+    assert done.stderr.startswith("exhume-inspect: the display :4711 does not answer;")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_mistyped_command_is_told_before_any_window(tmp_path):
     done = run("procesess")
     assert done.returncode == 5
     assert "no file and no command named 'procesess'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "opens"),
+    [
+        ([], True),
+        (["node.exhume"], True),
+        (["--", "view"], True),
+        (["view"], False),
+        (["view", "node.exhume", "files"], False),
+        (["--help"], False),
+    ],
+)
+def test_a_file_opens_a_window_and_a_command_does_not(words, opens):
+    from inspect_app.app import wants_window
+    from inspect_app.cli import main
+
+    assert wants_window(words, main) is opens
+
+
+def test_the_defect_of_pyside_is_looked_for():
+    from inspect_app.app.launch import broken_qt
+
+    assert broken_qt() == ""
+
+
+def test_all_pictures_are_drawn_by_one_command(qapp, tmp_path):
+    from inspect_app.ui.pictures import SIZES, draw_all
+    from inspect_app.ui.screenshot import THEMES
+
+    drawn = draw_all(tmp_path / "pictures", small_capture(tmp_path / "one.exhume"))
+    assert len(drawn) == len(PAGES) * len(THEMES) * len(SIZES)
+    assert all(path.read_bytes().startswith(PNG) for path in drawn)
 
 
 def test_every_page_has_its_name_in_the_help():

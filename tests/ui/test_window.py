@@ -1,5 +1,7 @@
 """The window as an analyst uses it."""
 
+import threading
+
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
@@ -8,6 +10,7 @@ from PySide6.QtWidgets import QLabel
 from inspect_app.ui.actions import COMMANDS
 from inspect_app.ui.command_palette import CommandPalette
 from inspect_app.ui.help import AboutDialog, ShortcutsDialog
+from inspect_app.ui.loader import explain
 from inspect_app.ui.screenshot import PAGES
 from inspect_app.ui.workspace import page_title
 from inspect_app.views.catalogue import VIEWS
@@ -185,6 +188,7 @@ def test_rows_are_found_n_of_n_and_copied(opened, qtbot, settle):
     assert "nginx" in table.choice(table.grid.current_line()).label
     qtbot.keyClick(table.find_bar.edit, Qt.Key.Key_Escape)
     qtbot.keyClick(table.grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    settle(opened)
     lines = QGuiApplication.clipboard().text().splitlines()
     assert len(lines) == 2
     assert "nginx" in lines[1]
@@ -219,9 +223,13 @@ def test_a_table_is_exported(opened, settle, tmp_path):
     go(opened, settle, "files")
     table = opened.book.table
     table.export_to(str(tmp_path / "files.csv"))
+    settle(opened)
     table.export_to(str(tmp_path / "files.json"))
+    settle(opened)
+    assert (tmp_path / "files.json").read_text().startswith("[{")
     assert len((tmp_path / "files.csv").read_text().splitlines()) == table.model.rowCount() + 1
     table.export_to(str(tmp_path / "nowhere" / "files.csv"))
+    settle(opened)
     assert "Could not write" in opened.areas.banner.text
 
 
@@ -376,3 +384,61 @@ def test_both_themes_are_drawn_and_kept(opened, settle):
     assert pictures["theme_light"] > 200
     assert pictures["theme_dark"] < 60
     assert opened.settings.theme().value == "dark"
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "remedy"),
+    [
+        (PermissionError(13, "Permission denied"), "you may not read this file", "ask for a copy"),
+        (IsADirectoryError(21, "Is a directory"), "this is a folder", "inside it"),
+        (OSError(5, "Input/output error"), "Input/output error", "Check the disk"),
+        (MemoryError(), "not enough memory", "Close other programs"),
+        (KeyError("column"), "KeyError", "report it"),
+    ],
+)
+def test_every_failure_is_told_with_a_remedy(error, cause, remedy):
+    told = explain(error, "Opening one.exhume")
+    assert told[0].startswith("Opening one.exhume failed")
+    assert cause in told[0]
+    assert remedy in told[1]
+
+
+def test_recent_files_are_offered_in_the_menu(window, settle, tmp_path, qtbot):
+    path = small_capture(tmp_path / "a & b.exhume")
+    window.open_path(str(path))
+    settle(window)
+    window.recent_menu.aboutToShow.emit()
+    actions = window.recent_menu.actions()
+    assert actions[0].text().endswith("a && b.exhume")
+    actions[0].trigger()
+    settle(window)
+    assert window.title.capture_name == "a & b.exhume"
+
+
+def test_loading_can_be_cancelled_and_the_open_capture_stays(opened, settle, qtbot):
+    begun = threading.Event()
+
+    def endless(job):
+        begun.set()
+        while True:
+            job.report(1, 100)
+            threading.Event().wait(0.002)
+
+    told = []
+    opened.jobs.start("load", "Opening large.exhume", endless, told.append, told.append)
+    qtbot.waitUntil(opened.areas.progress.isVisible, timeout=3_000)
+    assert begun.is_set()
+    opened.areas.progress.cancelled.emit()
+    settle(opened)
+    assert not opened.areas.progress.isVisible()
+    assert opened.title.capture_name == "story.exhume"
+    assert not told
+    assert not opened.areas.banner.text
+
+
+def test_a_failure_in_a_worker_leaves_the_window_usable(opened, settle):
+    opened.book.table.work_wanted.emit("Sorting", lambda _: {}["something nobody thought of"], print)
+    settle(opened)
+    assert "something nobody thought of" in opened.areas.banner.text
+    go(opened, settle, "processes")
+    assert opened.book.table.model.rowCount() > 0

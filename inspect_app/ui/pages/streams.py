@@ -15,6 +15,7 @@ from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.icons import icon
+from inspect_app.ui.jobs import Job
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.payload_text import Rendering
@@ -50,13 +51,20 @@ class StreamsPage(Page):
 
     def question(self, scope: Scope) -> Question:
         """Which of the selected events moved bytes."""
-        return lambda job: io_streams(scope.frames, scope.select().rows)
+
+        def work(job: Job) -> object:
+            rows = scope.select().rows
+            job.check()
+            streams = io_streams(scope.frames, rows)
+            return (streams, streams.size, streams.captured)
+
+        return work
 
     def present(self, scope: Scope, answer: object) -> None:
         """Show them from the first on."""
         self.scope = scope
-        self.streams = streams = cast(Streams, answer)
-        size, kept = streams.size, streams.captured
+        streams, size, kept = cast(tuple[Streams, int, int], answer)
+        self.streams = streams
         note = (
             f"{format_count(len(streams), 'transfer')}  ·  {format_bytes(kept)} kept of {format_bytes(size)}"
         )

@@ -108,7 +108,8 @@ class TreePage(Page):
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for section, width in ((NAME, 330), (PID, 74), (CONTAINER, 112), (FATE, 78), (EVENTS, 74)):
+        name = max(300, self.view.viewport().width() * 3 // 10)
+        for section, width in ((NAME, name), (PID, 74), (CONTAINER, 112), (FATE, 78), (EVENTS, 92)):
             header.resizeSection(section, width)
 
     def _open(self, index: QModelIndex) -> None:
