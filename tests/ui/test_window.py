@@ -536,3 +536,49 @@ def test_the_welcome_page_opens_a_recent_capture(window, settle, tmp_path, qtbot
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     settle(window)
     assert window.title.capture_name == "again.exhume"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *[view for view in VIEWS if view not in PAGES]])
+def test_every_page_opens_on_a_capture_without_events(window, settle, tmp_path, page):
+    book = CaptureBuilder(ended_ns=1_700_000_001_000_000_000)
+    book.process(100, comm="sh", cwd="/home", argv=[b"sh"], exe="/bin/sh", uid=0)
+    window.open_path(str(book.write(tmp_path / "quiet.exhume")))
+    settle(window)
+    assert window.workspace.frames is not None, window.areas.banner.text
+    go(window, settle, page)
+    window.grab()
+    assert not window.areas.banner.text
+
+
+HOSTILE = "<img src=x>\x1b[31m\u202egnp.exe\n=cmd()&amp;"
+
+
+def test_hostile_names_are_harmless_on_every_page(window, settle, tmp_path):
+    book = CaptureBuilder(hostname=HOSTILE)
+    book.process(100, comm=HOSTILE, cwd="/", argv=[HOSTILE.encode()], exe=HOSTILE, uid=0)
+    for number in range(5):
+        book.open(100, HOSTILE + str(number), ino=7 + number)
+        book.event("write", pid=100, ret=9, fd=3, ino=7, data=b"\x1b[2J\x00<b>", args=(3, 0, 9))
+    window.open_path(str(book.write(tmp_path / "bad <b> & name.exhume")))
+    settle(window)
+    for page in PAGES:
+        go(window, settle, page)
+        window.grab()
+        shown = window.book.current
+        model = getattr(shown, "model", None)
+        if page == "tree":
+            texts = [
+                model.text(row, section) for row in range(len(model.branches.shown)) for section in range(6)
+            ]
+        elif page == "streams":
+            texts = shown.view.text_of(0).splitlines()
+        elif model is not None:
+            lines, sections = range(model.rowCount()), range(model.columnCount())
+            texts = [model.text(line, section) for line in lines for section in sections]
+        else:
+            texts = [tile.accessibleName() for tile in shown.tiles.values()]
+        assert texts or page in ("connections", "errors", "commands")
+        assert all(text.isprintable() for text in texts), page
+    labels = [label for label in window.findChildren(QLabel) if label.text()]
+    assert all(label.textFormat() is Qt.TextFormat.PlainText for label in labels)
+    assert window.windowTitle().isprintable()

@@ -149,6 +149,16 @@ def _descriptor(frames: CaptureFrames, descriptor: int, fd: int) -> str:
     return f"{name}  [{number}]" if name else number
 
 
+def _kept(scope: Scope, size: int, kept: int) -> str:
+    """How much of the payload there is, and why there is none."""
+    if kept:
+        return f"{format_bytes(kept)} kept of {format_bytes(size)}"
+    options = scope.frames.host.get("options")
+    if isinstance(options, dict) and options.get("snaplen") == 0:
+        return f"none of {format_bytes(size)} kept: it was recorded with a snaplen of 0"
+    return f"none of {format_bytes(size)} kept"
+
+
 def _why_empty(scope: Scope, streams: Streams) -> str:
     if len(streams):
         return ""
