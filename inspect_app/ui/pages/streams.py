@@ -65,10 +65,8 @@ class StreamsPage(Page):
         self.scope = scope
         streams, size, kept = cast(tuple[Streams, int, int], answer)
         self.streams = streams
-        note = (
-            f"{format_count(len(streams), 'transfer')}  ·  {format_bytes(kept)} kept of {format_bytes(size)}"
-        )
-        self.head.tell("I/O streams", note if len(streams) else "")
+        transfers = format_count(len(streams), "transfer")
+        self.head.tell("I/O streams", f"{transfers}  ·  {_kept(scope, size, kept)}" if len(streams) else "")
         self.empty.tell(_why_empty(scope, streams))
         self.view.setVisible(bool(len(streams)))
         self.view.show_boxes(len(streams), lambda box: box_of(streams, box, scope.zero), streams.payload)
