@@ -5,6 +5,7 @@ from __future__ import annotations
 import locale
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from inspect_app.frames.capture import FileState
@@ -60,7 +61,9 @@ class Studio:
         # Qt stays out of this module's imports so that asking for the names of pages costs nothing.
         from inspect_app.ui.stage import Stage  # noqa: PLC0415
 
-        locale.setlocale(locale.LC_ALL, "C.UTF-8" if sys.platform == "linux" else "C")
+        # Figures and names look the same wherever they are drawn; a system without this locale keeps its own.
+        with suppress(locale.Error):
+            locale.setlocale(locale.LC_ALL, "C.UTF-8" if sys.platform == "linux" else "C")
         self._stage = Stage(size, theme)
 
     def open(self, path: str | Path) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from inspect_app.ui.plain import plain
 from inspect_app.ui.theme import colour
-from inspect_app.views.format import UNKNOWN, Unit
+from inspect_app.views.format import UNKNOWN, Unit, format_time
 from inspect_app.views.sorting import sort_rows
 from inspect_app.views.table import ViewTable
 
@@ -21,6 +21,7 @@ BAR = int(Qt.ItemDataRole.UserRole) + 1
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _WITH_BARS = (Unit.COUNT, Unit.BYTES, Unit.DURATION, Unit.RATE, Unit.SHARE)
+_DAY = 86_400 * 10**9
 _LEFT_UNITS = (Unit.TEXT, Unit.TIME)
 
 
@@ -70,7 +71,17 @@ class ViewModel(QAbstractTableModel):
 
     def text(self, line: int, section: int) -> str:
         """What a cell says, as plain text on one line."""
-        return plain(self.table.text(self.row_of(line), self.shown[section], zero=self._zero))
+        row, place = self.row_of(line), self.shown[section]
+        if self.table.columns[place].unit is Unit.TIME:
+            return self._moment(self.table.value(row, place))
+        return plain(self.table.text(row, place))
+
+    def _moment(self, value: object) -> str:
+        """A time of day, with the day where it is not the one on which the capture began."""
+        if not isinstance(value, int):
+            return UNKNOWN
+        same_day = value // _DAY == self._zero // _DAY
+        return format_time(value, date=not same_day).removesuffix(" UTC")
 
     def show_order(self, ready: Prepared) -> None:
         """Another order of the same rows."""
@@ -128,7 +139,7 @@ class ViewModel(QAbstractTableModel):
         column = self.table.columns[self.shown[section]]
         if role == Qt.ItemDataRole.DisplayRole:
             arrow = {True: " ▾", False: " ▴"}[self.sorted_by[1]] if column.id == self.sorted_by[0] else ""
-            return column.title + arrow
+            return column.title + (" (UTC)" if column.unit is Unit.TIME else "") + arrow
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{column.title}: {column.meaning}" if column.meaning else column.title
         if role == Qt.ItemDataRole.TextAlignmentRole:

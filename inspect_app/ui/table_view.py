@@ -83,7 +83,8 @@ class GridView(QTableView):
         last = model.headerData(sections[-1], Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
         ends_in_text = not int(last or 0) & int(Qt.AlignmentFlag.AlignRight)
         self.horizontalHeader().setStretchLastSection(ends_in_text)
-        spare = self.viewport().width() - sum(widths)
+        # The scroll bar comes later than the rows.
+        spare = self.width() - self.verticalScrollBar().sizeHint().width() - 2 - sum(widths)
         if ends_in_text:
             # It takes what is left, and is cut rather than make the table scroll.
             widths[-1] = max(min(widths[-1], _LAST_AT_LEAST), widths[-1] + min(0, spare))

@@ -5,7 +5,7 @@ import threading
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from inspect_app.ui.actions import COMMANDS
 from inspect_app.ui.command_palette import CommandPalette
@@ -442,3 +442,143 @@ def test_a_failure_in_a_worker_leaves_the_window_usable(opened, settle):
     assert "something nobody thought of" in opened.areas.banner.text
     go(opened, settle, "processes")
     assert opened.book.table.model.rowCount() > 0
+
+
+def test_a_completion_is_taken_with_tab(opened, qtbot, settle):
+    bar = opened.areas.filter
+    bar.begin()
+    qtbot.keyClicks(bar.edit, "proc.nam")
+    qtbot.waitUntil(bar.popup.isVisible, timeout=3_000)
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Tab)
+    assert bar.edit.text() == "proc.name "
+    qtbot.keyClicks(bar.edit, "= ngi")
+    qtbot.waitUntil(lambda: bar.popup.isVisible() and bar.popup.topLevelItem(0).text(0) == "nginx")
+    assert "event" in bar.popup.topLevelItem(0).text(2)
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Down)
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Return)
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Return)
+    settle(opened)
+    assert opened.workspace.session.filter == "proc.name = nginx"
+
+
+def test_filters_of_before_come_back_with_the_arrows(opened, qtbot, settle):
+    for text in ("proc.name = sh", "proc.name = curl"):
+        opened._apply_filter(text)
+        settle(opened)
+    bar = opened.areas.filter
+    bar.begin()
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Up)
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Up)
+    assert bar.edit.text() == "proc.name = sh"
+    qtbot.keyClick(bar.edit, Qt.Key.Key_Escape)
+    assert bar.edit.text() == "proc.name = curl"
+
+
+def test_more_views_open_below_their_heading(opened, qtbot, settle):
+    side = opened.areas.side
+    shut = side.count()
+    heading = side.item(shut - 1)
+    side.setCurrentItem(heading)
+    qtbot.keyClick(side, Qt.Key.Key_Return)
+    assert side.count() > shut + 10
+    opened.areas.side.page_chosen.emit("directories")
+    settle(opened)
+    assert side.currentItem().text() == "Directories"
+
+
+def test_a_container_is_opened_from_its_lifeline(opened, qtbot, settle):
+    lines = opened.book.overview.lifelines
+    assert "batch: born, removed" in lines.accessibleDescription()
+    lines.setFocus()
+    names = [life.title for life in lines._lives]
+    for _ in range(names.index("batch")):
+        qtbot.keyClick(lines, Qt.Key.Key_Down)
+    qtbot.keyClick(lines, Qt.Key.Key_Return)
+    settle(opened)
+    assert opened.workspace.session.steps[0].label == "batch"
+    assert opened.book.table.model.rowCount() == 2
+
+
+def test_the_tree_shows_the_selected_below_their_creators(opened, settle):
+    opened.workspace.go(opened.workspace.session.with_filter("proc.name = cat"))
+    go(opened, settle, "tree")
+    model, tree = opened.book.tree.model, opened.book.tree
+    shown = [model.text(row, 0) for row in range(len(model.branches.shown)) if model.branches.shown[row]]
+    assert shown == ["systemd", "sh", "cat /etc/passwd notes.txt"]
+    assert tree.head.note == "1 process, 1 ended in this window"
+    assert "cat" in model.name(model.process_of(tree.view.currentIndex()))
+
+
+def test_how_a_process_ended_is_said_in_words(opened, settle):
+    go(opened, settle, "tree")
+    model = opened.book.tree.model
+    fates = {model.text(row, 1): model.text(row, 3) for row in range(len(model.branches.shown))}
+    assert fates["402"] == "SIGKILL"
+    assert fates["400"] == "exit 1"
+    assert fates["300"] == ""
+
+
+def test_a_process_whose_pid_was_used_twice_is_opened_alone(opened, qtbot, settle):
+    go(opened, settle, "tree")
+    tree = opened.book.tree
+    cat = next(row for row in range(len(tree.model.branches.shown)) if tree.model.name(row).startswith("cat"))
+    tree.view.setCurrentIndex(tree.model.index_of(cat))
+    qtbot.keyClick(tree.view, Qt.Key.Key_Return)
+    settle(opened)
+    shown = opened.areas.status.shown_text
+    assert shown.startswith(f"{int(tree.model.branches.events[cat])} of")
+
+
+def test_the_welcome_page_opens_a_recent_capture(window, settle, tmp_path, qtbot):
+    path = small_capture(tmp_path / "again.exhume")
+    window.areas.welcome.show_recent([str(path)])
+    button = window.areas.welcome.findChildren(QPushButton)[-1]
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    settle(window)
+    assert window.title.capture_name == "again.exhume"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *[view for view in VIEWS if view not in PAGES]])
+def test_every_page_opens_on_a_capture_without_events(window, settle, tmp_path, page):
+    book = CaptureBuilder(ended_ns=1_700_000_001_000_000_000)
+    book.process(100, comm="sh", cwd="/home", argv=[b"sh"], exe="/bin/sh", uid=0)
+    window.open_path(str(book.write(tmp_path / "quiet.exhume")))
+    settle(window)
+    assert window.workspace.frames is not None, window.areas.banner.text
+    go(window, settle, page)
+    window.grab()
+    assert not window.areas.banner.text
+
+
+HOSTILE = "<img src=x>\x1b[31m\u202egnp.exe\n=cmd()&amp;"
+
+
+def test_hostile_names_are_harmless_on_every_page(window, settle, tmp_path):
+    book = CaptureBuilder(hostname=HOSTILE)
+    book.process(100, comm=HOSTILE, cwd="/", argv=[HOSTILE.encode()], exe=HOSTILE, uid=0)
+    for number in range(5):
+        book.open(100, HOSTILE + str(number), ino=7 + number)
+        book.event("write", pid=100, ret=9, fd=3, ino=7, data=b"\x1b[2J\x00<b>", args=(3, 0, 9))
+    window.open_path(str(book.write(tmp_path / "bad <b> & name.exhume")))
+    settle(window)
+    for page in PAGES:
+        go(window, settle, page)
+        window.grab()
+        shown = window.book.current
+        model = getattr(shown, "model", None)
+        if page == "tree":
+            texts = [
+                model.text(row, section) for row in range(len(model.branches.shown)) for section in range(6)
+            ]
+        elif page == "streams":
+            texts = shown.view.text_of(0).splitlines()
+        elif model is not None:
+            lines, sections = range(model.rowCount()), range(model.columnCount())
+            texts = [model.text(line, section) for line in lines for section in sections]
+        else:
+            texts = [tile.accessibleName() for tile in shown.tiles.values()]
+        assert texts or page in ("connections", "errors", "commands")
+        assert all(text.isprintable() for text in texts), page
+    labels = [label for label in window.findChildren(QLabel) if label.text()]
+    assert all(label.textFormat() is Qt.TextFormat.PlainText for label in labels)
+    assert window.windowTitle().isprintable()

@@ -65,10 +65,8 @@ class StreamsPage(Page):
         self.scope = scope
         streams, size, kept = cast(tuple[Streams, int, int], answer)
         self.streams = streams
-        note = (
-            f"{format_count(len(streams), 'transfer')}  ·  {format_bytes(kept)} kept of {format_bytes(size)}"
-        )
-        self.head.tell("I/O streams", note if len(streams) else "")
+        transfers = format_count(len(streams), "transfer")
+        self.head.tell("I/O streams", f"{transfers}  ·  {_kept(scope, size, kept)}" if len(streams) else "")
         self.empty.tell(_why_empty(scope, streams))
         self.view.setVisible(bool(len(streams)))
         self.view.show_boxes(len(streams), lambda box: box_of(streams, box, scope.zero), streams.payload)
@@ -147,6 +145,16 @@ def _descriptor(frames: CaptureFrames, descriptor: int, fd: int) -> str:
     number = f"fd {fd}" if fd >= 0 else "an unknown descriptor"
     name = plain(text_at(frames.descriptors, "name", descriptor)) if descriptor >= 0 else ""
     return f"{name}  [{number}]" if name else number
+
+
+def _kept(scope: Scope, size: int, kept: int) -> str:
+    """How much of the payload there is, and why there is none."""
+    if kept:
+        return f"{format_bytes(kept)} kept of {format_bytes(size)}"
+    options = scope.frames.host.get("options")
+    if isinstance(options, dict) and options.get("snaplen") == 0:
+        return f"none of {format_bytes(size)} kept: it was recorded with a snaplen of 0"
+    return f"none of {format_bytes(size)} kept"
 
 
 def _why_empty(scope: Scope, streams: Streams) -> str:

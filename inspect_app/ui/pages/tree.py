@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QMenu, QTreeView, QWidget
 
 from inspect_app.analysis.processes import lifelines, process_forest
@@ -43,6 +43,7 @@ class TreePage(Page):
         self.view.setAccessibleName("Process tree")
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setIndentation(16)
+        self.view.setIconSize(QSize(9, 9))
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(self._show_menu)
