@@ -24,7 +24,7 @@ _TEXT_LIMIT = 240
 _DIGITS = 3
 """Of a second, in tables; exports have them all."""
 _DAY = 86_400 * SECOND
-_WIDE = frozenset({"fd.name", "proc.cmdline", "container.image"})
+_WIDE = frozenset({"fd.name", "proc.exeline", "container.image"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ PLANS: tuple[Plan, ...] = (
         "commands",
         "Executed commands",
         "Programs that were started, in order of time. Marked, and first: in a container.",
-        ("evt.rawtime", "proc.pid", "user.name", "container.name", "proc.pname", "proc.cmdline"),
+        ("evt.rawtime", "proc.pid", "user.name", "container.name", "proc.pname", "proc.exeline"),
         _contained,
     ),
     Plan(
@@ -134,7 +134,7 @@ PLANS: tuple[Plan, ...] = (
             "errors",
             "file_bytes",
             "net_bytes",
-            "proc.cmdline",
+            "proc.exeline",
         ),
     ),
     Plan(

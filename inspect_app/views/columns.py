@@ -53,7 +53,7 @@ MAX_LATENCY = Column("latency_max", "Longest", Unit.DURATION, How.MAX, "latency"
 
 PID = number("proc.pid", "PID", "process id as the host sees it")
 PROCESS = text("proc.name", "Process", "the kernel's name of the program, at most 15 bytes")
-COMMAND = text("proc.cmdline", "Command", "the program and its arguments")
+COMMAND = text("proc.exeline", "Command", "the program and its arguments, as they were given")
 USER = text("user.name", "User", "who it runs as")
 CONTAINER = text("container.name", "Container", "container, by the name its runtime gave it")
 CONTAINER_ID = text("container.id", "Container ID", "12 digits, or host", shown=False)
