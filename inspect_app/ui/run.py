@@ -52,7 +52,7 @@ def _catch_failures(window: MainWindow) -> None:
 
 
 def _obey_interrupts(app: QApplication) -> None:
-    """Ctrl+C in the terminal and SIGTERM close the window: Python looks at signals only while it runs itself."""
+    """Ctrl+C and SIGTERM close the window: Python looks at signals only while it runs itself."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: app.closeAllWindows())
     timer = QTimer(app, interval=_SIGNAL_MS, timerType=Qt.TimerType.CoarseTimer)
