@@ -72,7 +72,7 @@ class Areas:
         self.status.show_capture(frames)
         missed = frames.drops[frames.drops["kind"] != "late"]
         drops = missed[["since", "time", "count"]].to_numpy(dtype=np.int64)
-        self.strip.set_capture(span, drops)
+        self.strip.set_capture(span, drops, cut=frames.state.state in ("cut short", "unfinished"))
 
     def refresh_theme(self) -> None:
         """Draw again what does not follow the palette by itself."""

@@ -19,6 +19,7 @@ GUTTER = 212
 RIGHT_MARGIN = 14
 _RULER, _EVENTS, _LANE, _BLIND, _GAP = 24, 44, 32, 14, 5
 _TICK_PIXELS = 190
+_CUT_PIXELS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class StripPainter:
     def __init__(self) -> None:
         self.times = np.empty(0, dtype=np.int64)
         self.drops = np.empty((0, 3), dtype=np.int64)
+        self.cut = False
+        """Whether the file ends before the recording did."""
         self.lanes: tuple[Lane, ...] = ()
         self._counts = np.zeros(1, dtype=np.int64)
 
@@ -67,7 +70,7 @@ class StripPainter:
         for lane, place in zip(self.lanes, self._places(axis), strict=True):
             draw_histogram(painter, place, lane.counts, category_colour(lane.colour))
             self._name(painter, place, lane.title, lane.total, category_colour(lane.colour), cross=True)
-        self._blind_spots(painter, axis, height)
+        self._blind_spots(painter, axis, limits, height)
 
     def paint_over(
         self,
@@ -140,11 +143,17 @@ class StripPainter:
             painter.drawLine(QPointF(x - 4, y - 4), QPointF(x + 4, y + 4))
             painter.drawLine(QPointF(x - 4, y + 4), QPointF(x + 4, y - 4))
 
-    def _blind_spots(self, painter: QPainter, axis: TimeAxis, height: int) -> None:
+    def _blind_spots(self, painter: QPainter, axis: TimeAxis, limits: tuple[int, int], height: int) -> None:
         area = QRectF(axis.left, height - _BLIND - 4, axis.width, _BLIND)
         lost = int(self.drops[:, 2].sum()) if len(self.drops) else 0
         text = f"Not recorded: {format_count(lost, 'event')}" if lost else "No event was lost"
-        painter.setPen(colour("error" if lost else "muted"))
+        if self.cut:
+            text = f"{format_count(lost, 'event')} lost, and cut short" if lost else "Cut short at its end"
+            end = min(axis.x_of(limits[1]), axis.left + axis.width)
+            mark = QRectF(end - _CUT_PIXELS, area.top() + 1, _CUT_PIXELS, _BLIND - 3)
+            if axis.end >= limits[1]:
+                draw_hatched(painter, mark, colour("error"))
+        painter.setPen(colour("error" if lost or self.cut else "muted"))
         painter.drawText(
             QRectF(16, area.top(), GUTTER - 20, area.height()), Qt.AlignmentFlag.AlignVCenter, text
         )

@@ -106,6 +106,7 @@ QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $strong_bord
     border-radius: 3px; background: $surface; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
 QScrollArea { background: transparent; border: 0; }
+#Palette { background: $raised; border: 1px solid $strong_border; }
 #Completions { background: $raised; border: 1px solid $strong_border; }
 """)
 

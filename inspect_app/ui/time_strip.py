@@ -75,8 +75,15 @@ class TimeStrip(QWidget):
         """Where moments lie on this widget."""
         return TimeAxis(*self._view, GUTTER, max(1, self.width() - GUTTER - RIGHT_MARGIN))
 
-    def set_capture(self, limits: tuple[int, int], drops: np.ndarray) -> None:
-        """Begin with another capture; `drops` is int64[n, 3] of since, until, count."""
+    def set_capture(self, limits: tuple[int, int], drops: np.ndarray, *, cut: bool = False) -> None:
+        """Begin with another capture.
+
+        Args:
+            limits: Its first and last nanosecond, half open.
+            drops: What was not recorded, int64[n, 3] of since, until, count.
+            cut: Whether the file ends before the recording did.
+        """
+        self._painter.cut = cut
         self._limits = self._view = (limits[0], max(limits[0] + 1, limits[1]))
         self._window = None
         self._painter.drops = drops

@@ -154,10 +154,7 @@ class MainWindow(QMainWindow):
         name = Path(frames.path).name
         self.setWindowTitle(f"{plain(name)} ({frames.state.state}) — Exhume")
         if frames.state.state != "whole":
-            remedy = "What could be read is shown. exhume-capture verify tells which block it is."
-            self.areas.banner.tell(
-                f"This file is {frames.state.state}: {frames.state.detail}", remedy, "warning"
-            )
+            self.areas.banner.tell(plain(frames.state.detail), "What could be read is shown.", "warning")
 
     def _show_place(self) -> None:
         """Everything around the page, and the page itself, for where the analyst is now."""

@@ -363,7 +363,8 @@ def test_a_file_cut_short_says_so_and_shows_its_start(window, settle, tmp_path):
     window.open_path(str(path))
     settle(window)
     assert window.title.state_text != "whole"
-    assert "This file is" in window.areas.banner.text
+    assert "cut short" in window.areas.banner.text.lower()
+    assert "What could be read is shown." in window.areas.banner.text
     assert 0 < len(window.workspace.frames.events) <= 80
 
 
