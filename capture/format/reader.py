@@ -166,6 +166,8 @@ class CaptureFile:
         elif header.kind == "end":
             self.ending = document
         else:
+            if header.kind in ("containers", "counters"):
+                _rows(document, block.offset)
             self.documents.setdefault(header.kind, []).append(document)
 
     # Columns.
@@ -285,7 +287,7 @@ def _spread(codes: Array, positions: Array, offset: int) -> Array:
 def _rows(document: dict[str, Any], offset: int) -> list[dict[str, Any]]:
     rows = document.get("rows")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise FormatError("a snapshot table has no rows", offset)
+        raise FormatError("a table has no rows", offset)
     return rows
 
 
