@@ -30,7 +30,8 @@ def verify(file: Path, as_json: bool) -> None:
     """
     with file.open("rb") as stream:
         verdict = verify_stream(stream)
-    CaptureFile.open(file).close()  # a newer format, or no section block: told as an error
+    if verdict.state is State.WHOLE:
+        CaptureFile.open(file).close()  # a newer format: told as an error
     if as_json:
         fields = {"state": verdict.state, "block": verdict.block, "blocks": verdict.blocks}
         click.echo(json.dumps({**fields, "reason": verdict.reason, "last_event_before": verdict.before}))
