@@ -28,11 +28,16 @@ _SNAPSHOT = ("processes", "descriptors", "sockets", "mounts", "users", "groups",
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @told_in_one_line
 def info(file: Path, as_json: bool) -> None:
-    """What is in FILE: host, times, counts by kind, drops, snapshot, containers with birth and death."""
+    """What is in FILE: host, times, counts by kind, drops, snapshot, containers with birth and death.
+
+    \b
+    exhume-capture info node.exhume
+    exhume-capture info node.exhume --json | jq .containers
+    """
     with opened(file) as capture:
         facts = _facts(capture)
         state = capture.verdict.state

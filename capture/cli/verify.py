@@ -17,13 +17,16 @@ _CODES = {State.WHOLE: Exit.FINE, State.CUT_SHORT: Exit.CUT_SHORT, State.ALTERED
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @told_in_one_line
 def verify(file: Path, as_json: bool) -> None:
     """Is FILE whole, cut short, or altered?
 
     Reads every byte and checks every digest and the chain that the digests make.
+
+    \b
+    exhume-capture verify node.exhume && echo as recorded
 
     \b
     Exit codes: 0 whole, 3 cut short at a block, 4 altered at a block, 5 not readable.
