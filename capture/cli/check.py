@@ -23,6 +23,10 @@ def check(output: Path, as_json: bool) -> None:
     """Can this machine record? Each requirement, with what to do where the answer is no.
 
     Exit code 0: it can; 1: it cannot.
+
+    \b
+    exhume-capture check
+    exhume-capture check -o /var/captures
     """
     answers = check_machine(output)
     if as_json:

@@ -20,7 +20,7 @@ _ROWS_AT_ONCE = 10_000
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
 @click.option("-n", "most", type=click.IntRange(0), help="Only the first N events.")
 @click.option(
     "--format",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from capture.cli.opening import opened
 from capture.format import CaptureFile, State
 from capture.identity import EventColumns, identify
 from capture.identity.reading import event_columns, tables_of
+from capture.identity.snapshot import integers, text_of, texts
 from capture.model.catalogue import event_name
 from capture.model.text import printable
 
@@ -26,16 +28,21 @@ _SNAPSHOT = ("processes", "descriptors", "sockets", "mounts", "users", "groups",
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @told_in_one_line
 def info(file: Path, as_json: bool) -> None:
-    """What is in FILE: host, times, counts by kind, drops, snapshot, containers with birth and death."""
+    """What is in FILE: host, times, counts by kind, drops, snapshot, containers with birth and death.
+
+    \b
+    exhume-capture info node.exhume
+    exhume-capture info node.exhume --json | jq .containers
+    """
     with opened(file) as capture:
         facts = _facts(capture)
         state = capture.verdict.state
     if as_json:
-        click.echo(json.dumps(facts, indent=2, default=str))
+        click.echo(json.dumps(_plain(facts), indent=2))
     else:
         _print(facts)
     if state is not State.WHOLE:
@@ -46,7 +53,8 @@ def _facts(capture: CaptureFile) -> dict[str, Any]:
     events, columns = event_columns(capture)
     time = columns["time"]
     found = identify(events, tables_of(capture))
-    drops = [row for document in capture.documents.get("counters", []) for row in document.get("rows", [])]
+    drops = [row for document in capture.documents.get("counters", []) for row in document["rows"]]
+    losses = [row for row in drops if row.get("kind") == "lost"]
     containers = [
         {
             **{name: record.get(name) for name in ("id", "name", "image", "runtime", "metadata")},
@@ -63,9 +71,7 @@ def _facts(capture: CaptureFile) -> dict[str, Any]:
         "state": str(capture.verdict),
         "format": capture.section.get("format"),
         "capture_id": capture.section.get("capture_id"),
-        "host": capture.section.get("host", {}),
-        "recorder": capture.section.get("recorder", {}),
-        "clock": capture.section.get("clock", {}),
+        **{name: _map(capture.section.get(name)) for name in ("host", "recorder", "clock")},
         "first_event": _iso(int(time[0])) if len(time) else None,
         "last_event": _iso(int(time[-1])) if len(time) else None,
         "seconds": (int(time[-1]) - int(time[0])) / 1e9 if len(time) else 0.0,
@@ -76,10 +82,30 @@ def _facts(capture: CaptureFile) -> dict[str, Any]:
         "snapshot": {name: len(capture.table(name)) for name in _SNAPSHOT},
         "containers": containers,
         "drops": drops,
-        "lost": sum(int(row.get("count", 0)) for row in drops if row.get("kind") == "lost"),
+        "lost": sum(integers(losses, "count", 0).tolist()),
         "unknown_blocks": capture.unknown,
-        "notes": [str(note.get("text", "")) for note in capture.documents.get("note", [])],
+        "notes": texts(capture.documents.get("note", []), "text"),
     }
+
+
+def _map(value: object) -> dict[Any, Any]:
+    """What should be a map, empty where it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def _plain(value: object) -> object:
+    """A value out of a capture as JSON can hold it."""
+    if isinstance(value, dict):
+        return {text_of(name): _plain(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return text_of(value) if isinstance(value, bytes) else value
+
+
+def _command_line(words: object) -> str:
+    return " ".join(map(text_of, words)) if isinstance(words, list) else ""
 
 
 def _by_kind(events: EventColumns) -> dict[str, int]:
@@ -110,7 +136,7 @@ def _print(facts: dict[str, Any]) -> None:
         ),
         ("", f"{host.get('cpus')} processors · machine {host.get('machine_id') or 'id not known'}"),
         ("Recorder", f"{recorder.get('name')} {recorder.get('version')}"),
-        ("Started as", " ".join(map(str, recorder.get("command_line", [])))),
+        ("Started as", _command_line(recorder.get("command_line"))),
         ("First event", facts["first_event"] or "none"),
         ("Last event", f"{facts['last_event'] or 'none'} ({facts['seconds']:.3f} s)"),
         ("Events", f"{facts['events']:,} by {facts['processes']:,} processes, in {facts['blocks']:,} blocks"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from capture.format import CaptureFile
 from capture.identity import identify
 from capture.identity.reading import event_columns, tables_of
+from capture.identity.snapshot import integers, text_of, texts
 from capture.model.catalogue import CATALOGUE, event_name
 from capture.model.decode import errno_name, format_args, format_result
 from capture.model.events import Category, EventFlag, Returns
@@ -26,7 +28,8 @@ class EventLines:
         self._capture = capture
         self._events, self._columns = event_columns(capture, more)
         self._found = identify(self._events, tables_of(capture))
-        self._users = {row.get("uid"): str(row.get("name", "")) for row in capture.table("users")}
+        users = capture.table("users")
+        self._users = dict(zip(integers(users, "uid").tolist(), texts(users, "name"), strict=True))
         self._start = int(self._columns["time"][0]) if len(self._events) else 0
 
     def text(self, row: int) -> str:
@@ -81,15 +84,15 @@ class EventLines:
             "proc.pid.ts": start if start >= 0 else None,
             "proc.ppid": self._ppid(process),
             "user.uid": int(columns["uid"][row]),
-            "user.name": self._users.get(int(columns["uid"][row])),
+            "user.name": printable(self._users.get(int(columns["uid"][row]), "")) or None,
             "fd.num": int(columns["fd"][row]) if columns["fd"][row] >= 0 else None,
             "fd.type": found.descriptors.type[thing] or None if thing >= 0 else None,
             "fd.name": printable(found.descriptors.name[thing]) or None if thing >= 0 else None,
             "fs.path.name": self._path(int(found.paths.first[row])),
             "fs.path.target": self._path(int(found.paths.second[row])),
-            "container.id": record.get("id"),
-            "container.name": printable(str(record.get("name") or "")) or None,
-            "container.image": printable(str(record.get("image") or "")) or None,
+            "container.id": _shown(record, "id") or None,
+            "container.name": _shown(record, "name") or None,
+            "container.image": _shown(record, "image") or None,
         }
 
     # Parts.
@@ -158,7 +161,7 @@ class EventLines:
         if container < 0:
             return "unknown"
         record = self._found.containers.records[container]
-        name, identity = printable(str(record.get("name") or "")), str(record.get("id"))
+        name, identity = _shown(record, "name"), _shown(record, "id")
         return f"{name}({identity})" if name else identity
 
     def _comm(self, row: int) -> str:
@@ -179,6 +182,11 @@ class EventLines:
 
     def _path(self, position: int) -> str | None:
         return printable(self._found.paths.names.all[position]) if position >= 0 else None
+
+
+def _shown(record: Mapping[str, Any], name: str) -> str:
+    """Text of a container's record, safe to print."""
+    return printable(text_of(record.get(name)))
 
 
 def _clock(time_ns: int) -> str:

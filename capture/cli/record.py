@@ -37,7 +37,7 @@ class Duration(click.ParamType[float]):
         """Seconds, as a number."""
         if isinstance(value, float):
             return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)", str(value))
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)", str(value), re.ASCII)
         if not match or not float(match[1]):
             self.fail(f"{value!r} is no duration: 30s, 500ms, 5m or 1h was expected", param, ctx)
         return float(match[1]) * _UNITS[match[2]]

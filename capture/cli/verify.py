@@ -17,7 +17,7 @@ _CODES = {State.WHOLE: Exit.FINE, State.CUT_SHORT: Exit.CUT_SHORT, State.ALTERED
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @told_in_one_line
 def verify(file: Path, as_json: bool) -> None:
@@ -26,11 +26,15 @@ def verify(file: Path, as_json: bool) -> None:
     Reads every byte and checks every digest and the chain that the digests make.
 
     \b
+    exhume-capture verify node.exhume && echo as recorded
+
+    \b
     Exit codes: 0 whole, 3 cut short at a block, 4 altered at a block, 5 not readable.
     """
     with file.open("rb") as stream:
         verdict = verify_stream(stream)
-    CaptureFile.open(file).close()  # a newer format, or no section block: told as an error
+    if verdict.state is State.WHOLE:
+        CaptureFile.open(file).close()  # a newer format: told as an error
     if as_json:
         fields = {"state": verdict.state, "block": verdict.block, "blocks": verdict.blocks}
         click.echo(json.dumps({**fields, "reason": verdict.reason, "last_event_before": verdict.before}))

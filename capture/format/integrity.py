@@ -135,5 +135,22 @@ def verify(stream: BinaryIO, progress: Callable[[int], None] | None = None) -> V
         if progress:
             progress(block.offset + block.size)
     if not walk.verdict.blocks:
-        raise FormatError(walk.verdict.reason or "no block of a capture in it")
+        raise FormatError(not_a_capture(stream))
     return walk.verdict
+
+
+def not_a_capture(stream: BinaryIO) -> str:
+    """Why a file without a single whole block is none, as far as its first bytes tell."""
+    if not stream.seek(0, 2):
+        return "the file is empty: no capture was written to it"
+    stream.seek(0)
+    start = stream.read(8)
+    known = {
+        b"\x89PNG": "a PNG picture",
+        b"\x0a\x0d\x0d\x0a": "a .scap or pcapng file",
+        b"\x1f\x8b": "a gzip file",
+    }
+    for magic, what in known.items():
+        if start.startswith(magic):
+            return f"this is {what}, not an Exhume capture"
+    return "this is not an Exhume capture: no block of one is in it"

@@ -14,7 +14,7 @@ import numpy as np
 from capture.format.blocks import Allowance, Block, Header, read_block, unpack_document
 from capture.format.columns import EVENT_COLUMNS, TEXT_COLUMNS, Array, EventBody, unpack_events
 from capture.format.errors import FormatError
-from capture.format.integrity import Verdict, Walk
+from capture.format.integrity import Verdict, Walk, not_a_capture
 from capture.format.writer import FORMAT_VERSION
 
 EVENTS_PER_BYTE = 2
@@ -143,7 +143,7 @@ class CaptureFile:
                 progress(block.offset + block.size, total)
         self._verdict = walk.verdict
         if not self.section:
-            raise FormatError(_not_a_capture(self.stream, total))
+            raise FormatError(not_a_capture(self.stream))
 
     def _take(self, block: Block, file_size: int) -> None:
         header = block.header
@@ -166,6 +166,8 @@ class CaptureFile:
         elif header.kind == "end":
             self.ending = document
         else:
+            if header.kind in ("containers", "counters"):
+                _rows(document, block.offset)
             self.documents.setdefault(header.kind, []).append(document)
 
     # Columns.
@@ -285,7 +287,7 @@ def _spread(codes: Array, positions: Array, offset: int) -> Array:
 def _rows(document: dict[str, Any], offset: int) -> list[dict[str, Any]]:
     rows = document.get("rows")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise FormatError("a snapshot table has no rows", offset)
+        raise FormatError("a table has no rows", offset)
     return rows
 
 
@@ -297,19 +299,3 @@ def _check_version(section: dict[str, Any], offset: int) -> None:
         raise FormatError(
             f"written in format {version}, this program reads up to {FORMAT_VERSION}: please update Exhume"
         )
-
-
-def _not_a_capture(stream: BinaryIO, size: int) -> str:
-    if not size:
-        return "the file is empty: no capture was written to it"
-    stream.seek(0)
-    start = stream.read(8)
-    known = {
-        b"\x89PNG": "a PNG picture",
-        b"\x0a\x0d\x0d\x0a": "a .scap or pcapng file",
-        b"\x1f\x8b": "a gzip file",
-    }
-    for magic, what in known.items():
-        if start.startswith(magic):
-            return f"this is {what}, not an Exhume capture"
-    return "this is not an Exhume capture: no block of one is in it"

@@ -216,11 +216,13 @@ def _role_of_listed(listed: Sequence[Row], owner: np.ndarray, role: np.ndarray) 
     listening = [
         text_of(row.get("state")).lower() == "listen" or row.get("state") == _LISTEN for row in listed
     ]
-    ports = {row.get("lport") for row, listens in zip(listed, listening, strict=True) if listens}
-    for row, listens, identity in zip(listed, listening, owner.tolist(), strict=True):
+    lports, rports = integers(listed, "lport").tolist(), integers(listed, "rport").tolist()
+    ports = {port for port, listens in zip(lports, listening, strict=True) if listens}
+    sockets = zip(listening, owner.tolist(), lports, rports, strict=True)
+    for listens, identity, lport, rport in sockets:
         if listens:
             role[identity] = ROLES.index(LISTENER)
-        elif not role[identity] and row.get("rport") and row.get("lport") in ports:
+        elif not role[identity] and rport > 0 and lport in ports:
             role[identity] = ROLES.index(SERVER)
 
 

@@ -125,5 +125,9 @@ def event_name(arch: str, code: int, flags: int = 0) -> str:
         return f"{'i386' if arch == 'x86_64' else 'arm'}_{code}"
     if flags & EventFlag.X32:
         return f"x32_{code}"
+    if arch not in ARCHITECTURES:
+        # Scheduler events are the same everywhere, the numbers of system calls are not.
+        scheduled = {int(spec.x86_64 or 0): spec.name for spec in SCHEDULER_EVENTS}
+        return scheduled.get(code, f"{UNKNOWN_PREFIX}{code}")
     position = int(types_of(arch)[code]) if 0 <= code < 1 << 16 else -1
     return CATALOGUE[position].name if position >= 0 else f"{UNKNOWN_PREFIX}{code}"
