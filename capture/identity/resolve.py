@@ -21,7 +21,7 @@ from capture.identity.images import Images, find_images
 from capture.identity.joins import Latest, taken
 from capture.identity.paths import Paths, find_paths
 from capture.identity.processes import Processes, Threads, find_processes, find_threads, inherited
-from capture.identity.snapshot import Table, integers
+from capture.identity.snapshot import Table, integers, text_of
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def identify(
         container_of=container_of,
     )
     containers = with_hints_of_processes(containers, events, processes, listed)
-    container = _container_of_process(events, processes, containers)
+    container = _container_of_process(events, processes, containers, listed)
     containers = replace(containers, death=_deaths(events, processes, containers, container))
     checkpoint()
     paths = find_paths(events, processes, listed, tables.get("descriptors", ()))
@@ -101,12 +101,17 @@ def identify(
     )
 
 
-def _container_of_process(events: EventColumns, processes: Processes, containers: Containers) -> np.ndarray:
-    """Where a process was last seen; else where its creator was."""
+def _container_of_process(
+    events: EventColumns, processes: Processes, containers: Containers, listed: Table
+) -> np.ndarray:
+    """Where a process was last seen; else where the snapshot has it; else where its creator was."""
     last = np.full(len(processes), -1)
     known = np.flatnonzero(containers.of_event >= 0)
     last[processes.of_event[known]] = known
     own = taken(containers.of_event, last).astype(np.int32)
+    of_row = [containers.of_path.get(text_of(row.get("cgroup")), -1) for row in listed]
+    in_snapshot = np.array([-1, *of_row], np.int32)[processes.snapshot + 1]
+    own = np.where(own >= 0, own, in_snapshot)
     return inherited(processes, own, own >= 0)
 
 

@@ -51,10 +51,11 @@ _format = click.option("--format", "form", type=_FORMATS, default="table", show_
 
 @click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Dig into a capture without the window: views, tiles and reports on the command line.
+    """Dig into a capture: in a window (`exhume-inspect FILE`), or by one of the commands below.
 
     \b
     Examples:
+      exhume-inspect node.exhume
       exhume-inspect views
       exhume-inspect view node.exhume processes
       exhume-inspect view node.exhume files --filter 'container.name = web and evt.failed = true'

@@ -148,7 +148,9 @@ def _host(capture: CaptureFile, time: np.ndarray) -> dict[str, object]:
     recorder, clock = _map(section.get("recorder")), _map(section.get("clock"))
     first, last = (int(time[0]), int(time[-1])) if len(time) else (0, 0)
     host: dict[str, object] = {**section, **_map(section.get("host")), **clock}
-    host["started_ns"] = _first_number(section.get("started_ns"), clock.get("started"), first)
+    started = _first_number(section.get("started_ns"), clock.get("started"), first)
+    # The probe is at work a moment before the recorder writes down when it began.
+    host["started_ns"] = min(started, first) if len(time) else started
     host["ended_ns"] = _first_number(ending.get("ended_ns"), ending.get("ended"), last)
     host["totals"] = ending
     if recorder:

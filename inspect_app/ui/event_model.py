@@ -123,8 +123,8 @@ class EventModel(QAbstractTableModel):
         arguments, result = call_parts(self.frames, row)
         # As strace prints them; their names are in the detail.
         text = ", ".join(value for _, value in arguments)
-        # The error's sentence is in the detail; its name is enough in a list.
-        return plain(text[:_ARGUMENTS_LIMIT]), plain(result.partition(" (")[0])
+        # The error's sentence is in the detail; its name is enough in a list. Both are escaped already.
+        return text[:_ARGUMENTS_LIMIT], result.partition(" (")[0]
 
     # Qt's own names from here on.
 

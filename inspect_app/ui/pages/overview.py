@@ -200,7 +200,11 @@ class OverviewPage(Page):
 def show_measure(widget: TileWidget, one: TileMeasure) -> None:
     """Put a tile's figure and trend on its widget."""
     widget.show_figure(one.text, one.counts, quiet=one.total == 0)
-    widget.show_noteworthy(on=one.tile.noteworthy and one.total > 0)
+    widget.show_noteworthy(on=_stands_out(one))
+
+
+def _stands_out(one: TileMeasure) -> bool:
+    return one.tile.noteworthy and one.total > 0
 
 
 def _in_columns(measures: list[TileMeasure], limit: int) -> list[Groups]:
@@ -208,6 +212,8 @@ def _in_columns(measures: list[TileMeasure], limit: int) -> list[Groups]:
     columns: list[Groups] = []
     for category in TileCategory:
         members = [one for one in measures if one.tile.category is category]
+        # What deserves a second look stands first, so that no fold hides it.
+        members.sort(key=lambda one: not _stands_out(one))
         if members:
             columns.append([(category, members)])
     while len(columns) > limit:

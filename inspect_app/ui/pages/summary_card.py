@@ -17,7 +17,7 @@ _UNKNOWN = "not recorded"
 class SummaryCard(QFrame):
     """Pairs of names and values in two columns."""
 
-    HEIGHT = 158
+    HEIGHT = 142
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

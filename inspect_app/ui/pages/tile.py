@@ -12,7 +12,9 @@ from inspect_app.ui.histogram import draw_histogram
 from inspect_app.ui.icons import icon
 from inspect_app.ui.theme import category_colour, colour
 
-_HEIGHT = 70
+_HEIGHT = 52
+_TREND_AT = 84
+"""Where the trend begins, beside the figure."""
 
 
 class TileWidget(QWidget):
@@ -87,18 +89,22 @@ class TileWidget(QWidget):
             painter.fillRect(QRectF(0, 8, 4, self.height() - 16), ink)
         painter.setFont(small_font())
         painter.setPen(colour("muted"))
-        room = self.width() - 20 - (18 if pinned else 0)
+        marks = [name for name, on in (("pin", pinned), ("errors", self._noteworthy)) if on]
+        room = self.width() - 20 - 18 * len(marks)
         title = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRectF(11, 5, room, 16), Qt.AlignmentFlag.AlignVCenter, title)
-        if pinned:
-            icon("pin", "text").paint(painter, self.width() - 22, 7, 14, 14)
+        for place, name in enumerate(marks):
+            ground = "warning" if name == "errors" else "text"
+            icon(name, ground).paint(painter, self.width() - 22 - 18 * place, 6, 14, 14)
         painter.setFont(text_font(18, bold=not self._quiet))
         painter.setPen(colour("muted" if self._quiet else "text"))
-        painter.drawText(QRectF(11, 20, self.width() - 16, 24), Qt.AlignmentFlag.AlignVCenter, self._figure)
-        if self._noteworthy:
-            icon("errors", "warning").paint(painter, self.width() - 25, 25, 14, 14)
+        painter.drawText(QRectF(11, 21, self.width() - 16, 25), Qt.AlignmentFlag.AlignVCenter, self._figure)
+        # A long figure pushes the trend aside rather than being drawn over.
+        start = max(_TREND_AT, 11 + painter.fontMetrics().horizontalAdvance(self._figure) + 8)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        draw_histogram(painter, QRectF(11, 45, self.width() - 22, 19), self._counts, ink)
+        trend = QRectF(start, 24, self.width() - 11 - start, 20)
+        if trend.width() > 8:
+            draw_histogram(painter, trend, self._counts, ink)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Lit while the pointer is over it."""
