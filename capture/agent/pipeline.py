@@ -92,7 +92,8 @@ def drain(lane: Lane) -> list[Chunk]:
 def take_apart(records: Array, spec: LaneSpec) -> Chunk:
     """Copy records, but for those that the probe took back."""
     stride = records.dtype.itemsize // 8
-    words = np.ascontiguousarray(records.view("<u8").reshape(-1, stride)[:, :WORDS].T)
+    # A single record turned on its side is contiguous as it lies: only `copy` copies that too.
+    words = records.view("<u8").reshape(-1, stride)[:, :WORDS].T.copy()
     discarded = field_of(words, "length") & DISCARDED
     if discarded.any():
         kept = discarded == 0
@@ -128,10 +129,10 @@ def _text_rows(data: Array, place: int, lengths: Array, at: Array, *, strip_nul:
 
 
 def _flatten(rows: Array, lengths: Array) -> Array:
-    """The first `lengths[i]` bytes of every row, end to end."""
+    """The first `lengths[i]` bytes of every row, end to end: always a copy."""
     width = rows.shape[1]
     if bool((lengths == width).all()):
-        return np.ascontiguousarray(rows).reshape(-1)
+        return rows.flatten()
     return rows[np.arange(width) < lengths[:, None]]
 
 
