@@ -92,7 +92,7 @@ def drain(lane: Lane) -> list[Chunk]:
 def take_apart(records: Array, spec: LaneSpec) -> Chunk:
     """Copy records, but for those that the probe took back."""
     stride = records.dtype.itemsize // 8
-    # A single record turned on its side is contiguous as it lies: only `copy` copies that too.
+    # Not ascontiguousarray: of a single record that is no copy, but the kernel's own memory.
     words = records.view("<u8").reshape(-1, stride)[:, :WORDS].T.copy()
     discarded = field_of(words, "length") & DISCARDED
     if discarded.any():
@@ -107,7 +107,9 @@ def take_apart(records: Array, spec: LaneSpec) -> Chunk:
         lengths = field_of(words, length_field)
         at = np.flatnonzero(lengths)
         if len(at):
-            texts[name] = _text_rows(data, places[name], lengths[at], at, strip_nul=name in ("text", "text2"))
+            # An argument list ends with the NUL of its last argument, which may be empty.
+            strip_nul = name == "text" or (name == "text2" and spec.name != "exec")
+            texts[name] = _text_rows(data, places[name], lengths[at], at, strip_nul=strip_nul)
     captured = field_of(words, "data_len")
     longest = int(captured.max(initial=0))
     payload = _flatten(data[:, DATA_AT : DATA_AT + longest], captured) if longest else _NO_BYTES
@@ -121,7 +123,7 @@ def _text_rows(data: Array, place: int, lengths: Array, at: Array, *, strip_nul:
     rows[:, :available] = data[at, place : place + available]
     lengths = lengths.astype(np.uint32)
     if strip_nul:
-        # A string's closing NUL says nothing; an argument list keeps the NULs between arguments.
+        # A string's closing NUL says nothing.
         ends_with_nul = rows[np.arange(len(at)), lengths - 1] == 0
         lengths = lengths - ends_with_nul.astype(np.uint32)
     rows[np.arange(width) >= lengths[:, None]] = 0
@@ -129,7 +131,7 @@ def _text_rows(data: Array, place: int, lengths: Array, at: Array, *, strip_nul:
 
 
 def _flatten(rows: Array, lengths: Array) -> Array:
-    """The first `lengths[i]` bytes of every row, end to end: always a copy."""
+    """The first `lengths[i]` bytes of every row, end to end; always a copy."""
     width = rows.shape[1]
     if bool((lengths == width).all()):
         return rows.flatten()

@@ -28,6 +28,7 @@ from capture.model.events import SchedCode
 _LAZY_S, _BUSY_S = 0.02, 0.002
 _CGROUP_CODES = (SchedCode.CGROUP_MKDIR, SchedCode.CGROUP_RMDIR)
 _STATUS_S = 0.25
+_LAST_ROUNDS = 250
 _COUNTERS_S = 1.0
 
 
@@ -121,8 +122,7 @@ class Recorder:
         """Detach the probe, write what is left and close the file's chain."""
         self._kernel.detach()
         ended = boot_now_ns()
-        while self._drain():
-            pass
+        self._drain_the_rest()
         self._snapshot.join(timeout=30)
         self._watch.finish()
         self._write_batch(1 << 62)
@@ -146,6 +146,14 @@ class Recorder:
                 if lane.spec.name in ("life", "exec"):
                     self._look_for_cgroups(chunk)
         return self._fill > 0.05 or self._assembler.pending >= self._settings.block_events
+
+    def _drain_the_rest(self) -> None:
+        """Empty the lanes for good: the probe is detached, a record may still be in the making."""
+        for _ in range(_LAST_ROUNDS):
+            self._drain()
+            if not any(lane.waiting for lane in self._kernel.lanes):
+                return
+            time.sleep(_BUSY_S)
 
     def _look_for_cgroups(self, chunk: Chunk) -> None:
         rows = np.flatnonzero(np.isin(field_of(chunk.words, "code"), _CGROUP_CODES))

@@ -148,7 +148,8 @@ def _print(facts: dict[str, Any]) -> None:
     for note in facts["notes"]:
         console.print(Text("Note         ", "bold").append(printable(note), "none"), soft_wrap=True)
     console.print()
-    console.print(_containers(facts["containers"]) if facts["containers"] else "No containers.")
+    for line in _containers(facts["containers"]) or ["No containers."]:
+        console.print(Text(line), soft_wrap=True)
     console.print()
     table = Table("Kind", "Events", box=None, pad_edge=False, header_style="bold")
     table.columns[1].justify = "right"
@@ -157,26 +158,15 @@ def _print(facts: dict[str, Any]) -> None:
     console.print(table)
 
 
-def _containers(containers: list[dict[str, Any]]) -> Table:
-    table = Table(
-        "Container",
-        "Name",
-        "Image",
-        "Runtime",
-        "Birth",
-        "Death",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-    )
+def _containers(containers: list[dict[str, Any]]) -> list[str]:
+    """Two lines a container: what it is, and its life."""
+    lines = []
     for row in containers:
-        cells = (
-            row["id"],
-            row["name"] or row["metadata"],
-            row["image"],
-            row["runtime"],
-            row["birth"] or "before the recording",
-            row["death"] or "alive at the end",
+        known = " · ".join(str(row[name]) for name in ("name", "image", "runtime") if row[name])
+        why = "" if row["metadata"] == "recorded" else f" ({row['metadata']})"
+        born, died = row["birth"] or "before the recording", row["death"] or "alive at the end"
+        lines.append(printable(f"Container    {row['id']} {known}{why}"))
+        lines.append(
+            f"             born {born}, died {died}" if row["death"] else f"             born {born}, {died}"
         )
-        table.add_row(*(Text(printable(str(cell or ""))) for cell in cells))
-    return table
+    return lines

@@ -15,6 +15,7 @@ import pandas as pd
 from capture.model.catalogue import spec_named
 from capture.model.decode import errno_name, format_args, format_call, format_result, printable, signal_name
 from capture.model.events import EventFlag, EventSpec
+from inspect_app.analysis.host import fact_number, fact_text
 from inspect_app.analysis.moments import distance_text, moment_text
 from inspect_app.analysis.processes import is_orphan, process_forest
 from inspect_app.filters.cache import remember
@@ -100,7 +101,7 @@ def _arguments(frames: CaptureFrames) -> list[np.ndarray]:
 
 
 def _arch(frames: CaptureFrames) -> str:
-    return "aarch64" if frames.host.get("machine") in ("aarch64", "arm64") else "x86_64"
+    return "aarch64" if fact_text(frames.host, "machine") in ("aarch64", "arm64") else "x86_64"
 
 
 def _spec(kind: str) -> EventSpec | None:
@@ -282,6 +283,6 @@ def _moment(nanoseconds: int, unknown: str = NOT_RECORDED) -> str:
 
 
 def _since_start(frames: CaptureFrames, nanoseconds: int) -> str:
-    start = frames.host.get("started_ns")
-    zero = start if isinstance(start, int) else _integer(frames.events, "time", 0)
+    start = fact_number(frames.host, "started_ns")
+    zero = _integer(frames.events, "time", 0) if start is None else start
     return distance_text(nanoseconds - zero)

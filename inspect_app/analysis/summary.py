@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from inspect_app.analysis.host import fact_number, fact_text, options_of, recorder_text
 from inspect_app.frames.capture import CaptureFrames, FileState
 
 
@@ -27,9 +28,13 @@ class Summary:
     state: FileState
     hostname: str
     kernel: str
+    system: str
+    """The distribution."""
     machine: str
     cpus: int | None
     recorder: str
+    command: str
+    """The command line of the recorder."""
     timezone: str
     started_ns: int | None
     """Nanoseconds since 1970 UTC on the recorded host's clock."""
@@ -68,14 +73,16 @@ def summarise(frames: CaptureFrames) -> Summary:
     return Summary(
         path=frames.path,
         state=frames.state,
-        hostname=_text(host, "hostname"),
-        kernel=_text(host, "kernel"),
-        machine=_text(host, "machine"),
-        cpus=_integer(host, "cpus"),
-        recorder=_text(host, "recorder"),
-        timezone=_text(host, "timezone"),
-        started_ns=_integer(host, "started_ns") or (int(times.iloc[0]) if len(times) else None),
-        ended_ns=_integer(host, "ended_ns") or (int(times.iloc[-1]) if len(times) else None),
+        hostname=fact_text(host, "hostname"),
+        kernel=fact_text(host, "kernel"),
+        system=fact_text(host, "os"),
+        machine=fact_text(host, "machine"),
+        cpus=fact_number(host, "cpus"),
+        recorder=recorder_text(host),
+        command=fact_text(host, "command_line"),
+        timezone=fact_text(host, "timezone") or fact_text(host, "time_zone"),
+        started_ns=fact_number(host, "started_ns") or (int(times.iloc[0]) if len(times) else None),
+        ended_ns=fact_number(host, "ended_ns") or (int(times.iloc[-1]) if len(times) else None),
         events=len(frames.events),
         processes=len(frames.processes),
         processes_ended=int((frames.processes["end"] >= 0).sum()),
@@ -85,27 +92,10 @@ def summarise(frames: CaptureFrames) -> Summary:
         containers_dead=int((containers["death"] >= 0).sum()),
         containers_unnamed=int((containers["name"] == "").sum()),
         unseen=_unseen(frames),
-        options=_options(host),
+        options=options_of(host),
     )
 
 
 def _unseen(frames: CaptureFrames) -> tuple[Unseen, ...]:
     kinds = frames.drops.groupby("kind", sort=True)["count"].agg(["sum", "size"])
     return tuple(Unseen(str(kind), int(row["sum"]), int(row["size"])) for kind, row in kinds.iterrows())
-
-
-def _text(host: Mapping[str, object], name: str) -> str:
-    value = host.get(name)
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    return "" if value is None else str(value)
-
-
-def _integer(host: Mapping[str, object], name: str) -> int | None:
-    value = host.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _options(host: Mapping[str, object]) -> Mapping[str, object]:
-    options = host.get("options")
-    return {str(name): value for name, value in options.items()} if isinstance(options, dict) else {}

@@ -69,7 +69,10 @@ def distinct_per_bin(values: np.ndarray, bounds: np.ndarray, distinct: int) -> n
         seen[pairs] = True
         counts: np.ndarray = seen.reshape(bins, distinct).sum(axis=1, dtype=np.int64)
         return counts
-    return np.bincount(np.unique(pairs) // distinct, minlength=bins).astype(np.int64)
+    # Sorting plain integers is several times quicker than what np.unique does.
+    pairs.sort()
+    first = np.diff(pairs, prepend=-1) != 0
+    return np.bincount(pairs[first] // distinct, minlength=bins).astype(np.int64)
 
 
 def alive_per_bin(start: np.ndarray, end: np.ndarray, edges: np.ndarray) -> np.ndarray:

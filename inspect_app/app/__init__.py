@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 
 import click
 
@@ -19,20 +20,24 @@ from inspect_app.cli import main as commands
 
 __all__ = ["main"]
 
-_WINDOW_HELP = """\b
-exhume-inspect [FILE]         open the window on a capture
-exhume-inspect COMMAND …      work without a display
-"""
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what the command line asks for; leaves with the exit code that the command's help lists."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if screenshot.name not in commands.commands:
-        commands.add_command(screenshot)
+    if words == ["--version"]:
+        click.echo(f"exhume-inspect {_version()}")
+        return
+    commands.add_command(screenshot)
     if wants_window(words, commands):
         sys.exit(open_window(words[-1] if words and words[-1] != "--" else None))
     commands.main(args=words, prog_name="exhume-inspect")
+
+
+def _version() -> str:
+    try:
+        return version("exhume")
+    except PackageNotFoundError:
+        return "(not installed)"
 
 
 def wants_window(words: Sequence[str], group: click.Group) -> bool:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
-_FAILED = 1
-_PAGES = (
-    "overview, processes, threads, containers, files, connections, syscalls, errors, commands, "
-    "events, streams, tree"
-)
+from inspect_app.app.launch import unusable_qt
+from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail
+from inspect_app.ui.screenshot import OWN_PAGES, PAGES, ScreenshotError, render_page
+from inspect_app.views.catalogue import VIEWS
+
+_CODE_OF_STATE = {"whole": ExitCode.FINE, "altered": ExitCode.ALTERED}
 
 
 class _Size(click.ParamType[tuple[int, int]]):
@@ -30,40 +31,27 @@ class _Size(click.ParamType[tuple[int, int]]):
         return size
 
 
-@click.command(name="screenshot", short_help="Draw a page of the window into a PNG file.")
+@click.command(name="screenshot", short_help="Draw a page of the window into a PNG file.", epilog=EXIT_CODES)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--page", default="overview", show_default=True, help=f"One of {_PAGES}, or any other view.")
+@click.option(
+    "--page", default="overview", show_default=True, help=f"One of {', '.join(PAGES)}, or any view."
+)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The PNG file to write.")
 @click.option(
     "--size", type=_Size(), default="1440x900", show_default=True, help="Width and height in pixels."
 )
 @click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True)
 def screenshot(file: Path, page: str, output: Path, size: tuple[int, int], theme: str) -> None:
-    """Draw a page of the window on a capture into a PNG file; needs no display.
-
-    \b
-    Exit codes: 0 drawn, 1 the file or the page could not be drawn, 2 wrong usage, 5 Qt cannot be used.
-    """
-    from inspect_app.app.launch import NO_DISPLAY, broken_qt, missing_qt  # noqa: PLC0415 - keeps --help quick
-
-    problem = missing_qt() or broken_qt()
+    """Draw a page of the window on a capture into a PNG file; needs no display."""
+    if page not in VIEWS and page not in OWN_PAGES:
+        fail(f"there is no page {page!r}; there are {', '.join((*OWN_PAGES, *VIEWS))}", ExitCode.USAGE)
+    problem = unusable_qt()
     if problem:
-        raise _failure(problem, NO_DISPLAY)
-    from inspect_app.ui.screenshot import ScreenshotError, render_page  # noqa: PLC0415 - loads Qt
-
+        fail(problem, ExitCode.UNREADABLE)
     try:
-        render_page(file, page, output, size, theme)
+        state = render_page(file, page, output, size, theme)
     except ScreenshotError as error:
-        raise _failure(str(error), _FAILED) from error
-
-
-def _failure(text: str, code: int) -> click.ClickException:
-    return _Failure(text, code)
-
-
-class _Failure(click.ClickException):
-    """One line and an exit code of its own."""
-
-    def __init__(self, text: str, code: int) -> None:
-        super().__init__(text)
-        self.exit_code = code  # type: ignore[misc]  # click reads it from the instance as well
+        fail(str(error), ExitCode.UNREADABLE)
+    code = _CODE_OF_STATE.get(state.state, ExitCode.CUT_SHORT)
+    if code is not ExitCode.FINE:
+        fail(f"{file}: {state.detail}", code)

@@ -198,7 +198,8 @@ def _counted(facets: Sequence[Facet], field: Field) -> _Counted:
 
 
 def _counts(facet: Facet, type_: FieldType) -> Iterable[tuple[str, int]]:
-    per_row = None if facet.rows is None else np.bincount(facet.rows + 1)[1:]
+    rows = facet.rows if facet.next_row is None else facet.next_row
+    per_row = None if rows is None else np.bincount(rows + 1)[1:]
     if isinstance(facet, TextFacet):
         counts = _regrouped(facet.codes, per_row, len(facet.values))
         used = np.flatnonzero(counts)

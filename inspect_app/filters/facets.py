@@ -42,8 +42,11 @@ class TextFacet:
         return self.spread(np.ones(len(self.values), np.bool_))
 
     def event_codes(self) -> np.ndarray:
-        """int[events]: position in values, -1 missing (of the row itself where rows form a chain)."""
-        return compose(self.codes, self.rows, len(self.values))
+        """int[events]: position in values, -1 missing; the nearest one's where rows form a chain."""
+        per_row = self.codes
+        if self.next_row is not None:
+            per_row = compose(self.codes, self.next_row, len(self.values))
+        return compose(per_row, self.rows, len(self.values))
 
     def mapped(self, change: Callable[[str], str | None]) -> TextFacet:
         """Every value changed; None makes it missing."""
@@ -72,12 +75,13 @@ class NumberFacet:
         return self.spread(np.ones(len(self.values), np.bool_))
 
     def event_values(self) -> tuple[np.ndarray, np.ndarray | None]:
-        """Value and missing mask of every event (of the row itself where rows form a chain)."""
+        """Value and missing mask of every event; the nearest one's where rows form a chain."""
         if self.rows is None:
             return self.values, self.missing
-        values = np.append(self.values, np.zeros(1, self.values.dtype))[self.rows]
+        rows = self.rows if self.next_row is None else look_up(self.next_row, self.rows, missing=-1)
+        values = look_up(self.values, rows, missing=0)
         gone = np.zeros(len(self.values), np.bool_) if self.missing is None else self.missing
-        absent = look_up(gone, self.rows, missing=True)
+        absent = look_up(gone, rows, missing=True)
         return values, absent if absent.any() else None
 
 

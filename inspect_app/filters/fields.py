@@ -11,6 +11,7 @@ from inspect_app.filters.fields_container import CONTAINER_FIELDS
 from inspect_app.filters.fields_evt import EVENT_FIELDS
 from inspect_app.filters.fields_fd import DESCRIPTOR_FIELDS
 from inspect_app.filters.fields_proc import PROCESS_FIELDS
+from inspect_app.filters.fields_time import TIME_FIELDS
 from inspect_app.filters.fields_user import USER_FIELDS
 
 __all__ = ["FIELDS", "Argument", "Field", "FieldColumn", "FieldType"]
@@ -19,6 +20,7 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
     {
         field.name: field
         for field in (
+            *TIME_FIELDS,
             *EVENT_FIELDS,
             *ARGUMENT_FIELDS,
             *PROCESS_FIELDS,

@@ -14,11 +14,11 @@ import numpy as np
 from capture.model import decode
 from capture.model.catalogue import CATALOGUE
 from capture.model.events import Arg, ArgKind, EventFlag, EventSpec
+from inspect_app.filters.calls import event_type_codes, has_flag, raw_argument, spec_of, types
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.filters.field import Argument, Field, FieldType
-from inspect_app.filters.fields_evt import event_type_codes, has_flag, raw_argument, spec_of, types
 from inspect_app.filters.fields_fd import paths_facet
 from inspect_app.frames.capture import CaptureFrames
 
@@ -43,6 +43,8 @@ _MODE_BITS = {
     0o400: "S_IRUSR", 0o200: "S_IWUSR", 0o100: "S_IXUSR",
     0o40: "S_IRGRP", 0o20: "S_IWGRP", 0o10: "S_IXGRP", 0o4: "S_IROTH", 0o2: "S_IWOTH", 0o1: "S_IXOTH",
 }  # fmt: skip
+_ALIASES = {"filename": "path"}
+"""Names that public rules use → ours."""
 _EXECS = frozenset({"execve", "execveat", "procexec"})
 _FOREIGN = int(EventFlag.COMPAT | EventFlag.X32)
 
@@ -54,6 +56,8 @@ def argument_names() -> dict[str, FieldType]:
     for spec in CATALOGUE:
         for arg in spec.args:
             kinds.setdefault(arg.name, set()).add(arg.kind)
+    for alias, name in _ALIASES.items():
+        kinds[alias] = kinds[name]
     return {name: FieldType.INTEGER if found <= _COUNTS else FieldType.TEXT for name, found in kinds.items()}
 
 
@@ -76,6 +80,7 @@ def _raw_type_of(argument: str) -> FieldType:
 
 def _places(frames: CaptureFrames, argument: str) -> list[tuple[int, EventSpec, int]]:
     """(code of the type, its row, position of the argument), for the types that this capture has."""
+    wanted = (_ALIASES.get(argument, argument), argument)
     arch = str(frames.host.get("machine", ""))
     facet = types(frames)
     counts = np.bincount(event_type_codes(frames) + 1, minlength=len(facet.values) + 1)[1:]
@@ -85,7 +90,9 @@ def _places(frames: CaptureFrames, argument: str) -> list[tuple[int, EventSpec, 
         if spec is None or not counts[code]:
             continue
         args = spec.args_on(arch)
-        found.extend((code, spec, at) for at, arg in enumerate(args) if argument in (arg.name, str(at)))
+        found.extend(
+            (code, spec, at) for at, arg in enumerate(args) if arg.name in wanted or argument == str(at)
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Fields of the event itself: its number, time, kind, result, size, and what it opened."""
+"""Fields of the event itself: its number, kind, result, size, and what it opened."""
 
 # ruff: noqa: E501 - one row a line, however long
 
@@ -8,19 +8,26 @@ from collections.abc import Callable
 
 import numpy as np
 
-from capture.model import catalogue, decode
-from capture.model.events import Category, EventFlag, EventSpec, Returns
+from capture.model import decode
+from capture.model.events import Category, EventFlag
 from inspect_app.filters.cache import remember
+from inspect_app.filters.calls import (
+    MAX_ERRNO,
+    category_of,
+    failures,
+    has_flag,
+    is_io,
+    of_types,
+    raw_argument,
+    returned,
+    types,
+)
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet
 from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded
 from inspect_app.filters.fields_fd import event_path
 from inspect_app.frames.capture import CaptureFrames
 
-SECOND = 1_000_000_000
-DAY = 86_400 * SECOND
-MAX_ERRNO = 4_095
-UNFINISHED = int(EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED)
 TRUNCATED = int(EventFlag.TEXT_TRUNCATED | EventFlag.DATA_TRUNCATED | EventFlag.UNREADABLE)
 
 O_ACCMODE, O_WRONLY, O_RDWR, O_CREAT, O_TMPFILE = 0o3, 0o1, 0o2, 0o100, 0o20000000
@@ -34,47 +41,6 @@ _SYSLOG = frozenset({"/dev/log", "/run/systemd/journal/dev-log", "/run/systemd/j
 _NETWORK = frozenset({"ipv4", "ipv6"})
 
 
-def spec_of(name: str) -> EventSpec | None:
-    """The catalogue's row for an event's name, None for a call that it lacks."""
-    try:
-        return catalogue.spec_named(name)
-    except KeyError:
-        return None
-
-
-def types(frames: CaptureFrames) -> TextFacet:
-    """The names of the events."""
-
-    def compute() -> TextFacet:
-        column = frames.events["type"].cat
-        return TextFacet([str(name) for name in column.categories], None, event_type_codes(frames))
-
-    return remember(frames, "types", compute)
-
-
-def event_type_codes(frames: CaptureFrames) -> np.ndarray:
-    """Event → position of its name in `types(frames).values`, -1 none."""
-    codes: np.ndarray = frames.events["type"].cat.codes.to_numpy()
-    return codes
-
-
-def of_types(frames: CaptureFrames, holds: Callable[[str], bool]) -> np.ndarray:
-    """bool[events]: the event's name is one for which it holds."""
-    facet = types(frames)
-    return facet.spread(np.array([holds(name) for name in facet.values], np.bool_))
-
-
-def raw_argument(frames: CaptureFrames, index: int) -> np.ndarray:
-    """Raw argument of every event, uint64."""
-    return remember(frames, ("raw argument", index), lambda: np.asarray(frames.source.argument(index)))
-
-
-def has_flag(frames: CaptureFrames, bits: int) -> np.ndarray:
-    """bool[events]: any of these `EventFlag` bits is set."""
-    held: np.ndarray = (event_array(frames, "flags") & bits) != 0
-    return held
-
-
 def _number(values: Callable[[CaptureFrames], np.ndarray]) -> Compute:
     return lambda frames, _argument: (NumberFacet(values(frames)),)
 
@@ -83,43 +49,9 @@ def _column(column: str) -> Compute:
     return lambda frames, _argument: (NumberFacet(event_array(frames, column)),)
 
 
-def _time(frames: CaptureFrames) -> np.ndarray:
-    return event_array(frames, "time")
-
-
-def _reltime(frames: CaptureFrames) -> np.ndarray:
-    time = _time(frames)
-    since: np.ndarray = time - time[:1]
-    return since
-
-
-def _deltatime(frames: CaptureFrames) -> np.ndarray:
-    time = _time(frames)
-    return np.diff(time, prepend=time[:1])
-
-
-def _scaled(
-    values: Callable[[CaptureFrames], np.ndarray], change: Callable[[np.ndarray], np.ndarray]
-) -> Compute:
-    return lambda frames, _argument: (NumberFacet(change(values(frames))),)
-
-
-def _latency(change: Callable[[np.ndarray], np.ndarray] = lambda values: values) -> Compute:
-    def compute(frames: CaptureFrames, _argument: str) -> Facets:
-        latency = event_array(frames, "latency")
-        return (NumberFacet(change(latency), latency < 0),)
-
-    return compute
-
-
 def _wait_latency(frames: CaptureFrames, _argument: str) -> Facets:
     latency = event_array(frames, "latency")
     return (NumberFacet(latency, (latency < 0) | ~of_types(frames, _is_wait)),)
-
-
-def _begun(frames: CaptureFrames, _argument: str) -> Facets:
-    latency = event_array(frames, "latency")
-    return (NumberFacet(_time(frames) - latency, latency < 0),)
 
 
 def _type(frames: CaptureFrames, _argument: str) -> Facets:
@@ -130,54 +62,24 @@ def _type_is(frames: CaptureFrames, argument: str) -> Facets:
     return (NumberFacet(of_types(frames, lambda name: name == argument)),)
 
 
-def _category_of(name: str) -> str:
-    spec = spec_of(name)
-    return str(Category.OTHER if spec is None else spec.category)
-
-
 def _category(frames: CaptureFrames, _argument: str) -> Facets:
-    return (types(frames).mapped(_category_of),)
+    return (types(frames).mapped(category_of),)
 
 
 def _syscall_type(frames: CaptureFrames, _argument: str) -> Facets:
-    return (types(frames).mapped(lambda name: None if _category_of(name) == Category.SCHEDULER else name),)
+    return (types(frames).mapped(lambda name: None if category_of(name) == Category.SCHEDULER else name),)
 
 
 def _io_direction(frames: CaptureFrames, _argument: str) -> Facets:
-    return (types(frames).mapped(lambda name: _DIRECTIONS.get(Category(_category_of(name)))),)
+    return (types(frames).mapped(lambda name: _DIRECTIONS.get(Category(category_of(name)))),)
 
 
 def _type_test(holds: Callable[[str], bool]) -> Compute:
     return lambda frames, _argument: (NumberFacet(of_types(frames, holds)),)
 
 
-def _is_io(name: str) -> bool:
-    return _category_of(name) in (Category.IO_READ, Category.IO_WRITE)
-
-
 def _is_wait(name: str) -> bool:
-    return _category_of(name) in (Category.WAIT, Category.SLEEP)
-
-
-def _has_result(name: str) -> bool:
-    spec = spec_of(name)
-    return spec is None or not (spec.category is Category.SCHEDULER or spec.returns is Returns.NOTHING)
-
-
-def returned(frames: CaptureFrames) -> np.ndarray:
-    """bool[events]: the event is a call that has a result."""
-    return remember(frames, "returned", lambda: of_types(frames, _has_result) & ~has_flag(frames, UNFINISHED))
-
-
-def failures(frames: CaptureFrames) -> np.ndarray:
-    """bool[events]: the call returned an error."""
-
-    def compute() -> np.ndarray:
-        ret = event_array(frames, "ret")
-        held: np.ndarray = (ret < 0) & (ret >= -MAX_ERRNO) & returned(frames)
-        return held
-
-    return remember(frames, "failures", compute)
+    return category_of(name) in (Category.WAIT, Category.SLEEP)
 
 
 def _result(frames: CaptureFrames, _argument: str) -> Facets:
@@ -245,7 +147,7 @@ def _transferred(category: Category | None = None, kinds: frozenset[str] = froze
     """Bytes moved by calls of a direction on a kind of thing; missing for all other events."""
 
     def compute(frames: CaptureFrames, _argument: str) -> Facets:
-        wanted = of_types(frames, lambda name: _is_io(name) and category in (None, _category_of(name)))
+        wanted = of_types(frames, lambda name: is_io(name) and category in (None, category_of(name)))
         if kinds:
             descriptor = entity_text(frames, "descriptor", "type")
             wanted &= descriptor.spread(np.array([kind in kinds for kind in descriptor.values], np.bool_))
@@ -272,19 +174,19 @@ def _on_kinds(kinds: frozenset[str]) -> Callable[[CaptureFrames], np.ndarray]:
 
 def _file_errors(frames: CaptureFrames) -> np.ndarray:
     on_file = _on_kinds(frozenset({"file", "directory"}))(frames)
-    held: np.ndarray = on_file | of_types(frames, lambda name: _category_of(name) == Category.FILE)
+    held: np.ndarray = on_file | of_types(frames, lambda name: category_of(name) == Category.FILE)
     return held
 
 
 def _net_errors(frames: CaptureFrames) -> np.ndarray:
     held: np.ndarray = _on_kinds(_NETWORK)(frames) | of_types(
-        frames, lambda name: _category_of(name) == Category.NET
+        frames, lambda name: category_of(name) == Category.NET
     )
     return held
 
 
 def _memory_errors(frames: CaptureFrames) -> np.ndarray:
-    return of_types(frames, lambda name: _category_of(name) == Category.MEMORY)
+    return of_types(frames, lambda name: category_of(name) == Category.MEMORY)
 
 
 def _other_errors(frames: CaptureFrames) -> np.ndarray:
@@ -299,7 +201,7 @@ def _exits(frames: CaptureFrames) -> np.ndarray:
 def _is_syslog(frames: CaptureFrames, _argument: str) -> Facets:
     names = entity_text(frames, "descriptor", "name")
     to_log = names.spread(np.array([name in _SYSLOG for name in names.values], np.bool_))
-    return (NumberFacet(to_log & of_types(frames, lambda name: _category_of(name) == Category.IO_WRITE)),)
+    return (NumberFacet(to_log & of_types(frames, lambda name: category_of(name) == Category.IO_WRITE)),)
 
 
 def _constant(text: Callable[[CaptureFrames], str]) -> Compute:
@@ -324,17 +226,6 @@ def _text(name: str, title: str, meaning: str, compute: Compute) -> Field:
 
 def _truth(name: str, title: str, meaning: str, compute: Compute) -> Field:
     return Field(name, FieldType.TRUTH, title, meaning, compute)
-
-
-def _duration_parts(
-    name: str, title: str, what: str, values: Callable[[CaptureFrames], np.ndarray]
-) -> tuple[Field, ...]:
-    return (
-        Field(name, FieldType.DURATION, title, what, _number(values)),
-        Field(f"{name}.s", FieldType.INTEGER, title, f"{what}: whole seconds", _scaled(values, lambda v: v // SECOND)),
-        Field(f"{name}.ns", FieldType.INTEGER, title, f"{what}: the rest below a second, ns",
-              _scaled(values, lambda v: v % SECOND)),
-    )  # fmt: skip
 
 
 def _transfers() -> tuple[Field, ...]:
@@ -362,24 +253,6 @@ _NO_SYSLOG = "messages to syslog are not decoded"
 EVENT_FIELDS = (
     Field("evt.num", FieldType.INTEGER, "No.", "number of the event, from 1",
           _number(lambda frames: np.arange(1, len(frames.events) + 1))),
-    Field("evt.time", FieldType.CLOCK, "Time", "time of day when the call returned, UTC", _scaled(_time, lambda t: t % DAY)),
-    Field("evt.time.s", FieldType.CLOCK, "Time", "time of day in whole seconds, UTC",
-          _scaled(_time, lambda t: t % DAY // SECOND * SECOND)),
-    Field("evt.time.iso8601", FieldType.TIME, "Time", "date and time, UTC", _number(_time)),
-    Field("evt.datetime", FieldType.TIME, "Time", "date and time, UTC", _number(_time)),
-    Field("evt.datetime.s", FieldType.TIME, "Time", "date and time in whole seconds, UTC",
-          _scaled(_time, lambda t: t // SECOND * SECOND)),
-    Field("evt.rawtime", FieldType.TIME, "Time", "nanoseconds since 1970 UTC", _number(_time)),
-    Field("evt.rawtime.s", FieldType.INTEGER, "Time", "seconds since 1970 UTC", _scaled(_time, lambda t: t // SECOND)),
-    Field("evt.rawtime.ns", FieldType.INTEGER, "Time", "the rest below a second, ns", _scaled(_time, lambda t: t % SECOND)),
-    Field("evt.begin", FieldType.TIME, "Began", "when the call began", _begun),
-    *_duration_parts("evt.reltime", "Since start", "since the first event", _reltime),
-    *_duration_parts("evt.deltatime", "Since last", "since the event before", _deltatime),
-    Field("evt.latency", FieldType.DURATION, "Latency", "how long the call took", _latency()),
-    Field("evt.latency.s", FieldType.INTEGER, "Latency", "how long the call took: whole seconds",
-          _latency(lambda values: values // SECOND)),
-    Field("evt.latency.ns", FieldType.INTEGER, "Latency", "how long the call took: the rest below a second, ns",
-          _latency(lambda values: values % SECOND)),
     Field("evt.wait_latency", FieldType.DURATION, "Waited", "how long a call that waits took", _wait_latency),
     _text("evt.type", "Type", "name of the call or scheduler event", _type),
     _text("syscall.type", "Call", "name of the system call; scheduler events have none", _syscall_type),
@@ -393,11 +266,11 @@ EVENT_FIELDS = (
     _text("evt.res", "Result", "SUCCESS, or the name of the error", _result),
     Field("evt.rawres", FieldType.INTEGER, "Result", "what the call returned; negative is an error", _raw_result),
     _truth("evt.failed", "Failed", "the call returned an error", _failed),
-    _truth("evt.is_io", "I/O", "it reads, writes, sends or receives", _type_test(_is_io)),
+    _truth("evt.is_io", "I/O", "it reads, writes, sends or receives", _type_test(is_io)),
     _truth("evt.is_io_read", "Reads", "it reads or receives",
-           _type_test(lambda name: _category_of(name) == Category.IO_READ)),
+           _type_test(lambda name: category_of(name) == Category.IO_READ)),
     _truth("evt.is_io_write", "Writes", "it writes or sends",
-           _type_test(lambda name: _category_of(name) == Category.IO_WRITE)),
+           _type_test(lambda name: category_of(name) == Category.IO_WRITE)),
     Field("evt.io_dir", FieldType.TEXT, "I/O", "r for reading, w for writing", _io_direction, choices=("r", "w")),
     _truth("evt.is_wait", "Waits", "it waits for something: poll, futex, wait4, nanosleep, …", _type_test(_is_wait)),
     _truth("evt.is_syslog", "Syslog", "it writes to the system log's socket", _is_syslog),

@@ -153,6 +153,16 @@ def _services(*tell: Callable[[CaptureFrames], NumberFacet]) -> Compute:
     return lambda frames, _argument: tuple(_service(ports(frames)) for ports in tell)
 
 
+def _device_part(part: Callable[[np.ndarray], np.ndarray]) -> Compute:
+    """The kernel's own packing: the minor number has 20 bits."""
+
+    def compute(frames: CaptureFrames, _argument: str) -> Facets:
+        device = entity_array(frames, "descriptor", "dev")
+        return (NumberFacet(part(device), device < 0, event_rows(frames, "descriptor")),)
+
+    return compute
+
+
 def _fd(frames: CaptureFrames, _argument: str) -> Facets:
     numbers = event_array(frames, "fd")
     return (NumberFacet(numbers, numbers < 0),)
@@ -213,7 +223,6 @@ _NAME = _text("name")
 _NO_NAMES = "host names of addresses are not recorded"
 _NO_LAYERS = "layers of container file systems are not recorded"
 _NO_RAW = "only resolved paths can be filtered: fs.path.name, fs.path.source, fs.path.target"
-_NO_DEVICE_PARTS = "devices are kept as one number: fd.dev"
 _NO_POLL = "the descriptors that poll and select wait for are not recorded"
 
 
@@ -244,6 +253,8 @@ DESCRIPTOR_FIELDS = (
     _text_field("fd.containerdirectory", "In container", "container id, a colon, fd.directory",
                 _with_container(_part_of_path(dirname))),
     Field("fd.dev", FieldType.INTEGER, "Device", "number of the device that the file is on", _number("dev")),
+    Field("fd.dev.major", FieldType.INTEGER, "Major", "major number of that device", _device_part(lambda device: device >> 20)),
+    Field("fd.dev.minor", FieldType.INTEGER, "Minor", "minor number of that device", _device_part(lambda device: device & 0xFFFFF)),
     Field("fd.ino", FieldType.INTEGER, "Inode", "inode number", _number("ino")),
     Field("fd.is_executable", FieldType.TRUTH, "Executable", "someone may execute the file", _mode_test(0o111)),
     Field("fd.is_setid", FieldType.TRUTH, "Set-id", "the file has the set-user-id or set-group-id bit",
@@ -290,8 +301,6 @@ DESCRIPTOR_FIELDS = (
             ("fd.sip.name", "Server name", "host name of the server", _NO_NAMES),
             ("fd.lip.name", "Local name", "host name of the recorded end", _NO_NAMES),
             ("fd.rip.name", "Peer name", "host name of the other end", _NO_NAMES),
-            ("fd.dev.major", "Major", "major number of the device", _NO_DEVICE_PARTS),
-            ("fd.dev.minor", "Minor", "minor number of the device", _NO_DEVICE_PARTS),
             ("fd.connected", "Connected", "the socket is connected", "the state of sockets is kept once, not by event"),
             ("fd.name_changed", "Renamed", "the event changed its name", "names are kept once, not by event"),
             ("fd.is_upper_layer", "Upper layer", "the file is in the container's own layer", _NO_LAYERS),

@@ -33,9 +33,10 @@ from inspect_app.filters.expression import (
     Or,
     quote,
 )
-from inspect_app.filters.field import Argument, Field, FieldType, ancestor_level
+from inspect_app.filters.field import FieldType
 from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.literals import read_literal
+from inspect_app.filters.names import column_of, resolve, unknown_name, unquoted
 from inspect_app.filters.operators import NUMBERS, OPERATORS, TEXTS, text_test
 
 __all__ = [
@@ -75,8 +76,6 @@ _WORDS = {
     "BARE": "a value",
     "$END": "the end",
 }
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(00[01][0-9a-fA-F]{5})|(.))", re.DOTALL)
-_SINGLE = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'", "/": "/", " ": " "}
 
 
 def parse(
@@ -128,7 +127,7 @@ def operand_written(tokens: Sequence[Token]) -> FieldOperand | None:
         return None
     argument = tokens[at + 1] if at + 1 < len(tokens) and tokens[at + 1].type == "ARGUMENT" else None
     try:
-        return _resolve(tokens[at], argument)
+        return resolve(tokens[at], argument)
     except FilterError:
         return None
 
@@ -183,7 +182,7 @@ class _Builder(Transformer_NonRecursive[Token, _Built]):
     def macro(self, name: Token) -> _Built:
         found = self._macros.get(name)
         if found is None:
-            raise _unknown_name(str(name), _column(name), [*self._macros, *FIELDS], bare=True)
+            raise unknown_name(str(name), column_of(name), [*self._macros, *FIELDS], bare=True)
         return _checked(_Built(found.root, found.depth + 1, found.size))
 
     def exists(self, left: _BuiltOperand, _operator: Token) -> _Built:
@@ -211,7 +210,7 @@ class _Builder(Transformer_NonRecursive[Token, _Built]):
         return self._listed(left, operator, [right])
 
     def field(self, name: Token, argument: Token | None = None) -> _BuiltOperand:
-        return _BuiltOperand(_resolve(name, argument), 1, _column(name))
+        return _BuiltOperand(resolve(name, argument), 1, column_of(name))
 
     def call(self, function: Token, *operands: _BuiltOperand) -> _BuiltOperand:
         return _call(function, operands)
@@ -229,7 +228,7 @@ class _Builder(Transformer_NonRecursive[Token, _Built]):
 
     def literal(self, token: Token) -> _Written:
         is_bare = token.type == "BARE"
-        return _Written(str(token) if is_bare else _unquoted(token), _column(token), is_bare)
+        return _Written(str(token) if is_bare else unquoted(token), column_of(token), is_bare)
 
     def _listed(
         self, left: _BuiltOperand, operator: Token, values: Sequence[_Written], modifier: str = ""
@@ -242,7 +241,9 @@ class _Builder(Transformer_NonRecursive[Token, _Built]):
             )
         ]
         if len(named) > MAX_LIST:
-            raise FilterError(f"a list has {len(named):,} values, more than {MAX_LIST:,}", _column(operator))
+            raise FilterError(
+                f"a list has {len(named):,} values, more than {MAX_LIST:,}", column_of(operator)
+            )
         literals = _literals(left.operand, operator, named)
         node = Compare(left.operand, str(operator), literals, modifier, takes_list=True)
         _check_texts(node, operator)
@@ -293,7 +294,9 @@ def _check_fits(operand: Operand, operator: Token) -> None:
     if operand.type not in OPERATORS[operator].fits:
         fitting = tuple(name for name, declared in OPERATORS.items() if operand.type in declared.fits)
         raise FilterError(
-            f"{operator} does not fit {excerpt(operand)}, which is {operand.type}", _column(operator), fitting
+            f"{operator} does not fit {excerpt(operand)}, which is {operand.type}",
+            column_of(operator),
+            fitting,
         )
 
 
@@ -317,7 +320,7 @@ def _check_texts(node: Compare, operator: Token) -> None:
         try:
             text_test(node.operator, node.modifier, [literal.text for literal in node.values])
         except FilterError as error:
-            raise FilterError(error.message, _column(operator), error.expected) from error
+            raise FilterError(error.message, column_of(operator), error.expected) from error
 
 
 def _call(function: Token, operands: Sequence[_BuiltOperand], separator: str = "") -> _BuiltOperand:
@@ -325,85 +328,16 @@ def _call(function: Token, operands: Sequence[_BuiltOperand], separator: str = "
     inner = tuple(built.operand for built in operands)
     if name not in ("concat", "join"):
         if len(inner) != 1:
-            raise FilterError(f"{name} takes one field, not {len(inner)}", _column(function))
+            raise FilterError(f"{name} takes one field, not {len(inner)}", column_of(function))
         if inner[0].type not in TEXTS:
             raise FilterError(
-                f"{name} takes text, and {excerpt(inner[0])} is {inner[0].type}", _column(function)
+                f"{name} takes text, and {excerpt(inner[0])} is {inner[0].type}", column_of(function)
             )
     depth = max(built.depth for built in operands) + 1
     if depth > MAX_DEPTH:
-        raise FilterError(f"the filter is nested more than {MAX_DEPTH} levels deep", _column(function))
+        raise FilterError(f"the filter is nested more than {MAX_DEPTH} levels deep", column_of(function))
     type_ = FieldType.INTEGER if name == "len" else FieldType.TEXT
-    return _BuiltOperand(CallOperand(name, inner, type_, separator), depth, _column(function))
-
-
-def _resolve(name: Token, argument: Token | None) -> FieldOperand:
-    """The field of that name; a part after a dot may be its argument, as in `evt.arg.flags`."""
-    found, rest = FIELDS.get(name), "" if argument is None else _inside(argument)
-    if found is None and argument is None:
-        found, rest = _with_dotted_argument(name)
-    if found is None:
-        raise _unknown_name(str(name), _column(name), list(FIELDS), bare=False)
-    _check_argument(found, rest, name, argument)
-    try:
-        return FieldOperand(found, rest, found.type_with(rest))
-    except FilterError as error:
-        raise FilterError(error.message, _column(name), error.expected, error.nearest) from None
-
-
-def _with_dotted_argument(name: str) -> tuple[Field | None, str]:
-    head, dot, rest = name, ".", ""
-    while dot:
-        head, dot, last = head.rpartition(".")
-        rest = f"{last}.{rest}" if rest else last
-        found = FIELDS.get(head)
-        if found is not None and found.argument is Argument.NAME:
-            return found, rest
-    return None, ""
-
-
-def _check_argument(found: Field, rest: str, name: Token, argument: Token | None) -> None:
-    column = _column(name if argument is None else argument)
-    if found.argument is Argument.NONE and argument is not None:
-        raise FilterError(f"{found.name} takes no argument", column)
-    if found.argument is Argument.NAME and not rest:
-        raise FilterError(f"{found.name} needs an argument: {found.argument_meaning}", column)
-    if found.argument is Argument.INDEX and argument is not None:
-        try:
-            ancestor_level(found.name, rest)
-        except FilterError as error:
-            raise FilterError(error.message, column, error.expected) from None
-
-
-def _unknown_name(name: str, column: int, known: Sequence[str], *, bare: bool) -> FilterError:
-    shown = excerpt(name)
-    nearest = get_close_matches(name[:60], known, n=1, cutoff=0.7)
-    if bare and name in FIELDS:
-        return FilterError(f"{shown!r} is not compared with anything", column + len(name), ("an operator",))
-    what = "condition" if bare else "field"
-    return FilterError(f"there is no {what} {shown!r}", column, ("a field",), nearest[0] if nearest else "")
-
-
-def _inside(argument: Token) -> str:
-    inner = str(argument)[1:-1]
-    return _unquoted(inner) if inner[:1] in "\"'" else inner
-
-
-def _unquoted(quoted: str) -> str:
-    return _ESCAPE.sub(_unescaped, quoted[1:-1])
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    digits = found[1] or found[2] or found[3]
-    if digits:
-        code = int(digits, 16)
-        return chr(code) if code < 0x110000 else found[0]
-    # An unknown escape stays as it is: patterns are full of \d and \.
-    return _SINGLE.get(found[4], found[0])
-
-
-def _column(token: Token) -> int:
-    return (token.start_pos or 0) + 1
+    return _BuiltOperand(CallOperand(name, inner, type_, separator), depth, column_of(function))
 
 
 def _syntax_error(text: str, error: UnexpectedInput) -> FilterError:

@@ -13,7 +13,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from inspect_app.reports.charts import Chart, Tick, bar_chart, life_path, time_ticks
-from inspect_app.reports.report import Figure, Report
+from inspect_app.reports.model import Figure, Report
 from inspect_app.views.format import format_count, format_duration
 
 _WIDTH = 1120

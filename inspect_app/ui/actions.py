@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenuBar
+from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from inspect_app.ui.icons import icon
 
@@ -32,7 +32,7 @@ COMMANDS = (
     Command("up", "Go", "Up one step", ("Backspace", "Alt+Up"), "up"),
     Command("overview", "Go", "Overview", ("Alt+Home", "o"), "overview"),
     Command("streams", "Go", "I/O streams", ("e",), "streams"),
-    Command("events", "Go", "System calls", ("d",), "events"),
+    Command("events", "Go", "Events: single system calls", ("d",), "events"),
     Command("tree", "Go", "Process tree", ("t",), "tree"),
     Command("next_view", "Go", "Next view in the list", ("j",)),
     Command("previous_view", "Go", "Previous view in the list", ("k",)),
@@ -87,11 +87,14 @@ def refresh_icons(actions: dict[str, QAction]) -> None:
             actions[command.id].setIcon(icon(command.icon, ink))
 
 
-def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
-    """The menus, in the order of the table."""
+def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> QMenu:
+    """The menus, in the order of the table; gives the one for recent files, to be filled when it opens."""
     menus = {}
     for name in ("File", "Edit", "View", "Go", "Help"):
         menus[name] = bar.addMenu(name)
         menus[name].setObjectName(f"Menu{name}")
     for command in COMMANDS:
         menus[command.menu].addAction(actions[command.id])
+    recent = QMenu("Open recent", bar)
+    menus["File"].insertMenu(actions["export"], recent)
+    return recent

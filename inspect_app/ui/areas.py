@@ -65,13 +65,14 @@ class Areas:
     def show_capture(self, frames: CaptureFrames, span: tuple[int, int]) -> None:
         """Begin with another capture."""
         name = plain(frames.path.replace("\\", "/").rpartition("/")[2])
-        host = plain(str(frames.host.get("hostname") or "host not recorded"))
-        self.title.show_capture(name, f"recorded on {host}", frames.state.state, frames.state.detail)
+        host = plain(str(frames.host.get("hostname") or ""))
+        recorded = f"recorded on {host}" if host else "its host was not recorded"
+        self.title.show_capture(name, recorded, frames.state.state, frames.state.detail)
         self.banner.hide()
         self.status.show_capture(frames)
         missed = frames.drops[frames.drops["kind"] != "late"]
         drops = missed[["since", "time", "count"]].to_numpy(dtype=np.int64)
-        self.strip.set_capture(span, drops)
+        self.strip.set_capture(span, drops, cut=frames.state.state in ("cut short", "unfinished"))
 
     def refresh_theme(self) -> None:
         """Draw again what does not follow the palette by itself."""

@@ -80,11 +80,17 @@ class TimeAxis:
     def ticks(self, zero: int, min_pixels: float) -> list[Tick]:
         """Round distances from `zero`, at least `min_pixels` apart."""
         step = self._step(min_pixels)
-        decimals = max(0, 9 - (len(str(step)) - 1)) if step < _NS else 0
         first = zero + -(-(self.start - zero) // step) * step
+        moments = range(first, self.end + 1, step)
+        # One digit more than the step has: a recording seldom begins at a full second.
+        digits = min(9, max(0, 11 - len(str(step)))) if step < 60 * _NS else 0
+        clocks = [format_time(ns, digits=digits, date=False) for ns in moments]
+        while digits and all(clock.endswith("0") for clock in clocks):
+            digits -= 1
+            clocks = [clock[:-1].removesuffix(".") for clock in clocks]
         return [
-            Tick(ns, format_time(ns, digits=decimals, date=False), relative_label(ns - zero, step))
-            for ns in range(first, self.end + 1, step)
+            Tick(ns, clock, relative_label(ns - zero, step))
+            for ns, clock in zip(moments, clocks, strict=True)
         ]
 
     def _placed(self, start: int, span: int, limits: tuple[int, int]) -> Self:

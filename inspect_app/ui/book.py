@@ -11,7 +11,7 @@ from inspect_app.session import Session
 from inspect_app.ui.jobs import Jobs
 from inspect_app.ui.pages.events import EventsPage
 from inspect_app.ui.pages.overview import OverviewPage
-from inspect_app.ui.pages.page import Page
+from inspect_app.ui.pages.page import Page, Question
 from inspect_app.ui.pages.streams import StreamsPage
 from inspect_app.ui.pages.table import TablePage
 from inspect_app.ui.pages.tree import TreePage
@@ -53,6 +53,7 @@ class Book(QStackedWidget):
             page.drill_wanted.connect(self.drill_wanted)
             page.filter_wanted.connect(self.filter_wanted)
             page.page_wanted.connect(self.page_wanted)
+            page.work_wanted.connect(self._work)
             page.told.connect(self.told)
             page.failed.connect(self.failed)
         self.overview.pin_toggled.connect(self.pin_toggled)
@@ -65,6 +66,10 @@ class Book(QStackedWidget):
         assert isinstance(widget, Page)  # noqa: S101 - nothing else was added
         return widget
 
+    def take_focus(self) -> None:
+        """Give the keyboard to the page in sight."""
+        self.current.take_focus()
+
     def forget(self) -> None:
         """Another capture is open: what is shown is of the one before."""
         self._shown = ()
@@ -76,19 +81,20 @@ class Book(QStackedWidget):
         wanted = (session.page, *scope.same)
         if wanted == self._shown:
             if page is self.table:
-                self.table.show_order(session.sort, descending=session.descending)
+                self.table.want_order(session.sort, descending=session.descending)
             return
         self._shown = wanted
-        had_focus = self.focusWidget() is not None
-        question = self.table.question_about(view, scope) if page is self.table else page.question(scope)
+        if page is self.table:
+            question = self.table.question_about(view, session.sort, descending=session.descending)(scope)
+        else:
+            question = page.question(scope)
 
         def present(answer: object) -> None:
-            if page is self.table:
-                self.table.show_order_next(session.sort, descending=session.descending)
-            page.present(scope, answer)
+            # First its place, so that it knows how wide it is; nothing is painted in between.
             self.setCurrentWidget(page)
-            if had_focus or session.page != OVERVIEW:
-                page.take_focus()
+            page.column.activate()
+            page.present(scope, answer)
+            page.take_focus()
             self.presented.emit(session.page)
 
         def fail(error: Exception) -> None:
@@ -96,6 +102,9 @@ class Book(QStackedWidget):
             self._fail(error)
 
         self._jobs.start("page", page_title(session.page), question, present, fail)
+
+    def _work(self, title: str, work: Question, done: Callable[[object], None]) -> None:
+        self._jobs.start(f"work {title}", title, work, done, self._fail)
 
     def refresh_theme(self) -> None:
         """Draw again what does not follow the palette by itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -28,6 +28,7 @@ class CommandPalette(QDialog):
 
     def __init__(self, choices: Sequence[Choice], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        self.setObjectName("Palette")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._choices = choices
         self.edit = QLineEdit()
@@ -35,6 +36,7 @@ class CommandPalette(QDialog):
         self.edit.setAccessibleName("Command")
         self.edit.installEventFilter(self)
         self.list = named(QListWidget(), "SideList")
+        self.list.setIconSize(QSize(16, 16))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemClicked.connect(self._run)
         self.edit.textChanged.connect(self._filter)
@@ -53,12 +55,12 @@ class CommandPalette(QDialog):
 
     def _filter(self, text: str) -> None:
         self.list.clear()
-        for choice in self._choices:
-            if matches(text, choice.text):
-                label = f"{choice.text}    {choice.hint}" if choice.hint else choice.text
-                item = QListWidgetItem(icon(choice.icon or "chevron"), label)
-                item.setData(Qt.ItemDataRole.UserRole, choice)
-                self.list.addItem(item)
+        found = [(spread(text, choice.text), choice) for choice in self._choices]
+        for _, choice in sorted((pair for pair in found if pair[0] >= 0), key=lambda pair: pair[0]):
+            label = f"{choice.text}    {choice.hint}" if choice.hint else choice.text
+            item = QListWidgetItem(icon(choice.icon or "chevron"), label)
+            item.setData(Qt.ItemDataRole.UserRole, choice)
+            self.list.addItem(item)
         self.list.setCurrentRow(0)
 
     def _run(self, item: QListWidgetItem | None) -> None:
@@ -81,7 +83,22 @@ class CommandPalette(QDialog):
         return super().eventFilter(watched, event)
 
 
-def matches(wanted: str, text: str) -> bool:
-    """Whether the letters occur in the text in this order, whatever their case."""
-    rest = iter(text.casefold())
-    return all(letter in rest for letter in wanted.casefold() if not letter.isspace())
+def spread(wanted: str, text: str) -> int:
+    """Over how many characters the wanted letters occur in this order, whatever their case; -1 not at all.
+
+    The closer they stand together, the likelier the text is what was meant.
+    """
+    folded, best = text.casefold(), -1
+    letters = "".join(wanted.casefold().split())
+    if not letters:
+        return 0
+    for start, letter in enumerate(folded):
+        if letter != letters[0]:
+            continue
+        place = start - 1
+        for one in letters:
+            place = folded.find(one, place + 1)
+            if place < 0:
+                return best
+        best = place - start if best < 0 else min(best, place - start)
+    return best

@@ -23,15 +23,15 @@ COLUMNS = (
     ("No.", True, "Number of the event in the capture"),
     ("Time", False, "When the call returned"),
     ("Took", True, "How long the call took"),
-    ("Container", False, "Container of the process"),
     ("Process", False, "The kernel's name of the program, and the process id as the host sees it"),
-    ("TID", True, "Thread id as the host sees it"),
     ("Event", False, "System call or scheduler event"),
-    ("Result", False, "What the call returned"),
     ("Arguments", False, "Arguments, decoded"),
+    ("Result", False, "What the call returned"),
+    ("TID", True, "Thread id as the host sees it"),
+    ("Container", False, "Container of the process"),
 )
 """Title, whether it lines up at the right, meaning."""
-EVENT, RESULT, ARGUMENTS = 6, 7, 8
+EVENT, ARGUMENTS, RESULT = 4, 5, 6
 
 
 class EventModel(QAbstractTableModel):
@@ -84,18 +84,18 @@ class EventModel(QAbstractTableModel):
             case 2:
                 return format_duration(int(self._latency[row]))
             case 3:
-                return self._container_name(int(self._container[row]))
-            case 4:
                 return self._process_name(row)
-            case 5:
-                thread = int(self._thread[row])
-                return text_at(self.frames.threads, "tid", thread) if thread >= 0 else UNKNOWN
-            case 6:
+            case 4:
                 return plain(str(self._type.iat[row]))
-            case 7:
-                return self._parts(row)[1]
-            case _:
+            case 5:
                 return self._parts(row)[0]
+            case 6:
+                return self._parts(row)[1]
+            case 7:
+                thread = int(self._thread[row])
+                return str(self.frames.threads["tid"].iat[thread]) if thread >= 0 else UNKNOWN
+            case _:
+                return self._container_name(int(self._container[row]))
 
     def failed(self, line: int) -> bool:
         """Whether the call returned an error."""
@@ -121,7 +121,8 @@ class EventModel(QAbstractTableModel):
 
     def _call(self, row: int) -> tuple[str, str]:
         arguments, result = call_parts(self.frames, row)
-        text = ", ".join(f"{name}={value}" for name, value in arguments)
+        # As strace prints them; their names are in the detail.
+        text = ", ".join(value for _, value in arguments)
         # The error's sentence is in the detail; its name is enough in a list.
         return plain(text[:_ARGUMENTS_LIMIT]), plain(result.partition(" (")[0])
 

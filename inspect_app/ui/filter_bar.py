@@ -21,6 +21,8 @@ class FilterBar(QWidget):
     """One line of the filter language."""
 
     applied = Signal(str)
+    left = Signal()
+    """Escape: the keyboard goes back to the page."""
     completion_wanted = Signal(str, int)
     """Text and position of the cursor, a moment after the last key."""
 
@@ -107,6 +109,7 @@ class FilterBar(QWidget):
             except FilterError as error:
                 state = "invalid"
                 message = str(error)
+                message = message[:1].upper() + message[1:]
         elif not text.strip() and self._applied:
             message = "Enter removes the filter"
         self._show_state(state, message)
@@ -145,9 +148,7 @@ class FilterBar(QWidget):
 
     def _revert(self) -> None:
         self.edit.setText(self._applied)
-        parent = self.parentWidget()
-        if parent is not None:
-            parent.setFocus()
+        self.left.emit()
 
     def _recall(self, by: int) -> None:
         """Go through the filters that were applied before."""

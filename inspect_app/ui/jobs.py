@@ -8,6 +8,7 @@ so work never touches a widget.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -17,6 +18,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 _REPORTS_PER_SECOND = 30
 _SLOW_MS = 300
 _WORKERS = 3
+_PER_LANE = 2
+"""So many jobs of a lane are under way at most: a brush that is dragged asks faster than can be answered."""
 
 Done = Callable[[object], None]
 Failed = Callable[[Exception], None]
@@ -58,6 +61,9 @@ class Job:
             self._moved(self, done, total)
 
 
+Work = Callable[[Job], object]
+
+
 class Jobs(QObject):
     """Runs jobs, the newest of each lane."""
 
@@ -74,6 +80,8 @@ class Jobs(QObject):
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="exhume")
         self._current: dict[str, Job] = {}
         self._running: dict[Job, tuple[Done, Failed]] = {}
+        self._waiting: dict[str, tuple[Job, Work]] = {}
+        self._busy: Counter[str] = Counter()
         self._timer = QTimer(self, interval=_SLOW_MS, singleShot=True)
         self._timer.timeout.connect(self._tell_of_slow)
         self._closed = False
@@ -81,7 +89,7 @@ class Jobs(QObject):
         self._moved.connect(self._on_moved, Qt.ConnectionType.QueuedConnection)
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
 
-    def start(self, lane: str, title: str, work: Callable[[Job], object], done: Done, failed: Failed) -> None:
+    def start(self, lane: str, title: str, work: Work, done: Done, failed: Failed) -> None:
         """Run `work(job)` on a worker and give its result to `done`, or what it raised to `failed`.
 
         Both are called on the window's thread, and only where no newer job of the lane has begun.
@@ -94,13 +102,18 @@ class Jobs(QObject):
         self._running[job] = (done, failed)
         if not self._timer.isActive():
             self._timer.start()
-        self._pool.submit(self._run, job, work)
+        if self._busy[lane] < _PER_LANE:
+            self._submit(job, work)
+        else:
+            self._let_go(self._waiting.pop(lane, None))
+            self._waiting[lane] = (job, work)
 
     def cancel(self, lane: str) -> None:
         """Stop what a lane is doing; its result will not be handed over."""
         job = self._current.pop(lane, None)
         if job is not None:
             job.cancel()
+            self._let_go(self._waiting.pop(lane, None))
 
     def cancel_all(self) -> None:
         """Stop every lane."""
@@ -118,8 +131,18 @@ class Jobs(QObject):
         self._timer.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._running.clear()
+        self._waiting.clear()
 
-    def _run(self, job: Job, work: Callable[[Job], object]) -> None:
+    def _submit(self, job: Job, work: Work) -> None:
+        self._busy[job.lane] += 1
+        self._pool.submit(self._run, job, work)
+
+    def _let_go(self, waiting: tuple[Job, Work] | None) -> None:
+        """Drop what was never begun."""
+        if waiting is not None:
+            self._running.pop(waiting[0], None)
+
+    def _run(self, job: Job, work: Work) -> None:
         """On a worker."""
         try:
             job.check()
@@ -130,6 +153,10 @@ class Jobs(QObject):
             self._arrived.emit(job, result, None)
 
     def _on_arrived(self, job: Job, result: object, error: Exception | None) -> None:
+        self._busy[job.lane] -= 1
+        waiting = self._waiting.pop(job.lane, None)
+        if waiting is not None and not self._closed:
+            self._submit(*waiting)
         done, failed = self._running.pop(job, (None, None))
         if self._current.get(job.lane) is job:
             del self._current[job.lane]

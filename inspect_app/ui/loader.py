@@ -29,7 +29,10 @@ def explain(error: Exception, doing: str) -> tuple[str, str]:
                 "Correct it in the filter bar, or remove its chip.",
             )
         case FormatError():
-            return (f"{doing} failed: {error}", "Choose a file that exhume-capture has recorded.")
+            return (
+                f"{doing} failed: {str(error).rstrip('.')}.",
+                "Choose a file that exhume-capture has recorded.",
+            )
         case FileNotFoundError():
             return (f"{doing} failed: there is no such file.", "Check the name, or choose another file.")
         case PermissionError():

@@ -52,8 +52,9 @@ def _catch_failures(window: MainWindow) -> None:
 
 
 def _obey_interrupts(app: QApplication) -> None:
-    """Ctrl+C in the terminal closes the window: Python looks at signals only while it runs itself."""
-    signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
+    """Ctrl+C and SIGTERM close the window: Python looks at signals only while it runs itself."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: app.closeAllWindows())
     timer = QTimer(app, interval=_SIGNAL_MS, timerType=Qt.TimerType.CoarseTimer)
     timer.timeout.connect(lambda: None)
     timer.start()

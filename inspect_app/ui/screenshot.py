@@ -5,12 +5,17 @@ from __future__ import annotations
 import locale
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
+
+from inspect_app.frames.capture import FileState
 
 PAGES = (
     "overview", "processes", "threads", "containers", "files", "connections", "syscalls", "errors",
     "commands", "events", "streams", "tree",
 )  # fmt: skip
+OWN_PAGES = ("overview", "events", "streams", "tree")
+"""Those of them that are no views."""
 THEMES = ("dark", "light")
 _LIMIT_S = 120.0
 
@@ -25,8 +30,8 @@ def render_page(
     out: str | Path,
     size: tuple[int, int] = (1440, 900),
     theme: str = "dark",
-) -> None:
-    """Draw one page of a capture into a PNG file.
+) -> FileState:
+    """Draw one page of a capture into a PNG file; gives the state of the file that was opened.
 
     Args:
         path: The capture.
@@ -41,6 +46,7 @@ def render_page(
     with Studio(size, theme) as studio:
         studio.open(path)
         studio.picture(page, out)
+        return studio.state
 
 
 class Studio:
@@ -55,7 +61,9 @@ class Studio:
         # Qt stays out of this module's imports so that asking for the names of pages costs nothing.
         from inspect_app.ui.stage import Stage  # noqa: PLC0415
 
-        locale.setlocale(locale.LC_ALL, "C.UTF-8" if sys.platform == "linux" else "C")
+        # Figures and names look the same wherever they are drawn; a system without this locale keeps its own.
+        with suppress(locale.Error):
+            locale.setlocale(locale.LC_ALL, "C.UTF-8" if sys.platform == "linux" else "C")
         self._stage = Stage(size, theme)
 
     def open(self, path: str | Path) -> None:
@@ -69,6 +77,12 @@ class Studio:
         problem = self._stage.picture(page, str(out), _LIMIT_S)
         if problem:
             raise ScreenshotError(problem)
+
+    @property
+    def state(self) -> FileState:
+        """Whether the open capture is whole."""
+        frames = self._stage.window.workspace.frames
+        return frames.state if frames is not None else FileState("", "nothing is open")
 
     def change(self, size: tuple[int, int], theme: str) -> None:
         """Another size and theme for the next pictures."""

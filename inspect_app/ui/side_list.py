@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from inspect_app.ui.fonts import small_font
@@ -46,7 +47,6 @@ class SideList(QListWidget):
         self._entries: tuple[Entry, ...] = ()
         self._open = False
         self.itemClicked.connect(self._take)
-        self.itemActivated.connect(self._take)
 
     def show_entries(self, entries: Sequence[Entry], current: str) -> None:
         """Replace the list where it changed, and mark the page that is shown."""
@@ -103,6 +103,16 @@ class SideList(QListWidget):
             if self._open:
                 self.scrollToItem(self.item(self.count() - 1))
                 self.scrollToItem(self.findItems(MORE.upper(), Qt.MatchFlag.MatchContains)[0])
+
+    # Qt's own names from here on.
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter does what a click does; letters belong to the window."""
+        item = self.currentItem()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and item is not None:
+            self._take(item)
+        else:
+            super().keyPressEvent(event)
 
 
 def _heading(text: str, *, opens: bool, is_open: bool) -> QListWidgetItem:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QSettings
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QEventLoop,
+    QMessageLogContext,
+    QSettings,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
 from inspect_app.frames.capture import CaptureFrames
@@ -25,6 +34,7 @@ class Stage:
     """Owns the application where there is none yet."""
 
     def __init__(self, size: tuple[int, int], theme: str) -> None:
+        qInstallMessageHandler(_pass_on)
         known = QApplication.instance()
         self._app = known if isinstance(known, QApplication) else QApplication(["exhume-inspect"])
         use_bundled_fonts(self._app)
@@ -85,3 +95,10 @@ class Stage:
         self.window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         self._folder.cleanup()
+        qInstallMessageHandler(None)
+
+
+def _pass_on(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    """Qt's words to standard error, without what its displayless platform always complains of."""
+    if "propagateSizeHints" not in message:
+        print(message, file=sys.stderr)

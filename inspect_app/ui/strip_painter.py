@@ -19,6 +19,7 @@ GUTTER = 212
 RIGHT_MARGIN = 14
 _RULER, _EVENTS, _LANE, _BLIND, _GAP = 24, 44, 32, 14, 5
 _TICK_PIXELS = 190
+_CUT_PIXELS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +48,13 @@ class StripPainter:
     def __init__(self) -> None:
         self.times = np.empty(0, dtype=np.int64)
         self.drops = np.empty((0, 3), dtype=np.int64)
+        self.cut = False
+        """Whether the file ends before the recording did."""
         self.lanes: tuple[Lane, ...] = ()
+        self._counts = np.zeros(1, dtype=np.int64)
 
-    def paint(
-        self,
-        painter: QPainter,
-        axis: TimeAxis,
-        *,
-        bins: int,
-        limits: tuple[int, int],
-        window: tuple[int, int] | None,
-        hover: float | None,
-    ) -> None:
-        """Everything, from the ground up."""
+    def paint_ground(self, painter: QPainter, axis: TimeAxis, *, bins: int, limits: tuple[int, int]) -> None:
+        """Ruler, histograms and names: what stays as it is while a window is dragged."""
         height = strip_height(len(self.lanes))
         whole = QRectF(0, 0, axis.left + axis.width + RIGHT_MARGIN, height)
         painter.fillRect(whole, colour("surface"))
@@ -67,18 +62,31 @@ class StripPainter:
         painter.drawLine(whole.topLeft(), whole.topRight())
         painter.setFont(small_font())
         self._ruler(painter, axis, limits, height)
-        counts = counts_in(self.times, axis.edges(bins)) if len(self.times) else np.zeros(bins, np.int64)
+        self._counts = counts_in(self.times, axis.edges(bins))
         area = QRectF(axis.left, _RULER, axis.width, _EVENTS)
-        draw_histogram(painter, area, counts, colour("histogram"))
-        self._name(painter, area, "All events", format_count(int(counts.sum())), colour("histogram"))
+        draw_histogram(painter, area, self._counts, colour("histogram"))
+        total = format_count(int(self._counts.sum()))
+        self._name(painter, area, "All events", total, colour("histogram"))
         for lane, place in zip(self.lanes, self._places(axis), strict=True):
             draw_histogram(painter, place, lane.counts, category_colour(lane.colour))
             self._name(painter, place, lane.title, lane.total, category_colour(lane.colour), cross=True)
-        self._blind_spots(painter, axis, height)
+        self._blind_spots(painter, axis, limits, height)
+
+    def paint_over(
+        self,
+        painter: QPainter,
+        axis: TimeAxis,
+        *,
+        zero: int,
+        window: tuple[int, int] | None,
+        hover: float | None,
+    ) -> None:
+        """The chosen window and what lies under the pointer, over the ground that was painted last."""
+        painter.setFont(small_font())
         if window is not None:
-            self._window(painter, axis, window, height)
+            self._window(painter, axis, window, strip_height(len(self.lanes)))
         if hover is not None:
-            self._hover(painter, axis, hover, counts, zero=limits[0])
+            self._hover(painter, axis, hover, zero=zero)
 
     def unpin_at(self, point: QPointF) -> str:
         """The lane whose cross lies under a point, empty for none."""
@@ -135,11 +143,17 @@ class StripPainter:
             painter.drawLine(QPointF(x - 4, y - 4), QPointF(x + 4, y + 4))
             painter.drawLine(QPointF(x - 4, y + 4), QPointF(x + 4, y - 4))
 
-    def _blind_spots(self, painter: QPainter, axis: TimeAxis, height: int) -> None:
+    def _blind_spots(self, painter: QPainter, axis: TimeAxis, limits: tuple[int, int], height: int) -> None:
         area = QRectF(axis.left, height - _BLIND - 4, axis.width, _BLIND)
         lost = int(self.drops[:, 2].sum()) if len(self.drops) else 0
         text = f"Not recorded: {format_count(lost, 'event')}" if lost else "No event was lost"
-        painter.setPen(colour("error" if lost else "muted"))
+        if self.cut:
+            text = f"{format_count(lost, 'event')} lost, and cut short" if lost else "Cut short at its end"
+            end = min(axis.x_of(limits[1]), axis.left + axis.width)
+            mark = QRectF(end - _CUT_PIXELS, area.top() + 1, _CUT_PIXELS, _BLIND - 3)
+            if axis.end >= limits[1]:
+                draw_hatched(painter, mark, colour("error"))
+        painter.setPen(colour("error" if lost or self.cut else "muted"))
         painter.drawText(
             QRectF(16, area.top(), GUTTER - 20, area.height()), Qt.AlignmentFlag.AlignVCenter, text
         )
@@ -169,8 +183,8 @@ class StripPainter:
             painter.drawRoundedRect(QRectF(x - 4, _RULER + _EVENTS / 2 - 11, 8, 22), 3, 3)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
-    def _hover(self, painter: QPainter, axis: TimeAxis, x: float, counts: np.ndarray, *, zero: int) -> None:
-        height = strip_height(len(self.lanes))
+    def _hover(self, painter: QPainter, axis: TimeAxis, x: float, *, zero: int) -> None:
+        counts, height = self._counts, strip_height(len(self.lanes))
         if not axis.left <= x <= axis.left + axis.width:
             return
         painter.setPen(QPen(colour("strong_border"), 1, Qt.PenStyle.DotLine))

@@ -82,6 +82,7 @@ QTableCornerButton::section { background: $raised; border: 0; }
 QToolButton::menu-indicator { image: none; width: 0; }
 #Totals { background: $raised; border-top: 1px solid $border; }
 #PageHead { background: $window; }
+#Call { color: $accent; background: $surface; padding: 7px 10px; border-bottom: 1px solid $border; }
 #PageTitle { font-size: 17px; font-weight: bold; color: $text; }
 #PageNote, #Muted { color: $muted; }
 #Card { background: $surface; border: 1px solid $border; border-radius: 8px; }
@@ -105,6 +106,7 @@ QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $strong_bord
     border-radius: 3px; background: $surface; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
 QScrollArea { background: transparent; border: 0; }
+#Palette { background: $raised; border: 1px solid $strong_border; }
 #Completions { background: $raised; border: 1px solid $strong_border; }
 """)
 

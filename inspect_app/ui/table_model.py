@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from inspect_app.ui.plain import plain
 from inspect_app.ui.theme import colour
-from inspect_app.views.format import UNKNOWN, Unit
-from inspect_app.views.sorting import default_order, sort_rows
+from inspect_app.views.format import UNKNOWN, Unit, format_time
+from inspect_app.views.sorting import sort_rows
 from inspect_app.views.table import ViewTable
 
 Index = QModelIndex | QPersistentModelIndex
@@ -20,20 +21,43 @@ BAR = int(Qt.ItemDataRole.UserRole) + 1
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _WITH_BARS = (Unit.COUNT, Unit.BYTES, Unit.DURATION, Unit.RATE, Unit.SHARE)
+_DAY = 86_400 * 10**9
 _LEFT_UNITS = (Unit.TEXT, Unit.TIME)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A table with what takes long for many rows, worked out before Qt sees it."""
+
+    table: ViewTable
+    order: np.ndarray
+    """Rows in the order of the screen, uint32."""
+    sorted_by: tuple[str, bool]
+    """Column and whether it descends."""
+    peaks: tuple[float, ...]
+    """The highest figure of each column, 0 where no bar is drawn."""
+
+
+def prepare(table: ViewTable, column: str = "", descending: bool = True) -> Prepared:
+    """Put a table in order; a column that it does not have gives the view's own order."""
+    own = table.view.sort
+    if column not in [one.id for one in table.columns]:
+        column, descending = own.column, own.descending
+    peaks = tuple(_peak(table, place) for place in range(len(table.columns)))
+    return Prepared(table, sort_rows(table, column, descending), (column, descending), peaks)
 
 
 class ViewModel(QAbstractTableModel):
     """The rows of a `ViewTable` in one order, with the chosen columns."""
 
-    def __init__(self, table: ViewTable, zero: int, parent: QObject | None = None) -> None:
+    def __init__(self, ready: Prepared, zero: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.table = table
-        self.order = default_order(table)
-        self.shown = [place for place, column in enumerate(table.columns) if column.shown]
-        self.sorted_by = (table.view.sort.column, table.view.sort.descending)
+        self.table = ready.table
+        self.order = ready.order
+        self.sorted_by = ready.sorted_by
+        self.shown = [place for place, column in enumerate(ready.table.columns) if column.shown]
         self._zero = zero
-        self._peaks = [self._peak(place) for place in range(len(table.columns))]
+        self._peaks = ready.peaks
 
     def row_of(self, line: int) -> int:
         """The table's row that stands in a line of the screen."""
@@ -47,13 +71,22 @@ class ViewModel(QAbstractTableModel):
 
     def text(self, line: int, section: int) -> str:
         """What a cell says, as plain text on one line."""
-        return plain(self.table.text(self.row_of(line), self.shown[section], zero=self._zero))
+        row, place = self.row_of(line), self.shown[section]
+        if self.table.columns[place].unit is Unit.TIME:
+            return self._moment(self.table.value(row, place))
+        return plain(self.table.text(row, place))
 
-    def sort_by(self, column: str, descending: bool) -> None:
-        """Another order of the rows."""
+    def _moment(self, value: object) -> str:
+        """A time of day, with the day where it is not the one on which the capture began."""
+        if not isinstance(value, int):
+            return UNKNOWN
+        same_day = value // _DAY == self._zero // _DAY
+        return format_time(value, date=not same_day).removesuffix(" UTC")
+
+    def show_order(self, ready: Prepared) -> None:
+        """Another order of the same rows."""
         self.layoutAboutToBeChanged.emit()
-        self.order = sort_rows(self.table, column, descending)
-        self.sorted_by = (column, descending)
+        self.order, self.sorted_by = ready.order, ready.sorted_by
         self.layoutChanged.emit()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.shown) - 1)
 
@@ -62,13 +95,6 @@ class ViewModel(QAbstractTableModel):
         self.beginResetModel()
         self.shown = places
         self.endResetModel()
-
-    def _peak(self, place: int) -> float:
-        column, cells = self.table.columns[place], self.table.cells[place]
-        if column.unit not in _WITH_BARS or cells.codes is not None or len(cells) < 2:
-            return 0.0
-        present = cells.values[~cells.absent()]
-        return float(present.max()) if len(present) else 0.0
 
     def _bar(self, line: int, place: int) -> float | None:
         if self._peaks[place] <= 0:
@@ -113,9 +139,17 @@ class ViewModel(QAbstractTableModel):
         column = self.table.columns[self.shown[section]]
         if role == Qt.ItemDataRole.DisplayRole:
             arrow = {True: " ▾", False: " ▴"}[self.sorted_by[1]] if column.id == self.sorted_by[0] else ""
-            return column.title + arrow
+            return column.title + (" (UTC)" if column.unit is Unit.TIME else "") + arrow
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{column.title}: {column.meaning}" if column.meaning else column.title
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column.unit in _LEFT_UNITS else _RIGHT
         return None
+
+
+def _peak(table: ViewTable, place: int) -> float:
+    column, cells = table.columns[place], table.cells[place]
+    if column.unit not in _WITH_BARS or cells.codes is not None or len(cells) < 2:
+        return 0.0
+    present = cells.values[~cells.absent()]
+    return float(present.max()) if len(present) else 0.0

@@ -22,7 +22,7 @@ from inspect_app.ui.theme import colour
 ROW_HEIGHT = 25
 _SAMPLE = 60
 """Lines that are measured to find a column's width."""
-_WIDEST, _NARROWEST = 420, 48
+_WIDEST, _NARROWEST, _MOST_SPARE, _LAST_AT_LEAST = 420, 48, 90, 160
 
 
 class GridView(QTableView):
@@ -71,18 +71,41 @@ class GridView(QTableView):
     def fit_columns(
         self, text: Callable[[int, int], str], widest: int = _WIDEST, extra: Sequence[str] = ()
     ) -> None:
-        """Give each column the width that its title and the first lines need, at most `widest` pixels."""
+        """Give each column the width that its title and the first lines need, at most `widest` pixels.
+
+        A text at the end takes what is left; where a number stands there, all columns share it.
+        """
         model = self.model()
-        metrics, bold = self.fontMetrics(), QFontMetrics(text_font(bold=True))
-        for section in range(model.columnCount()):
-            title = str(model.headerData(section, Qt.Orientation.Horizontal) or "")
-            widths = [metrics.horizontalAdvance(title) + 26]
-            widths += [bold.horizontalAdvance(extra[section]) + 22] if section < len(extra) else []
-            widths += [
-                metrics.horizontalAdvance(text(line, section)) + 22
-                for line in range(min(_SAMPLE, model.rowCount()))
-            ]
-            self.setColumnWidth(section, max(_NARROWEST, min(widest, max(widths))))
+        sections = range(model.columnCount())
+        if not sections:
+            return
+        widths = [self._width_needed(section, text, extra, widest) for section in sections]
+        last = model.headerData(sections[-1], Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
+        ends_in_text = not int(last or 0) & int(Qt.AlignmentFlag.AlignRight)
+        self.horizontalHeader().setStretchLastSection(ends_in_text)
+        # The scroll bar comes later than the rows.
+        spare = self.width() - self.verticalScrollBar().sizeHint().width() - 2 - sum(widths)
+        if ends_in_text:
+            # It takes what is left, and is cut rather than make the table scroll.
+            widths[-1] = max(min(widths[-1], _LAST_AT_LEAST), widths[-1] + min(0, spare))
+        else:
+            each = min(_MOST_SPARE, max(0, spare) // len(widths))
+            widths = [width + each for width in widths]
+        for section, width in enumerate(widths):
+            self.setColumnWidth(section, width)
+
+    def _width_needed(
+        self, section: int, text: Callable[[int, int], str], extra: Sequence[str], widest: int
+    ) -> int:
+        model, metrics = self.model(), self.fontMetrics()
+        bold = QFontMetrics(text_font(bold=True))
+        title = str(model.headerData(section, Qt.Orientation.Horizontal) or "")
+        widths = [_NARROWEST, metrics.horizontalAdvance(title) + 26]
+        if section < len(extra):
+            widths.append(bold.horizontalAdvance(extra[section]) + 22)
+        lines = range(min(_SAMPLE, model.rowCount()))
+        widths += [metrics.horizontalAdvance(text(line, section)) + 22 for line in lines]
+        return min(widest, max(widths))
 
     # Qt's own names from here on.
 
@@ -97,9 +120,10 @@ class GridView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens; letters and Backspace belong to the window."""
+        plain = bool(event.text()) and not event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current_line() >= 0:
             self.opened.emit(self.current_line())
-        elif event.key() == Qt.Key.Key_Backspace or (event.text() and event.text().isprintable()):
+        elif event.key() == Qt.Key.Key_Backspace or (plain and event.text().isprintable()):
             event.ignore()
         else:
             super().keyPressEvent(event)

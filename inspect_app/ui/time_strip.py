@@ -12,11 +12,12 @@ from enum import Enum
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspect_app.ui.axis import TimeAxis
 from inspect_app.ui.strip_painter import GUTTER, RIGHT_MARGIN, Lane, StripPainter, strip_height
+from inspect_app.ui.theme import colour, tokens
 
 _GRIP = 7
 _THROTTLE_MS = 30
@@ -45,6 +46,8 @@ class TimeStrip(QWidget):
         self._view = (0, 1)
         self._window: tuple[int, int] | None = None
         self._painter = StripPainter()
+        self._ground = QPixmap()
+        self._ground_of: tuple[object, ...] = ()
         self._drag = _Drag.NOTHING
         self._anchor = 0
         self._hover: float | None = None
@@ -72,8 +75,15 @@ class TimeStrip(QWidget):
         """Where moments lie on this widget."""
         return TimeAxis(*self._view, GUTTER, max(1, self.width() - GUTTER - RIGHT_MARGIN))
 
-    def set_capture(self, limits: tuple[int, int], drops: np.ndarray) -> None:
-        """Begin with another capture; `drops` is int64[n, 3] of since, until, count."""
+    def set_capture(self, limits: tuple[int, int], drops: np.ndarray, *, cut: bool = False) -> None:
+        """Begin with another capture.
+
+        Args:
+            limits: Its first and last nanosecond, half open.
+            drops: What was not recorded, int64[n, 3] of since, until, count.
+            cut: Whether the file ends before the recording did.
+        """
+        self._painter.cut = cut
         self._limits = self._view = (limits[0], max(limits[0] + 1, limits[1]))
         self._window = None
         self._painter.drops = drops
@@ -115,6 +125,23 @@ class TimeStrip(QWidget):
         self._view = self._limits
         self._zoomed.start()
         self._choose(None, final=True)
+
+    def _painted_ground(self, axis: TimeAxis) -> QPixmap:
+        paints, ratio = self._painter, self.devicePixelRatioF()
+        # Arrays are replaced, never changed: the same one holds the same figures.
+        kept = (axis, self.size(), ratio, tokens().surface, paints.times, paints.lanes, paints.drops)
+        if len(kept) != len(self._ground_of) or any(
+            old is not new if isinstance(new, np.ndarray | tuple) else old != new
+            for old, new in zip(self._ground_of, kept, strict=True)
+        ):
+            self._ground = QPixmap(self.size() * ratio)
+            self._ground.setDevicePixelRatio(ratio)
+            self._ground.fill(colour("surface"))
+            painter = QPainter(self._ground)
+            paints.paint_ground(painter, axis, bins=self.bins(), limits=self._limits)
+            painter.end()
+            self._ground_of = kept
+        return self._ground
 
     def _show(self, axis: TimeAxis) -> None:
         self._view = (axis.start, axis.end)
@@ -178,16 +205,10 @@ class TimeStrip(QWidget):
         return QSize(900, strip_height(len(self._painter.lanes)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Everything is drawn anew: counting a screen's worth of bins takes under a millisecond."""
-        painter = QPainter(self)
-        self._painter.paint(
-            painter,
-            self.axis(),
-            bins=self.bins(),
-            limits=self._limits,
-            window=self._window,
-            hover=self._hover,
-        )
+        """The ground is painted when it changes, the window over it at every move."""
+        painter, axis = QPainter(self), self.axis()
+        painter.drawPixmap(0, 0, self._painted_ground(axis))
+        self._painter.paint_over(painter, axis, zero=self._limits[0], window=self._window, hover=self._hover)
         if self.hasFocus():
             painter.setPen(self.palette().link().color())
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

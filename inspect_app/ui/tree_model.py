@@ -14,7 +14,7 @@ from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.plain import plain
 from inspect_app.ui.table_model import Index
-from inspect_app.ui.theme import colour
+from inspect_app.ui.theme import category_colour, colour
 from inspect_app.views.format import UNKNOWN, format_count
 
 _ROOT = QModelIndex()
@@ -154,6 +154,9 @@ class TreeModel(QAbstractItemModel):
             if index.column() == FATE and self.failed(process):
                 return colour("error")
             return None if self.branches.chosen[process] and index.column() != CONTAINER else colour("muted")
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == CONTAINER:
+            row = number_at(self.branches.frames.processes, "container", process)
+            return category_colour(row) if row > 0 else None
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == NAME:
             name = self.name(process)
             return name if "<" not in name else None

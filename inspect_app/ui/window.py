@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenuBar, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenuBar
 
 from inspect_app.filters.completion import Completion, complete
 from inspect_app.filters.language import parse
@@ -14,6 +14,7 @@ from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.actions import build_actions, fill_menus, refresh_icons
 from inspect_app.ui.areas import Areas
 from inspect_app.ui.book import Book
+from inspect_app.ui.chips import shortened
 from inspect_app.ui.command_palette import CommandPalette
 from inspect_app.ui.commands import Commands
 from inspect_app.ui.header import TitleArea
@@ -43,8 +44,8 @@ class MainWindow(QMainWindow):
         self.pins = Pins(self.jobs, self._fail_quietly, self)
         self.actions_by_id = build_actions(self, Commands(self).run)
         menu_bar = QMenuBar()
-        fill_menus(menu_bar, self.actions_by_id)
-        self._recent_menu = menu_bar.findChild(QWidget, "MenuFile")
+        self.recent_menu = fill_menus(menu_bar, self.actions_by_id)
+        self.recent_menu.aboutToShow.connect(self._fill_recent)
         moves = [self.actions_by_id[name] for name in ("back", "forward", "up")]
         self.title = TitleArea(menu_bar, moves)
         self.book = Book(self.jobs, self._fail, self)
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
         areas.path.chip_removed.connect(workspace.remove_chip)
         areas.side.page_chosen.connect(lambda page: workspace.go(workspace.session.with_page(page)))
         areas.filter.applied.connect(self._apply_filter)
+        areas.filter.left.connect(self.book.take_focus)
         areas.filter.completion_wanted.connect(self._complete)
         areas.strip.window_changed.connect(lambda window, final: workspace.set_window(window, final=final))
         areas.strip.view_changed.connect(lambda *_: self._measure_pins())
@@ -152,10 +154,7 @@ class MainWindow(QMainWindow):
         name = Path(frames.path).name
         self.setWindowTitle(f"{plain(name)} ({frames.state.state}) — Exhume")
         if frames.state.state != "whole":
-            remedy = "What could be read is shown. exhume-capture verify tells which block it is."
-            self.areas.banner.tell(
-                f"This file is {frames.state.state}: {frames.state.detail}", remedy, "warning"
-            )
+            self.areas.banner.tell(plain(frames.state.detail), "What could be read is shown.", "warning")
 
     def _show_place(self) -> None:
         """Everything around the page, and the page itself, for where the analyst is now."""
@@ -181,7 +180,7 @@ class MainWindow(QMainWindow):
         if text:
             self.settings.add_filter(text)
         self.workspace.go(self.workspace.session.with_filter(text))
-        self.book.current.setFocus()
+        self.book.take_focus()
 
     def _complete(self, text: str, cursor: int) -> None:
         frames = self.workspace.frames
@@ -197,6 +196,13 @@ class MainWindow(QMainWindow):
     def _offer(self, found: object) -> None:
         if isinstance(found, list):
             self.areas.filter.show_completions([one for one in found if isinstance(one, Completion)])
+
+    def _fill_recent(self) -> None:
+        self.recent_menu.clear()
+        for path in self.settings.recent_files():
+            action = self.recent_menu.addAction(shortened(path, 70).replace("&", "&&"))
+            action.triggered.connect(lambda *_, path=path: self.open_path(path))
+        self.recent_menu.setEnabled(True)
 
     def _show_pins(self) -> None:
         self.book.overview.show_pinned(self.pins.colours)
@@ -245,4 +251,5 @@ class MainWindow(QMainWindow):
         """Workers end before the window does."""
         self.settings.set_geometry(self.saveGeometry())
         self.jobs.close()
+        self.areas.status.clearMessage()
         super().closeEvent(event)

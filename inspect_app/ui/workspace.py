@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.frames.capture import CaptureFrames
-from inspect_app.session import History, Session
+from inspect_app.session import History, Session, Step
 from inspect_app.ui.chips import ChipText, Crumb
 from inspect_app.ui.scope import Scope
 from inspect_app.views.catalogue import VIEWS
@@ -124,7 +124,7 @@ class Workspace(QObject):
         if session.window is not None and self.frames is not None:
             chips.append(ChipText("window", "time", *_window_texts(session.window, self.scope())))
         for place, step in enumerate(session.steps):
-            chips.append(ChipText(f"step:{place}", step.title.lower(), step.label, step.condition))
+            chips.append(ChipText(f"step:{place}", _kind(step), step.label, step.condition))
         if session.filter.strip():
             chips.append(ChipText("filter", "filter", session.filter.strip(), session.filter))
         return chips
@@ -148,6 +148,10 @@ def page_title(page: str) -> str:
     """What people call a page or view."""
     view = VIEWS.get(page)
     return view.title if view is not None else PAGE_TITLES.get(page, page)
+
+
+def _kind(step: Step) -> str:
+    return "selected" if step.view_id == OVERVIEW else step.title.lower()
 
 
 def _grouped(condition: str) -> str:

@@ -55,7 +55,10 @@ def distinct_by(codes: np.ndarray, values: np.ndarray, count: int, distinct: int
         seen[pairs] = True
         totals: np.ndarray = seen.reshape(count, distinct).sum(axis=1, dtype=np.int64)
         return totals
-    return np.bincount(np.unique(pairs) // distinct, minlength=count).astype(np.int64)
+    # Sorting plain integers is several times quicker than what np.unique does.
+    pairs.sort()
+    first = np.diff(pairs, prepend=-1) != 0
+    return np.bincount(pairs[first] // distinct, minlength=count).astype(np.int64)
 
 
 def combine(parts: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from inspect_app.views.containers import CONTAINER_VIEWS
 from inspect_app.views.files import FILE_VIEWS
 from inspect_app.views.network import NETWORK_VIEWS
-from inspect_app.views.processes import CONTAINER_VIEWS, PROCESS_VIEWS
+from inspect_app.views.processes import PROCESS_VIEWS
 from inspect_app.views.system import SYSTEM_VIEWS
 from inspect_app.views.view import Column, How, Kind, Order, View
 

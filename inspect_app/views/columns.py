@@ -47,15 +47,13 @@ RATE = Column("rate", "Events/s", Unit.RATE, How.RATE, "events", "events a secon
 SHARE = Column("share", "Share", Unit.SHARE, How.SHARE, "events", "part of all events in the table")
 FIRST = Column("first", "First", Unit.TIME, How.FIRST, "", "when the first event returned", shown=False)
 LAST = Column("last", "Last", Unit.TIME, How.LAST, "", "when the last event returned", shown=False)
-TIME_IN_CALLS = Column(
-    "latency_total", "Time", Unit.DURATION, How.SUM, "latency", "time spent inside calls, added up"
-)
+TIME_IN_CALLS = Column("latency_total", "Time", Unit.DURATION, How.SUM, "latency", "time spent inside calls")
 MEAN_LATENCY = Column("latency_mean", "Mean", Unit.DURATION, How.MEAN, "latency", "mean time of one call")
 MAX_LATENCY = Column("latency_max", "Longest", Unit.DURATION, How.MAX, "latency", "the longest call")
 
 PID = number("proc.pid", "PID", "process id as the host sees it")
 PROCESS = text("proc.name", "Process", "the kernel's name of the program, at most 15 bytes")
-COMMAND = text("proc.cmdline", "Command", "the program and its arguments")
+COMMAND = text("proc.exeline", "Command", "the program and its arguments, as they were given")
 USER = text("user.name", "User", "who it runs as")
 CONTAINER = text("container.name", "Container", "container, by the name its runtime gave it")
 CONTAINER_ID = text("container.id", "Container ID", "12 digits, or host", shown=False)

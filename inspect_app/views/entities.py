@@ -101,6 +101,14 @@ def _processes_of(frames: CaptureFrames) -> Cells:
     return number_cells(np.bincount(owners[owners >= 0], minlength=len(frames.containers)).astype(np.int64))
 
 
+def _exe_line(frames: CaptureFrames) -> Cells:
+    """argv as it was given; the kernel's name where there is none (kernel threads)."""
+    images = frames.images
+    rows = zip(images["exe"], images["args"], images["comm"], strict=True)
+    lines = np.array([f"{exe} {args}".rstrip() if exe else comm for exe, args, comm in rows], dtype=object)
+    return text_cells(lines, np.where(lines == "", -1, np.arange(len(lines))))
+
+
 def _lifetime(table: str, start: str, end: str) -> Lives:
     def read(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
         frame = getattr(frames, table)
@@ -133,6 +141,7 @@ _PROCESS: dict[str, Read] = {
     "proc.ppid": _number("processes", "ppid"),
     "proc.sid": _number("processes", "sid"),
     "proc.exit.code": _number("processes", "exit_code"),
+    "proc.exit.signal": _number("processes", "exit_signal"),
     "proc.nthreads": _threads_of,
     "user.uid": _number("processes", "uid"),
     "user.name": _user_name,
@@ -140,6 +149,7 @@ _PROCESS: dict[str, Read] = {
     "proc.exe": _through(_IMAGE, _text("images", "exe")),
     "proc.exepath": _through(_IMAGE, _text("images", "exepath")),
     "proc.cmdline": _through(_IMAGE, _text("images", "cmdline")),
+    "proc.exeline": _through(_IMAGE, _exe_line),
     "proc.pname": _through(("processes", "parent"), _through(_IMAGE, _text("images", "comm"))),
 } | {name: _through(("processes", "container"), cells) for name, cells in _CONTAINER.items()}
 _THREAD: dict[str, Read] = {

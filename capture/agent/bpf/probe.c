@@ -270,6 +270,14 @@ static __always_inline void fill(struct head *h, struct call *c)
     h->flags = c->flags;
 }
 
+/* A text that fills its room is whole if what the program has at its last place is the closing NUL. */
+static __always_inline u16 cut_flag(u64 text, u32 room)
+{
+    char last = 0;
+    bpf_probe_read_user(&last, 1, (void *)(text + room - 1));
+    return last ? F_TEXT_TRUNCATED : 0;
+}
+
 /* Both texts of a call. True where one does not fit into `half` bytes. */
 static __always_inline bool copy_texts(struct head *h, char *data, u32 half, struct call *c, bool last)
 {
@@ -277,7 +285,7 @@ static __always_inline bool copy_texts(struct head *h, char *data, u32 half, str
     if (n < 0) h->flags |= F_UNREADABLE;
     else if (n == half && !last) return true;
     else {
-        if (n == half) h->flags |= F_TEXT_TRUNCATED;
+        if (n == half) h->flags |= cut_flag(c->text, half);
         h->text_len = n;
     }
     if (!c->text2) return false;
@@ -285,7 +293,7 @@ static __always_inline bool copy_texts(struct head *h, char *data, u32 half, str
     if (n < 0) h->flags |= F_UNREADABLE;
     else if (n == half && !last) return true;
     else {
-        if (n == half) h->flags |= F_TEXT_TRUNCATED;
+        if (n == half) h->flags |= cut_flag(c->text2, half);
         h->text2_len = n;
     }
     return false;

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from inspect_app.analysis.event import EventDetail
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.fonts import mono_font, text_font
 from inspect_app.ui.theme import colour
+from inspect_app.ui.widgets import named, plain_label
+
+_CALL_HEIGHT = 92
+_LONGEST_CALL = 400
+
+
+class DetailPanel(QWidget):
+    """The call as strace would print it, over everything that is known of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tree = DetailTree()
+        self._call = named(plain_label(), "Call")
+        self._call.setFont(mono_font(11))
+        self._call.setWordWrap(True)
+        self._call.setMaximumHeight(_CALL_HEIGHT)
+        self._call.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.tree.call_shown.connect(lambda line: self._call.setText(breakable(line)))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._call)
+        column.addWidget(self.tree, 1)
+        self.setMinimumWidth(260)
 
 
 class DetailTree(QTreeWidget):
     """Names at the left, values at the right; groups stay open or shut as one left them."""
+
+    call_shown = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,7 +55,7 @@ class DetailTree(QTreeWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.setColumnWidth(0, 104)
+        self.setColumnWidth(0, 116)
         self.itemCollapsed.connect(lambda item: self._shut.add(item.text(0)))
         self.itemExpanded.connect(lambda item: self._shut.discard(item.text(0)))
         copy = QAction("Copy value", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
@@ -42,11 +68,7 @@ class DetailTree(QTreeWidget):
         """Replace what is shown."""
         shut = set(self._shut)
         self.clear()
-        call = QTreeWidgetItem([detail.line])
-        call.setFont(0, mono_font(11))
-        call.setForeground(0, colour("accent"))
-        self.addTopLevelItem(call)
-        call.setFirstColumnSpanned(True)
+        self.call_shown.emit(detail.line)
         for group in detail.groups:
             head = QTreeWidgetItem([group.name])
             head.setFont(0, text_font(12, bold=True))
@@ -77,3 +99,9 @@ class DetailTree(QTreeWidget):
         item = self.currentItem()
         if item is not None:
             Copier(lambda _: None, lambda *_: None).copy(item.text(1) or item.text(0))
+
+
+def breakable(line: str) -> str:
+    """A call that a label can wrap: it may break after commas and slashes, and has an end."""
+    cut = line if len(line) <= _LONGEST_CALL else line[:_LONGEST_CALL] + " …"
+    return cut.replace("/", "/\u200b").replace("|", "|\u200b")

@@ -16,7 +16,7 @@ from inspect_app.ui.event_model import ARGUMENTS, EVENT, EventModel
 from inspect_app.ui.find_bar import FindBar
 from inspect_app.ui.icons import icon
 from inspect_app.ui.jobs import Job
-from inspect_app.ui.pages.detail import DetailTree
+from inspect_app.ui.pages.detail import DetailPanel
 from inspect_app.ui.pages.event_ways import ways_from
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.scope import Scope
@@ -37,7 +37,8 @@ class EventsPage(Page):
         self._places: dict[tuple[object, ...], int] = {}
         self.grid = GridView()
         self.grid.customContextMenuRequested.connect(self._show_menu)
-        self.detail = DetailTree()
+        self.panel = DetailPanel()
+        self.detail = self.panel.tree
         self.head = PageHead()
         self.find_bar = FindBar(self._find_lines)
         self.find_bar.edit.setPlaceholderText("Event or process, such as openat")
@@ -51,7 +52,7 @@ class EventsPage(Page):
         self.copier = Copier(self.told.emit, self.failed.emit)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.addWidget(self.grid)
-        self._split.addWidget(self.detail)
+        self._split.addWidget(self.panel)
         self._split.setStretchFactor(0, 1)
         self._split.setSizes([878, 350])
         self._split.setChildrenCollapsible(False)

@@ -101,9 +101,9 @@ class Lifelines(QWidget):
                 left = area.left() + place * width
                 painter.fillRect(QRectF(left, area.top(), max(1.0, width), area.height()), _faint(ink, alpha))
         painter.setPen(QPen(ink, 2))
-        if life.birth >= 0:
+        if axis.start <= life.birth < axis.end:
             painter.drawLine(QPointF(start, area.top() - 3), QPointF(start, area.bottom() + 3))
-        if life.death >= 0:
+        if axis.start <= life.death < axis.end:
             painter.drawLine(QPointF(end, area.top() - 3), QPointF(end, area.bottom() + 3))
 
     # Qt's own names from here on.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from inspect_app.analysis.summary import Summary, summarise
@@ -50,6 +50,7 @@ class OverviewPage(Page):
         self._pinned: dict[str, int] = {}
         self._measures: list[TileMeasure] = []
         self._limit = 6
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.card = SummaryCard()
         self.lifelines = Lifelines()
         self.lifelines.opened.connect(self._open_container)
@@ -82,14 +83,25 @@ class OverviewPage(Page):
         return work
 
     def present(self, scope: Scope, answer: object) -> None:
-        """Fill the board; tiles that were there keep their place in memory and focus."""
+        """Fill the board; under another time window alone no tile goes, so that nothing jumps about."""
         known = cast(OverviewAnswer, answer)
-        self.scope = scope
+        before, self.scope = self.scope, scope
+        same = before is not None and before.frames is scope.frames and before.conditions == scope.conditions
         self.card.show_summary(known.summary)
         self.lifelines.show_lives(known.lives, scope.range)
         self._containers_note.setText(_containers_note(known.summary))
-        self._measures = [tile for tile in known.tiles if tile.shown]
-        self._fill_board(self._measures)
+        kept = set(self.tiles) if same else set()
+        self._measures = [one for one in known.tiles if one.shown or one.tile.id in kept]
+        if same and kept == {one.tile.id for one in self._measures}:
+            for one in self._measures:
+                show_measure(self.tiles[one.tile.id], one)
+        else:
+            self._fill_board(self._measures)
+
+    def take_focus(self) -> None:
+        """To the page; the arrows then go to its tiles."""
+        if not any(tile.hasFocus() for tile in self.tiles.values()):
+            self.setFocus()
 
     def show_pinned(self, pinned: dict[str, int]) -> None:
         """Which tiles are on the time strip, with their colours."""
@@ -125,8 +137,7 @@ class OverviewPage(Page):
 
     def _tile(self, one: TileMeasure) -> TileWidget:
         widget = TileWidget(one.tile.id, one.tile.title, one.tile.description)
-        widget.show_figure(one.text, one.counts, quiet=one.total == 0)
-        widget.show_noteworthy(on=one.tile.noteworthy and one.total > 0)
+        show_measure(widget, one)
         widget.pin_toggled.connect(self.pin_toggled)
         widget.opened.connect(self._open_tile)
         widget.moved.connect(self._move_focus)
@@ -170,12 +181,26 @@ class OverviewPage(Page):
 
     # Qt's own names from here on.
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Any arrow leads to the first tile."""
+        arrows = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+        if event.key() in arrows and self._columns:
+            self.tiles[self._columns[0][0]].setFocus()
+        else:
+            super().keyPressEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many columns as titles can be read in."""
         limit = max(2, min(len(TileCategory), (self.width() - 30) // _COLUMN))
         if limit != self._limit:
             self._limit = limit
             self._fill_board(self._measures)
+
+
+def show_measure(widget: TileWidget, one: TileMeasure) -> None:
+    """Put a tile's figure and trend on its widget."""
+    widget.show_figure(one.text, one.counts, quiet=one.total == 0)
+    widget.show_noteworthy(on=one.tile.noteworthy and one.total > 0)
 
 
 def _in_columns(measures: list[TileMeasure], limit: int) -> list[Groups]:

@@ -28,6 +28,8 @@ class Page(QWidget):
     """Another page on the same selection."""
     failed = Signal(str, str)
     """Cause and remedy."""
+    work_wanted = Signal(str, object, object)
+    """A title, work for a worker (it is given the job), and what takes its result."""
     told = Signal(str)
     """A word for the status bar: what was copied or saved."""
 

@@ -15,6 +15,7 @@ from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.icons import icon
+from inspect_app.ui.jobs import Job
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.payload_text import Rendering
@@ -50,17 +51,22 @@ class StreamsPage(Page):
 
     def question(self, scope: Scope) -> Question:
         """Which of the selected events moved bytes."""
-        return lambda job: io_streams(scope.frames, scope.select().rows)
+
+        def work(job: Job) -> object:
+            rows = scope.select().rows
+            job.check()
+            streams = io_streams(scope.frames, rows)
+            return (streams, streams.size, streams.captured)
+
+        return work
 
     def present(self, scope: Scope, answer: object) -> None:
         """Show them from the first on."""
         self.scope = scope
-        self.streams = streams = cast(Streams, answer)
-        size, kept = streams.size, streams.captured
-        note = (
-            f"{format_count(len(streams), 'transfer')}  ·  {format_bytes(kept)} kept of {format_bytes(size)}"
-        )
-        self.head.tell("I/O streams", note if len(streams) else "")
+        streams, size, kept = cast(tuple[Streams, int, int], answer)
+        self.streams = streams
+        transfers = format_count(len(streams), "transfer")
+        self.head.tell("I/O streams", f"{transfers}  ·  {_kept(scope, size, kept)}" if len(streams) else "")
         self.empty.tell(_why_empty(scope, streams))
         self.view.setVisible(bool(len(streams)))
         self.view.show_boxes(len(streams), lambda box: box_of(streams, box, scope.zero), streams.payload)
@@ -139,6 +145,16 @@ def _descriptor(frames: CaptureFrames, descriptor: int, fd: int) -> str:
     number = f"fd {fd}" if fd >= 0 else "an unknown descriptor"
     name = plain(text_at(frames.descriptors, "name", descriptor)) if descriptor >= 0 else ""
     return f"{name}  [{number}]" if name else number
+
+
+def _kept(scope: Scope, size: int, kept: int) -> str:
+    """How much of the payload there is, and why there is none."""
+    if kept:
+        return f"{format_bytes(kept)} kept of {format_bytes(size)}"
+    options = scope.frames.host.get("options")
+    if isinstance(options, dict) and options.get("snaplen") == 0:
+        return f"none of {format_bytes(size)} kept: it was recorded with a snaplen of 0"
+    return f"none of {format_bytes(size)} kept"
 
 
 def _why_empty(scope: Scope, streams: Streams) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -16,7 +17,7 @@ from inspect_app.ui.jobs import Job
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.row_menu import RowChoice, build_row_menu
 from inspect_app.ui.scope import Scope
-from inspect_app.ui.table_model import ViewModel
+from inspect_app.ui.table_model import Prepared, ViewModel, prepare
 from inspect_app.ui.table_view import GridView, TotalsRow
 from inspect_app.ui.widgets import refresh_tool_icons, tool_button
 from inspect_app.views.catalogue import VIEWS
@@ -74,46 +75,41 @@ class TablePage(Page):
         """The rows that are shown."""
         return self.model.table if self.model is not None else None
 
-    def question_about(self, view_id: str, scope: Scope) -> Question:
-        """A view applied to the selection."""
+    def question_about(self, view_id: str, column: str, *, descending: bool) -> Callable[[Scope], Question]:
+        """A view in an order; an empty column is the view's own."""
         self._remember_place()
         self.view_id = view_id
-        return self.question(scope)
+        self._order = (column, descending)
+        return self.question
 
     def question(self, scope: Scope) -> Question:
-        """The view that was asked about last, applied to the selection."""
-        view = VIEWS[self.view_id]
+        """The view that was asked about last, applied to the selection and put in order."""
+        view, order = VIEWS[self.view_id], self._order
 
         def work(job: Job) -> object:
             selection = scope.select()
             job.check()
-            return apply_view(view, scope.frames, selection, window=scope.window)
+            table = apply_view(view, scope.frames, selection, window=scope.window)
+            job.check()
+            return prepare(table, *order)
 
         return work
 
-    def show_order_next(self, column: str, *, descending: bool) -> None:
-        """In which order the next answer is shown; an empty column is the view's own."""
-        self._order = (column, descending)
-
-    def show_order(self, column: str, *, descending: bool) -> None:
-        """Another order of what is shown."""
+    def want_order(self, column: str, *, descending: bool) -> None:
+        """Another order of what is shown, worked out on a worker."""
         if self.model is None or (column, descending) == self._order:
             return
         self._order = (column, descending)
-        sort = self.model.table.view.sort
-        self.model.sort_by(*((column, descending) if column else (sort.column, sort.descending)))
-        self.grid.scrollToTop()
-        self.find_bar.refresh()
+        table = self.model.table
+        self.work_wanted.emit("Sorting", lambda _: prepare(table, column, descending), self._show_order)
 
     def present(self, scope: Scope, answer: object) -> None:
         """Show the rows, at the place where one was before."""
-        table = cast(ViewTable, answer)
+        ready = cast(Prepared, answer)
+        table, view = ready.table, ready.table.view
         self.scope = scope
-        view = table.view
-        model = ViewModel(table, scope.zero, self)
+        model = ViewModel(ready, scope.zero, self)
         model.shown = self._columns.get(view.id, model.shown)
-        if self._order[0] in [column.id for column in table.columns]:
-            model.sort_by(*self._order)
         old, self.model = self.model, model
         self.grid.setModel(model)
         if old is not None:
@@ -126,7 +122,7 @@ class TablePage(Page):
         )
         self.empty.tell("" if len(table) else _nothing(view.noun[1], scope))
         self.grid.setVisible(bool(len(table)))
-        self.totals.setVisible(bool(len(table)))
+        self.totals.setVisible(any(self.totals.texts))
         if len(table):
             self.go_to_line(min(self._places.get((view.id, *scope.same), 0), len(table) - 1))
         self.find_bar.refresh()
@@ -151,18 +147,26 @@ class TablePage(Page):
 
     def copy_rows(self) -> None:
         """The chosen rows as CSV to the clipboard."""
-        if self.model is not None:
-            ranges = self.grid.selected_ranges()
-            order = np.concatenate(
-                [self.model.order[top : end + 1] for top, end in ranges] or [self.model.order[:0]]
-            )
-            self.copier.copy(to_csv(self.model.table, order), f"{format_count(len(order), 'row')} copied")
+        if self.model is None:
+            return
+        model, ranges = self.model, self.grid.selected_ranges()
+        order = np.concatenate([model.order[top : end + 1] for top, end in ranges] or [model.order[:0]])
+        told = f"{format_count(len(order), 'row')} copied"
+        self.work_wanted.emit(
+            "Copying", lambda _: to_csv(model.table, order), lambda text: self.copier.copy(text, told)
+        )
 
     def export_to(self, path: str) -> None:
         """All rows in their order to a file: JSON where its name says so, else CSV."""
-        if self.model is not None:
-            write = to_json if path.endswith(".json") else to_csv
-            self.copier.save(Path(path), write(self.model.table, self.model.order).encode())
+        if self.model is None:
+            return
+        table, order = self.model.table, self.model.order
+        write = to_json if path.endswith(".json") else to_csv
+        self.work_wanted.emit(
+            "Exporting",
+            lambda _: write(table, order).encode(),
+            lambda data: self.copier.save(Path(path), data),
+        )
 
     def ask_for_export(self) -> None:
         """Let the analyst choose a file to write to."""
@@ -179,6 +183,13 @@ class TablePage(Page):
     def refresh_theme(self) -> None:
         """The tools' icons."""
         refresh_tool_icons(self)
+
+    def _show_order(self, answer: object) -> None:
+        ready = cast(Prepared, answer)
+        if self.model is not None and ready.table is self.model.table:
+            self.model.show_order(ready)
+            self.grid.scrollToTop()
+            self.find_bar.refresh()
 
     def _find_lines(self, text: str) -> np.ndarray:
         if self.model is None:
@@ -223,7 +234,7 @@ class TablePage(Page):
                 else format_value(table.totals[place], table.columns[place].unit)
                 for place in self.model.shown
             ]
-            if texts and not texts[0]:
+            if any(texts) and not texts[0]:
                 texts[0] = "Total"
             self.totals.show_texts(texts)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QMenu, QTreeView, QWidget
 
 from inspect_app.analysis.processes import lifelines, process_forest
@@ -43,6 +43,7 @@ class TreePage(Page):
         self.view.setAccessibleName("Process tree")
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setIndentation(16)
+        self.view.setIconSize(QSize(9, 9))
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.view.customContextMenuRequested.connect(self._show_menu)
@@ -108,7 +109,8 @@ class TreePage(Page):
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for section, width in ((NAME, 330), (PID, 74), (CONTAINER, 112), (FATE, 78), (EVENTS, 74)):
+        name = max(300, self.view.viewport().width() * 3 // 10)
+        for section, width in ((NAME, name), (PID, 74), (CONTAINER, 112), (FATE, 78), (EVENTS, 92)):
             header.resizeSection(section, width)
 
     def _open(self, index: QModelIndex) -> None:

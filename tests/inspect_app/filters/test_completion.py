@@ -75,6 +75,10 @@ def test_values_come_with_the_events_that_have_them_most_first(field):
         assert evaluate(parse(f"{field} = {one.text}"), STORY).sum() == one.count
 
 
+def test_names_of_ancestors_are_offered_also_if_they_made_no_event():
+    assert set(offered("proc.aname = ", "value")) == {"systemd", "sh", "nginx", "python3"}
+
+
 def test_the_cursor_may_stand_inside_the_text():
     found = complete("proc.na = curl and", 7, STORY)
     assert found[0].text == "proc.name" and found[0].start == 0

@@ -86,6 +86,14 @@ def test_events_begin_before_they_end():
     assert (begin.values[known] <= time.values[known]).all()
 
 
+def test_of_several_ancestors_a_column_shows_the_nearest():
+    for field in ("proc.aname", "proc.apid"):
+        nearest, first = FIELDS[field].column(STORY), FIELDS[field].column(STORY, "1")
+        assert nearest.missing.tolist() == first.missing.tolist()
+        one, other = (column.values if column.codes is None else column.codes for column in (nearest, first))
+        assert one[~nearest.missing].tolist() == other[~nearest.missing].tolist()
+
+
 def test_types_without_a_row_in_the_catalogue_are_other():
     frames = build_frames()
     events = frames.events.copy()

@@ -148,7 +148,7 @@ def test_opens_count_every_call_that_opens_and_only_those_that_did():
 
 def test_commands_are_told_in_order_of_time():
     table = table_of("commands")
-    position = table.position("proc.cmdline")
+    position = table.position("proc.exeline")
     lines = [table.text(row, position) for row in default_order(table)]
     assert [line.split()[0] for line in lines] == ["curl", "python3", "sh", "cat"]
 

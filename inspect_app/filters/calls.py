@@ -1,0 +1,90 @@
+"""What the calls of a capture are: their types, arguments and results, as columns and masks over events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from capture.model import catalogue
+from capture.model.events import Category, EventFlag, EventSpec, Returns
+from inspect_app.filters.cache import remember
+from inspect_app.filters.entities import event_array
+from inspect_app.filters.facets import TextFacet
+from inspect_app.frames.capture import CaptureFrames
+
+MAX_ERRNO = 4_095
+UNFINISHED = int(EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED)
+
+
+def spec_of(name: str) -> EventSpec | None:
+    """The catalogue's row for an event's name, None for a call that it lacks."""
+    try:
+        return catalogue.spec_named(name)
+    except KeyError:
+        return None
+
+
+def types(frames: CaptureFrames) -> TextFacet:
+    """The names of the events."""
+
+    def compute() -> TextFacet:
+        column = frames.events["type"].cat
+        return TextFacet([str(name) for name in column.categories], None, event_type_codes(frames))
+
+    return remember(frames, "types", compute)
+
+
+def event_type_codes(frames: CaptureFrames) -> np.ndarray:
+    """Event → position of its name in `types(frames).values`, -1 none."""
+    codes: np.ndarray = frames.events["type"].cat.codes.to_numpy()
+    return codes
+
+
+def of_types(frames: CaptureFrames, holds: Callable[[str], bool]) -> np.ndarray:
+    """bool[events]: the event's name is one for which it holds."""
+    facet = types(frames)
+    return facet.spread(np.array([holds(name) for name in facet.values], np.bool_))
+
+
+def raw_argument(frames: CaptureFrames, index: int) -> np.ndarray:
+    """Raw argument of every event, uint64."""
+    return remember(frames, ("raw argument", index), lambda: np.asarray(frames.source.argument(index)))
+
+
+def has_flag(frames: CaptureFrames, bits: int) -> np.ndarray:
+    """bool[events]: any of these `EventFlag` bits is set."""
+    held: np.ndarray = (event_array(frames, "flags") & bits) != 0
+    return held
+
+
+def category_of(name: str) -> str:
+    """The category of an event's name; `other` for a call that the catalogue lacks."""
+    spec = spec_of(name)
+    return str(Category.OTHER if spec is None else spec.category)
+
+
+def is_io(name: str) -> bool:
+    """Does a call of that name read, write, send or receive?"""
+    return category_of(name) in (Category.IO_READ, Category.IO_WRITE)
+
+
+def _has_result(name: str) -> bool:
+    spec = spec_of(name)
+    return spec is None or not (spec.category is Category.SCHEDULER or spec.returns is Returns.NOTHING)
+
+
+def returned(frames: CaptureFrames) -> np.ndarray:
+    """bool[events]: the event is a call that has a result."""
+    return remember(frames, "returned", lambda: of_types(frames, _has_result) & ~has_flag(frames, UNFINISHED))
+
+
+def failures(frames: CaptureFrames) -> np.ndarray:
+    """bool[events]: the call returned an error."""
+
+    def compute() -> np.ndarray:
+        ret = event_array(frames, "ret")
+        held: np.ndarray = (ret < 0) & (ret >= -MAX_ERRNO) & returned(frames)
+        return held
+
+    return remember(frames, "failures", compute)

@@ -1,0 +1,73 @@
+"""Where a report's figures come from: the capture, what it lacks, and the events that were chosen."""
+
+from __future__ import annotations
+
+from inspect_app.analysis.selection import Selection
+from inspect_app.analysis.summary import Summary
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.reports.model import Fact
+from inspect_app.reports.sections import shown_text
+from inspect_app.session import Session
+from inspect_app.views.format import format_count, format_duration, format_time
+
+
+def provenance(summary: Summary, digest: str) -> tuple[Fact, ...]:
+    """What was recorded, by whom, where and when."""
+    span = summary.span_ns
+    facts = [
+        Fact("File", summary.path),
+        Fact("Verification", summary.state.detail),
+        Fact("SHA-256", digest),
+        Fact("Host", summary.hostname),
+        Fact("System", summary.system or "Linux"),
+        Fact("Kernel", f"{summary.kernel} {summary.machine}".strip()),
+        Fact("Processors", "" if summary.cpus is None else str(summary.cpus)),
+        Fact("Recorder", summary.recorder),
+        Fact("Command", summary.command),
+        Fact("Settings", ", ".join(f"{name} {value}" for name, value in summary.options.items())),
+        Fact("Recorded from", "" if summary.started_ns is None else format_time(summary.started_ns)),
+        Fact("Recorded to", "" if summary.ended_ns is None else format_time(summary.ended_ns)),
+        Fact("Span", "" if span is None else format_duration(span)),
+        Fact("Clock", _clock(summary)),
+        Fact("Events", format_count(summary.events)),
+        Fact(
+            "Containers",
+            f"{format_count(summary.containers)}, of which {summary.containers_dead:,} gone by the end",
+        ),
+    ]
+    return tuple(Fact(fact.name, shown_text(fact.value) or "not recorded") for fact in facts)
+
+
+def _clock(summary: Summary) -> str:
+    zone = f"; the host's zone is {summary.timezone}" if summary.timezone else ""
+    return f"the recorded host's own, shown in UTC{zone}"
+
+
+def scope_of(frames: CaptureFrames, session: Session, selection: Selection) -> tuple[Fact, ...]:
+    """The window and the filters that all figures are of."""
+    conditions = session.conditions()
+    window = session.window
+    told = (
+        "the whole recording"
+        if window is None
+        else f"{format_time(window.start_ns)} to {format_time(window.end_ns)}"
+    )
+    return (
+        Fact("Window", told),
+        Fact("Filter", shown_text(" and ".join(conditions)) or "none: every event"),
+        Fact("Events", f"{len(selection):,} of {format_count(len(frames.events), 'event')}"),
+    )
+
+
+def warnings_of(summary: Summary) -> tuple[str, ...]:
+    """What a reader must know before trusting a figure: damage, losses, names never seen."""
+    warnings = []
+    if summary.state.state != "whole":
+        warnings.append(shown_text(summary.state.detail))
+    for kind in summary.unseen:
+        intervals = format_count(kind.intervals, "interval")
+        warnings.append(f"{format_count(kind.count, 'event')} {shown_text(kind.kind)}, in {intervals}.")
+    if summary.containers_unnamed:
+        many = format_count(summary.containers_unnamed, "container")
+        warnings.append(f"The metadata of {many} was never seen; there is only an id.")
+    return tuple(warnings)

@@ -1,0 +1,207 @@
+"""Tiles of what deserves a second look: security, logs, infrastructure."""
+
+from __future__ import annotations
+
+from inspect_app.views.measures import MODES, RENAMES
+from inspect_app.views.tile import FILE, NET, OK, RAN, WRITE, Counting, Tile, TileCategory
+
+_SYSTEM = (
+    "fd.name pmatch (/bin, /sbin, /boot, /etc, /lib, /lib32, /lib64,"
+    " /usr/bin, /usr/sbin, /usr/lib, /usr/lib64, /usr/libexec, /usr/share)"
+)
+_TEMPORARY = "proc.exepath pmatch (/tmp, /dev/shm, /var/tmp, /run/shm)"
+_LOG_FILE = (
+    f"{WRITE} and {FILE} and evt.buflen > 0 and (fd.name pmatch (/var/log) or fd.name endswith .log"
+    " or fd.name endswith _log)"
+)
+_SYSLOG = f"{WRITE} and fd.name in (/dev/log, /run/systemd/journal/dev-log, /run/systemd/journal/socket)"
+_SHELLS = "proc.name in (sh, bash, dash, zsh, ksh, ash, fish, tcsh, csh, busybox)"
+_ALARMS = ("error", "critic", "emerg", "alert")
+_ALARM = " or ".join(f"evt.buffer icontains {word}" for word in _ALARMS)
+_SETS_IDS = "setuid, setgid, setreuid, setregid, setresuid, setresgid, setfsuid, setfsgid"
+
+
+def _notice(name: str, title: str, meaning: str, condition: str, view: str = "events") -> Tile:
+    return Tile(name, title, TileCategory.SECURITY, meaning, condition, view, noteworthy=True)
+
+
+SECURITY_TILES = (
+    Tile(
+        "sec.commands",
+        "Executed commands",
+        TileCategory.SECURITY,
+        "Programs that were started, by execve, execveat or the kernel itself.",
+        RAN,
+        "commands",
+        noteworthy=True,
+        hide_at_zero=False,
+    ),
+    _notice(
+        "sec.interactive",
+        "Interactive commands",
+        "Programs that were started in a session with a terminal.",
+        f"{RAN} and proc.tty > 0",
+        "spy_users",
+    ),
+    _notice(
+        "sec.shells",
+        "Shells in containers",
+        "Shells that were started in a container.",
+        f'{RAN} and {_SHELLS} and container.id exists and container.id != "host"',
+        "commands",
+    ),
+    _notice(
+        "sec.temporary",
+        "Programs from temporary directories",
+        "Programs that were started from /tmp, /var/tmp or /dev/shm.",
+        f"{RAN} and {_TEMPORARY}",
+        "commands",
+    ),
+    _notice(
+        "sec.sudo",
+        "Sudo and su",
+        "Programs named sudo, su, doas or pkexec that were started.",
+        f"{RAN} and proc.name in (sudo, su, doas, pkexec)",
+        "commands",
+    ),
+    Tile(
+        "sec.system_files",
+        "Modified system files",
+        TileCategory.SECURITY,
+        "Different files under /etc, /usr, /bin, /sbin, /lib and /boot that were written.",
+        f"{WRITE} and {FILE} and {_SYSTEM}",
+        "files",
+        Counting.DISTINCT,
+        "fd.name",
+        noteworthy=True,
+    ),
+    _notice(
+        "sec.deleted",
+        "Deleted files",
+        "Files whose names were removed by unlink or unlinkat.",
+        f"evt.type in (unlink, unlinkat) and {OK}",
+    ),
+    _notice(
+        "sec.renamed",
+        "Renamed files",
+        "Files and directories that got another name.",
+        f"evt.type in ({RENAMES}) and {OK}",
+    ),
+    _notice(
+        "sec.modes",
+        "Changed permissions",
+        "Files whose mode or owner was changed.",
+        f"evt.type in ({MODES}) and {OK}",
+    ),
+    _notice(
+        "sec.links",
+        "New links",
+        "Symbolic and hard links that were made.",
+        f"evt.type in (symlink, symlinkat, link, linkat) and {OK}",
+    ),
+    _notice(
+        "sec.ids",
+        "Changed user ids",
+        "Calls that set user or group ids with success.",
+        f"evt.type in ({_SETS_IDS}) and {OK}",
+    ),
+    _notice(
+        "sec.namespaces",
+        "Namespace changes",
+        "setns and unshare that succeeded.",
+        f"evt.type in (setns, unshare) and {OK}",
+    ),
+    _notice(
+        "sec.mounts",
+        "Mounts",
+        "File systems that were mounted, moved or unmounted.",
+        f"evt.type in (mount, umount2, move_mount, pivot_root) and {OK}",
+    ),
+    _notice("sec.ptrace", "Ptrace", "ptrace calls that succeeded.", f"evt.type = ptrace and {OK}"),
+    _notice(
+        "sec.modules",
+        "Kernel modules",
+        "Modules that were loaded into the kernel or removed.",
+        f"evt.type in (init_module, finit_module, delete_module) and {OK}",
+    ),
+    _notice("sec.bpf", "BPF calls", "bpf calls that succeeded.", f"evt.type = bpf and {OK}"),
+    _notice(
+        "sec.memfd",
+        "Files in memory",
+        "Files without a name that memfd_create made.",
+        f"evt.type = memfd_create and {OK}",
+    ),
+    _notice(
+        "sec.ssh",
+        "New SSH connections",
+        "Connections to server port 22 that were made or accepted.",
+        f"evt.type in (connect, accept, accept4) and {NET} and fd.sport = 22 and"
+        " (evt.failed = false or evt.res = EINPROGRESS)",
+        "new_connections",
+    ),
+)
+
+
+def _log(name: str, title: str, meaning: str, condition: str, note: bool = False) -> Tile:
+    return Tile(name, title, TileCategory.LOGS, meaning, condition, "events", noteworthy=note)
+
+
+_LOGS = (
+    _log("log.files", "Log writes", "Writes to files under /var/log or named as logs.", _LOG_FILE),
+    _log(
+        "log.warnings",
+        "Log warnings",
+        'Writes to log files whose recorded bytes hold "warn".',
+        f"{_LOG_FILE} and evt.buffer icontains warn",
+    ),
+    _log(
+        "log.errors",
+        "Log errors",
+        'Writes to log files whose recorded bytes hold "error", "critic", "emerg" or "alert".',
+        f"{_LOG_FILE} and ({_ALARM})",
+        True,
+    ),
+    _log("log.syslog", "Syslog messages", "Writes to the system's log socket.", _SYSLOG),
+)
+
+_INFRASTRUCTURE = (
+    Tile(
+        "infra.created",
+        "Control groups created",
+        TileCategory.INFRASTRUCTURE,
+        "Control groups that were made: how containers and services begin.",
+        "evt.type = cgroup_mkdir",
+        "events",
+    ),
+    Tile(
+        "infra.removed",
+        "Control groups removed",
+        TileCategory.INFRASTRUCTURE,
+        "Control groups that were removed: how containers and services end.",
+        "evt.type = cgroup_rmdir",
+        "events",
+    ),
+    Tile(
+        "infra.docker",
+        "Runtime socket calls",
+        TileCategory.INFRASTRUCTURE,
+        "Events on the socket of a container runtime: who holds it commands the host.",
+        "fd.name in (/run/docker.sock, /var/run/docker.sock, /run/podman/podman.sock,"
+        " /run/containerd/containerd.sock, /run/crio/crio.sock)",
+        "processes",
+        noteworthy=True,
+    ),
+    Tile(
+        "infra.drops",
+        "Not seen",
+        TileCategory.INFRASTRUCTURE,
+        "Events that happened and are not in the capture: lost, dropped or undecodable.",
+        "",
+        "events",
+        Counting.DROPS,
+        noteworthy=True,
+        hide_at_zero=False,
+    ),
+)
+
+BACKGROUND_TILES = (*_LOGS, *_INFRASTRUCTURE)

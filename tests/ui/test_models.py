@@ -1,0 +1,76 @@
+"""Item models: Qt's own checks, and speed that a million rows need."""
+
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from inspect_app.analysis.selection import select
+from inspect_app.ui.event_model import EventModel
+from inspect_app.ui.pages.tree import _branches
+from inspect_app.ui.scope import Scope
+from inspect_app.ui.table_model import BAR, ViewModel, prepare
+from inspect_app.ui.table_view import GridView
+from inspect_app.ui.tree_model import TreeModel
+from inspect_app.views.catalogue import VIEWS
+from inspect_app.views.table import apply_view
+
+
+def view_model(frames, view_id):
+    return ViewModel(prepare(apply_view(VIEWS[view_id], frames, select(frames))), zero=0)
+
+
+@pytest.mark.parametrize("view_id", ["processes", "files", "errors", "commands"])
+def test_views_are_sound_models(frames, qtmodeltester, qapp, view_id):
+    qtmodeltester.check(view_model(frames, view_id))
+
+
+def test_events_are_a_sound_model(frames, qtmodeltester, qapp):
+    qtmodeltester.check(EventModel(frames, np.arange(40, dtype=np.uint32), zero=0))
+
+
+def test_the_tree_is_a_sound_model(frames, qtmodeltester, qapp):
+    scope = Scope(frames, None, (), "")
+    qtmodeltester.check(TreeModel(_branches(scope, slice(0, len(frames.events)))))
+
+
+def test_the_tree_has_every_process_once_below_its_creator(frames, qapp):
+    model = TreeModel(_branches(Scope(frames, None, (), ""), slice(0, len(frames.events))))
+    seen = {}
+
+    def walk(parent, above):
+        for row in range(model.rowCount(parent)):
+            index = model.index(row, 0, parent)
+            process = model.process_of(index)
+            assert process not in seen
+            seen[process] = above
+            assert model.parent(index) == parent
+            walk(index, process)
+
+    walk(model.index_of(0).parent(), -1)
+    assert seen == dict(enumerate(frames.processes["parent"].tolist()))
+
+
+def test_bars_are_shares_of_the_highest(frames, qapp):
+    model = view_model(frames, "processes")
+    section = [model.table.columns[place].id for place in model.shown].index("events")
+    bars = [model.index(line, section).data(BAR) for line in range(model.rowCount())]
+    assert max(bars) == 1.0
+    assert all(0 < bar <= 1 for bar in bars)
+    assert model.index(0, 0).data(BAR) is None, "an identifier is no quantity"
+
+
+def test_select_all_of_a_million_rows_is_quick(many, qtbot):
+    grid = GridView()
+    qtbot.addWidget(grid)
+    grid.setModel(EventModel(many, np.arange(len(many.events), dtype=np.uint32), zero=0, parent=grid))
+    grid.resize(1_000, 600)
+    grid.show()
+    qtbot.waitExposed(grid)
+    begun = time.perf_counter()
+    qtbot.keyClick(grid, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    grid.viewport().repaint()
+    grid.horizontalHeader().viewport().repaint()
+    assert time.perf_counter() - begun < 1.0
+    assert grid.selected_ranges() == [(0, len(many.events) - 1)]
