@@ -10,7 +10,7 @@ from capture.identity.events import EXECS, EventColumns
 from capture.identity.joins import Latest, follow, pair_codes
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes
-from capture.identity.snapshot import Row, Table, text_of
+from capture.identity.snapshot import Row, Table, integer_of, text_of
 
 _COMM = 15
 """Bytes that the kernel keeps of a program's name."""
@@ -132,14 +132,14 @@ def _executed_program(name: bytes, argv: bytes, path: str, dev: int, ino: int) -
 def _listed_program(row: Row) -> Program:
     argv = row.get("argv")
     words = [text_of(word) for word in argv] if isinstance(argv, list | tuple) else []
-    dev, ino = row.get("dev"), row.get("ino")
+    dev, ino = integer_of(row.get("dev")), integer_of(row.get("ino"))
     return Program(
         comm=text_of(row.get("comm")),
         exe=words[0] if words else "",
         exepath=text_of(row.get("exe")),
         args=" ".join(words[1:]),
-        dev=dev if ino and isinstance(dev, int) else -1,  # a kernel thread has no file: 0
-        ino=ino if isinstance(ino, int) and 0 < ino < 1 << 63 else -1,
+        dev=dev if ino > 0 else -1,  # a kernel thread has no file: 0
+        ino=ino if ino > 0 else -1,
     )
 
 

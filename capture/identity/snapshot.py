@@ -15,8 +15,7 @@ _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
 def integers(table: Table, name: str, missing: int = -1) -> np.ndarray:
     """int64: a column of whole numbers; `missing` where there is none that fits."""
-    values = [row.get(name) for row in table]
-    return np.array([value if _is_whole(value) else missing for value in values], np.int64)
+    return np.array([integer_of(row.get(name), missing) for row in table], np.int64)
 
 
 def texts(table: Table, name: str) -> list[str]:
@@ -33,5 +32,6 @@ def text_of(value: object) -> str:
     return ""
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and _LEAST <= value <= _MOST
+def integer_of(value: object, missing: int = -1) -> int:
+    """A recorded whole number of at most 64 bits, else `missing`."""
+    return value if isinstance(value, int) and _LEAST <= value <= _MOST else missing

@@ -1,0 +1,139 @@
+"""What the probe is told to copy for each call, and the sizes of what it copies into."""
+
+import numpy as np
+import pytest
+
+from capture.agent.errors import CaptureError
+from capture.agent.layout import MEMBERS, kernel_constants
+from capture.agent.plan import LIFE_CALLS, NONE, PLAN_DTYPE, PLANS, make_plans
+from capture.agent.records import ADDR_AT, DATA_AT, HEAD, SOCK_AT, WORDS, field_of, record_dtype
+from capture.agent.settings import MAX_SNAPLEN, LaneSpec, Settings
+from capture.model.catalogue import SYSTEM_CALL_SPECS, spec_named
+
+EMPTY = {"returns_fd": 0, "addr_kind": 0, "data_kind": 0, "size_from_ret": 0, "life": 0}
+EMPTY |= dict.fromkeys(("fd", "dirfd", "text", "text2", "addr", "data"), NONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "plan"),
+    [
+        ("openat", {"dirfd": 0, "text": 1, "returns_fd": 1}),
+        ("open", {"text": 0, "returns_fd": 1}),
+        ("read", {"fd": 0, "data": 1, "data_kind": 2, "size_from_ret": 1}),
+        ("write", {"fd": 0, "data": 1, "data_kind": 1, "size_from_ret": 1}),
+        ("readv", {"fd": 0, "data": 1, "data_kind": 4, "size_from_ret": 1}),
+        ("writev", {"fd": 0, "data": 1, "data_kind": 3, "size_from_ret": 1}),
+        ("sendto", {"fd": 0, "data": 1, "data_kind": 1, "addr": 4, "addr_kind": 1, "size_from_ret": 1}),
+        ("recvfrom", {"fd": 0, "data": 1, "data_kind": 2, "addr": 4, "addr_kind": 2, "size_from_ret": 1}),
+        ("sendmsg", {"fd": 0, "data": 1, "data_kind": 5, "size_from_ret": 1}),
+        ("recvmsg", {"fd": 0, "data": 1, "data_kind": 6, "size_from_ret": 1}),
+        ("connect", {"fd": 0, "addr": 1, "addr_kind": 1, "life": 1}),
+        ("accept4", {"fd": 0, "addr": 1, "addr_kind": 2, "returns_fd": 1, "life": 1}),
+        ("rename", {"text": 0, "text2": 1}),
+        ("renameat2", {"dirfd": 0, "text": 1, "text2": 3}),
+        ("close", {"fd": 0}),
+        ("getpid", {}),
+        ("pipe2", {"data": 0, "data_kind": 7}),
+        ("execve", {"text": 0, "life": 1}),
+        ("mount", {"text": 0, "text2": 1, "life": 1}),
+    ],
+)
+def test_a_call_has_the_plan_that_its_row_declares(name, plan):
+    made = make_plans("x86_64")[spec_named(name).x86_64]
+    assert {name: int(made[name]) for name in EMPTY} == EMPTY | plan
+
+
+@pytest.mark.parametrize("arch", ["x86_64", "aarch64"])
+def test_every_call_of_the_catalogue_has_a_plan_within_six_arguments(arch):
+    plans = make_plans(arch)
+    assert plans.dtype == PLAN_DTYPE and len(plans) == PLANS
+    numbers = {spec.code_on(arch) for spec in SYSTEM_CALL_SPECS} - {None}
+    for name in ("fd", "dirfd", "text", "text2", "addr", "data"):
+        assert set(plans[name].tolist()) <= {*range(6), NONE}
+    unlisted = np.delete(plans, [number for number in numbers if number < PLANS])
+    assert set(unlisted["text"].tolist()) == {NONE}
+    assert not unlisted["life"].any()
+    assert max(numbers) < PLANS
+
+
+def test_the_calls_of_process_life_are_calls():
+    assert {spec.name for spec in SYSTEM_CALL_SPECS} >= LIFE_CALLS
+
+
+def test_a_head_is_whole_words_with_every_field_in_place():
+    assert HEAD.itemsize == WORDS * 8
+    offsets = [(HEAD.fields[name][1], HEAD.fields[name][0].itemsize) for name in HEAD.names]
+    end = 0
+    for offset, size in offsets:
+        assert (offset, offset % size) == (end, 0)
+        end += size
+    assert end == HEAD.itemsize
+
+
+def test_fields_are_found_in_heads_turned_on_their_side():
+    rng = np.random.default_rng(3)
+    records = np.frombuffer(rng.bytes(HEAD.itemsize * 11), HEAD)
+    words = np.ascontiguousarray(records.view("<u8").reshape(-1, WORDS).T)
+    for name in HEAD.names:
+        assert field_of(words, name).tolist() == records[name].tolist(), name
+    field_of(words, "flags")[3] = 77
+    assert field_of(words, "flags")[3] == 77, "a field is a view"
+
+
+@pytest.mark.parametrize("size", [0, 160, 1024, 8192])
+def test_a_record_is_its_head_and_its_data(size):
+    dtype = record_dtype(size)
+    assert dtype.itemsize == HEAD.itemsize + size
+    assert dtype.itemsize % 8 == 0, "records stand on words"
+
+
+@pytest.mark.parametrize("snaplen", [0, 1, 80, 84, 85, 180, 256, 257, 1000, MAX_SNAPLEN])
+def test_payload_fits_behind_address_and_socket(snaplen):
+    lanes = {lane.name: lane for lane in Settings(snaplen=snaplen).lanes()}
+    medium, large = lanes["medium"].data, lanes["large"].data
+    assert (SOCK_AT, ADDR_AT, DATA_AT) == (0, 48, 76)
+    assert DATA_AT + snaplen <= (medium if snaplen <= 256 else large)
+    assert Settings(snaplen=snaplen).medium_payload == medium - DATA_AT
+    assert all(lane.data % 16 == 0 and lane.second * 2 == lane.data for lane in lanes.values())
+
+
+@pytest.mark.parametrize("mib", [8, 9, 63, 64, 65, 1000, 4096])
+def test_ring_buffers_have_sizes_that_the_kernel_takes(mib):
+    lanes = Settings(buffer_mib=mib).lanes()
+    assert [lane.name for lane in lanes] == ["small", "medium", "wide", "large", "life", "exec"]
+    assert all(isinstance(lane, LaneSpec) and lane.pages & (lane.pages - 1) == 0 for lane in lanes)
+    if mib >= 64:
+        assert mib / 2 <= sum(lane.pages for lane in lanes) / 256 <= mib * 1.5
+
+
+class Types:
+    """Struct layouts as the kernel's BTF would tell them."""
+
+    def __init__(self, without=()):
+        self._without = without
+
+    def offset(self, struct, path):
+        if path in self._without:
+            raise KeyError(path)
+        return 8 * len(path)
+
+    def size(self, struct):
+        return 16
+
+
+def test_each_member_becomes_a_constant_of_the_probe():
+    constants = kernel_constants(Types())
+    assert {f"K_{name}" for name, _, _ in MEMBERS} < set(constants)
+    assert constants["K_TASK_FILES"] == 8 * len("files")
+    assert constants["K_SOCK_SPAN"] % 8 == 0
+    assert constants["K_SOCK_SPAN"] >= constants["K_SOCK_V6_RCV_SADDR"] + 16
+    assert constants["K_UPID_SIZE"] == 16
+
+
+def test_a_member_that_was_renamed_is_found_under_its_old_name():
+    assert kernel_constants(Types(without=("start_boottime",)))["K_TASK_START"] == 8 * len("real_start_time")
+
+
+def test_a_member_that_is_gone_is_told_by_name():
+    with pytest.raises(CaptureError, match="task_struct has none of start_boottime, real_start_time"):
+        kernel_constants(Types(without=("start_boottime", "real_start_time")))
