@@ -7,6 +7,7 @@ go while it runs. Fields are those of proc(5).
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from functools import cache
@@ -16,6 +17,8 @@ from typing import Any
 PROC = Path("/proc")
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _MAX_BYTES = 1 << 20
+_MAX_TABLE = 256 << 20
+"""A table of the kernel has a line a socket or mount: 1 MiB would be 7,000 connections."""
 
 Row = dict[str, Any]
 
@@ -28,6 +31,13 @@ def text(raw: bytes) -> str:
 def _read(path: Path) -> bytes:
     with path.open("rb") as stream:
         return stream.read(_MAX_BYTES)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """The whole lines of a table."""
+    with path.open("rb") as stream:
+        raw = stream.read(_MAX_TABLE)
+    yield from raw[: raw.rfind(b"\n") + 1].splitlines()
 
 
 def _pids(folder: Path) -> Iterator[int]:
@@ -166,6 +176,9 @@ _TCP_TABLES = (
     ("raw", "ipv4"),
     ("raw6", "ipv6"),
 )
+_UNIX_LINE = re.compile(
+    rb"[0-9a-fA-F]+: [0-9A-F]{8} [0-9A-F]{8} [0-9A-F]{8} [0-9A-F]{4} [0-9A-F]{2} +\d{1,18}(?: |$)"
+)
 _UNIX_TYPES = {1: "stream", 2: "dgram", 5: "seqpacket"}
 
 
@@ -191,7 +204,7 @@ def sockets() -> list[Row]:
 
 def _inet_rows(path: Path, kind: str, family: str, namespace: int) -> Iterator[Row]:
     try:
-        lines = _read(path).splitlines()[1:]
+        lines = list(_lines(path))[1:]
     except OSError:
         return
     for line in lines:
@@ -221,9 +234,10 @@ def _endpoint(field: bytes) -> tuple[str, int]:
 
 
 def _unix_rows(path: Path, namespace: int) -> Iterator[Row]:
-    for line in _read(path).splitlines()[1:]:
+    for line in _lines(path):
+        # A name may hold line feeds: what does not begin as the kernel's lines do is part of one.
         fields = line.split(None, 7)
-        if len(fields) < 7:
+        if not _UNIX_LINE.match(line):
             continue
         kind = _UNIX_TYPES.get(int(fields[4], 16), "")
         yield {
@@ -236,18 +250,27 @@ def _unix_rows(path: Path, namespace: int) -> Iterator[Row]:
 def mounts() -> list[Row]:
     """The mounts of the recorder's own namespace (mountinfo, proc(5))."""
     rows = []
-    for line in _read(PROC / "self/mountinfo").splitlines():
+    for line in _lines(PROC / "self/mountinfo"):
         left, _, right = line.partition(b" - ")
         fields, kind = left.split(), right.split()
         major, minor = (int(part) for part in fields[2].split(b":"))
         rows.append(
             {
                 **{"id": int(fields[0]), "parent": int(fields[1]), "dev": major << 20 | minor},
-                **{"root": text(fields[3]), "target": text(fields[4]), "options": text(fields[5])},
-                **{"type": text(kind[0]), "source": text(kind[1]) if len(kind) > 1 else ""},
+                **{
+                    "root": _unescaped(fields[3]),
+                    "target": _unescaped(fields[4]),
+                    "options": text(fields[5]),
+                },
+                **{"type": text(kind[0]), "source": _unescaped(kind[1]) if len(kind) > 1 else ""},
             }
         )
     return rows
+
+
+def _unescaped(field: bytes) -> str:
+    """A field in which the kernel writes blanks and backslashes as three octal digits."""
+    return text(re.sub(rb"\\([0-3][0-7]{2})", lambda match: bytes([int(match[1], 8)]), field))
 
 
 def users() -> list[Row]:
@@ -263,6 +286,9 @@ def groups() -> list[Row]:
     return [{"name": name, "gid": int(gid)} for name, gid in _colon_rows(Path("/etc/group"), (0, 2))]
 
 
+_NUMBER = re.compile("[0-9]{1,10}")
+
+
 def _colon_rows(path: Path, wanted: tuple[int, ...]) -> Iterator[list[str]]:
     try:
         lines = _read(path).splitlines()
@@ -271,7 +297,7 @@ def _colon_rows(path: Path, wanted: tuple[int, ...]) -> Iterator[list[str]]:
     for line in lines:
         fields = text(line).split(":")
         numbers = [fields[at] for at in (2, 3) if at < len(fields) and at in wanted]
-        if len(fields) > max(wanted) and all(number.isdigit() for number in numbers):
+        if len(fields) > max(wanted) and all(_NUMBER.fullmatch(number) for number in numbers):
             yield [fields[at] for at in wanted]
 
 

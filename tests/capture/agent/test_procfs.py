@@ -182,7 +182,7 @@ def test_users_and_groups_are_read_past_broken_lines(tmp_path, monkeypatch):
     passwd = tmp_path / "passwd"
     passwd.write_bytes(
         b"root:x:0:0:root:/root:/bin/sh\n\n# comment\nbroken:x\nevil:x:-1:0::/:/\n"
-        b"text:x:a:b::/:/\n+::::::\nb\xff:x:7:8:::/bin/sh\n"
+        b"text:x:a:b::/:/\n+::::::\nodd:x:\xc2\xb2:2::/:/\nlong:x:99999999999:1::/:/\nb\xff:x:7:8:::/bin/sh\n"
     )
     rows = list(procfs._colon_rows(passwd, (0, 2, 3, 5, 6)))
     assert rows == [["root", "0", "0", "/root", "/bin/sh"], ["b\\xff", "7", "8", "", "/bin/sh"]]
@@ -216,3 +216,37 @@ def test_the_clocks_are_told_apart_by_a_fixed_offset():
     offset = boot_to_utc_ns()
     assert abs(boot_now_ns() + offset - time.time_ns()) < 50_000_000
     assert abs(boot_to_utc_ns() - offset) < 10_000_000
+
+
+def test_a_unix_socket_whose_name_imitates_lines_hides_no_other(tmp_path):
+    forged = b"\0x\nffff888000000000: 00000002 00000000 00010000 0001 01 zz /gone\nabc: 1 2 3 zz q r s\n"
+    with socket.socket(socket.AF_UNIX) as hostile, socket.socket(socket.AF_UNIX) as later:
+        hostile.bind(forged)
+        later.bind(str(tmp_path / "later.sock"))
+        rows = {row["ino"]: row for row in procfs.sockets()}
+        assert rows[os.fstat(later.fileno()).st_ino]["path"] == str(tmp_path / "later.sock")
+        assert os.fstat(hostile.fileno()).st_ino in rows
+
+
+def test_long_tables_are_read_to_their_end(tmp_path, monkeypatch):
+    """A busy server has more connections than a megabyte of /proc/net/tcp tells."""
+    line = b"%5d: 0100007F:1F90 0100007F:%04X 01 00000000:00000000 00:00000000 00000000  0        0 %d 1 0\n"
+    table = b"  sl  local_address rem_address   st\n" + b"".join(
+        line % (at, at, 1000 + at) for at in range(15_000)
+    )
+    (tmp_path / "tcp").write_bytes(table + b"15000: 0100007F:1F90 010000")
+    assert len(table) > 1 << 20
+    rows = list(procfs._inet_rows(tmp_path / "tcp", "tcp", "ipv4", 1))
+    assert [row["ino"] for row in rows] == list(range(1000, 16_000))
+
+
+def test_blanks_in_names_of_mounts_are_read(tmp_path, monkeypatch):
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self/mountinfo").write_bytes(
+        b"36 35 98:0 /a\\040b /mnt/c\\134d\\011e rw,noatime master:1 - ext3 /dev/root rw\n"
+        b"37 35 0:5 / /\xff rw - tmpfs\n"
+    )
+    monkeypatch.setattr(procfs, "PROC", tmp_path)
+    first, second = procfs.mounts()
+    assert (first["dev"], first["root"], first["target"]) == (98 << 20, "/a b", "/mnt/c\\d\te")
+    assert (second["target"], second["type"], second["source"]) == ("/\\xff", "tmpfs", "")
