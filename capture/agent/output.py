@@ -50,3 +50,5 @@ class Output:
                     write()
                 except OSError as error:
                     self.failure = error
+                except Exception as error:  # noqa: BLE001  a writer that ends in silence would lose all that follows
+                    self.failure = OSError(None, f"{type(error).__name__}: {error}")

@@ -16,6 +16,7 @@ from typing import Any
 
 PROC = Path("/proc")
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+_MAX_ARGUMENTS = 64 << 10
 _MAX_BYTES = 1 << 20
 _MAX_TABLE = 256 << 20
 """A table of the kernel has a line a socket or mount: 1 MiB would be 7,000 connections."""
@@ -125,13 +126,19 @@ _PARTS = (
     ("exe", _exe),
     ("status", _status),
     ("cgroup", _cgroup),
-    ("argv", lambda folder: {"argv": _read(folder / "cmdline").split(b"\0")[:-1]}),
+    ("argv", lambda folder: {"argv": _arguments(folder)}),
     ("cwd", lambda folder: {"cwd": text(os.readlink(os.fsencode(folder / "cwd")))}),
     ("root", lambda folder: {"root": text(os.readlink(os.fsencode(folder / "root")))}),
     ("loginuid", lambda folder: {"loginuid": _signed32(int(_read(folder / "loginuid")))}),
     ("threads", lambda folder: {"threads": sorted(_pids(folder / "task"))}),
     ("namespaces", lambda folder: {"namespaces": _namespaces(folder)}),
 )
+
+
+def _arguments(folder: Path) -> list[bytes]:
+    """The first 64 KiB of the argument list: thousands of processes must fit a block."""
+    with (folder / "cmdline").open("rb") as stream:
+        return stream.read(_MAX_ARGUMENTS).split(b"\0")[:-1]
 
 
 def _signed32(number: int) -> int:

@@ -185,8 +185,8 @@ class Recorder:
         for name, read in tables:
             try:
                 rows = read()
-            except OSError as error:
-                self._output.document("note", {"text": f"the snapshot lacks {name}: {error.strerror}"})
+            except Exception as error:  # noqa: BLE001  one odd file of /proc must not cost the other tables
+                self._output.document("note", {"text": f"the snapshot lacks {name}: {error}"})
                 continue
             if name == "processes":
                 self._watch.seen({row["cgroup"] for row in rows if row.get("cgroup")})

@@ -17,7 +17,7 @@ from capture.format.errors import FormatError
 from capture.format.integrity import Verdict, Walk, not_a_capture
 from capture.format.writer import FORMAT_VERSION
 
-EVENTS_PER_BYTE = 2
+EVENTS_PER_BYTE = 4
 """No recorder packs more events into a byte: what claims to is made to exhaust memory."""
 _TEXTS, _TEXTS_PER_BYTE = 1 << 20, 2
 _TEXT_BYTES, _TEXT_BYTES_PER_BYTE = 128 << 20, 64

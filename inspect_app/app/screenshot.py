@@ -9,6 +9,8 @@ import click
 
 from inspect_app.app.launch import unusable_qt
 from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail
+from inspect_app.filters.errors import FilterError
+from inspect_app.filters.language import parse
 from inspect_app.ui.screenshot import OWN_PAGES, PAGES, ScreenshotError, render_page
 from inspect_app.views.catalogue import VIEWS
 
@@ -40,16 +42,28 @@ class _Size(click.ParamType[tuple[int, int]]):
 @click.option(
     "--size", type=_Size(), default="1440x900", show_default=True, help="Width and height in pixels."
 )
+@click.option("--filter", "condition", default="", metavar="EXPR", help="Narrow the page to what it selects.")
 @click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True)
-def screenshot(file: Path, page: str, output: Path, size: tuple[int, int], theme: str) -> None:
-    """Draw a page of the window on a capture into a PNG file; needs no display."""
+def screenshot(  # noqa: PLR0917 - click hands over options by name
+    file: Path, page: str, output: Path, size: tuple[int, int], condition: str, theme: str
+) -> None:
+    """Draw a page of the window on a capture into a PNG file; needs no display.
+
+    \b
+    exhume-inspect screenshot node.exhume --page tree -o tree.png
+    exhume-inspect screenshot node.exhume --page files -o web.png --filter 'container.name = web'
+    """
     if page not in VIEWS and page not in OWN_PAGES:
         fail(f"there is no page {page!r}; there are {', '.join((*OWN_PAGES, *VIEWS))}", ExitCode.USAGE)
+    try:
+        parse(condition or "evt.num exists")
+    except FilterError as error:
+        fail(f"the filter is wrong: {error}", ExitCode.USAGE)
     problem = unusable_qt()
     if problem:
         fail(problem, ExitCode.UNREADABLE)
     try:
-        state = render_page(file, page, output, size, theme)
+        state = render_page(file, page, output, size, theme, condition)
     except ScreenshotError as error:
         fail(str(error), ExitCode.UNREADABLE)
     code = _CODE_OF_STATE.get(state.state, ExitCode.CUT_SHORT)

@@ -24,12 +24,13 @@ class ScreenshotError(Exception):
     """The page could not be drawn; says why and what helps."""
 
 
-def render_page(
+def render_page(  # noqa: PLR0917  what a picture is of, in the order of the command line
     path: str | Path,
     page: str,
     out: str | Path,
     size: tuple[int, int] = (1440, 900),
     theme: str = "dark",
+    condition: str = "",
 ) -> FileState:
     """Draw one page of a capture into a PNG file; gives the state of the file that was opened.
 
@@ -39,12 +40,15 @@ def render_page(
         out: The file to write.
         size: Width and height in pixels.
         theme: `dark` or `light`.
+        condition: A filter that the page is narrowed to; nothing for all events.
 
     Raises:
         ScreenshotError: The capture cannot be opened, the page does not exist, or the file cannot be written.
     """
     with Studio(size, theme) as studio:
         studio.open(path)
+        if condition:
+            studio.narrow(condition)
         studio.picture(page, out)
         return studio.state
 
@@ -71,6 +75,10 @@ class Studio:
         problem = self._stage.open(str(path), _LIMIT_S)
         if problem:
             raise ScreenshotError(problem)
+
+    def narrow(self, condition: str) -> None:
+        """Narrow the next pictures to what a filter selects."""
+        self._stage.narrow(condition, _LIMIT_S)
 
     def picture(self, page: str, out: str | Path) -> None:
         """Go to a page and write what the window looks like."""

@@ -56,6 +56,12 @@ class Stage:
         self.window.open_frames(frames)
         self.settle(limit_s)
 
+    def narrow(self, condition: str, limit_s: float) -> None:
+        """Set the filter."""
+        workspace = self.window.workspace
+        workspace.go(workspace.session.with_filter(condition))
+        self.settle(limit_s)
+
     def picture(self, page: str, out: str, limit_s: float) -> str:
         """Write a page to a file; what went wrong, or nothing."""
         if page not in VIEWS and page not in PAGE_TITLES:
