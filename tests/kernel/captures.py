@@ -31,7 +31,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 PYTHON = (sys.executable, "-E", "-S", "-s", "-B")
 """An interpreter that reads nothing but the program and its own library."""
 _MAIN = "from capture.cli import main; main()"
-_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 _PATIENCE_S = 60
 _TYPES = types_of("x86_64")
 
@@ -43,7 +43,7 @@ def command_line(*arguments, before=""):
 
 def exhume_capture(*arguments, before="", prefix=(), timeout=_PATIENCE_S, **options):
     """Run exhume-capture to its end; texts out and err unless `options` say otherwise."""
-    options = {"capture_output": True, "text": True, "env": _ENVIRONMENT, **options}
+    options = {"capture_output": True, "text": True, "env": ENVIRONMENT, **options}
     return subprocess.run(
         [*prefix, *command_line(*arguments, before=before)], check=False, timeout=timeout, **options
     )
@@ -79,7 +79,7 @@ class Recording:
     def __enter__(self):
         self.process = subprocess.Popen(
             self._command,
-            env=_ENVIRONMENT,
+            env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
