@@ -36,7 +36,10 @@ class KernelTypes:
             CaptureError: libbpf is missing, or the kernel has no BTF.
         """
         self._lib = _libbpf()
+        # What libbpf has to say of a failure goes to standard error: ours is one line of our own.
+        printing = self._lib.libbpf_set_print(None)
         self._btf = self._lib.btf__load_vmlinux_btf()
+        self._lib.libbpf_set_print(printing)
         if not self._btf:
             raise CaptureError(
                 "the kernel does not describe its types: /sys/kernel/btf/vmlinux cannot be read; "
@@ -107,6 +110,8 @@ def _libbpf() -> ctypes.CDLL:
             break
     else:
         raise CaptureError("recording needs libbpf: install the package libbpf1 (Debian, Ubuntu) or libbpf")
+    lib.libbpf_set_print.restype = ctypes.c_void_p
+    lib.libbpf_set_print.argtypes = (ctypes.c_void_p,)
     lib.btf__load_vmlinux_btf.restype = ctypes.c_void_p
     lib.btf__type_by_id.restype = ctypes.POINTER(_Type)
     lib.btf__type_by_id.argtypes = (ctypes.c_void_p, ctypes.c_uint32)

@@ -9,6 +9,7 @@ from capture.agent.btf import KernelTypes
 from capture.agent.errors import CaptureError
 
 MEMBERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("TASK_STATUS", "task_struct", ("thread_info.status",)),
     ("TASK_FILES", "task_struct", ("files",)),
     ("TASK_REAL_PARENT", "task_struct", ("real_parent",)),
     ("TASK_TGID", "task_struct", ("tgid",)),

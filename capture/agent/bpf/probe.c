@@ -25,6 +25,7 @@
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define NONE 0xff
+#define TS_COMPAT 2 /* arch/x86/include/asm/thread_info.h */
 
 /* Where a record's data has what: texts, or socket, address and payload. */
 #define SOCK_AT 0
@@ -108,9 +109,10 @@ BPF_ARRAY(plans, struct plan, PLANS);
 enum { ADDR_NONE, ADDR_IN, ADDR_OUT };
 enum { DATA_NONE, DATA_IN, DATA_OUT, DATA_IOV_IN, DATA_IOV_OUT, DATA_MSG_IN, DATA_MSG_OUT, DATA_PAIR };
 
-/* The part of pt_regs (x86_64) that holds arguments: r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs. */
+/* The part of pt_regs (x86_64) that holds arguments. */
 #define REGS_AT 56
-struct regs { u64 r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs; };
+#define BP_AT 32 /* and bx behind it */
+struct regs { u64 r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax; };
 
 #define READ(to, from) bpf_probe_read_kernel(&(to), sizeof(to), (void *)(from))
 
@@ -549,6 +551,27 @@ static __always_inline bool is_fork(u32 code)
     return code == NR_clone || code == NR_fork || code == NR_vfork || code == NR_clone3;
 }
 
+/* By which entry a call came. The code segment does not tell: 64-bit programs can use int 0x80 too. */
+static __always_inline u16 entry_flags(u32 code)
+{
+    u32 status = 0;
+    READ(status, (char *)bpf_get_current_task() + K_TASK_STATUS);
+    if (status & TS_COMPAT) return F_COMPAT;
+    return code & (1U << 30) ? F_X32 : 0;
+}
+
+static __always_inline void take_compat_arguments(struct call *c, u64 regs)
+{
+    struct { u64 bp, bx; } low = {};
+    struct regs r = c->r;
+    READ(low, regs + BP_AT);
+    c->r.rdi = low.bx;
+    c->r.rsi = r.rcx;
+    c->r.r10 = r.rsi;
+    c->r.r8 = r.rdi;
+    c->r.r9 = low.bp;
+}
+
 int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
@@ -571,8 +594,8 @@ int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
         return 0; /* the new thread's own return from the fork: procfork tells of it */
     }
     slot->start = 0;
-    if (c.r.cs == 0x23) c.flags |= F_COMPAT;
-    else if (code & (1U << 30)) c.flags |= F_X32;
+    c.flags = entry_flags(code);
+    if (c.flags & F_COMPAT) take_compat_arguments(&c, ctx->args[0]);
     c.code = code;
     if (c.flags) return emit_small(&c, 0), 0;
     if (code == NR_rt_sigreturn) __builtin_memset(&c.r, 0, sizeof(c.r));
@@ -675,7 +698,7 @@ int on_sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
         c.fd = -1;
         c.latency = now - slot->start;
         c.code = slot->code;
-        c.flags = F_NEVER_RETURNED;
+        c.flags = F_NEVER_RETURNED | entry_flags(slot->code);
         slot->start = 0;
         emit_small(&c, 1);
     }

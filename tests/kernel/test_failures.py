@@ -1,0 +1,131 @@
+"""What keeps a recording from starting or going on is told in one line; what was recorded stays readable."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from capture.cli.errors import Exit
+from capture.format import CaptureFile
+from tests.kernel.captures import exhume_capture
+
+pytestmark = pytest.mark.kernel
+
+NOBODY = 65534
+
+
+def assert_one_line(done, code, *words):
+    """One line that starts with our name and holds these words; no traceback."""
+    assert done.returncode == code, done.stderr
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("exhume-capture: ")
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def test_who_is_not_root_is_told_so():
+    if shutil.which("setpriv") is None:
+        pytest.skip("setpriv (util-linux) is not installed")
+    prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    if subprocess.run([*prefix, sys.executable, "-c", ""], capture_output=True, check=False).returncode:
+        pytest.skip("this interpreter lies where only root can run it")
+    path = Path(f"/tmp/exhume-nobody-{os.getpid()}.exhume")
+    done = exhume_capture("record", "-o", path, "--", "true", prefix=prefix)
+    if "No module named" in done.stderr:
+        pytest.skip("this copy of Exhume lies where only root can read it")
+    assert_one_line(done, Exit.FAILED, "root")
+    assert not path.exists()
+
+
+def test_a_machine_without_bcc_is_told_what_to_install(tmp_path):
+    path = tmp_path / "none.exhume"
+    done = exhume_capture(
+        "record", "-o", path, "--", "true", before="import sys; sys.modules['bcc'] = None; "
+    )
+    assert_one_line(done, Exit.FAILED, "BCC", "apt-get install python3-bpfcc")
+    assert not path.exists()
+
+
+def test_another_project_called_bcc_is_not_taken_for_it(tmp_path):
+    before = "import sys, types; sys.modules['bcc'] = types.ModuleType('bcc'); "
+    done = exhume_capture("record", "-o", tmp_path / "none.exhume", "--", "true", before=before)
+    assert_one_line(done, Exit.FAILED, "another project", "python3-bpfcc")
+
+
+def test_a_kernel_without_btf_is_told_so(tmp_path):
+    """In a mount namespace of its own the kernel's file is hidden by an empty one."""
+    path = tmp_path / "none.exhume"
+    hide = 'mount --bind /dev/null /sys/kernel/btf/vmlinux && exec "$@"'
+    prefix = ["unshare", "--mount", "sh", "-c", hide, "sh"]
+    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no mount namespace can be made here")
+    done = exhume_capture("record", "-o", path, "--", "true", prefix=prefix)
+    assert_one_line(done, Exit.FAILED, "BTF", "/sys/kernel/btf/vmlinux")
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("missing/folder/x.exhume", "No such file"),
+        ("file/x.exhume", "Not a directory"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_told(tmp_path, place, words):
+    (tmp_path / "file").write_text("")
+    done = exhume_capture("record", "-o", tmp_path / place, "--", "true")
+    assert_one_line(done, Exit.WRITE_FAILED, words, place)
+
+
+def test_a_file_system_without_writing_is_told(tmpfs):
+    subprocess.run(["mount", "-o", "remount,ro", tmpfs], check=True)
+    done = exhume_capture("record", "-o", tmpfs / "x.exhume", "--", "true")
+    assert_one_line(done, Exit.WRITE_FAILED, "Read-only file system")
+
+
+def test_a_capture_that_exists_is_not_written_over(tmp_path):
+    path = tmp_path / "evidence.exhume"
+    path.write_bytes(b"evidence")
+    done = exhume_capture("record", "-o", path, "--", "true")
+    assert_one_line(done, Exit.WRITE_FAILED, "exists already", "--overwrite")
+    assert path.read_bytes() == b"evidence"
+
+
+@pytest.fixture
+def tmpfs(tmp_path):
+    """A file system of 256 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "exhume-test", folder]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+FILL = """
+import os, time
+fd = os.open("/dev/urandom", os.O_RDONLY)
+time.sleep(2.5)  # a first block has its place by then
+ends = time.monotonic() + 2
+while time.monotonic() < ends:
+    os.read(fd, 2000)
+"""
+
+
+def test_a_full_disk_ends_the_recording_and_what_is_there_opens(tmpfs):
+    path = tmpfs / "full.exhume"
+    done = exhume_capture(
+        "record", "-o", path, "--snaplen", "2048", "--", sys.executable, "-c", FILL, timeout=60
+    )
+    assert_one_line(done, Exit.WRITE_FAILED, "No space left on device", "can be opened")
+    assert exhume_capture("verify", path).returncode == Exit.CUT_SHORT
+    with CaptureFile.open(path) as capture:
+        assert capture.section["host"]["hostname"]
+        assert capture.table("processes")
+        assert 0 < capture.count == len(capture.read_columns(["time"])["time"])
