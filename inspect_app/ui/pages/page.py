@@ -81,6 +81,9 @@ class PageHead(QWidget):
         self._title.setText(title)
         self._note.setText(note)
         self._note.setToolTip(tip)
+        # A head that is filled while its page is hidden keeps the places of the texts before.
+        self.row.invalidate()
+        self.row.activate()
 
     @property
     def note(self) -> str:

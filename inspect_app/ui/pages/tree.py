@@ -42,7 +42,7 @@ class TreePage(Page):
         self.view.setAlternatingRowColors(True)
         self.view.setAccessibleName("Process tree")
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setIndentation(16)
+        self.view.setIndentation(10)
         self.view.setIconSize(QSize(9, 9))
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -109,7 +109,7 @@ class TreePage(Page):
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        name = max(300, self.view.viewport().width() * 3 // 10)
+        name = max(340, self.view.viewport().width() * 2 // 5)
         for section, width in ((NAME, name), (PID, 74), (CONTAINER, 112), (FATE, 78), (EVENTS, 92)):
             header.resizeSection(section, width)
 
