@@ -100,49 +100,60 @@ def record(  # noqa: PLR0917  click hands options over by name
         )
     except OSError as error:
         fail(f"{path} cannot be written: {error.strerror}; choose another place with -o", Exit.WRITE_FAILED)
+    # From the first moment on: a signal that comes while the probe loads ends the recording in order, too.
+    stop = _Stop()
     with stream:
-        empty = True
         try:
-            run = _Run(Recorder(stream, Settings(snaplen=snaplen, buffer_mib=buffer), command), command)
-            empty = False
-        finally:
-            if empty:
-                path.unlink(missing_ok=True)
-        code = run.until_end(duration, quiet=quiet)
-        status = run.recorder.finish()
-    _say_farewell(path, status, run.recorder.failure, quiet=quiet)
-    code = run.code_of_command() if command else code
-    sys.exit(Exit.WRITE_FAILED if run.recorder.failure else code)
+            recorder = Recorder(stream, Settings(snaplen=snaplen, buffer_mib=buffer), command)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        run = _Run(recorder, command, stop)
+        run.until_end(duration, quiet=quiet)
+        status = recorder.finish()
+    _say_farewell(path, status, recorder.failure, quiet=quiet)
+    code = run.code_of_command() if command else Exit.FINE
+    sys.exit(Exit.WRITE_FAILED if recorder.failure else code)
+
+
+class _Stop:
+    """Whether a signal has asked for the end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
 
 
 class _Run:
-    """The recorder beside the command it was given, and the signals that end both."""
+    """The recorder beside the command it was given."""
 
-    def __init__(self, recorder: Recorder, command: Sequence[str]) -> None:
-        self.recorder = recorder
+    def __init__(self, recorder: Recorder, command: Sequence[str], stop: _Stop) -> None:
+        self._recorder = recorder
         self._command = command
+        self._stop = stop
         self._child: subprocess.Popen[bytes] | None = None
-        self._stopped = False
         self._not_started: OSError | None = None
 
-    def until_end(self, duration: float | None, *, quiet: bool) -> int:
+    def until_end(self, duration: float | None, *, quiet: bool) -> None:
         """Record until something ends it."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._stop)
         self._start()
         deadline = None if duration is None else time.monotonic() + duration
 
         def over() -> bool:
             ended = self._child is not None and self._child.poll() is not None
-            return self._stopped or ended or (deadline is not None and time.monotonic() >= deadline)
+            late = deadline is not None and time.monotonic() >= deadline
+            return self._stop.asked or self._not_started is not None or ended or late
 
         console = Console(stderr=True, highlight=False)
         if quiet or not console.is_terminal:
-            self.recorder.run(over)
+            self._recorder.run(over)
         else:
             with Live(console=console, refresh_per_second=4, transient=True) as live:
-                self.recorder.run(over, lambda status: live.update(_line(status)))
-        return Exit.FINE
+                self._recorder.run(over, lambda status: live.update(_line(status)))
 
     def code_of_command(self) -> int:
         """The command's exit code, 128 and the signal's number where one killed it."""
@@ -151,7 +162,7 @@ class _Run:
             return 127 if isinstance(self._not_started, FileNotFoundError) else 126
         if self._child is None:
             return Exit.FAILED
-        if self._stopped and self._child.poll() is None:
+        if self._stop.asked and self._child.poll() is None:
             self._child.terminate()
             try:
                 self._child.wait(_PATIENCE_S)
@@ -166,10 +177,6 @@ class _Run:
                 self._child = subprocess.Popen(self._command)
             except OSError as error:
                 self._not_started = error
-                self._stopped = True
-
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._stopped = True
 
 
 def _line(status: Status) -> Text:

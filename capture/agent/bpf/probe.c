@@ -332,7 +332,7 @@ static __always_inline void copy_vectors(struct head *h, char *data, struct call
 {
     u64 done = 0;
     u64 left = c->size < SNAPLEN ? c->size : SNAPLEN;
-    #pragma unroll
+    #pragma nounroll
     for (int i = 0; i < MAX_VECS; i++) {
         struct vec v = {};
         if (i >= count || !left) break;

@@ -28,19 +28,18 @@ class DetailPanel(QWidget):
         self._call.setMaximumHeight(_CALL_HEIGHT)
         self._call.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.tree.call_shown.connect(self._show_call)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._call)
-        column.addWidget(self.tree, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self._call)
+        self._column.addWidget(self.tree, 1)
         self.setMinimumWidth(260)
 
     def _show_call(self, line: str) -> None:
         self._call.setText(breakable(line))
         # Its height follows its lines only when the layout is asked anew.
-        column = self.layout()
-        column.invalidate()
-        column.activate()
+        self._column.invalidate()
+        self._column.activate()
 
 
 class DetailTree(QTreeWidget):
