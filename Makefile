@@ -1,5 +1,5 @@
 # Each target first installs what is missing (Debian or Ubuntu packages as root, and .venv); quick when nothing is.
-.PHONY: demo lint setup test
+.PHONY: bench demo lint setup test
 
 # Record this machine for ten seconds while an incident happens in a container, and look at it.
 demo: setup
@@ -8,6 +8,11 @@ demo: setup
 # Everything that is checked; some tests need root and say so when they skip.
 test: lint
 	.venv/bin/python -m pytest
+
+# What recording and opening cost on this machine, as root; docs/benchmarks.md tells how to read it.
+bench: setup
+	.venv/bin/python -m tests.benchmarks.recorder
+	.venv/bin/python -m tests.benchmarks.opening
 
 lint: setup
 	.venv/bin/ruff check
