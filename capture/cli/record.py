@@ -91,6 +91,7 @@ def record(  # noqa: PLR0917  click hands options over by name
     exhume-capture record -o build.exhume -- make all
     """
     path = output or Path(f"{socket.gethostname()}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.exhume")
+    existed = path.exists()
     try:
         stream = create(path, overwrite=overwrite)
     except FileExistsError:
@@ -106,7 +107,8 @@ def record(  # noqa: PLR0917  click hands options over by name
         try:
             recorder = Recorder(stream, Settings(snaplen=snaplen, buffer_mib=buffer), command)
         except BaseException:
-            path.unlink(missing_ok=True)
+            if not existed:
+                path.unlink(missing_ok=True)
             raise
         run = _Run(recorder, command, stop)
         run.until_end(duration, quiet=quiet)

@@ -41,7 +41,9 @@ class CaptureWriter:
         self._zstd = zstandard.ZstdCompressor(level=self.level, write_checksum=False)
 
     def section(self, facts: dict[str, Any]) -> None:
-        """The first block: format version, host, clock, who records and how."""
+        """The first block: format version, host, clock, recorder; what the stream held before is dropped."""
+        if self.stream.seekable():
+            self.stream.truncate(0)
         self.document("section", {"format": FORMAT_VERSION, **facts})
 
     def table(self, name: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -107,7 +109,10 @@ def _parts(rows: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def create(path: Path, *, overwrite: bool = False) -> BinaryIO:
-    """A new capture file, readable by its owner alone, opened without a buffer.
+    """A capture file to write into, readable by its owner alone, opened without a buffer.
+
+    What an older file holds stays until the first block is written: a recording that cannot start
+    costs nothing.
 
     Raises:
         FileExistsError: It exists, has content, and may not be overwritten: captures are evidence.
@@ -119,7 +124,6 @@ def create(path: Path, *, overwrite: bool = False) -> BinaryIO:
         status = os.fstat(descriptor)
         if status.st_size and not overwrite:
             raise FileExistsError(f"{path} exists already")
-        os.ftruncate(descriptor, 0)
         os.fchmod(descriptor, 0o600)
     except OSError:
         os.close(descriptor)
