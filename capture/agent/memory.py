@@ -9,7 +9,9 @@ from __future__ import annotations
 import ctypes
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_KEEP = 1 << 28
+_MMAP_FROM = 1 << 25
+"""The largest value that mallopt takes: 4 MiB times the size of a long."""
+_TRIM_FROM = 1 << 28
 
 
 def keep_freed_memory() -> None:
@@ -18,5 +20,5 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):
         return
-    mallopt(_M_MMAP_THRESHOLD, _KEEP)
-    mallopt(_M_TRIM_THRESHOLD, _KEEP)
+    mallopt(_M_MMAP_THRESHOLD, _MMAP_FROM)
+    mallopt(_M_TRIM_THRESHOLD, _TRIM_FROM)

@@ -186,7 +186,7 @@ class Assembler:
         if bool((time[1:] < time[:-1]).any()):
             order = np.argsort(time, kind="stable")
             payload = _reordered(payload, field_of(words, "data_len"), order)
-            words = np.take(words, order, axis=1)
+            words = np.take(words, order, axis=1, mode="clip")
             codes = {name: values[order] for name, values in codes.items()}
         columns = {name: field_of(words, _FIELD_NAMES.get(name, name)) for name in _HEAD_COLUMNS}
         columns["time"] = columns["time"].view(np.int64) + self.boot_to_utc_ns
@@ -204,9 +204,8 @@ class Assembler:
     def _to_utc(self, columns: dict[str, Array]) -> None:
         """Turn the start times that scheduler events carry from time since boot to UTC."""
         code = columns["code"]
-        if int(code.max()) < min(_BOOT_TIMES):
-            return
-        rows = np.flatnonzero(np.isin(code, _BOOT_TIMES))
+        later = np.flatnonzero(code >= min(_BOOT_TIMES))
+        rows = later[np.isin(code[later], _BOOT_TIMES)]
         columns["a2"][rows] += np.uint64(self.boot_to_utc_ns)
 
 

@@ -25,7 +25,9 @@ from capture.agent.watch import ContainerWatch
 from capture.format import CaptureWriter
 from capture.model.events import SchedCode
 
-_LAZY_S, _BUSY_S = 0.02, 0.002
+_LAZY_S, _BUSY_S = 0.02, 0.004
+_CALM, _PRESSED = 0.15, 0.4
+"""How full the fullest lane may be for a long sleep, and for any."""
 _CGROUP_CODES = (SchedCode.CGROUP_MKDIR, SchedCode.CGROUP_RMDIR)
 _STATUS_S = 0.25
 _LAST_ROUNDS = 250
@@ -116,7 +118,7 @@ class Recorder:
                 report(self.status())
                 next_report = now + _STATUS_S
             if not busy:
-                time.sleep(_BUSY_S if self._fill > 0.02 else _LAZY_S)
+                time.sleep(_LAZY_S if self._fill < _CALM else _BUSY_S)
 
     def finish(self) -> Status:
         """Detach the probe, write what is left and close the file's chain."""
@@ -145,7 +147,7 @@ class Recorder:
                 self._assembler.add(chunk)
                 if lane.spec.name in ("life", "exec"):
                     self._look_for_cgroups(chunk)
-        return self._fill > 0.05 or self._assembler.pending >= self._settings.block_events
+        return self._fill > _PRESSED
 
     def _drain_the_rest(self) -> None:
         """Empty the lanes for good: the probe is detached, a record may still be in the making."""

@@ -32,7 +32,7 @@ class Settings:
     """Kernel memory for the lanes, about."""
     hold_back_ns: int = 30_000_000
     """How long events wait for slower ones that returned before them."""
-    block_events: int = 65_536
+    block_events: int = 131_072
     """Events after which a block is closed."""
     block_ns: int = 1_000_000_000
     """Time after which a block is closed, so that a killed recorder loses little."""

@@ -134,7 +134,7 @@ def pack_column(values: Array, zstd: zstandard.ZstdCompressor, *, delta: bool = 
         # The first value is a whole time: keep it from widening all the others.
         if len(values) > 1 and _fits(head, np.dtype("<i4")):
             first = int(values[0]).to_bytes(8, "little", signed=True)
-            return [dtype.str, "<i4", "delta", first + zstd.compress(head.astype("<i4").tobytes())]
+            return [dtype.str, "<i4", "delta", first + zstd.compress(head.astype("<i4").data)]
         return [dtype.str, dtype.str, "delta", values[:1].tobytes() + zstd.compress(values[1:].tobytes())]
     low, high = values.min(), values.max()
     if low == high:
@@ -142,8 +142,8 @@ def pack_column(values: Array, zstd: zstandard.ZstdCompressor, *, delta: bool = 
     for narrow in _NARROWER[dtype.kind]:
         limits = np.iinfo(narrow)
         if narrow.itemsize < dtype.itemsize and low >= limits.min and high <= limits.max:
-            return [dtype.str, narrow.str, "plain", zstd.compress(values.astype(narrow).tobytes())]
-    return [dtype.str, dtype.str, "plain", zstd.compress(np.ascontiguousarray(values).tobytes())]
+            return [dtype.str, narrow.str, "plain", zstd.compress(values.astype(narrow).data)]
+    return [dtype.str, dtype.str, "plain", zstd.compress(np.ascontiguousarray(values).data)]
 
 
 def _fits(values: Array, dtype: np.dtype[Any]) -> bool:
