@@ -147,6 +147,9 @@ class Assembler:
     late: int = 0
     """Events that came after later ones had been handed out."""
     pending: int = 0
+    """Events that wait."""
+    pending_bytes: int = 0
+    """Bytes of their payload."""
     _chunks: list[Chunk] = field(default_factory=list)
     _handed_out: int = 0
     """Boot time up to which events have been handed out."""
@@ -155,6 +158,7 @@ class Assembler:
         """Keep a chunk for a later batch."""
         self._chunks.append(chunk)
         self.pending += len(chunk)
+        self.pending_bytes += len(chunk.payload)
 
     def batch(self, until_boot_ns: int) -> EventBatch | None:
         """All events that returned by then, None if there are none."""
@@ -171,6 +175,7 @@ class Assembler:
                 waiting.append(chunk.take(~early))
         self._chunks = waiting
         self.pending = sum(map(len, waiting))
+        self.pending_bytes = sum(len(chunk.payload) for chunk in waiting)
         if not ready:
             return None
         batch = self._merge(ready)

@@ -107,8 +107,7 @@ class Recorder:
             drained_up_to = boot_now_ns()
             busy = self._drain()
             now = time.monotonic()
-            due = now - last_batch >= self._settings.block_ns / 1e9
-            if due or self._assembler.pending >= self._settings.block_events:
+            if self._is_full() or now - last_batch >= self._settings.block_ns / 1e9:
                 self._write_batch(drained_up_to - self._settings.hold_back_ns)
                 last_batch = now
             if now >= next_counters:
@@ -148,6 +147,11 @@ class Recorder:
                 if lane.spec.name in ("life", "exec"):
                     self._look_for_cgroups(chunk)
         return self._fill > _PRESSED
+
+    def _is_full(self) -> bool:
+        """Whether enough waits for a block."""
+        waiting, settings = self._assembler, self._settings
+        return waiting.pending >= settings.block_events or waiting.pending_bytes >= settings.block_bytes
 
     def _drain_the_rest(self) -> None:
         """Empty the lanes for good: the probe is detached, a record may still be in the making."""

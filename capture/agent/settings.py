@@ -34,18 +34,21 @@ class Settings:
     """How long events wait for slower ones that returned before them."""
     block_events: int = 131_072
     """Events after which a block is closed."""
+    block_bytes: int = 8 << 20
+    """Bytes of payload after which a block is closed."""
     block_ns: int = 1_000_000_000
     """Time after which a block is closed, so that a killed recorder loses little."""
 
     def lanes(self) -> tuple[LaneSpec, ...]:
         """The lanes in the order of the probe's `LANE_` constants."""
         medium, wide, large = self.medium_data, 1024, self.large_data
+        payload_is_large = self.snaplen > self.medium_payload
         pages = _power_of_two(self.buffer_mib * (1 << 20) // _PAGE // 4)
         return (
             LaneSpec("small", 0, 0, pages),
             LaneSpec("medium", medium, medium // 2, pages * 2),
             LaneSpec("wide", wide, wide // 2, max(pages // 2, 1024)),
-            LaneSpec("large", large, large // 2, max(pages // 2, 1024)),
+            LaneSpec("large", large, large // 2, pages * 2 if payload_is_large else max(pages // 2, 1024)),
             LaneSpec("life", medium, medium // 2, 1024),
             LaneSpec("exec", large, large // 2, 2048),
         )

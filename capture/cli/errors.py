@@ -74,5 +74,10 @@ def told_in_one_line(command: Callable[P, R]) -> Callable[P, R]:
             fail(f"{name}{error.strerror or error}", Exit.UNREADABLE)
         except KeyboardInterrupt:
             sys.exit(130)
+        except Exception as error:
+            if os.environ.get("EXHUME_TRACEBACK"):
+                raise
+            what = f"{type(error).__name__}: {error}"
+            fail(f"a mistake in Exhume ended this ({what}); EXHUME_TRACEBACK=1 shows where", Exit.FAILED)
 
     return guarded

@@ -83,7 +83,8 @@ def record(  # noqa: PLR0917  click hands options over by name
 
     All of the machine is recorded, all containers included, not only COMMAND. COMMAND keeps its input,
     its output and its exit code; what Exhume has to say goes to standard error. The recorder never
-    records itself.
+    records itself. When --duration is over or the disk is full, the recording ends and COMMAND goes on;
+    a signal ends both.
 
     \b
     exhume-capture record -o node.exhume
