@@ -185,14 +185,15 @@ class _Run:
 def _line(status: Status) -> Text:
     rate = status.events / status.seconds if status.seconds else 0
     parts = [
-        f"recording {status.seconds:,.0f} s",
-        f"{status.events:,} events ({rate:,.0f}/s)",
-        f"{_bytes(status.bytes)} written",
-        f"lanes {status.fill:.0%} full",
+        f"{status.seconds:,.0f} s",
+        f"{status.events:,} events",
+        f"{rate:,.0f}/s",
+        _bytes(status.bytes),
+        f"ring {status.fill:.0%}",
     ]
-    line = Text("  ·  ".join(parts))
-    line.append(f"  ·  {status.lost:,} lost", "bold red" if status.lost else "dim")
-    return line.append("  ·  Ctrl-C ends", "dim")
+    line = Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
+    line.append(f" · {status.lost:,} lost", "bold red" if status.lost else "dim")
+    return line.append(" · Ctrl-C ends", "dim")
 
 
 def _say_farewell(path: Path, status: Status, failure: OSError | None, *, quiet: bool) -> None:

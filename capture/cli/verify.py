@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from capture.cli.errors import Exit, told_in_one_line
-from capture.format import CaptureFile, State
+from capture.format import CaptureFile, State, refuse_devices
 from capture.format import verify as verify_stream
 
 _CODES = {State.WHOLE: Exit.FINE, State.CUT_SHORT: Exit.CUT_SHORT, State.ALTERED: Exit.ALTERED}
@@ -31,6 +31,7 @@ def verify(file: Path, as_json: bool) -> None:
     \b
     Exit codes: 0 whole, 3 cut short at a block, 4 altered at a block, 5 not readable.
     """
+    refuse_devices(file)
     with file.open("rb") as stream:
         verdict = verify_stream(stream)
     if verdict.state is State.WHOLE:

@@ -4,7 +4,7 @@ from capture.format.blocks import CutShort
 from capture.format.columns import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, TextHeap
 from capture.format.errors import FormatError
 from capture.format.integrity import State, Verdict, verify
-from capture.format.reader import Cancelled, CaptureFile
+from capture.format.reader import Cancelled, CaptureFile, refuse_devices
 from capture.format.writer import FORMAT_VERSION, CaptureWriter, create
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "TextHeap",
     "Verdict",
     "create",
+    "refuse_devices",
     "verify",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -93,6 +94,7 @@ class CaptureFile:
             OSError: It cannot be read.
             Cancelled: `cancelled` said so.
         """
+        refuse_devices(Path(path))
         stream = Path(path).open("rb")  # noqa: SIM115  kept open for the payload, closed by `close`
         try:
             capture = cls(stream, str(path))
@@ -299,3 +301,15 @@ def _check_version(section: dict[str, Any], offset: int) -> None:
         raise FormatError(
             f"written in format {version}, this program reads up to {FORMAT_VERSION}: please update Exhume"
         )
+
+
+def refuse_devices(path: Path) -> None:
+    """A device or a pipe may have no end: only a file is read.
+
+    Raises:
+        FormatError: It is neither a file nor a folder (which cannot be opened anyway).
+        OSError: It is not there.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise FormatError("this is a device or a pipe, not a file")

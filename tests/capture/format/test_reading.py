@@ -338,3 +338,8 @@ def test_a_full_disk_leaves_only_whole_blocks(path):
         assert capture.count == writer.events_written > 0
         assert capture.verdict.state is State.CUT_SHORT
         assert path.stat().st_size == writer.bytes_written
+
+
+def test_a_device_without_an_end_is_refused():
+    with pytest.raises(FormatError, match="not a file"):
+        CaptureFile.open("/dev/zero")
