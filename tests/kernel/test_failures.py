@@ -1,9 +1,9 @@
 """What keeps a recording from starting or going on is told in one line; what was recorded stays readable."""
 
-import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -34,12 +34,15 @@ def test_who_is_not_root_is_told_so():
     prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
     if subprocess.run([*prefix, sys.executable, "-c", ""], capture_output=True, check=False).returncode:
         pytest.skip("this interpreter lies where only root can run it")
-    path = Path(f"/tmp/exhume-nobody-{os.getpid()}.exhume")
-    done = exhume_capture("record", "-o", path, "--", "true", prefix=prefix)
-    if "No module named" in done.stderr:
-        pytest.skip("this copy of Exhume lies where only root can read it")
-    assert_one_line(done, Exit.FAILED, "root")
-    assert not path.exists()
+    # pytest's own folders are closed to other users.
+    with tempfile.TemporaryDirectory(prefix="exhume-nobody-") as folder:
+        Path(folder).chmod(0o777)
+        path = Path(folder) / "node.exhume"
+        done = exhume_capture("record", "-o", path, "--", "true", prefix=prefix)
+        if "No module named" in done.stderr:
+            pytest.skip("this copy of Exhume lies where only root can read it")
+        assert_one_line(done, Exit.FAILED, "root")
+        assert not path.exists()
 
 
 def test_a_machine_without_bcc_is_told_what_to_install(tmp_path):
