@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -26,10 +27,15 @@ def event_columns(
         return capture.read_columns((f"a{index}",))[f"a{index}"]
 
     recorded = {name: columns[name] for name in EventColumns.COLUMNS}
-    doubtful = columns["flags"] & _MEANS_NOTHING != 0
-    recorded["ret"] = np.where(doubtful, -1, columns["ret"])
+    recorded["ret"] = results_that_count(columns)
     arch = host.get("machine", "") if isinstance(host, dict) else ""
     return EventColumns(arch=str(arch), texts=capture.texts, argument=argument, **recorded), columns
+
+
+def results_that_count(columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """`ret`, but -1 where a call did not return: what was recorded there means nothing."""
+    doubtful = columns["flags"] & _MEANS_NOTHING != 0
+    return np.where(doubtful, -1, columns["ret"]) if doubtful.any() else columns["ret"]
 
 
 def tables_of(capture: CaptureFile) -> dict[str, Table]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ import pandas as pd
 
 from capture.format import Cancelled, CaptureFile, Verdict
 from capture.identity import EventColumns, Identities, identify
-from capture.model.events import EventFlag
+from capture.identity.reading import results_that_count, tables_of
+from capture.identity.snapshot import Table
 from inspect_app.frames import entities
 from inspect_app.frames.capture import CaptureFrames, FileState
 from inspect_app.frames.columns import EVENT_COLUMNS
@@ -28,7 +28,6 @@ _READ_AT_ONCE = (
     *("time", "latency", "ret", "cgroup", "ino", "dev", "mode", "uid", "pid", "tid", "fd", "code", "cpu"),
     *("flags", "captured", "text", "text2", "addr", "sock", "a0", "a1", "a2"),
 )
-_MEANS_NOTHING = int(EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED)
 _STEPS = 100
 """What progress counts in: checking the file, reading it, joining, each a share of these."""
 _CHECKED, _READ = 15, 60
@@ -66,14 +65,11 @@ def open_capture(
 def _join(capture: CaptureFile, path: str, report: Progress, stop: Callable[[], bool]) -> CaptureFrames:
     columns = capture.read_columns(_READ_AT_ONCE, _share(report, _CHECKED, _READ), stop)
     source = FileSource(capture, columns)
+    recorded = {name: columns[name] for name in EventColumns.COLUMNS}
+    recorded["ret"] = results_that_count(columns)
     events = EventColumns(
-        arch=_architecture(capture.section),
-        texts=capture.texts,
-        argument=source.argument,
-        **{name: columns[name] for name in EventColumns.COLUMNS},
+        arch=_architecture(capture.section), texts=capture.texts, argument=source.argument, **recorded
     )
-    doubtful = columns["flags"] & _MEANS_NOTHING != 0
-    events = replace(events, ret=np.where(doubtful, -1, columns["ret"])) if doubtful.any() else events
     tables = _tables(capture)
 
     def checkpoint() -> None:
@@ -126,12 +122,8 @@ def _events(events: EventColumns, columns: dict[str, np.ndarray], found: Identit
     )
 
 
-def _tables(capture: CaptureFile) -> dict[str, list[dict[str, Any]]]:
-    names = ("processes", "descriptors", "sockets", "cgroups", "containers", "users")
-    tables = {name: capture.table(name) for name in names}
-    for document in capture.documents.get("containers", []):
-        rows = document.get("rows", [document])
-        tables["containers"] = tables["containers"] + [row for row in rows if isinstance(row, dict)]
+def _tables(capture: CaptureFile) -> dict[str, Table]:
+    tables = tables_of(capture)
     recorder = _map(capture.section.get("recorder"))
     if isinstance(recorder.get("pid"), int) and all(
         row.get("pid") != recorder["pid"] for row in tables["processes"]
