@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -67,15 +67,14 @@ def find_containers(
     """
     book = _Book(table, container_of)
     paths = {int(row["id"]): text_of(row.get("path")) for row in cgroups if _is_of(row, hierarchy)}
-    made = _cgroup_events(events, "cgroup_mkdir", hierarchy)
-    gone = _cgroup_events(events, "cgroup_rmdir", hierarchy)
-    moved = _cgroup_events(events, "cgroup_attach_task", hierarchy)
-    for _, number, path in (*made, *gone, *moved):
-        paths.setdefault(number, path)
-    for path in (text_of(row.get("cgroup")) for row in listed):
-        if path:
-            book.row_of(path)
-    for path in _attached(events):
+    made, gone, moved = (
+        _cgroup_events(events, f"cgroup_{name}") for name in ("mkdir", "rmdir", "attach_task")
+    )
+    for step in (*made, *gone, *moved):
+        if step.hierarchy == hierarchy:
+            paths.setdefault(step.number, step.path)
+    seen = (*(text_of(row.get("cgroup")) for row in listed), *(step.path for step in (*made, *gone, *moved)))
+    for path in filter(None, seen):
         book.row_of(path)
     of_id = {number: book.row_of(path) for number, path in paths.items() if path}
     ids, code = codes_of(events.cgroup)
@@ -143,38 +142,47 @@ def _is_of(row: Mapping[str, Any], hierarchy: int) -> bool:
     return isinstance(row.get("id"), int) and row.get("hierarchy", hierarchy) == hierarchy
 
 
-def _cgroup_events(events: EventColumns, name: str, hierarchy: int) -> list[tuple[int, int, str]]:
-    """(row, cgroup id, path) of the events of one hierarchy."""
+class _Step(NamedTuple):
+    """A cgroup is made or removed, or a process moved into it."""
+
+    row: int
+    number: int
+    """Its id, which another cgroup may have in another hierarchy."""
+    hierarchy: int
+    path: str
+
+
+def _cgroup_events(events: EventColumns, name: str) -> list[_Step]:
+    """The events of all hierarchies, in order."""
     rows = events.rows_of([name])
-    rows = rows[events.arguments(1, rows) == hierarchy]
-    numbers = events.arguments(0, rows)
-    return [
-        (row, number, text_of(events.texts[text]) if text else "")
-        for row, number, text in zip(rows.tolist(), numbers.tolist(), events.text[rows].tolist(), strict=True)
-    ]
-
-
-def _attached(events: EventColumns) -> list[str]:
-    """The distinct cgroups of any hierarchy that processes were moved to."""
-    codes = np.unique(events.text[events.rows_of(["cgroup_attach_task"])])
-    return [text_of(events.texts[code]) for code in codes.tolist() if code]
+    numbers, hierarchies = (events.arguments(at, rows).tolist() for at in (0, 1))
+    texts = (text_of(events.texts[text]) if text else "" for text in events.text[rows].tolist())
+    return list(map(_Step, rows.tolist(), numbers, hierarchies, texts))
 
 
 def _lives(
-    book: _Book, made: list[tuple[int, int, str]], gone: list[tuple[int, int, str]], events: EventColumns
+    book: _Book, made: list[_Step], gone: list[_Step], events: EventColumns
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Birth: its first cgroup is made. Death: its own cgroup, the topmost, is removed."""
+    """Birth: the first of its cgroups is made. Death: the last of its own cgroups, the topmost, is removed.
+
+    With cgroup v1 a container has a cgroup in each hierarchy, made and removed one after another, and its
+    processes are in some before they are in others. One made after the last removal: it lives again.
+    """
     birth = np.full(len(book.records), -1, np.int64)
     death = np.full(len(book.records), -1, np.int64)
     top: dict[int, int] = {}
     for path, owner in book.of_path.items():
         top[owner] = min(top.get(owner, len(path)), len(path))
-    for row, _, path in reversed(made):
-        birth[book.of_path.get(path, HOST)] = events.time[row]
-    for row, _, path in gone:
-        owner = book.of_path.get(path, HOST)
-        if len(path) == top.get(owner):
-            death[owner] = events.time[row]
+    for step in reversed(made):
+        birth[book.of_path.get(step.path, HOST)] = events.time[step.row]
+    for step in gone:
+        owner = book.of_path.get(step.path, HOST)
+        if len(step.path) == top.get(owner):
+            death[owner] = events.time[step.row]
+    for step in made:
+        owner = book.of_path.get(step.path, HOST)
+        if death[owner] < events.time[step.row]:
+            death[owner] = -1
     birth[HOST] = death[HOST] = -1
     return birth, death
 

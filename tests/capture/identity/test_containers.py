@@ -72,6 +72,31 @@ def test_a_container_lives_from_mkdir_to_rmdir_though_it_is_gone_before_the_end(
     assert found.death[1] == book.rows[4]["time"]
 
 
+def test_with_cgroup_v1_a_container_lives_from_its_first_cgroup_in_any_hierarchy_to_its_last(book):
+    cgroup(book, 1, "/")
+    book.event("cgroup_mkdir", cgroup=1, text=PATH.encode(), args=(9, 4))
+    book.event("cgroup_attach_task", cgroup=1, text=PATH.encode(), args=(9, 4, 100))
+    book.event("read", cgroup=1)
+    book.event("cgroup_mkdir", cgroup=1, text=PATH.encode(), args=(7, 0))
+    book.event("read", cgroup=7)
+    book.event("cgroup_rmdir", cgroup=1, text=PATH.encode(), args=(7, 0))
+    book.event("cgroup_rmdir", cgroup=1, text=PATH.encode(), args=(9, 4))
+    book.event("read", pid=300, cgroup=1)
+    found = identify(book.events(), book.tables).containers
+    assert told(book)[2] == ID[:12]
+    assert found.birth[1] == book.rows[0]["time"]
+    assert found.death[1] == book.rows[6]["time"]
+
+
+def test_a_container_that_is_started_again_is_alive(book):
+    book.event("cgroup_mkdir", cgroup=1, text=PATH.encode(), args=(7, 0))
+    book.event("cgroup_rmdir", cgroup=1, text=PATH.encode(), args=(7, 0))
+    book.event("cgroup_mkdir", cgroup=1, text=PATH.encode(), args=(8, 0))
+    book.event("read", cgroup=8)
+    found = identify(book.events(), book.tables).containers
+    assert (found.birth[1], found.death[1]) == (book.rows[0]["time"], -1)
+
+
 def test_a_container_whose_removal_was_not_seen_dies_with_its_last_process(book):
     cgroup(book, 7, PATH)
     book.fork(100, 200)
