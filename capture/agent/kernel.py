@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BPF_SOURCE = Path(__file__).parent / "bpf"
+PROBE_PARTS = ("record", "objects", "thread", "plan", "copying", "program", "calls", "process", "cgroup")
+"""Files of the probe, in the order in which they are compiled as one: BCC rewrites the main file alone."""
 SLOTS = 1 << 17
 MAX_VECS = 8
 _DISTRIBUTION = "/usr/lib/python3/dist-packages"
@@ -63,7 +65,7 @@ SLOT = np.dtype(
         ("unused2", "<u2"),
     ]
 )
-"""`struct slot` of bpf/probe.c."""
+"""`struct slot` of bpf/thread.c."""
 
 INSTALL_BCC = (
     "install BCC for Python: apt-get install python3-bpfcc (Debian, Ubuntu), "
@@ -92,6 +94,12 @@ def import_bcc() -> Any:
     return module
 
 
+def probe_text() -> str:
+    """The whole probe; the compiler's messages name the part and its line."""
+    parts = ((name, (BPF_SOURCE / f"{name}.c").read_text()) for name in PROBE_PARTS)
+    return "".join(f'#line 1 "{name}.c"\n{text}' for name, text in parts)
+
+
 class Kernel:
     """The loaded probe: its lanes, its counters, and what threads are in the middle of."""
 
@@ -111,7 +119,7 @@ class Kernel:
         with _header_root() as root, _silenced_stderr() as said:
             os.environ["BCC_KERNEL_SOURCE"] = str(root)
             try:
-                self._bpf = bcc.BPF(text=(BPF_SOURCE / "probe.c").read_text(), cflags=flags)
+                self._bpf = bcc.BPF(text=probe_text(), cflags=flags)
                 # Before the first event: a call without its plan would be taken for another.
                 self._write_plans(make_plans(arch))
                 for name in PROBES:

@@ -1,6 +1,6 @@
 """What the probe copies behind the arguments of each system call, made from the catalogue.
 
-`PLAN_DTYPE` mirrors `struct plan` in bpf/probe.c.
+`PLAN_DTYPE` mirrors `struct plan` in bpf/plan.c.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the kernel writes into the lanes: `struct head` of bpf/probe.c as a numpy dtype.
+"""What the kernel writes into the lanes: `struct head` of bpf/record.c as a numpy dtype.
 
 A record in a ring buffer is preceded by eight bytes (kernel/bpf/ringbuf.c): its length, with the two
 highest bits for busy and discarded, and an offset that only the kernel uses.

@@ -1,0 +1,20 @@
+/* What to copy behind the arguments of each call: filled from the catalogue (capture/agent/plan.py). */
+
+/* What to copy for a call. NONE where there is no such argument. */
+struct plan {
+    u8 fd;
+    u8 dirfd;
+    u8 returns_fd;
+    u8 text;
+    u8 text2;
+    u8 addr;
+    u8 addr_kind;       /* ADDR_* */
+    u8 data;
+    u8 data_kind;       /* DATA_* */
+    u8 size_from_ret;
+    u8 life;            /* goes with process life, which an I/O storm must not push out */
+    u8 unused[5];
+};
+BPF_ARRAY(plans, struct plan, PLANS);
+enum { ADDR_NONE, ADDR_IN, ADDR_OUT };
+enum { DATA_NONE, DATA_IN, DATA_OUT, DATA_IOV_IN, DATA_IOV_OUT, DATA_MSG_IN, DATA_MSG_OUT, DATA_PAIR };
