@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from capture.agent.errors import CaptureError
 
-_STRUCT, _UNION = 4, 5
+_POINTER, _STRUCT, _UNION, _TYPEDEF, _PROTOTYPE = 2, 4, 5, 8, 13
 _MODIFIERS = {8, 9, 10, 11, 18}
 """typedef, volatile, const, restrict, type tag: what stands between a member and its struct."""
 
@@ -24,6 +24,10 @@ class _Type(ctypes.Structure):
 
 class _Member(ctypes.Structure):
     _fields_ = (("name_off", ctypes.c_uint32), ("type", ctypes.c_uint32), ("offset", ctypes.c_uint32))
+
+
+class _Parameter(ctypes.Structure):
+    _fields_ = (("name_off", ctypes.c_uint32), ("type", ctypes.c_uint32))
 
 
 class KernelTypes:
@@ -62,6 +66,36 @@ class KernelTypes:
         """
         return int(self._type(self._struct(struct)).size)
 
+    def tracepoint(self, name: str) -> tuple[str, ...] | None:
+        """What a tracepoint hands over: for each argument the struct it points to, else an empty text.
+
+        None where this kernel has no such tracepoint. The kernel describes each as a typedef
+        `btf_trace_NAME` of a function whose first parameter is the program's own (include/trace/bpf_probe.h).
+        """
+        number = self._lib.btf__find_by_name_kind(self._btf, f"btf_trace_{name}".encode(), _TYPEDEF)
+        if number < 0:
+            return None
+        prototype = self._pointed_to(self._type(number).size)
+        kind = self._type(prototype)
+        if self._kind(prototype) != _PROTOTYPE:
+            return None
+        first = ctypes.cast(ctypes.addressof(kind) + ctypes.sizeof(_Type), ctypes.POINTER(_Parameter))
+        return tuple(self._struct_behind(first[at].type) for at in range(1, kind.info & 0xFFFF))
+
+    def _struct_behind(self, number: int) -> str:
+        target = self._pointed_to(number)
+        if not target or self._kind(target) != _STRUCT:
+            return ""
+        return str(self._lib.btf__name_by_offset(self._btf, self._type(target).name_off).decode())
+
+    def _pointed_to(self, number: int) -> int:
+        """The type behind a pointer, 0 (void) where it is none."""
+        number = self._stripped(number)
+        return self._stripped(self._type(number).size) if self._kind(number) == _POINTER else 0
+
+    def _kind(self, number: int) -> int:
+        return int(self._type(number).info >> 24) & 0x1F
+
     def _struct(self, name: str) -> int:
         number = self._lib.btf__find_by_name_kind(self._btf, name.encode(), _STRUCT)
         if number < 0:
@@ -87,7 +121,7 @@ class KernelTypes:
             if name == head:
                 return offset + self._find(self._stripped(kind), rest) if rest else offset
             inner = self._stripped(kind)
-            if not name and (self._type(inner).info >> 24) & 0x1F in (_STRUCT, _UNION):
+            if not name and self._kind(inner) in (_STRUCT, _UNION):
                 try:
                     return offset + self._find(inner, path)
                 except KeyError:
@@ -95,7 +129,7 @@ class KernelTypes:
         raise KeyError(path)
 
     def _stripped(self, number: int) -> int:
-        while (self._type(number).info >> 24) & 0x1F in _MODIFIERS:
+        while number and self._kind(number) in _MODIFIERS:
             number = self._type(number).size
         return number
 

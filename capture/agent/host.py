@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,8 +23,13 @@ def recorder_version() -> str:
         return "not installed"
 
 
-def section(settings: Settings, boot_to_utc_ns: int, command: Sequence[str]) -> dict[str, Any]:
-    """Facts about host, clock and recorder, as plain values."""
+def section(
+    settings: Settings, boot_to_utc_ns: int, command: Sequence[str], features: Mapping[str, str]
+) -> dict[str, Any]:
+    """Facts about host, clock and recorder, as plain values.
+
+    `features`: what is recorded beyond system calls: name → `recorded`, or why it is not.
+    """
     name = os.uname()
     return {
         "capture_id": uuid.uuid4().hex,
@@ -34,6 +39,7 @@ def section(settings: Settings, boot_to_utc_ns: int, command: Sequence[str]) -> 
             "command_line": sys.argv[:64],
             "settings": asdict(settings),
             "traced_command": list(command),
+            "features": dict(features),
             "pid": os.getpid(),
             "uid": os.getuid(),
         },

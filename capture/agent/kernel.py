@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ import numpy as np
 
 from capture.agent.btf import KernelTypes
 from capture.agent.errors import CaptureError
+from capture.agent.features import FEATURES, Feature, offered
 from capture.agent.lanes import Lane
 from capture.agent.layout import kernel_constants
 from capture.agent.plan import PLANS, make_plans
@@ -94,9 +95,10 @@ def import_bcc() -> Any:
     return module
 
 
-def probe_text() -> str:
-    """The whole probe; the compiler's messages name the part and its line."""
-    parts = ((name, (BPF_SOURCE / f"{name}.c").read_text()) for name in PROBE_PARTS)
+def probe_text(features: Iterable[Feature] = FEATURES) -> str:
+    """The whole probe with these features; the compiler's messages name the part and its line."""
+    names = (*PROBE_PARTS, *(feature.part for feature in features))
+    parts = ((name, (BPF_SOURCE / f"{name}.c").read_text()) for name in names)
     return "".join(f'#line 1 "{name}.c"\n{text}' for name, text in parts)
 
 
@@ -114,20 +116,30 @@ class Kernel:
             raise CaptureError(f"this recorder knows x86_64 machines, this one is {arch}")
         self.specs = settings.lanes()
         bcc = import_bcc()
-        constants = kernel_constants(KernelTypes())
+        types = KernelTypes()
+        self._offer = offered(types)
+        constants = {**kernel_constants(types), **self._offer.constants}
         flags = _defines({**constants, **_sizes(settings), "SELF": self_pid})
         with _header_root() as root, _silenced_stderr() as said:
             os.environ["BCC_KERNEL_SOURCE"] = str(root)
             try:
-                self._bpf = bcc.BPF(text=probe_text(), cflags=flags)
+                self._bpf = bcc.BPF(text=probe_text(self._offer.features), cflags=flags)
                 # Before the first event: a call without its plan would be taken for another.
                 self._write_plans(make_plans(arch))
+                self._attached = list(PROBES)
+                for feature in list(self._offer.features):
+                    self._attach_feature(feature, said)
                 for name in PROBES:
                     self._bpf.attach_raw_tracepoint(tp=name, fn_name=f"on_{name}")
             except Exception as error:  # BCC raises bare Exception
                 raise CaptureError(_why_not_loaded(error, said())) from error
         self.lanes = [Lane(spec, self._bpf[spec.name].map_fd) for spec in self.specs]
         self._slots = self._map_slots()
+
+    @property
+    def features(self) -> Mapping[str, str]:
+        """Each feature's name with `recorded`, or why it is not."""
+        return self._offer.states()
 
     def losses(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Records that found no room, by lane, since the start."""
@@ -149,8 +161,22 @@ class Kernel:
 
     def detach(self) -> None:
         """Stop the programs, keep the maps."""
-        for name in PROBES:
+        for name in self._attached:
             self._bpf.detach_raw_tracepoint(name)
+
+    def _attach_feature(self, feature: Feature, said: Callable[[], str]) -> None:
+        """Attach a feature's programs: all, or none if the kernel refuses one."""
+        attached: list[str] = []
+        try:
+            for name in feature.tracepoints:
+                self._bpf.attach_raw_tracepoint(tp=name, fn_name=f"on_{name}")
+                attached.append(name)
+        except Exception as error:  # noqa: BLE001  BCC raises bare Exception; the recording does without this one
+            for name in attached:
+                self._bpf.detach_raw_tracepoint(name)
+            self._offer.without(feature, _why_not_loaded(error, said()))
+        else:
+            self._attached += attached
 
     def _write_plans(self, plans: np.ndarray[Any, np.dtype[Any]]) -> None:
         table = self._bpf["plans"]

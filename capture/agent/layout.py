@@ -5,10 +5,15 @@ Members move and are renamed between kernels, so each has a list of names, newes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from capture.agent.btf import KernelTypes
 from capture.agent.errors import CaptureError
 
-MEMBERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+Member = tuple[str, str, tuple[str, ...]]
+"""Constant in the probe (with `K_` before it), struct, the member's names."""
+
+MEMBERS: tuple[Member, ...] = (
     ("TASK_STATUS", "task_struct", ("thread_info.status",)),
     ("TASK_FILES", "task_struct", ("files",)),
     ("TASK_REAL_PARENT", "task_struct", ("real_parent",)),
@@ -56,7 +61,7 @@ MEMBERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("ROOT_HIERARCHY", "cgroup_root", ("hierarchy_id",)),
     ("KN_ID", "kernfs_node", ("id",)),
 )
-"""Constant in the probe (with `K_` before it), struct, the member's names."""
+"""What every recording needs; `features.FEATURES` says what single features read besides."""
 
 
 def kernel_constants(types: KernelTypes) -> dict[str, int]:
@@ -65,7 +70,9 @@ def kernel_constants(types: KernelTypes) -> dict[str, int]:
     Raises:
         CaptureError: The kernel lacks a member that the probe cannot do without.
     """
-    constants = {f"K_{name}": _offset(types, struct, paths) for name, struct, paths in MEMBERS}
+    constants, lacking = member_offsets(types, MEMBERS)
+    if lacking:
+        raise CaptureError(f"this kernel's {lacking[0]}: update Exhume")
     # One read takes all of a socket's common part, up to the end of its last member used.
     ends = [constants["K_SOCK_V6_DADDR"] + 16, constants["K_SOCK_V6_RCV_SADDR"] + 16]
     constants["K_SOCK_SPAN"] = (max(ends) + 7) & ~7
@@ -73,10 +80,17 @@ def kernel_constants(types: KernelTypes) -> dict[str, int]:
     return constants
 
 
-def _offset(types: KernelTypes, struct: str, paths: tuple[str, ...]) -> int:
-    for path in paths:
-        try:
-            return types.offset(struct, path)
-        except KeyError:
-            continue
-    raise CaptureError(f"this kernel's {struct} has none of {', '.join(paths)}: update Exhume")
+def member_offsets(types: KernelTypes, members: Sequence[Member]) -> tuple[dict[str, int], list[str]]:
+    """The `K_` constants of some members, and what this kernel lacks of them."""
+    constants: dict[str, int] = {}
+    lacking = []
+    for name, struct, paths in members:
+        for path in paths:
+            try:
+                constants[f"K_{name}"] = types.offset(struct, path)
+                break
+            except KeyError:
+                continue
+        else:
+            lacking.append(f"{struct} has none of {', '.join(paths)}")
+    return constants, lacking

@@ -65,7 +65,7 @@ class Recorder:
         self._boot_to_utc = boot_to_utc_ns()
         self._writer = CaptureWriter(stream)
         self._kernel = Kernel(settings, self_pid=os.getpid())
-        self._writer.section(section(settings, self._boot_to_utc, command))
+        self._writer.section(section(settings, self._boot_to_utc, command, self._kernel.features))
         self._output = Output(self._writer)
         self._assembler = Assembler(self._boot_to_utc)
         self._watch = ContainerWatch(

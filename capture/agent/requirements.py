@@ -12,6 +12,7 @@ from pathlib import Path
 
 from capture.agent.btf import KernelTypes
 from capture.agent.errors import CaptureError
+from capture.agent.features import FEATURES, RECORDED, offered
 from capture.agent.kernel import import_bcc
 from capture.agent.layout import kernel_constants
 from capture.agent.settings import Settings
@@ -49,7 +50,7 @@ def check_machine(folder: Path) -> list[Answer]:
         _memlock,
         lambda: _disk(folder),
     )
-    return [check() for check in checks]
+    return [*(check() for check in checks), *_features()]
 
 
 def _kernel() -> Answer:
@@ -73,6 +74,24 @@ def _btf() -> Answer:
     except CaptureError as error:
         return Answer("BTF", False, str(error), remedy)
     return Answer("BTF", True, f"/sys/kernel/btf/vmlinux describes all {count} members that the probe reads")
+
+
+def _features() -> list[Answer]:
+    """What can be recorded beyond system calls; a recording does without what is missing."""
+    try:
+        states = offered(KernelTypes()).states()
+    except CaptureError:
+        return []
+    return [
+        Answer(
+            feature.name,
+            states[feature.name] == RECORDED,
+            feature.meaning if states[feature.name] == RECORDED else states[feature.name],
+            "not needed: the recording goes on without",
+            needed=False,
+        )
+        for feature in FEATURES
+    ]
 
 
 def _bcc() -> Answer:

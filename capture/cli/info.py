@@ -141,6 +141,11 @@ def _print(facts: dict[str, Any]) -> None:
         ("Last event", f"{facts['last_event'] or 'none'} ({facts['seconds']:.3f} s)"),
         ("Events", f"{facts['events']:,} by {facts['processes']:,} processes, in {facts['blocks']:,} blocks"),
         ("Lost", f"{facts['lost']:,} events" if facts["lost"] else "none"),
+        *(
+            ("Not recorded", f"{text_of(name)}: {text_of(why)}")
+            for name, why in _map(recorder.get("features")).items()
+            if why != "recorded"
+        ),
         ("Snapshot", ", ".join(f"{count:,} {name}" for name, count in facts["snapshot"].items())),
     )
     for title, value in rows:

@@ -129,7 +129,7 @@ class EventLines:
         """As strace shows them, the descriptor with its name behind it."""
         kind = int(self._events.kind[row])
         arguments = self._arguments(row)
-        if kind < 0 or CATALOGUE[kind].category is Category.SCHEDULER:
+        if kind < 0 or not CATALOGUE[kind].is_call:
             return [f"{name}={value}" for name, value in arguments]
         shown = [value for _, value in arguments]
         at = CATALOGUE[kind].fd_arg

@@ -21,7 +21,7 @@ from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_a
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers, text_of, texts
 from capture.model.catalogue import CATALOGUE
-from capture.model.events import ArgKind, Category
+from capture.model.events import ArgKind
 
 NONE = -1
 _WORKING_DIRECTORY, _AS_GIVEN = -1, -2
@@ -330,7 +330,7 @@ def _text_tables() -> _TextTables:
     takes = np.zeros((2, len(CATALOGUE) + 1), bool)
     bases = np.full((2, len(CATALOGUE) + 1), _WORKING_DIRECTORY, np.int64)
     for position, spec in enumerate(CATALOGUE):
-        if spec.category == Category.SCHEDULER and spec.name != "procexec":
+        if not spec.is_call and spec.name != "procexec":
             continue  # a cgroup's path and a process' name are no files
         for slot, at in enumerate(spec.text_args):
             takes[slot, position] = spec.args[at].kind == ArgKind.PATH

@@ -28,11 +28,15 @@ UNKNOWN_PREFIX = "syscall_"
 """A number N that the table lacks is shown as `syscall_N`."""
 
 
-def _scheduler_event(name: str, code: SchedCode, *args: Arg) -> EventSpec:
-    return EventSpec(name, Category.SCHEDULER, args, Returns.ZERO, int(code), int(code))
+def _scheduler_event(
+    name: str, code: SchedCode, *args: Arg, category: Category = Category.SCHEDULER
+) -> EventSpec:
+    return EventSpec(name, category, args, Returns.ZERO, int(code), int(code))
 
 
 _CGROUP = (Arg("cgroup", ArgKind.ULONG), Arg("hierarchy", ArgKind.UINT))
+_SIGNAL = (Arg("sig", ArgKind.SIGNAL), Arg("code", ArgKind.ENUM, "signal_code"))
+_MODULE = (Arg("taints", ArgKind.FLAGS, "module_taints"), Arg("name", ArgKind.STRING))
 
 SCHEDULER_EVENTS = (
     _scheduler_event(
@@ -66,6 +70,27 @@ SCHEDULER_EVENTS = (
         Arg("path", ArgKind.PATH),
         Arg("comm", ArgKind.STRING),
     ),
+    _scheduler_event(
+        "signal_generate",
+        SchedCode.SIGNAL_GENERATE,
+        *_SIGNAL,
+        Arg("pid", ArgKind.PID),
+        Arg("tid", ArgKind.PID),
+        Arg("result", ArgKind.ENUM, "signal_result"),
+        Arg("scope", ArgKind.ENUM, "signal_scope"),
+        category=Category.SIGNAL,
+    ),
+    _scheduler_event(
+        "signal_deliver",
+        SchedCode.SIGNAL_DELIVER,
+        *_SIGNAL,
+        Arg("action", ArgKind.ENUM, "signal_action"),
+        Arg("handler", ArgKind.POINTER),
+        Arg("sender", ArgKind.PID),
+        category=Category.SIGNAL,
+    ),
+    _scheduler_event("module_load", SchedCode.MODULE_LOAD, *_MODULE, category=Category.SYSTEM),
+    _scheduler_event("module_free", SchedCode.MODULE_FREE, *_MODULE, category=Category.SYSTEM),
 )
 """Their first arguments are the columns a0… in order; texts, which have no register, come last."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from capture.model.errnos import ERRNOS
-from capture.model.events import Arg, ArgKind, Category, EventFlag, EventSpec, Returns
+from capture.model.events import Arg, ArgKind, EventFlag, EventSpec, Returns
 from capture.model.signals import signal_name
 from capture.model.sockaddr import format_sockaddr
 from capture.model.symbols import ALL_BITS, KeyedTable, Table
@@ -55,7 +55,7 @@ def format_result(spec: EventSpec, ret: int, flags: int = 0) -> str:
 
     A scheduler event returns nothing: its result is empty.
     """
-    if spec.category is Category.SCHEDULER:
+    if not spec.is_call:
         return ""
     # What a 32-bit or x32 call returns, the row of another call cannot tell.
     returns = Returns.INT if flags & FOREIGN else spec.returns
@@ -156,7 +156,7 @@ class _Call:
         recorded = self.texts.get(at)
         if recorded is not None:
             return self._argv(recorded) if arg.kind is ArgKind.ARGV else self._string(arg, recorded)
-        if self.spec.category is Category.SCHEDULER and at in self.spec.text_args:
+        if not self.spec.is_call and at in self.spec.text_args:
             return "?"
         if arg.table:
             return self._named(arg, value)

@@ -62,6 +62,14 @@ class SchedCode(IntEnum):
     CGROUP_MKDIR = 0xF010
     CGROUP_RMDIR = 0xF011
     CGROUP_ATTACH = 0xF012
+    SIGNAL_GENERATE = 0xF020
+    SIGNAL_DELIVER = 0xF021
+    MODULE_LOAD = 0xF028
+    MODULE_FREE = 0xF029
+
+
+FIRST_SCHED_CODE = 0xF000
+"""From here on codes are of events that are no system calls."""
 
 
 class ArgKind(StrEnum):
@@ -183,6 +191,17 @@ class EventSpec:
     def code_on(self, arch: str) -> int | None:
         """The event's code on an architecture (`x86_64` or `aarch64`), None where it does not exist."""
         return self.aarch64 if arch == "aarch64" else self.x86_64
+
+    @property
+    def is_syscall(self) -> bool:
+        """Whether it is a system call."""
+        code = self.aarch64 if self.x86_64 is None else self.x86_64
+        return code is None or code < FIRST_SCHED_CODE
+
+    @property
+    def is_call(self) -> bool:
+        """Whether somebody asked for it and got a result, and not something that happened."""
+        return self.is_syscall
 
     @property
     def text_args(self) -> tuple[int, ...]:

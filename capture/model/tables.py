@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from capture.model.symbols import KeyedTable, Table
+from capture.model.symbols_events import EVENT_TABLES
 from capture.model.symbols_file import AARCH64_FILE_TABLES, FILE_TABLES
 from capture.model.symbols_ioctl import IOCTL_TABLES
 from capture.model.symbols_memory import AARCH64_MEMORY_TABLES, MEMORY_TABLES
@@ -19,6 +20,7 @@ TABLES: Mapping[str, Table | KeyedTable] = {
     **MEMORY_TABLES,
     **PROCESS_TABLES,
     **SYSTEM_TABLES,
+    **EVENT_TABLES,
 }
 """The tables of x86_64, and of aarch64 where it has none of its own."""
 

@@ -69,9 +69,15 @@ def is_io(name: str) -> bool:
     return category_of(name) in (Category.IO_READ, Category.IO_WRITE)
 
 
+def is_syscall(name: str) -> bool:
+    """Is an event of that name a system call? One that the catalogue lacks is."""
+    spec = spec_of(name)
+    return spec is None or spec.is_syscall
+
+
 def _has_result(name: str) -> bool:
     spec = spec_of(name)
-    return spec is None or not (spec.category is Category.SCHEDULER or spec.returns is Returns.NOTHING)
+    return spec is None or (spec.is_call and spec.returns is not Returns.NOTHING)
 
 
 def returned(frames: CaptureFrames) -> np.ndarray:

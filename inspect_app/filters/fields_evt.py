@@ -17,6 +17,7 @@ from inspect_app.filters.calls import (
     failures,
     has_flag,
     is_io,
+    is_syscall,
     of_types,
     raw_argument,
     returned,
@@ -67,7 +68,7 @@ def _category(frames: CaptureFrames, _argument: str) -> Facets:
 
 
 def _syscall_type(frames: CaptureFrames, _argument: str) -> Facets:
-    return (types(frames).mapped(lambda name: None if category_of(name) == Category.SCHEDULER else name),)
+    return (types(frames).mapped(lambda name: name if is_syscall(name) else None),)
 
 
 def _io_direction(frames: CaptureFrames, _argument: str) -> Facets:

@@ -22,6 +22,7 @@ EVERYDAY = (
     "churn",
     "churn_over_exec",
     "other_abis",
+    "signals",
     "blocked",
 )
 """Programs recorded once for all tests; the last one leaves a process behind that hangs in a call."""

@@ -206,7 +206,7 @@ def test_all_tables_and_the_section_can_be_written_and_read_again():
         procfs.processes(boot_to_utc_ns()),
         procfs.descriptors(without=-1),
         *(read() for read in (procfs.sockets, procfs.mounts, procfs.users, procfs.groups, procfs.cgroups)),
-        [section(Settings(), boot_to_utc_ns(), ["make", "all"])],
+        [section(Settings(), boot_to_utc_ns(), ["make", "all"], {"signals": "recorded"})],
     ]
     for table in tables:
         assert unpack_document(pack_document({"rows": table})) == {"rows": table}

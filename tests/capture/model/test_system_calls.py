@@ -15,7 +15,7 @@ from capture.model.catalogue import (
     spec_named,
     types_of,
 )
-from capture.model.events import ArgKind, Category, EventFlag, Returns, SchedCode
+from capture.model.events import ArgKind, EventFlag, Returns, SchedCode
 from capture.model.syscalls import parse_rows
 
 X86_HEADER = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
@@ -215,8 +215,8 @@ def test_the_descriptor_and_result_of_a_call_are_known(name, position, returns):
     assert (spec.fd_arg, spec.returns) == (position, returns)
 
 
-def test_scheduler_events_have_the_codes_of_the_file_format():
-    by_code = {spec.x86_64: spec.name for spec in CATALOGUE if spec.category is Category.SCHEDULER}
+def test_events_that_are_no_system_calls_have_the_codes_of_the_file_format():
+    by_code = {spec.x86_64: spec.name for spec in CATALOGUE if not spec.is_syscall}
     assert by_code == {
         SchedCode.PROCFORK: "procfork",
         SchedCode.PROCEXEC: "procexec",
@@ -224,6 +224,10 @@ def test_scheduler_events_have_the_codes_of_the_file_format():
         SchedCode.CGROUP_MKDIR: "cgroup_mkdir",
         SchedCode.CGROUP_RMDIR: "cgroup_rmdir",
         SchedCode.CGROUP_ATTACH: "cgroup_attach_task",
+        SchedCode.SIGNAL_GENERATE: "signal_generate",
+        SchedCode.SIGNAL_DELIVER: "signal_deliver",
+        SchedCode.MODULE_LOAD: "module_load",
+        SchedCode.MODULE_FREE: "module_free",
     }
 
 

@@ -1,0 +1,90 @@
+"""What a recording has beyond system calls and process life: each by itself, where the kernel offers it.
+
+A feature is a file of the probe, the tracepoints it is attached to and the members it reads. Where one of
+these is missing the recording goes on without the feature, and the file says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from capture.agent.btf import KernelTypes
+from capture.agent.layout import Member, member_offsets
+
+RECORDED = "recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One thing that can be recorded or not."""
+
+    name: str
+    meaning: str
+    part: str
+    """Its file of the probe."""
+    tracepoints: tuple[str, ...]
+    """What its programs `on_NAME` are attached to."""
+    members: tuple[Member, ...] = ()
+
+
+FEATURES: tuple[Feature, ...] = (
+    Feature(
+        "signals",
+        "who sent which signal to whom, and what it did",
+        "signals",
+        ("signal_generate", "signal_deliver"),
+        (
+            ("TASK_SIGHAND", "task_struct", ("sighand",)),
+            ("TASK_CRED", "task_struct", ("real_cred",)),
+            ("CRED_UID", "cred", ("uid",)),
+            ("SIGNAL_EXIT_CODE", "signal_struct", ("group_exit_code",)),
+            ("SIGINFO_CODE", "kernel_siginfo", ("si_code",)),
+            ("SIGINFO_PID", "kernel_siginfo", ("_sifields._kill._pid",)),
+            ("SIGACTION_HANDLER", "k_sigaction", ("sa.sa_handler",)),
+        ),
+    ),
+    Feature(
+        "modules",
+        "kernel modules that come and go",
+        "modules",
+        ("module_load", "module_free"),
+        (("MODULE_NAME", "module", ("name",)), ("MODULE_TAINTS", "module", ("taints",))),
+    ),
+)
+
+
+@dataclass
+class Offer:
+    """What of all features this kernel offers."""
+
+    constants: dict[str, int] = field(default_factory=dict)
+    """The `K_` constants of their parts of the probe."""
+    features: list[Feature] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+    """Feature → why it cannot be recorded."""
+
+    def without(self, feature: Feature, reason: str) -> None:
+        """Give one up."""
+        self.features.remove(feature)
+        self.missing[feature.name] = reason
+
+    def states(self) -> Mapping[str, str]:
+        """Each feature's name with `recorded`, or why it is not."""
+        return {feature.name: self.missing.get(feature.name, RECORDED) for feature in FEATURES}
+
+
+def offered(types: KernelTypes) -> Offer:
+    """What the running kernel offers."""
+    offer = Offer()
+    for feature in FEATURES:
+        absent = [name for name in feature.tracepoints if types.tracepoint(name) is None]
+        constants, lacking = member_offsets(types, feature.members)
+        if absent:
+            offer.missing[feature.name] = f"this kernel has no tracepoint {' and '.join(absent)}"
+        elif lacking:
+            offer.missing[feature.name] = f"this kernel's {lacking[0]}"
+        else:
+            offer.constants |= constants
+            offer.features.append(feature)
+    return offer

@@ -1,0 +1,64 @@
+"""Features: which of them this kernel records, and that the others' programs would load."""
+
+import json
+import os
+
+import pytest
+
+from capture.agent.btf import KernelTypes
+from capture.agent.features import FEATURES, RECORDED
+from capture.agent.kernel import Kernel, import_bcc
+from capture.agent.layout import member_offsets
+from capture.agent.settings import Settings
+from capture.format import CaptureFile
+from tests.kernel.captures import exhume_capture
+
+pytestmark = pytest.mark.kernel
+
+
+def test_check_info_and_the_file_tell_the_same_of_each_feature(everyday):
+    with CaptureFile.open(everyday.capture.path) as capture:
+        states = capture.section["recorder"]["features"]
+    assert set(states) == {feature.name for feature in FEATURES}
+    answers = json.loads(exhume_capture("check", "--json").stdout)
+    checked = {answer["name"]: answer for answer in answers}
+    for name, state in states.items():
+        assert checked[name]["ok"] == (state == RECORDED)
+        assert not checked[name]["needed"]
+    told = exhume_capture("info", everyday.capture.path).stdout
+    for name, state in states.items():
+        assert (f"Not recorded {name}: {state}" in told) == (state != RECORDED)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_programs_whose_tracepoints_this_kernel_lacks_load_all_the_same(monkeypatch):
+    """A kernel without modules has no such tracepoints: here only the verifier can try those programs."""
+    types = KernelTypes()
+    lacking = [
+        feature for feature in FEATURES if any(types.tracepoint(name) is None for name in feature.tracepoints)
+    ]
+    if not lacking:
+        pytest.skip("this kernel has every tracepoint: the programs are attached in other tests")
+    bcc = import_bcc()
+    loaded = []
+
+    class Probe(bcc.BPF):
+        def attach_raw_tracepoint(self, tp, fn_name):
+            loaded.append(self.load_func(fn_name.encode(), bcc.BPF.RAW_TRACEPOINT).name.decode())
+
+        def detach_raw_tracepoint(self, tp):
+            """Nothing was attached."""
+
+    offers = {"features": list(FEATURES), "constants": {}}
+    for feature in FEATURES:
+        offers["constants"] |= member_offsets(types, feature.members)[0]
+    monkeypatch.setattr(bcc, "BPF", Probe)
+    monkeypatch.setattr("capture.agent.kernel.offered", lambda _: _offer(**offers))
+    Kernel(Settings(), self_pid=os.getpid()).close()
+    assert {f"on_{name}" for feature in lacking for name in feature.tracepoints} <= set(loaded)
+
+
+def _offer(**what):
+    from capture.agent.features import Offer
+
+    return Offer(**what)
