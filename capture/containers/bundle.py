@@ -1,7 +1,7 @@
 """Containers of runc and crun themselves, from the state that these keep while a container lives.
 
-    <root>/<id>/state.json   runc: id, created, and the bundle among its `labels`
-    <root>/<id>/status       crun: created and bundle, as JSON
+    <root>/<id>/state.json   runc: id, created, init_process_pid, and the bundle among its `labels`
+    <root>/<id>/status       crun: created, pid and bundle, as JSON
 
 Higher runtimes use the same files, under roots of their own: what is found here may lack their names.
 """
@@ -29,12 +29,18 @@ STATE_FOLDERS = {
 STATE_FILES = {"runc": "state.json", "crun": "status"}
 
 
-def find(full_id: str, root: Path = Path("/")) -> ContainerMetadata | None:
+def find(full_id: str, root: Path = Path("/"), bundle: Path | None = None) -> ContainerMetadata | None:
     """Read the state of a container that runs, and its bundle; None if there is none.
+
+    Args:
+        full_id: the container.
+        root: where the host's file system is.
+        bundle: not needed: the state names it.
 
     Raises:
         MetadataError: there is one, but it cannot be used.
     """
+    del bundle
     if not documents.is_name(full_id):
         return None
     for runtime, folder in _state_folders(root):
@@ -63,6 +69,8 @@ def _described(full_id: str, runtime: str, state: Any, root: Path) -> ContainerM
         known,
         name=known.name or (full_id if short_id(full_id) == full_id else ""),
         created_ns=known.created_ns or documents.nanoseconds(documents.get(state, "created")),
+        init_pid=documents.integer(documents.get(state, "init_process_pid"))
+        or documents.integer(documents.get(state, "pid")),
     )
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 
 _ID = r"(?P<id>[0-9a-f]{64})"
 _NAME = r"(?P<id>[A-Za-z0-9_][A-Za-z0-9_.:@+-]{0,254})"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 MAX_PATH = 4096
 """Paths longer than the kernel's PATH_MAX are not looked at."""
 
@@ -60,8 +61,9 @@ class Pattern:
     below: str = ""
     """A regular expression for the whole segment before it; empty: any."""
 
-    monitor: str = ""
-    """The child cgroup in which the runtime itself runs: not part of the container."""
+    unless: str = ""
+    """A regular expression for the whole segment after it, with which it is no container: the child cgroup in
+    which the runtime itself runs, or the containers of what is a pod."""
 
 
 # A trailing `.scope` is the systemd driver. `<slice>:<prefix>:<id>` appears where a runtime with the cgroupfs
@@ -88,21 +90,30 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern("lxc", rf"lxc\.payload\.{_NAME}"),
     Pattern("lxc", _NAME, below=r"lxc|lxc\.payload"),
     Pattern("libvirt-lxc", r"machine-lxc\\x2d\d+\\x2d(?P<id>[A-Za-z0-9_][A-Za-z0-9_.\\-]{0,254})\.scope"),
-    Pattern("nspawn", rf"systemd-nspawn@{_NAME}\.service", monitor="supervisor"),
+    Pattern("nspawn", rf"systemd-nspawn@{_NAME}\.service", unless="supervisor"),
     # libvirt's virtual machines are registered the same way; they are no containers.
     Pattern(
         "nspawn",
         r"machine-(?!qemu\\x2d|lxc\\x2d)(?P<id>[A-Za-z0-9_][A-Za-z0-9_.\\-]{0,254})\.scope",
-        monitor="supervisor",
+        unless="supervisor",
     ),
     Pattern("runc", rf"runc-{_NAME}\.scope"),
     Pattern("crun", rf"crun-{_NAME}\.scope"),
     Pattern("crun", _NAME, below="crun"),
-    # Nothing but containers has names like this, whatever the parent (--cgroup-parent, Kubernetes' pods).
-    Pattern("", _ID),
+    Pattern("kata", rf"kata_(overhead_)?{_ID}"),
+    Pattern("kata", _ID, below="kata_overhead|vc"),
+    Pattern("garden", rf"(?P<id>{_UUID}|[0-9a-z]{{11}})", below="garden(-[^/]*)?"),
+    Pattern("bpm", r"bpm-(?P<id>[A-Za-z0-9][A-Za-z0-9_.+-]{0,200})"),
+    Pattern("nomad", rf"(?P<id>{_UUID}\.[A-Za-z0-9_.-]{{1,128}})\.scope", below=r"[^/]*\.slice"),
+    Pattern("nomad", rf"(?P<id>{_UUID}[.-][A-Za-z0-9_.-]{{1,128}})(?<!\.scope)", below="nomad|share|reserve"),
+    # Nothing but containers has names like this, whatever the parent (--cgroup-parent, Kubernetes' pods), but
+    # for Podman's pods with the cgroupfs driver.
+    Pattern("", _ID, below=r"(?!libpod_parent$).*", unless=r"libpod-.*"),
 )
 
-_COMPILED = tuple((row, re.compile(row.segment), re.compile(row.below)) for row in PATTERNS)
+_COMPILED = tuple(
+    (row, re.compile(row.segment), re.compile(row.below), re.compile(row.unless)) for row in PATTERNS
+)
 _POD = re.compile(
     r"(?:.*-)?pod(?P<uid>[0-9a-f]{8}(?:[-_]?[0-9a-f]{4}){3}[-_]?[0-9a-f]{12})(?:\.slice(?::.*)?)?"
 )
@@ -153,11 +164,11 @@ def _match(segments: list[str], position: int, known: Collection[str]) -> tuple[
     segment = segments[position]
     before = segments[position - 1] if position else ""
     after = segments[position + 1] if position + 1 < len(segments) else ""
-    for row, pattern, below in _COMPILED:
+    for row, pattern, below, unless in _COMPILED:
         match = pattern.fullmatch(segment)
         if match is None or (row.below and not below.fullmatch(before)):
             continue
-        if row.monitor and row.monitor == after:
+        if row.unless and unless.fullmatch(after):
             return None
         # systemd writes a dash in a name as \x2d.
         return row.runtime, match["id"].replace("\\x2d", "-")

@@ -12,7 +12,8 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,28 +35,42 @@ class MetadataError(Exception):
     """A file that should tell about a container is not what it should be."""
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[int | None]:
+    """Open a regular file without ever waiting; None if there is none.
+
+    Raises:
+        MetadataError: something else is there, or it cannot be read; also for errors of the caller's reads.
+    """
+    try:
+        # The file itself is never a link where runtimes put it; the folders above may be.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except _ABSENT:
+        yield None
+        return
+    except (OSError, ValueError) as error:
+        raise MetadataError(f"{path} cannot be read: {_reason(error)}") from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise MetadataError(f"{path} is not a regular file")
+        yield descriptor
+    except OSError as error:
+        raise MetadataError(f"{path} cannot be read: {_reason(error)}") from error
+    finally:
+        os.close(descriptor)
+
+
 def read_bytes(path: Path, *, limit: int = MAX_DOCUMENT) -> bytes | None:
     """Read a regular file of at most `limit` bytes; None if there is none.
 
     Raises:
         MetadataError: something else is there, it is too large, or it cannot be read.
     """
-    try:
-        # The file itself is never a link where runtimes put it; the folders above may be.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except _ABSENT:
-        return None
-    except (OSError, ValueError) as error:
-        raise MetadataError(f"{path} cannot be read: {_reason(error)}") from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise MetadataError(f"{path} is not a regular file")
+    with opened(path) as descriptor:
+        if descriptor is None:
+            return None
         with open(descriptor, "rb", closefd=False) as stream:
             content = stream.read(limit + 1)
-    except OSError as error:
-        raise MetadataError(f"{path} cannot be read: {_reason(error)}") from error
-    finally:
-        os.close(descriptor)
     if len(content) > limit:
         raise MetadataError(f"{path} is larger than {limit:,} bytes")
     return content
@@ -69,6 +84,15 @@ def read_json(path: Path, *, limit: int = MAX_DOCUMENT) -> Any:
     """
     content = read_bytes(path, limit=limit)
     return None if content is None else parse_json(content, str(path))
+
+
+def read_number(path: Path) -> int | None:
+    """Read a file that holds one positive number, such as a pid; None for anything else."""
+    try:
+        content = (read_bytes(path, limit=64) or b"").strip()
+    except MetadataError:
+        return None
+    return int(content) if content.isdigit() and len(content) < 19 else None
 
 
 def parse_json(content: bytes | str, origin: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from capture.containers import bundle as bare
@@ -15,7 +16,9 @@ from capture.containers import containerd, crio, docker, documents, lxc, nspawn,
 from capture.containers.cgroup_paths import ContainerRef
 from capture.containers.metadata import ContainerMetadata
 
-Finder = Callable[[str, Path], ContainerMetadata | None]
+Finder = Callable[[str, Path, Path | None], ContainerMetadata | None]
+
+Look = Callable[[], ContainerMetadata | None]
 
 FINDERS: Mapping[str, Finder] = {
     "podman": podman.find,
@@ -47,7 +50,7 @@ def find_metadata(
         filled in.
     """
     reasons: list[str] = []
-    for look in _attempts(ref, bundle, root):
+    for look in chain(_attempts(ref, bundle, root), _attempts_inside(ref, root)):
         try:
             found = look()
         except documents.MetadataError as error:
@@ -57,22 +60,29 @@ def find_metadata(
             return _with_path(found, ref)
     if bundle is not None and not reasons:
         reasons.append(f"{bundle / oci.CONFIG} was gone when it was looked for")
-    reason = "; ".join(reasons) or f"nothing about {ref.id} was on disk when it was looked for"
+    reason = "; ".join(dict.fromkeys(reasons)) or f"nothing about {ref.id} was on disk when it was looked for"
     return _with_path(ContainerMetadata(ref.full_id, ref.runtime, documents.text(NOT_SEEN + reason)), ref)
 
 
-def _attempts(
-    ref: ContainerRef, bundle: Path | None, root: Path
-) -> Iterator[Callable[[], ContainerMetadata | None]]:
-    """The runtime's own files, the given bundle, then everyone else's."""
+def _attempts(ref: ContainerRef, bundle: Path | None, root: Path) -> Iterator[Look]:
+    """The runtime's own files, everyone else's, then the given bundle by itself."""
+    place = None if bundle is None else root / str(bundle).lstrip("/")
     own = FINDERS.get(ref.runtime)
-    if own is not None:
-        yield lambda: own(ref.full_id, root)
-    if bundle is not None:
-        yield lambda: oci.read_bundle(root / str(bundle).lstrip("/"), ref.full_id, ref.runtime)
-    for finder in dict.fromkeys(FINDERS.values()):
-        if finder is not own:
-            yield lambda finder=finder: finder(ref.full_id, root)  # type: ignore[misc]
+    for finder in dict.fromkeys((own, *FINDERS.values())):
+        if finder is not None:
+            yield lambda finder=finder: finder(ref.full_id, root, place)  # type: ignore[misc]
+    if place is not None:
+        yield lambda: oci.read_bundle(place, ref.full_id, ref.runtime)
+
+
+def _attempts_inside(ref: ContainerRef, root: Path) -> Iterator[Look]:
+    """The files of a runtime that runs in a container itself: they lie in that container's file system."""
+    if ref.parent is None or not ref.parent.full_id:
+        return
+    pid = find_metadata(ref.parent, root=root).init_pid
+    if pid is not None:
+        inner = replace(ref, parent=None)
+        yield from _attempts(inner, None, root / "proc" / str(pid) / "root")
 
 
 def _with_path(found: ContainerMetadata, ref: ContainerRef) -> ContainerMetadata:

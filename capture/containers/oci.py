@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from capture.containers import documents
-from capture.containers.metadata import RECORDED, ContainerMetadata, Mount
+from capture.containers import capabilities, documents
+from capture.containers.metadata import CONTAINER, RECORDED, SANDBOX, ContainerMetadata, Mount
 
 CONFIG = "config.json"
 
@@ -34,6 +35,9 @@ ANNOTATIONS: Mapping[str, tuple[str, ...]] = {
     "privileged": ("io.podman.annotations.privileged",),
     "labels": ("io.kubernetes.cri-o.Labels",),
     "kind": ("io.kubernetes.cri.container-type", "io.kubernetes.cri-o.ContainerType"),
+    "sandbox": ("io.kubernetes.cri.sandbox-id", "io.kubernetes.cri-o.SandboxID"),
+    "seccomp": ("io.kubernetes.cri-o.SeccompProfilePath",),
+    "cni": ("io.kubernetes.cri-o.CNIResult",),
 }
 """Where each fact may stand, the first found wins."""
 
@@ -75,11 +79,14 @@ def from_config(config: dict[str, Any], full_id: str, runtime: str) -> Container
     annotations = documents.table(documents.get(config, "annotations"))
     facts = {fact: documents.first(annotations, *keys) for fact, keys in ANNOTATIONS.items()}
     image_id, image_digest = _image_identity(facts["image_reference"])
-    return ContainerMetadata(
+    kind = facts["kind"] if facts["kind"] in (SANDBOX, CONTAINER) else ""
+    labels = _labels(facts["labels"], annotations)
+    known = ContainerMetadata(
         full_id=full_id,
         runtime=runtime,
         metadata=RECORDED,
-        name=SANDBOX_NAME if facts["kind"] == "sandbox" else facts["name"],
+        name=SANDBOX_NAME if kind == SANDBOX else facts["name"],
+        kind=kind,
         image=facts["image"],
         image_id=image_id,
         image_digest=image_digest,
@@ -87,13 +94,106 @@ def from_config(config: dict[str, Any], full_id: str, runtime: str) -> Container
         pod=facts["pod"],
         namespace=facts["namespace"],
         pod_uid=facts["pod_uid"],
-        command=command_line(documents.get(config, "process", "args")),
-        user=_user(documents.get(config, "process", "user")),
-        labels=_labels(facts["labels"], annotations),
-        privileged=_privileged(config, facts["privileged"]),
-        mounts=_mounts(documents.get(config, "mounts")),
-        host_namespaces=_host_namespaces(documents.get(config, "linux", "namespaces")),
+        pod_labels=labels if kind == SANDBOX and facts["labels"] else {},
+        sandbox=facts["sandbox"],
+        labels=labels,
+        addresses=_addresses(annotations),
+        cni=facts["cni"],
     )
+    linux = documents.get(config, "linux")
+    return _with_limits(
+        _with_namespaces(_with_security(_with_process(known, config), config, facts), linux), linux
+    )
+
+
+def _with_process(known: ContainerMetadata, config: dict[str, Any]) -> ContainerMetadata:
+    """Add what it runs, and what it sees."""
+    process = documents.get(config, "process")
+    read_only = documents.get(config, "root", "readonly")
+    return replace(
+        known,
+        command=command_line(documents.get(process, "args")),
+        user=_user(documents.get(process, "user")),
+        working_directory=documents.text(documents.get(process, "cwd")),
+        hostname=documents.text(documents.get(config, "hostname")),
+        environment=environment_names(documents.get(process, "env")),
+        # The specification's default is false.
+        read_only=bool(read_only) if isinstance(documents.get(config, "root"), dict) else None,
+        mounts=_mounts(documents.get(config, "mounts")),
+    )
+
+
+def _with_security(
+    known: ContainerMetadata, config: dict[str, Any], facts: Mapping[str, str]
+) -> ContainerMetadata:
+    """Add what it may do."""
+    process, linux = documents.get(config, "process"), documents.get(config, "linux")
+    held = capabilities.named(documents.texts(documents.get(process, "capabilities", "bounding")))
+    stated = isinstance(documents.get(process, "capabilities"), dict)
+    added, dropped = capabilities.changes(known.runtime, held) if stated else ((), ())
+    no_new = documents.get(process, "noNewPrivileges")
+    return replace(
+        known,
+        privileged=_privileged(config, facts["privileged"]),
+        capabilities=held,
+        capabilities_added=added,
+        capabilities_dropped=dropped,
+        seccomp=_seccomp(linux, facts["seccomp"]),
+        apparmor=documents.text(documents.get(process, "apparmorProfile")),
+        selinux=documents.text(documents.get(process, "selinuxLabel")),
+        no_new_privileges=bool(no_new) if isinstance(process, dict) else None,
+        devices=tuple(
+            documents.text(documents.get(row, "path"))
+            for row in documents.items(documents.get(linux, "devices"))
+        ),
+    )
+
+
+def _with_namespaces(known: ContainerMetadata, linux: Any) -> ContainerMetadata:
+    """Add which namespaces are the host's, and which somebody else's."""
+    listed = documents.get(linux, "namespaces")
+    if not isinstance(listed, list):
+        return known
+    paths = {
+        documents.text(documents.get(item, "type")): documents.text(documents.get(item, "path"))
+        for item in documents.items(listed)
+    }
+    own = {kind: path for kind, path in paths.items() if not _HOST_NAMESPACE.fullmatch(path)}
+    return replace(
+        known,
+        host_namespaces=tuple(kind for kind in NAMESPACES if kind not in own),
+        joined_namespaces={kind: path for kind, path in own.items() if path},
+    )
+
+
+def _with_limits(known: ContainerMetadata, linux: Any) -> ContainerMetadata:
+    """Add how much it may use. What the configuration leaves out is not limited."""
+    if not isinstance(linux, dict):
+        return known
+    resources = documents.get(linux, "resources")
+    cpu = documents.get(resources, "cpu")
+    return replace(
+        known,
+        memory_limit=limit(documents.get(resources, "memory", "limit")),
+        cpu_limit=cpu_share(documents.get(cpu, "quota"), documents.get(cpu, "period")),
+        cpuset=documents.text(documents.get(cpu, "cpus")),
+        pids_limit=limit(documents.get(resources, "pids", "limit")),
+    )
+
+
+def limit(value: Any) -> int:
+    """A limit as it is recorded: what is not positive is none."""
+    return max(documents.integer(value) or 0, 0)
+
+
+def cpu_share(quota: Any, period: Any) -> int:
+    """Thousandths of a processor that a quota is of its period, of 100 ms unless stated; 0: no limit."""
+    return limit(quota) * 1000 // (limit(period) or 100_000)
+
+
+def environment_names(variables: Any) -> tuple[str, ...]:
+    """The names in a list of NAME=value."""
+    return tuple(variable.partition("=")[0] for variable in documents.texts(variables))
 
 
 def command_line(args: Any) -> str:
@@ -148,6 +248,18 @@ def _allows_all(rule: Any) -> bool:
     )
 
 
+def _seccomp(linux: Any, stated: str) -> str:
+    if not isinstance(linux, dict):
+        return ""
+    return (stated or "filtered") if linux.get("seccomp") is not None else "unconfined"
+
+
+def _addresses(annotations: Mapping[str, str]) -> tuple[str, ...]:
+    """CRI-O numbers them."""
+    keys = (f"io.kubernetes.cri-o.IP.{number}" for number in range(8))
+    return tuple(annotations[key] for key in keys if annotations.get(key))
+
+
 def _mounts(value: Any) -> tuple[Mount, ...]:
     return tuple(
         Mount(
@@ -159,14 +271,3 @@ def _mounts(value: Any) -> tuple[Mount, ...]:
         for item in documents.items(value)
         if isinstance(item, dict)
     )
-
-
-def _host_namespaces(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        return ()
-    own = {
-        documents.text(documents.get(item, "type"))
-        for item in documents.items(value)
-        if not _HOST_NAMESPACE.fullmatch(documents.text(documents.get(item, "path")))
-    }
-    return tuple(kind for kind in NAMESPACES if kind not in own)

@@ -1,4 +1,4 @@
-"""Podman's containers, the system's and every user's: storage and bundle (see `storage`)."""
+"""Podman's containers, the system's and every user's: storage and bundle (`storage`), database (`libpod`)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from capture.containers import storage
 from capture.containers.metadata import ContainerMetadata
 
 
-def find(full_id: str, root: Path = Path("/")) -> ContainerMetadata | None:
+def find(full_id: str, root: Path = Path("/"), bundle: Path | None = None) -> ContainerMetadata | None:
     """Read what Podman left on disk about a container; None if nothing.
-
-    Podman keeps labels in its database alone: `labels` holds the annotations.
 
     Raises:
         MetadataError: there is something, but it cannot be used.
     """
-    return storage.find(full_id, "podman", root)
+    return storage.find(full_id, "podman", root, bundle)

@@ -4,6 +4,7 @@
     <graph root>/<driver>-containers/volatile-containers.json   the same, of containers made with --rm
     <graph root>/<driver>-containers/<id>/userdata/config.json  Podman's bundle
     <run root>/<driver>-containers/<id>/userdata/config.json    CRI-O's bundle
+    <run root>/<driver>-containers/<id>/userdata/pidfile        the first process
     <graph root>/<driver>-images/images.json                    id, names, digest
 
 Drivers are overlay, vfs, btrfs, zfs. The roots are /var/lib/containers/storage and /run/containers/storage
@@ -18,8 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from capture.containers import documents, homes, oci
-from capture.containers.metadata import RECORDED, ContainerMetadata
+from capture.containers import documents, homes, libpod, oci
+from capture.containers.metadata import RECORDED, SANDBOX, ContainerMetadata
 
 MANAGERS = {"libpod": "podman", "cri-o": "cri-o"}
 """Who made a container, by the annotation `io.container.manager`."""
@@ -33,15 +34,21 @@ class Storage:
     run: Path
 
 
-def find(full_id: str, runtime: str, root: Path) -> ContainerMetadata | None:
+def find(full_id: str, runtime: str, root: Path, bundle: Path | None = None) -> ContainerMetadata | None:
     """Look for a container of `runtime` in all storages of the host at `root`.
+
+    Args:
+        full_id: the container.
+        runtime: podman or cri-o.
+        root: where the host's file system is.
+        bundle: the bundle's folder below `root`, if it is known: its storage is looked at first.
 
     Raises:
         MetadataError: it is there, but what describes it cannot be used.
     """
     if not documents.is_name(full_id):
         return None
-    for storage in _storages(root):
+    for storage in dict.fromkeys((*_storage_of(bundle), *_storages(root))):
         for driver in _drivers(storage):
             found = _find_in(storage, driver, full_id, runtime)
             if found is not None:
@@ -49,12 +56,28 @@ def find(full_id: str, runtime: str, root: Path) -> ContainerMetadata | None:
     return None
 
 
+def _storage_of(bundle: Path | None) -> tuple[Storage, ...]:
+    """The storage that a bundle lies in, which the command line of the runtime named."""
+    if bundle is None or bundle.name != "userdata" or not bundle.parents[1].name.endswith("-containers"):
+        return ()
+    return (Storage(bundle.parents[2], bundle.parents[2]),)
+
+
 def _storages(root: Path) -> Iterator[Storage]:
     settings = _settings(root)
     graph, run = (documents.text(settings.get(key)).lstrip("/") for key in ("graphroot", "runroot"))
     yield Storage(root / (graph or "var/lib/containers/storage"), root / (run or "run/containers/storage"))
     for home in homes.homes(root):
-        yield Storage(home / ".local/share/containers/storage", home / ".local/share/containers/storage")
+        graph_root = home / ".local/share/containers/storage"
+        yield Storage(graph_root, _run_root(root, home) or graph_root)
+
+
+def _run_root(root: Path, home: Path) -> Path | None:
+    """Where a user's containers keep what does not outlive the machine: below the user's run folder."""
+    try:
+        return root / "run/user" / str(home.stat().st_uid) / "containers"
+    except OSError:
+        return None
 
 
 def _settings(root: Path) -> dict[str, Any]:
@@ -86,7 +109,43 @@ def _find_in(storage: Storage, driver: str, full_id: str, runtime: str) -> Conta
     if (bundle is None and entry is None) or _manager(bundle, details) not in {"", runtime}:
         return None
     known = bundle or ContainerMetadata(full_id=full_id, runtime=runtime, metadata=RECORDED)
-    return _complete(known, entry, details, _images(storage, driver))
+    known = _complete(known, entry, details, _images(storage, driver))
+    known = replace(known, init_pid=_init_pid(folders, full_id))
+    if runtime == "podman":
+        return _with_database(known, storage.graph)
+    return _with_sandbox(known, folders)
+
+
+def _init_pid(folders: list[Path], full_id: str) -> int | None:
+    pids = (documents.read_number(folder / full_id / "userdata" / "pidfile") for folder in folders)
+    return next((pid for pid in pids if pid is not None), None)
+
+
+def _with_database(known: ContainerMetadata, graph: Path) -> ContainerMetadata:
+    """Add Podman's labels, pod and restart policy; without its database the rest still counts."""
+    try:
+        return libpod.completed(known, libpod.find_entry(graph, known.full_id))
+    except documents.MetadataError:
+        return known
+
+
+def _with_sandbox(known: ContainerMetadata, folders: list[Path]) -> ContainerMetadata:
+    """Add what CRI-O keeps with the pod's sandbox alone: labels and addresses of the pod."""
+    if known.kind == SANDBOX or not documents.is_name(known.sandbox):
+        return known
+    for folder in folders:
+        try:
+            sandbox = oci.read_bundle(folder / known.sandbox / "userdata", known.sandbox, known.runtime)
+        except documents.MetadataError:
+            continue
+        if sandbox is not None:
+            return replace(
+                known,
+                pod_labels=sandbox.pod_labels,
+                addresses=known.addresses or sandbox.addresses,
+                cni=known.cni or sandbox.cni,
+            )
+    return known
 
 
 def _entry(folders: list[Path], full_id: str) -> dict[str, Any] | None:

@@ -50,6 +50,15 @@ CONTAINERS = [
     ("/system.slice/runc-job.scope", "runc", "job"),
     ("/user.slice/crun-job.scope", "crun", "job"),
     ("/crun/job", "crun", "job"),
+    (f"/libpod_parent/{B}/libpod-{A}", "podman", A),
+    (f"/pods/{B}/libpod-{A}/container", "podman", A),
+    (f"/kata_overhead/{A}", "kata", A),
+    (f"/kubepods.slice/kata_{A}", "kata", A),
+    (f"/garden/{POD}", "garden", POD),
+    ("/system.slice/runc-bpm-nats-server.scope", "runc", "bpm-nats-server"),
+    ("/bpm-nats-server", "bpm", "nats-server"),
+    (f"/nomad.slice/share.slice/{POD}.web.scope", "nomad", f"{POD}.web"),
+    (f"/nomad/{POD}-web", "nomad", f"{POD}-web"),
 ]
 NO_CONTAINERS = [
     "",
@@ -62,6 +71,7 @@ NO_CONTAINERS = [
     "/kubepods.slice/kubepods-burstable.slice",
     SLICE,
     "/libpod_parent/conmon",
+    f"/libpod_parent/{B}",
     f"/machine.slice/libpod-conmon-{A}.scope",
     f"{SLICE}/crio-conmon-{A}.scope",
     f"/machine.slice/machine-libpod_pod_{A}.slice",
