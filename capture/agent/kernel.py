@@ -59,7 +59,7 @@ SLOT = np.dtype(
         ("tid", "<u4"),
         ("code", "<u4"),
         ("muted", "<u4"),
-        ("unused", "<u4"),
+        ("script", "<u4"),
         ("ino", "<u8"),
         ("dev", "<u4"),
         ("mode", "<u2"),
@@ -200,6 +200,7 @@ def _sizes(settings: Settings) -> dict[str, int]:
         "MEDIUM_PAYLOAD": settings.medium_payload,
         "WIDE_DATA": lanes["wide"].data,
         "LARGE_DATA": lanes["large"].data,
+        "EXEC_DATA": lanes["exec"].data,
         **{f"{name.upper()}_PAGES": lane.pages for name, lane in lanes.items()},
         **{name: _NOT_THERE if number is None else number for name, number in numbers.items()},
     }

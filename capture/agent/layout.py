@@ -34,6 +34,7 @@ MEMBERS: tuple[Member, ...] = (
     ("SIGNAL_LIVE", "signal_struct", ("live",)),
     ("MM_ARG_START", "mm_struct", ("arg_start",)),
     ("MM_ARG_END", "mm_struct", ("arg_end",)),
+    ("MM_ENV_START", "mm_struct", ("env_start",)),
     ("MM_ENV_END", "mm_struct", ("env_end",)),
     ("MM_EXE_FILE", "mm_struct", ("exe_file",)),
     ("FILES_FDT", "files_struct", ("fdt",)),
@@ -43,8 +44,22 @@ MEMBERS: tuple[Member, ...] = (
     ("FILE_PRIVATE", "file", ("private_data",)),
     ("INODE_INO", "inode", ("i_ino",)),
     ("INODE_SB", "inode", ("i_sb",)),
+    ("FILE_DENTRY", "file", ("f_path.dentry",)),
+    ("DENTRY_PARENT", "dentry", ("d_parent",)),
+    ("DENTRY_NAME", "dentry", ("d_name.name",)),
     ("INODE_MODE", "inode", ("i_mode",)),
+    ("INODE_UID", "inode", ("i_uid",)),
+    ("INODE_GID", "inode", ("i_gid",)),
+    ("INODE_LINKS", "inode", ("i_nlink",)),
+    ("INODE_BYTES", "inode", ("i_size",)),
+    ("INODE_MTIME_SEC", "inode", ("i_mtime_sec", "__i_mtime.tv_sec", "i_mtime.tv_sec")),
+    ("INODE_MTIME_NSEC", "inode", ("i_mtime_nsec", "__i_mtime.tv_nsec", "i_mtime.tv_nsec")),
+    ("INODE_CTIME_SEC", "inode", ("i_ctime_sec", "__i_ctime.tv_sec", "i_ctime.tv_sec")),
+    ("INODE_CTIME_NSEC", "inode", ("i_ctime_nsec", "__i_ctime.tv_nsec", "i_ctime.tv_nsec")),
     ("SB_DEV", "super_block", ("s_dev",)),
+    ("SB_MAGIC", "super_block", ("s_magic",)),
+    ("BPRM_FILENAME", "linux_binprm", ("filename",)),
+    ("BPRM_INTERP", "linux_binprm", ("interp",)),
     ("SOCKET_SK", "socket", ("sk",)),
     ("SOCK_DADDR", "sock", ("__sk_common.skc_daddr",)),
     ("SOCK_RCV_SADDR", "sock", ("__sk_common.skc_rcv_saddr",)),
@@ -77,6 +92,7 @@ def kernel_constants(types: KernelTypes) -> dict[str, int]:
     ends = [constants["K_SOCK_V6_DADDR"] + 16, constants["K_SOCK_V6_RCV_SADDR"] + 16]
     constants["K_SOCK_SPAN"] = (max(ends) + 7) & ~7
     constants["K_UPID_SIZE"] = types.size("upid")
+    constants["K_INODE_SIZE"] = types.size("inode")
     return constants
 
 

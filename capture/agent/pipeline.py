@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from capture.agent.lanes import Lane
-from capture.agent.records import ADDR_AT, DATA_AT, DISCARDED, SOCK_AT, WORDS, field_of
+from capture.agent.records import DATA_AT, DISCARDED, WORDS, field_of, text_places
 from capture.agent.settings import LaneSpec
 from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, TextHeap
 from capture.model.events import EventFlag, SchedCode
@@ -27,7 +27,6 @@ Array = np.ndarray[Any, np.dtype[Any]]
 _HEAD_COLUMNS = tuple(name for name in EVENT_COLUMNS if name not in TEXT_COLUMNS)
 _FIELD_NAMES = {"captured": "data_len"}
 _NO_BYTES = np.empty(0, np.uint8)
-_TEXT_LENGTHS = {"text": "text_len", "text2": "text2_len", "addr": "addr_len", "sock": "sock_len"}
 _BOOT_TIMES = (SchedCode.PROCFORK, SchedCode.PROCEXIT)
 """Events whose a2 is a time since boot."""
 
@@ -101,15 +100,12 @@ def take_apart(records: Array, spec: LaneSpec) -> Chunk:
     if not spec.data:
         return Chunk(words, {}, _NO_BYTES)
     data = records["data"]
-    places = {"text": 0, "text2": spec.second, "addr": ADDR_AT, "sock": SOCK_AT}
     texts = {}
-    for name, length_field in _TEXT_LENGTHS.items():
-        lengths = field_of(words, length_field)
+    for place in text_places(spec):
+        lengths = field_of(words, place.length)
         at = np.flatnonzero(lengths)
         if len(at):
-            # An argument list ends with the NUL of its last argument, which may be empty.
-            strip_nul = name == "text" or (name == "text2" and spec.name != "exec")
-            texts[name] = _text_rows(data, places[name], lengths[at], at, strip_nul=strip_nul)
+            texts[place.column] = _text_rows(data, place.at, lengths[at], at, strip_nul=place.is_string)
     captured = field_of(words, "data_len")
     longest = int(captured.max(initial=0))
     payload = _flatten(data[:, DATA_AT : DATA_AT + longest], captured) if longest else _NO_BYTES
@@ -228,9 +224,9 @@ def _reordered(payload: Array, lengths: Array, order: Array) -> Array:
 
 
 def _intern(chunks: list[Chunk]) -> tuple[dict[str, Array], TextHeap]:
-    """Code columns for the texts of all chunks, and each distinct text once."""
+    """A code column for each kind of text that a chunk has, and each distinct text once."""
     starts = np.cumsum([0, *map(len, chunks)])
-    codes = {name: np.zeros(starts[-1], np.int32) for name in _TEXT_LENGTHS}
+    codes: dict[str, Array] = {}
     lengths: list[Array] = []
     heaps: list[Array] = []
     known = 0
@@ -243,7 +239,7 @@ def _intern(chunks: list[Chunk]) -> tuple[dict[str, Array], TextHeap]:
         sizes = np.concatenate([text.lengths for text, _ in members])
         at = np.concatenate([text.at + start for text, start in members])
         first, inverse = _distinct(rows, sizes)
-        codes[name][at] = known + 1 + inverse
+        codes.setdefault(name, np.zeros(starts[-1], np.int32))[at] = known + 1 + inverse
         known += len(first)
         lengths.append(sizes[first])
         heaps.append(_flatten(rows[first], sizes[first]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ from typing import Any
 PROC = Path("/proc")
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _MAX_ARGUMENTS = 64 << 10
+_MAX_ENVIRONMENT = 16 << 10
 _MAX_BYTES = 1 << 20
 _MAX_TABLE = 256 << 20
 """A table of the kernel has a line a socket or mount: 1 MiB would be 7,000 connections."""
 
 Row = dict[str, Any]
+_Part = Callable[[Path], Row]
 
 
 def text(raw: bytes) -> str:
@@ -47,12 +49,13 @@ def _pids(folder: Path) -> Iterator[int]:
             yield int(name)
 
 
-def processes(boot_to_utc_ns: int) -> list[Row]:
+def processes(boot_to_utc_ns: int, *, environment: bool = False) -> list[Row]:
     """A row for each process, the recorder among them: it is somebody's parent."""
-    return [row for pid in sorted(_pids(PROC)) if (row := _process(pid, boot_to_utc_ns)) is not None]
+    parts = (*_PARTS, ("environ", _environment)) if environment else _PARTS
+    return [row for pid in sorted(_pids(PROC)) if (row := _process(pid, boot_to_utc_ns, parts)) is not None]
 
 
-def _process(pid: int, boot_to_utc_ns: int) -> Row | None:
+def _process(pid: int, boot_to_utc_ns: int, parts: Sequence[tuple[str, _Part]]) -> Row | None:
     folder = PROC / str(pid)
     try:
         stat = _read(folder / "stat")
@@ -75,7 +78,7 @@ def _process(pid: int, boot_to_utc_ns: int) -> Row | None:
         "vmrss": int(fields[21]) * os.sysconf("SC_PAGE_SIZE"),
     }
     unreadable = []
-    for name, read in _PARTS:
+    for name, read in parts:
         try:
             row.update(read(folder))
         except (OSError, ValueError, IndexError):
@@ -93,6 +96,13 @@ def _exe(folder: Path) -> Row:
         "exe": text(os.readlink(os.fsencode(folder / "exe"))),
         "dev": _kernel_dev(status.st_dev),
         "ino": status.st_ino,
+        "exe_mode": status.st_mode,
+        "exe_links": status.st_nlink,
+        "exe_size": status.st_size,
+        "exe_mtime": status.st_mtime_ns,
+        "exe_ctime": status.st_ctime_ns,
+        "exe_uid": status.st_uid,
+        "exe_gid": status.st_gid,
     }
 
 
@@ -122,7 +132,7 @@ def _cgroup(folder: Path) -> Row:
     return {"cgroup": best, "cgroups": lines}
 
 
-_PARTS = (
+_PARTS: tuple[tuple[str, _Part], ...] = (
     ("exe", _exe),
     ("status", _status),
     ("cgroup", _cgroup),
@@ -139,6 +149,13 @@ def _arguments(folder: Path) -> list[bytes]:
     """The first 64 KiB of the argument list: thousands of processes must fit a block."""
     with (folder / "cmdline").open("rb") as stream:
         return stream.read(_MAX_ARGUMENTS).split(b"\0")[:-1]
+
+
+def _environment(folder: Path) -> Row:
+    """The first 16 KiB of the environment that the program was begun with."""
+    with (folder / "environ").open("rb") as stream:
+        raw = stream.read(_MAX_ENVIRONMENT)
+    return {"environ": raw.removesuffix(b"\0").split(b"\0") if raw else []}
 
 
 def _signed32(number: int) -> int:

@@ -179,7 +179,10 @@ class Recorder:
     def _take_snapshot(self) -> None:
         pid = os.getpid()
         tables: tuple[tuple[str, Callable[[], list[dict[str, Any]]]], ...] = (
-            ("processes", lambda: procfs.processes(self._boot_to_utc)),
+            (
+                "processes",
+                lambda: procfs.processes(self._boot_to_utc, environment=self._settings.environment),
+            ),
             ("cgroups", procfs.cgroups),
             ("descriptors", lambda: procfs.descriptors(without=pid)),
             ("sockets", procfs.sockets),
@@ -189,6 +192,8 @@ class Recorder:
             ("interfaces", procfs.interfaces),
         )
         for name, read in tables:
+            if name in ("users", "groups") and not self._settings.users:
+                continue
             try:
                 rows = read()
             except Exception as error:  # noqa: BLE001  one odd file of /proc must not cost the other tables

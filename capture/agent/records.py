@@ -6,15 +6,52 @@ highest bits for busy and discarded, and an offset that only the kernel uses.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from capture.agent.settings import LaneSpec
 
 BUSY = 1 << 31
 DISCARDED = 1 << 30
 
 SOCK_AT, ADDR_AT, DATA_AT = 0, 48, 76
 """Where the data of a record that is no text has its parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPlace:
+    """Where a lane's records have one of their texts."""
+
+    column: str
+    length: str
+    """The field of the head that tells its length."""
+    at: int
+    is_string: bool = False
+    """Ends with a NUL that says nothing; an argument list's last NUL belongs to an argument."""
+
+
+_EXEC_PLACES = (
+    TextPlace("text", "text_len", 64, is_string=True),
+    TextPlace("text2", "text2_len", 4096),
+    TextPlace("exe", "sock_len", 0),
+    TextPlace("env", "addr_len", 8192),
+)
+"""As bpf/program.c lays them out."""
+
+
+def text_places(spec: LaneSpec) -> tuple[TextPlace, ...]:
+    """The texts that a lane's records may have."""
+    if spec.name == "exec":
+        return _EXEC_PLACES
+    return (
+        TextPlace("text", "text_len", 0, is_string=True),
+        TextPlace("text2", "text2_len", spec.second, is_string=True),
+        TextPlace("addr", "addr_len", ADDR_AT),
+        TextPlace("sock", "sock_len", SOCK_AT),
+    )
+
 
 HEAD = np.dtype(
     [

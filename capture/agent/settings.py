@@ -28,6 +28,10 @@ class Settings:
 
     snaplen: int = 80
     """Payload bytes kept of each read, write, send and receive; 0 keeps none."""
+    environment: bool = False
+    """Whether the environment of each new program is kept: it often holds secrets."""
+    users: bool = True
+    """Whether the names of users and groups are kept."""
     buffer_mib: int = 64
     """Kernel memory for the lanes, about."""
     hold_back_ns: int = 30_000_000
@@ -50,7 +54,7 @@ class Settings:
             LaneSpec("wide", wide, wide // 2, max(pages // 2, 1024)),
             LaneSpec("large", large, large // 2, pages * 2 if payload_is_large else max(pages // 2, 1024)),
             LaneSpec("life", medium, medium // 2, 1024),
-            LaneSpec("exec", large, large // 2, 2048),
+            LaneSpec("exec", large + self.environment_bytes, large // 2, 8192 if self.environment else 2048),
         )
 
     @property
@@ -62,6 +66,11 @@ class Settings:
     def medium_data(self) -> int:
         """Bytes behind a medium record's head: most paths, an address with a small payload."""
         return max(160, (76 + self.snaplen + 15) & ~15) if self.snaplen <= 256 else 160
+
+    @property
+    def environment_bytes(self) -> int:
+        """Bytes that are kept of a new program's environment."""
+        return 16384 if self.environment else 0
 
     @property
     def large_data(self) -> int:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from capture.cli.content_lines import content_lines
 from capture.cli.errors import Exit, told_in_one_line
 from capture.cli.lines import iso
 from capture.cli.opening import opened
@@ -72,6 +73,7 @@ def _facts(capture: CaptureFile) -> dict[str, Any]:
         "format": capture.section.get("format"),
         "capture_id": capture.section.get("capture_id"),
         **{name: _map(capture.section.get(name)) for name in ("host", "recorder", "clock")},
+        "content": content_lines(capture),
         "first_event": _iso(int(time[0])) if len(time) else None,
         "last_event": _iso(int(time[-1])) if len(time) else None,
         "seconds": (int(time[-1]) - int(time[0])) / 1e9 if len(time) else 0.0,
@@ -137,6 +139,7 @@ def _print(facts: dict[str, Any]) -> None:
         ("", f"{host.get('cpus')} processors · machine {host.get('machine_id') or 'id not known'}"),
         ("Recorder", f"{recorder.get('name')} {recorder.get('version')}"),
         ("Started as", _command_line(recorder.get("command_line"))),
+        ("Content", "; ".join(facts["content"])),
         ("First event", facts["first_event"] or "none"),
         ("Last event", f"{facts['last_event'] or 'none'} ({facts['seconds']:.3f} s)"),
         ("Events", f"{facts['events']:,} by {facts['processes']:,} processes, in {facts['blocks']:,} blocks"),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 from rich.console import Console
@@ -19,7 +20,8 @@ from rich.live import Live
 from rich.text import Text
 
 from capture.agent.recorder import Recorder, Status
-from capture.agent.settings import MAX_SNAPLEN, Settings
+from capture.agent.settings import Settings
+from capture.cli.content_options import content_options, content_settings
 from capture.cli.errors import Exit, fail, told_in_one_line
 from capture.format import create
 
@@ -51,13 +53,7 @@ class Duration(click.ParamType[float]):
     help="File to write [HOST-TIME.exhume].",
 )
 @click.option("--duration", type=Duration(), help="Stop after this time: 30s, 5m, 1h.")
-@click.option(
-    "--snaplen",
-    type=click.IntRange(0, MAX_SNAPLEN),
-    default=Settings().snaplen,
-    show_default=True,
-    help="Payload bytes kept of each read, write, send and receive; 0 keeps none.",
-)
+@content_options
 @click.option(
     "--buffer",
     type=click.IntRange(8, 4096),
@@ -73,11 +69,11 @@ class Duration(click.ParamType[float]):
 def record(  # noqa: PLR0917  click hands options over by name
     output: Path | None,
     duration: float | None,
-    snaplen: int,
     buffer: int,
     overwrite: bool,
     quiet: bool,
     command: tuple[str, ...],
+    **content: Any,
 ) -> None:
     """Record this machine until Ctrl-C, until --duration is over, or until COMMAND ends.
 
@@ -91,6 +87,7 @@ def record(  # noqa: PLR0917  click hands options over by name
     exhume-capture record -o node.exhume --duration 30s --snaplen 0
     exhume-capture record -o build.exhume -- make all
     """
+    settings = Settings(buffer_mib=buffer, **content_settings(content))
     path = output or Path(f"{socket.gethostname()}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.exhume")
     existed = path.exists()
     try:
@@ -106,7 +103,7 @@ def record(  # noqa: PLR0917  click hands options over by name
     stop = _Stop()
     with stream:
         try:
-            recorder = Recorder(stream, Settings(snaplen=snaplen, buffer_mib=buffer), command)
+            recorder = Recorder(stream, settings, command)
         except BaseException:
             if not existed:
                 path.unlink(missing_ok=True)

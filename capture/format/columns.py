@@ -48,11 +48,15 @@ EVENT_COLUMNS: dict[str, str] = {
     "text2": "<i4",
     "addr": "<i4",
     "sock": "<i4",
+    "exe": "<i4",
+    "env": "<i4",
 }
 """Every column of an event block and its dtype; what they mean is in docs/capture-format.md."""
 
-TEXT_COLUMNS = ("text", "text2", "addr", "sock")
+TEXT_COLUMNS = ("text", "text2", "addr", "sock", "exe", "env")
 """Columns that are positions in the block's texts, counted from 1; 0 is not recorded."""
+MAX_TEXTS_OF_EVENT = 4
+"""No event has more of them: what has a socket is no exec."""
 
 DTYPES = frozenset({"<i8", "<u8", "<i4", "<u4", "<i2", "<u2", "|i1", "|u1"})
 MAX_EVENTS = 1 << 20
@@ -80,7 +84,7 @@ class EventBatch:
     """Events on their way into one block, in the order in which they returned."""
 
     columns: Mapping[str, Array]
-    """The arrays of EVENT_COLUMNS, all of one length."""
+    """Arrays of EVENT_COLUMNS, all of one length; a text column that no event has may be left out."""
     texts: Sequence[bytes] | TextHeap
     """What the text columns point to: code 1 is the first."""
     payload: bytes
@@ -103,7 +107,8 @@ class EventBatch:
     def _piece(self, rows: slice, heap: TextHeap, payload: bytes) -> EventBatch:
         """Some of the events with the texts that they use."""
         columns = {name: values[rows] for name, values in self.columns.items()}
-        used = np.unique(np.concatenate([columns[name] for name in TEXT_COLUMNS]))
+        having = [name for name in TEXT_COLUMNS if name in columns]
+        used = np.unique(np.concatenate([columns[name] for name in having]))
         used = used[used > 0] - 1
         place = np.zeros(len(heap.lengths) + 1, "<i4")
         place[used + 1] = np.arange(1, len(used) + 1)
@@ -112,9 +117,7 @@ class EventBatch:
         within = np.cumsum(lengths, dtype=np.int64) - lengths
         at = np.repeat(starts - within, lengths) + np.arange(int(lengths.sum(dtype=np.int64)))
         texts = TextHeap(lengths, np.frombuffer(heap.heap, np.uint8)[at].tobytes())
-        return EventBatch(
-            {**columns, **{name: place[columns[name]] for name in TEXT_COLUMNS}}, texts, payload
-        )
+        return EventBatch({**columns, **{name: place[columns[name]] for name in having}}, texts, payload)
 
 
 _NARROWER: dict[str, list[np.dtype[Any]]] = {
@@ -267,6 +270,6 @@ def unpack_events(body: bytes, count: int, offset: int) -> EventBody:
             pass
         case _:
             raise FormatError("an event block lacks its columns", offset)
-    if len(columns) > MAX_COLUMNS or not 0 <= n_texts <= count * len(TEXT_COLUMNS):
+    if len(columns) > MAX_COLUMNS or not 0 <= n_texts <= count * MAX_TEXTS_OF_EVENT:
         raise FormatError("an event block has more columns or texts than any recorder writes", offset)
     return EventBody(count, columns, texts, n_texts, payload, offset)

@@ -154,7 +154,7 @@ class CaptureFile:
             if self.count > (1 << 20) + file_size * EVENTS_PER_BYTE:
                 raise FormatError(f"claims {self.count} events in {file_size} bytes", block.offset)
             return
-        if header.kind not in ("section", "snapshot", "containers", "counters", "note", "end"):
+        if header.kind not in ("section", "snapshot", "containers", "executables", "counters", "note", "end"):
             self.unknown[header.kind] = self.unknown.get(header.kind, 0) + 1
             return
         document = unpack_document(block.body, block.offset, self._allowance)
@@ -168,7 +168,7 @@ class CaptureFile:
         elif header.kind == "end":
             self.ending = document
         else:
-            if header.kind in ("containers", "counters"):
+            if header.kind in ("containers", "executables", "counters"):
                 _rows(document, block.offset)
             self.documents.setdefault(header.kind, []).append(document)
 

@@ -25,7 +25,7 @@ class EventColumns:
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         *("time", "ret", "cgroup", "ino", "dev", "mode", "uid", "pid", "tid", "fd", "code", "flags"),
-        *("text", "text2", "addr", "sock"),
+        *("text", "text2", "addr", "sock", "exe", "env"),
     )
     """The fields that are columns."""
 
@@ -47,8 +47,10 @@ class EventColumns:
     text2: np.ndarray
     addr: np.ndarray
     sock: np.ndarray
+    exe: np.ndarray
+    env: np.ndarray
     texts: Sequence[bytes]
-    """What `text`, `text2`, `addr` and `sock` are positions in; 0 is "not recorded"."""
+    """What the columns from `text` on are positions in; 0 is "not recorded"."""
     argument: Callable[[int], np.ndarray]
     """Raw argument 0-5 of every event, uint64; only what is asked for is read."""
 

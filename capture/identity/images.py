@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from capture.identity.descriptors import Descriptors
 from capture.identity.events import EXECS, EventColumns
+from capture.identity.executables import NOTHING_KNOWN, Executable, Identity
 from capture.identity.joins import Latest, follow, pair_codes
+from capture.identity.names import BY_DESCRIPTOR
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Row, Table, integer_of, text_of
+from capture.model.program_file import ProgramFile, ProgramFlag, program_file
 
 _COMM = 15
 """Bytes that the kernel keeps of a program's name."""
@@ -26,6 +31,14 @@ class Program:
     args: str = ""
     dev: int = -1
     ino: int = -1
+    mode: int = -1
+    script: str = ""
+    """Path of the script that was given, where the program is its interpreter."""
+    file: ProgramFile | None = None
+    """What the kernel knew of the program's file."""
+    environment: bytes | None = None
+    """Variables, each ends with a NUL; None: not recorded."""
+    executable: Executable = NOTHING_KNOWN
 
     @property
     def cmdline(self) -> str:
@@ -102,30 +115,42 @@ def _executed(events: EventColumns, rows: np.ndarray, paths: Paths, programs: li
     _, _, file = pair_codes(events.dev[rows], events.ino[rows])
     _, _, words = pair_codes(events.text[rows], events.text2[rows])
     _, _, given = pair_codes(words, paths.first[rows])
-    _, _, code = pair_codes(file, given)
+    _, _, more = pair_codes(events.exe[rows], events.env[rows])
+    _, _, named = pair_codes(file, given)
+    _, _, code = pair_codes(pair_codes(named, more)[2], events.mode[rows])
     distinct = np.zeros(int(code.max(initial=-1)) + 1, np.int64)
     distinct[code[::-1]] = rows[::-1]
     start = len(programs)
-    columns = (events.text, events.text2, paths.first, events.dev, events.ino)
-    facts = zip(*(column[distinct].tolist() for column in columns), strict=True)
-    names, recorded = paths.names.all, events.texts
-    programs.extend(
-        _executed_program(recorded[text], recorded[text2], names[path] if path >= 0 else "", dev, ino)
-        for text, text2, path, dev, ino in facts
-    )
+    columns = (events.text, events.text2, events.exe, events.env)
+    texts = ([events.texts[at] for at in column[distinct].tolist()] for column in columns)
+    numbers = (column[distinct].tolist() for column in (events.dev, events.ino, events.mode, events.env))
+    names = paths.names.all
+    path = [names[at] if at >= 0 else "" for at in paths.first[distinct].tolist()]
+    facts = zip(zip(*texts, strict=True), path, zip(*numbers, strict=True), strict=True)
+    programs.extend(_executed_program(*fact) for fact in facts)
     return code + start
 
 
-def _executed_program(name: bytes, argv: bytes, path: str, dev: int, ino: int) -> Program:
+def _executed_program(
+    recorded: tuple[bytes, bytes, bytes, bytes], path: str, numbers: tuple[int, int, int, int]
+) -> Program:
+    (name, argv, exe, environment), (dev, ino, mode, has_environment) = recorded, numbers
     # Each argument ends with a NUL, also the last, unless it was cut.
-    exe, _, args = argv.removesuffix(b"\0").partition(b"\0")
+    first, _, args = argv.removesuffix(b"\0").partition(b"\0")
+    file = program_file(exe)
+    is_script = file is not None and ProgramFlag.SCRIPT in file.flags
     return Program(
-        comm=text_of(name.rpartition(b"/")[2][:_COMM]),
-        exe=text_of(exe),
-        exepath=path,
+        comm=text_of(file.comm if file and file.comm else name.rpartition(b"/")[2][:_COMM]),
+        exe=text_of(first),
+        # The kernel puts the interpreter's path before the script's.
+        exepath=text_of(first) if is_script else path,
         args=text_of(args.replace(b"\0", b" ")),
         dev=dev if ino else -1,
         ino=ino if 0 < ino < 1 << 63 else -1,
+        mode=mode if ino else -1,
+        script=path if is_script else "",
+        file=file,
+        environment=environment if has_environment else None,
     )
 
 
@@ -133,6 +158,8 @@ def _listed_program(row: Row) -> Program:
     argv = row.get("argv")
     words = [text_of(word) for word in argv] if isinstance(argv, list | tuple) else []
     dev, ino = integer_of(row.get("dev")), integer_of(row.get("ino"))
+    environ = row.get("environ")
+    variables = [word for word in environ if isinstance(word, bytes)] if isinstance(environ, list) else None
     return Program(
         comm=text_of(row.get("comm")),
         exe=words[0] if words else "",
@@ -140,7 +167,48 @@ def _listed_program(row: Row) -> Program:
         args=" ".join(words[1:]),
         dev=dev if ino > 0 else -1,  # a kernel thread has no file: 0
         ino=ino if ino > 0 else -1,
+        mode=integer_of(row.get("exe_mode")),
+        file=_listed_file(row),
+        environment=b"\0".join([*variables, b""]) if isinstance(variables, list) else None,
     )
+
+
+def _listed_file(row: Row) -> ProgramFile | None:
+    """What /proc told of the program's file; None where an older recorder did not ask."""
+    if "exe_links" not in row:
+        return None
+    links, size, uid, gid = (integer_of(row.get(f"exe_{name}")) for name in ("links", "size", "uid", "gid"))
+    flags = ProgramFlag.LAYER_UNKNOWN
+    if links == 0:
+        flags |= ProgramFlag.UNLINKED
+    if links == 0 and text_of(row.get("exe")).startswith("/memfd:"):
+        flags |= ProgramFlag.MEMFD
+    mtime, ctime = integer_of(row.get("exe_mtime")), integer_of(row.get("exe_ctime"))
+    return ProgramFile(flags, links, size, mtime, ctime, uid, gid, 0)
+
+
+def with_names_of_files(images: Images, descriptors: Descriptors) -> Images:
+    """Programs that were begun by descriptor alone (fexecve) get the name by which their file was known."""
+    programs = list(images.programs)
+    nameless = np.array([program.exepath.startswith(BY_DESCRIPTOR.decode()) for program in programs])
+    for image in np.flatnonzero((images.event >= 0) & nameless[images.program]).tolist():
+        thing, program = int(descriptors.of_event[images.event[image]]), int(images.program[image])
+        if thing >= 0 and descriptors.name[thing]:
+            programs[program] = replace(programs[program], exepath=descriptors.name[thing])
+    return replace(images, programs=programs)
+
+
+def with_executables(images: Images, known: Mapping[Identity, Executable]) -> Images:
+    """What the recorder found out about the programs' files."""
+    return replace(images, programs=[_with_executable(program, known) for program in images.programs])
+
+
+def _with_executable(program: Program, known: Mapping[Identity, Executable]) -> Program:
+    if program.file is None:
+        return program
+    file = program.file
+    found = known.get((program.dev, program.ino, file.size, file.mtime, file.ctime))
+    return program if found is None else replace(program, executable=found)
 
 
 def _rename_copies(comm: list[str], events: EventColumns, processes: Processes) -> None:

@@ -1,14 +1,15 @@
 """Names of files over time: which name an identity had when an event worked on it.
 
 Names are seen in the snapshot's descriptors, at opens, at renames, and, where nothing better is known, at
-execs (a script's name stands there with the inode of its interpreter). An event gets, in this order: its own
-name; the latest name by which its own process opened the thing, or a later rename; the latest name by
+execs (a script's name is none: the inode there is that of its interpreter). An event gets, in this order:
+its own name; the latest name by which its own process opened the thing, or a later rename; the latest name by
 anybody; the first later name, unless that open may have created the file, for then the inode may have been
 another file before.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,10 @@ from capture.identity.joins import Latest, pair_codes, taken
 from capture.identity.paths import Paths, snapshot_holders
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers, text_of
+from capture.model.program_file import ProgramFlag, program_file
 
+BY_DESCRIPTOR = b"/dev/fd/"
+"""What the kernel calls a program that was begun by its descriptor alone (fexecve)."""
 _O_CREAT = 0o100
 _DELETED = " (deleted)"
 _FLAGS_AT = {"open": 1, "openat": 2}
@@ -89,11 +93,22 @@ class FileNames:
         events, paths = self._events, self._paths
         kind = events.kind[rows]
         gives = kind_table((*OPENS, *EXECS))[kind] & (events.ret[rows] >= 0)
+        gives[self._named_after_another(rows)] = False
         own = np.where(gives, paths.first[rows].astype(np.int64), -1)
         made = np.flatnonzero(kind_table(["memfd_create"])[kind] & (events.text[rows] > 0))
         for at in made.tolist():
             own[at] = paths.names.code("/memfd:" + text_of(events.texts[events.text[rows[at]]]))
         return own
+
+    def _named_after_another(self, rows: np.ndarray) -> np.ndarray:
+        """Which of some rows are execs whose text is a script's name, or merely a descriptor's."""
+        events = self._events
+        at = np.flatnonzero(kind_table(EXECS)[events.kind[rows]])
+        begun = rows[at]
+        is_script = _decided(_is_of_script, events.exe[begun], events.texts)
+        is_number = _decided(lambda text: text.startswith(BY_DESCRIPTOR), events.text[begun], events.texts)
+        found: np.ndarray = at[is_script | is_number]
+        return found
 
     def _entries(
         self, rows: np.ndarray, devs: np.ndarray, inos: np.ndarray, identity: np.ndarray, own: np.ndarray
@@ -188,6 +203,18 @@ class FileNames:
             some = real[kind_table([name])[kind]]
             creates[some] = events.arguments(argument, rows[some]) & _O_CREAT != 0
         return creates
+
+
+def _decided(holds: Callable[[bytes], bool], codes: np.ndarray, texts: Sequence[bytes]) -> np.ndarray:
+    """bool, of each code: does it hold for its text? Asked once for each distinct text."""
+    distinct, code = np.unique(codes, return_inverse=True)
+    result: np.ndarray = np.array([holds(texts[at]) for at in distinct.tolist()], bool)[code]
+    return result
+
+
+def _is_of_script(recorded: bytes) -> bool:
+    file = program_file(recorded)
+    return file is not None and ProgramFlag.SCRIPT in file.flags
 
 
 def _has_several(entries: _Entries, identities: int) -> np.ndarray:

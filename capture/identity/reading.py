@@ -41,8 +41,12 @@ def results_that_count(columns: Mapping[str, np.ndarray]) -> np.ndarray:
 def tables_of(capture: CaptureFile) -> dict[str, Table]:
     """The snapshot's tables; `containers` with all that was learned of them during the recording."""
     names = ("processes", "descriptors", "sockets", "cgroups", "users", "groups", "mounts", "interfaces")
-    later = [row for document in capture.documents.get("containers", []) for row in document.get("rows", [])]
+    later = {
+        kind: [row for document in capture.documents.get(kind, []) for row in document.get("rows", [])]
+        for kind in ("containers", "executables")
+    }
     return {
         **{name: capture.table(name) for name in names},
-        "containers": [*capture.table("containers"), *later],
+        "containers": [*capture.table("containers"), *later["containers"]],
+        "executables": later["executables"],
     }

@@ -17,7 +17,8 @@ from capture.identity.containers import (
 )
 from capture.identity.descriptors import Descriptors, find_descriptors
 from capture.identity.events import EventColumns
-from capture.identity.images import Images, find_images
+from capture.identity.executables import executables_by_identity
+from capture.identity.images import Images, find_images, with_executables, with_names_of_files
 from capture.identity.joins import Latest, taken
 from capture.identity.paths import Paths, find_paths
 from capture.identity.processes import Processes, Threads, find_processes, find_threads, inherited
@@ -86,6 +87,8 @@ def identify(
         descriptors=tables.get("descriptors", ()),
         sockets=tables.get("sockets", ()),
     )
+    images = with_names_of_files(images, descriptors)
+    images = with_executables(images, executables_by_identity(tables.get("executables", ())))
     return Identities(
         processes,
         threads,

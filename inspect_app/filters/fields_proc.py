@@ -21,7 +21,6 @@ from inspect_app.frames.capture import CaptureFrames
 
 SHELLS = frozenset({"sh", "ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "tcsh", "yash", "zsh"})
 
-_MEMFD = ("memfd:", "/memfd:")
 _EMPTY_IS_A_VALUE = frozenset({"args"})
 
 
@@ -122,14 +121,6 @@ def _login_shell(frames: CaptureFrames, _argument: str) -> Facets:
     return (NumberFacet(pids, pids < 0, event_rows(frames, "image")),)
 
 
-def _from_memfd(frames: CaptureFrames, _argument: str) -> Facets:
-    paths = _image(frames, "exepath")
-    held = np.array([path.startswith(_MEMFD) for path in paths.values], np.bool_)
-    if paths.codes is None:
-        return (NumberFacet(held, None, paths.rows),)
-    return (NumberFacet(look_up(held, paths.codes), paths.codes < 0, paths.rows),)
-
-
 def _exe_line(frames: CaptureFrames, _argument: str) -> Facets:
     """argv[0] and the arguments, each pair of them once."""
     exe, args = _image(frames, "exe"), _image(frames, "args")
@@ -166,13 +157,10 @@ def _up(name: str, title: str, what: str, column: str) -> Field:
                  "how many generations up, as in proc.aname[2]")  # fmt: skip
 
 
-_NO_ENVIRONMENT = "the environment of programs is not recorded"
 _NO_CREDENTIALS = "capabilities of threads are not recorded"
-_NO_LAYERS = "layers of container file systems are not recorded"
 _NO_GROUPS = "process groups are not recorded with events"
 _NO_PID_NAMESPACES = "pids inside of pid namespaces are not recorded with events"
 _NO_MEMORY = "memory of processes is recorded only when the recording begins"
-_NO_INODE_TIMES = "times of program files are not recorded"
 _JOINED = "the arguments are kept as one text, so single ones cannot be told apart"
 _STATE = "it needs the open descriptors of the process at each event"
 
@@ -218,19 +206,9 @@ PROCESS_FIELDS = (
           _process("exit_signal")),
     Field("proc.existed", FieldType.TRUTH, "Existed", "it was there when the recording began",
           lambda frames, _argument: _process_rows(frames, entity_array(frames, "process", "existed"), None)),
-    Field("proc.exe_ino", FieldType.INTEGER, "Program inode", "inode of the program file",
-          lambda frames, _argument: (entity_number(frames, "image", "ino"),)),
-    Field("proc.exe_dev", FieldType.INTEGER, "Program device", "device of the program file",
-          lambda frames, _argument: (entity_number(frames, "image", "dev"),)),
-    Field("proc.is_exe_from_memfd", FieldType.TRUTH, "From memory", "its program is a file that exists in memory alone",
-          _from_memfd),
     Field("thread.tid", FieldType.INTEGER, "Tid", "thread id, as the host sees it", _thread("tid")),
     Field("thread.ts", FieldType.TIME, "Thread started", "when the thread was created", _thread("start")),
     Field("thread.ismain", FieldType.TRUTH, "Main thread", "it is the process's first thread", _is_main),
-    Field("proc.env", FieldType.TEXT, "Environment", "a variable of its environment", None, Argument.NAME,
-          "the variable's name", unavailable=_NO_ENVIRONMENT),
-    Field("proc.aenv", FieldType.TEXT, "Ancestor environment", "a variable of an ancestor", None, Argument.NAME,
-          "the variable's name", unavailable=_NO_ENVIRONMENT),
     *(
         not_recorded(name, type_, title, meaning, reason)
         for name, type_, title, meaning, reason in (
@@ -245,17 +223,6 @@ PROCESS_FIELDS = (
             ("proc.pgid.name", FieldType.TEXT, "Group leader", "name of the group's leader", _NO_GROUPS),
             ("proc.is_vpgid_leader", FieldType.TRUTH, "Leads group", "it leads its group", _NO_GROUPS),
             ("proc.is_pgid_leader", FieldType.TRUTH, "Leads group", "it leads its group", _NO_GROUPS),
-            ("proc.is_exe_writable", FieldType.TRUTH, "Writable program", "its user may write the program file",
-             "permissions of program files are not recorded"),
-            ("proc.is_exe_upper_layer", FieldType.TRUTH, "Upper layer", "its program is in the container's own layer",
-             _NO_LAYERS),
-            ("proc.is_exe_lower_layer", FieldType.TRUTH, "Lower layer", "its program is in the image", _NO_LAYERS),
-            ("proc.exe_ino.ctime", FieldType.TIME, "Program changed", "status change of the program", _NO_INODE_TIMES),
-            ("proc.exe_ino.mtime", FieldType.TIME, "Program written", "last write of the program", _NO_INODE_TIMES),
-            ("proc.exe_ino.ctime_duration_proc_start", FieldType.DURATION, "Program age at start",
-             "from the program's status change to its start", _NO_INODE_TIMES),
-            ("proc.exe_ino.ctime_duration_pidns_start", FieldType.DURATION, "Program age in container",
-             "from the start of the pid namespace to the program's status change", _NO_INODE_TIMES),
             ("proc.pidns_init_start_ts", FieldType.TIME, "Namespace started", "start of the pid namespace",
              _NO_PID_NAMESPACES),
             ("proc.nthreads", FieldType.INTEGER, "Threads", "threads it has at that moment", _STATE),

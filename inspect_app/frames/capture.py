@@ -65,6 +65,8 @@ class CaptureFrames:
     drops: pd.DataFrame
     """What was not seen: a row an interval and kind."""
     source: PayloadSource
+    environments: Sequence[bytes] = field(default_factory=list)
+    """Distinct environments, a NUL after each variable; images' `environment` is a position in it."""
     paths: Sequence[str] = field(default_factory=list)
     """Distinct resolved paths; events' `path` and `path2` are positions in it, -1 none."""
 

@@ -75,6 +75,24 @@ IMAGE_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("cwd", "str", "", "working directory when first seen, empty not known"),
     FrameColumn("dev", "int64", "", "device of the program file, -1 not known"),
     FrameColumn("ino", "int64", "", "inode of the program file, -1 not known"),
+    FrameColumn(
+        "script", "str", "", "path of the script that was given where the program is its interpreter"
+    ),
+    FrameColumn("exe_mode", "int64", "", "file type and permissions of the program, -1 not known"),
+    FrameColumn(
+        "exe_flags", "int64", "ProgramFlag", "layer, in memory alone, without a name …; -1 not known"
+    ),
+    FrameColumn("exe_uid", "int64", "", "owner of the program file, -1 not known"),
+    FrameColumn("exe_gid", "int64", "", "its group, -1 not known"),
+    FrameColumn("exe_size", "int64", "bytes", "size of the program file, -1 not known"),
+    FrameColumn("exe_mtime", "int64", "ns since 1970 UTC", "its last write; -1 not known"),
+    FrameColumn(
+        "exe_ctime", "int64", "ns since 1970 UTC", "its last change of content or status; -1 not known"
+    ),
+    FrameColumn("sha256", "str", "", "digest of the program file, 64 hex digits; empty: exe_note says why"),
+    FrameColumn("exe_note", "str", "", "why it was not hashed, or what is to be known of the digest"),
+    FrameColumn("exe_capabilities", "str", "", "its file capabilities as raw hex; empty: none or not known"),
+    FrameColumn("environment", "int32", "position in environments", "-1 not recorded"),
 )
 
 DESCRIPTOR_COLUMNS: tuple[FrameColumn, ...] = (

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from capture.identity import Identities
+from capture.identity.images import Program
 from capture.identity.snapshot import integers, text_of, texts
 from capture.identity.sockets import Endpoints
 from inspect_app.frames.columns import (
@@ -86,8 +87,39 @@ def images(found: Identities) -> pd.DataFrame:
             "cwd": [names[at] if at >= 0 else "" for at in known.cwd.tolist()],
             "dev": [program.dev for program in programs],
             "ino": [program.ino for program in programs],
+            "script": [program.script for program in programs],
+            "exe_mode": [program.mode for program in programs],
+            **{f"exe_{name}": [_of_file(program, name) for program in programs] for name in _FILE_NUMBERS},
+            "sha256": [program.executable.sha256 for program in programs],
+            "exe_note": [program.executable.note for program in programs],
+            "exe_capabilities": [program.executable.capabilities for program in programs],
+            "environment": _environments(found)[1][known.program],
         },
     )
+
+
+_FILE_NUMBERS = ("flags", "uid", "gid", "size", "mtime", "ctime")
+_MOST = (1 << 63) - 1
+
+
+def _of_file(program: Program, name: str) -> int:
+    """A number that the kernel told of a program's file, -1 where it was not recorded."""
+    return -1 if program.file is None else min(int(getattr(program.file, name)), _MOST)
+
+
+def environments(found: Identities) -> list[bytes]:
+    """Distinct environments, to which the images' `environment` points."""
+    return _environments(found)[0]
+
+
+def _environments(found: Identities) -> tuple[list[bytes], np.ndarray]:
+    """Distinct environments, and for each program its position among them (int32), -1 not recorded."""
+    places: dict[bytes, int] = {}
+    at = [
+        -1 if program.environment is None else places.setdefault(program.environment, len(places))
+        for program in found.images.programs
+    ]
+    return list(places), np.array(at, np.int32)
 
 
 def descriptors(found: Identities, time: np.ndarray) -> pd.DataFrame:

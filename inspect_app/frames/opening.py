@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 
 _READ_AT_ONCE = (
     *("time", "latency", "ret", "cgroup", "ino", "dev", "mode", "uid", "pid", "tid", "fd", "code", "cpu"),
-    *("flags", "captured", "text", "text2", "addr", "sock", "a0", "a1", "a2"),
+    *("flags", "captured", "text", "text2", "addr", "sock", "exe", "env", "a0", "a1", "a2"),
 )
 _STEPS = 100
 """What progress counts in: checking the file, reading it, joining, each a share of these."""
@@ -91,6 +91,7 @@ def _join(capture: CaptureFile, path: str, report: Progress, stop: Callable[[], 
         users=entities.users(tables["users"]),
         drops=entities.drops(capture.documents.get("counters", [])),
         source=source,
+        environments=entities.environments(found),
         paths=found.paths.names.all,
     )
     report(_STEPS, _STEPS)

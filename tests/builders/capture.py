@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from capture.format import EVENT_COLUMNS, CaptureWriter, EventBatch
+from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, CaptureWriter, EventBatch
 from capture.identity.events import EventColumns
 from capture.model.catalogue import spec_named
 
@@ -25,7 +25,6 @@ START_NS = 1_700_000_000_000_000_000
 MS = 1_000_000
 AT_FDCWD = (1 << 64) - 100
 FILE, DIRECTORY, PIPE, CHAR, SOCKET = 0o100644, 0o040755, 0o010600, 0o020620, 0o140777
-TEXT_COLUMNS = ("text", "text2", "addr", "sock")
 
 
 class CaptureBuilder:

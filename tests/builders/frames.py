@@ -284,6 +284,7 @@ class _Scene:
             users=_table(USER_COLUMNS, _USERS),
             drops=_table(DROP_COLUMNS, [(_at(end), _at(since), *rest) for end, since, *rest in _DROPS]),
             source=MemorySource(base, total, self.arguments, self.payloads, self.texts, self.addresses),
+            environments=_ENVIRONMENTS,
             paths=self.paths,
         )
 
@@ -652,6 +653,41 @@ def _tell_of_the_rest(line) -> None:
     line(1_999, "sh", "read", 0, fd=0, thing="tty", latency=None, flags=4, args=(0, 0, 4096))
 
 
+_NO_FILE = ("", -1, -1, -1, -1, -1, -1, -1, "", "", "", -1)
+_FILES = {
+    "sh": (
+        "",
+        0o100755,
+        0,
+        0,
+        0,
+        125_640,
+        START_NS - 1_000_000 * MS,
+        START_NS - 900_000 * MS,
+        "a1" * 32,
+        "",
+        "",
+        0,
+    ),
+    "curl": (
+        "",
+        0o104755,
+        2,
+        0,
+        0,
+        260_000,
+        START_NS - 1_000_000 * MS,
+        START_NS - MS,
+        "",
+        "not hashed: gone",
+        "",
+        1,
+    ),
+}
+"""What is known of programs' files: columns `script` and later."""
+_ENVIRONMENTS = [b"HOME=/home/alice\0TERM=xterm\0", b"HOME=/root\0EMPTY=\0"]
+
+
 def _categories(kinds) -> list[str]:
     return sorted(set(kinds))
 
@@ -686,7 +722,7 @@ def _threads() -> pd.DataFrame:
 def _images(execs: dict[str, int]) -> pd.DataFrame:
     rows = [
         (process, _at(since), execs.get(name, -1) if by_exec else -1, comm, exe, exepath, args,
-         f"{comm} {args}".strip(), cwd, 2049 if ino > 0 else -1, ino)
+         f"{comm} {args}".strip(), cwd, 2049 if ino > 0 else -1, ino, *_FILES.get(name, _NO_FILE))
         for name, process, since, by_exec, comm, exe, exepath, args, cwd, ino in _IMAGES
     ]  # fmt: skip
     return _table(IMAGE_COLUMNS, rows)

@@ -19,6 +19,7 @@ EVERYDAY = (
     "sockets",
     "paths",
     "arguments",
+    "executables",
     "churn",
     "churn_over_exec",
     "other_abis",

@@ -224,7 +224,7 @@ int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
     c.code = code;
     if (c.flags) return emit_small(&c, 0), 0;
     if (code == NR_rt_sigreturn) __builtin_memset(&c.r, 0, sizeof(c.r));
-    if (c.ret == 0 && (code == NR_execve || code == NR_execveat)) return emit_exec(&c), 0;
+    if (c.ret == 0 && (code == NR_execve || code == NR_execveat)) return emit_exec(&c, slot->script), 0;
     int key = code;
     struct plan *plan = plans.lookup(&key);
     if (!plan) return emit_small(&c, 0), 0;

@@ -45,6 +45,7 @@ int on_sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
     struct slot *slot = slots.lookup(&at), *old = slots.lookup(&old_at);
     if (!slot || !old || (id >> 32) == SELF) return 0;
     if (slot->muted == (u32)id) slot->muted = 0;
+    slot->script = is_script((char *)ctx->args[2]);
     if (old->tid == old_tid && old->start && (old->code == NR_execve || old->code == NR_execveat)) {
         if (slot != old) {
             /* A thread that is not the first takes the first one's id as it runs the new program. */
@@ -61,7 +62,7 @@ int on_sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
     c.fd = -1;
     c.code = PROCEXEC;
     c.latency = MAX_LATENCY;
-    emit_exec(&c);
+    emit_exec(&c, slot->script);
     return 0;
 }
 

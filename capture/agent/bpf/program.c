@@ -1,28 +1,132 @@
-/* A new program: its name and arguments lie on its fresh stack, where nobody has changed them yet. */
-static __always_inline void emit_exec(struct call *c)
+/* A new program: its names, arguments and environment lie on its fresh stack, where nobody has changed them yet. */
+
+/* Where a record of the lane `exec` has what; head.sock_len and head.addr_len are the lengths of `exe` and `env`. */
+#define EXE_AT 0
+#define NAME_AT 64
+#define NAME_ROOM (ARGV_AT - NAME_AT)
+#define ARGV_AT 4096
+#define ARGV_ROOM 4096
+#define ENV_AT (ARGV_AT + ARGV_ROOM)
+#define ENV_ROOM (EXEC_DATA - ENV_AT)
+
+#define OVERLAYFS_MAGIC 0x794c7630 /* include/uapi/linux/magic.h */
+#define TMPFS_MAGIC 0x01021994
+#define E_UPPER 1
+#define E_LOWER 2
+#define E_MEMFD 4
+#define E_UNLINKED 8
+#define E_SCRIPT 16
+#define E_ENV_TRUNCATED 32
+#define E_ENV_UNREADABLE 64
+
+/* What the kernel knows of a program's file; capture/model/program_file.py reads it. Times in ns since 1970. */
+struct exe_data {
+    u32 flags, links;
+    u64 size;
+    s64 mtime, ctime;
+    u32 uid, gid;
+    u32 filesystem, unused;
+    char comm[16];
+};
+
+static __always_inline s64 time_at(char *seconds, char *rest)
+{
+    s64 sec = 0;
+    u32 ns = 0;
+    READ(sec, seconds);
+    READ(ns, rest);
+    /* Since 6.13 the highest bit tells that somebody has asked (include/linux/fs.h: I_CTIME_QUERIED). */
+    return sec * 1000000000LL + (ns & ~(1U << 31));
+}
+
+/* A memfd's entry has no folder: it is its own parent. A file that merely is called so has one. */
+static __always_inline bool is_memfd(char *file)
+{
+    char *dentry = 0, *parent = 0, *name = 0;
+    char begins[6] = {};
+    if (READ(dentry, file + K_FILE_DENTRY) || READ(parent, dentry + K_DENTRY_PARENT) || parent != dentry) return false;
+    if (READ(name, dentry + K_DENTRY_NAME) || READ(begins, name)) return false;
+    return begins[0] == 'm' && begins[1] == 'e' && begins[2] == 'm' && begins[3] == 'f' && begins[4] == 'd' && begins[5] == ':';
+}
+
+/* Overlayfs keeps the inode of the upper layer's entry right behind the one that everybody sees (struct ovl_inode). */
+static __always_inline u32 layer_of(char *inode)
+{
+    char *upper = 0;
+    if (READ(upper, inode + K_INODE_SIZE)) return 0;
+    return upper ? E_UPPER : E_LOWER;
+}
+
+static __always_inline void describe_program(char *file, struct exe_data *to)
+{
+    char *inode = 0, *sb = 0;
+    u64 magic = 0;
+    if (!file || READ(inode, file + K_FILE_INODE) || !inode) return;
+    READ(to->links, inode + K_INODE_LINKS);
+    READ(to->size, inode + K_INODE_BYTES);
+    READ(to->uid, inode + K_INODE_UID);
+    READ(to->gid, inode + K_INODE_GID);
+    to->mtime = time_at(inode + K_INODE_MTIME_SEC, inode + K_INODE_MTIME_NSEC);
+    to->ctime = time_at(inode + K_INODE_CTIME_SEC, inode + K_INODE_CTIME_NSEC);
+    if (!READ(sb, inode + K_INODE_SB) && sb) READ(magic, sb + K_SB_MAGIC);
+    to->filesystem = magic;
+    if (!to->links) to->flags |= E_UNLINKED;
+    if (magic == OVERLAYFS_MAGIC) to->flags |= layer_of(inode);
+    else if (magic == TMPFS_MAGIC && is_memfd(file)) to->flags |= E_MEMFD;
+}
+
+/* Whether the kernel runs an interpreter in place of the file given: it then has another name for it. */
+static __always_inline u32 is_script(char *bprm)
+{
+    u64 given = 0, run = 0;
+    if (READ(given, bprm + K_BPRM_FILENAME) || READ(run, bprm + K_BPRM_INTERP)) return 0;
+    return given != run;
+}
+
+static __always_inline void copy_environment(struct head *h, char *data, struct exe_data *exe, u64 start, u64 end)
+{
+#if EXEC_DATA > 8192
+    u64 size = end - start;
+    if (size > ENV_ROOM) exe->flags |= E_ENV_TRUNCATED;
+    size = at_most(size, ENV_ROOM);
+    if (!bpf_probe_read_user(data + ENV_AT, size, (void *)start)) h->addr_len = size;
+    else exe->flags |= E_ENV_UNREADABLE;
+#endif
+}
+
+static __always_inline void emit_exec(struct call *c, u32 script)
 {
     char *mm = 0, *file = 0;
-    u64 start = 0, end = 0, name = 0;
+    u64 start = 0, end = 0, env = 0, name = 0;
+    struct exe_data exe = {};
     char *task = (char *)bpf_get_current_task();
-    struct large *l = exec.ringbuf_reserve(sizeof(*l));
-    if (!l) return count_lost(LANE_EXEC);
+    struct started *s = exec.ringbuf_reserve(sizeof(*s));
+    if (!s) return count_lost(LANE_EXEC);
     __builtin_memset(&c->r, 0, sizeof(c->r));
     if (!READ(mm, task + K_TASK_MM) && mm) {
         READ(start, mm + K_MM_ARG_START);
         READ(end, mm + K_MM_ARG_END);
+        READ(env, mm + K_MM_ENV_START);
         READ(name, mm + K_MM_ENV_END);
         READ(file, mm + K_MM_EXE_FILE);
         identify_file(file, &c->ident);
+        describe_program(file, &exe);
     }
-    fill(&l->head, c);
+    READ(exe.comm, task + K_TASK_COMM);
+    if (script) exe.flags |= E_SCRIPT;
+    fill(&s->head, c);
     /* The kernel puts the file name given to exec just above the environment. */
-    long n = bpf_probe_read_user_str(l->data, LARGE_DATA / 2, (void *)name);
-    if (n > 0) l->head.text_len = n;
-    else l->head.flags |= F_UNREADABLE;
+    long n = bpf_probe_read_user_str(s->data + NAME_AT, NAME_ROOM, (void *)name);
+    if (n > 0) s->head.text_len = n;
+    else s->head.flags |= F_UNREADABLE;
+    if (n == NAME_ROOM) s->head.flags |= F_TEXT_TRUNCATED;
     u64 size = end - start;
-    if (size > LARGE_DATA / 2) l->head.flags |= F_TEXT_TRUNCATED;
-    size = at_most(size, LARGE_DATA / 2);
-    if (!bpf_probe_read_user(l->data + LARGE_DATA / 2, size, (void *)start)) l->head.text2_len = size;
-    else l->head.flags |= F_UNREADABLE;
-    exec.ringbuf_submit(l, BPF_RB_NO_WAKEUP);
+    if (size > ARGV_ROOM) s->head.flags |= F_TEXT_TRUNCATED;
+    size = at_most(size, ARGV_ROOM);
+    if (!bpf_probe_read_user(s->data + ARGV_AT, size, (void *)start)) s->head.text2_len = size;
+    else s->head.flags |= F_UNREADABLE;
+    copy_environment(&s->head, s->data, &exe, env, name);
+    __builtin_memcpy(s->data + EXE_AT, &exe, sizeof(exe));
+    s->head.sock_len = file ? sizeof(exe) : 0;
+    exec.ringbuf_submit(s, BPF_RB_NO_WAKEUP);
 }

@@ -64,6 +64,7 @@ struct small { struct head head; };
 struct medium { struct head head; char data[MEDIUM_DATA]; };
 struct wide { struct head head; char data[WIDE_DATA]; };
 struct large { struct head head; char data[LARGE_DATA]; };
+struct started { struct head head; char data[EXEC_DATA]; };
 
 BPF_RINGBUF_OUTPUT(small, SMALL_PAGES);
 BPF_RINGBUF_OUTPUT(medium, MEDIUM_PAGES);

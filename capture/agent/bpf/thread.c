@@ -7,7 +7,7 @@ struct slot {
     u32 tid;
     u32 code;
     u32 muted;          /* a child of the recorder that has not run its program yet */
-    u32 unused;
+    u32 script;         /* the program that it has just begun is a script's interpreter */
     struct ident before; /* what close() is about to close */
 };
 BPF_F_TABLE("array", int, struct slot, slots, SLOTS, 1 << 10 /* BPF_F_MMAPABLE */);

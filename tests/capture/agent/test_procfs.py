@@ -106,7 +106,7 @@ def test_a_process_that_goes_away_does_not_end_the_scan():
     zombie = row_of(child.pid)
     child.wait()
     assert (zombie["argv"], zombie["exe"]) == ([], None)
-    assert procfs._process(child.pid, 0) is None
+    assert procfs._process(child.pid, 0, ()) is None
 
 
 def test_what_may_not_be_read_is_told_not_guessed(monkeypatch):

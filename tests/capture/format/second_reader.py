@@ -38,7 +38,7 @@ def read_events(body, count):
     payload, ends = unzip(body["payload"]), accumulate(columns["captured"])
     for row, end in enumerate(ends):
         event = {name: values[row] for name, values in columns.items()}
-        event |= {name: texts[event[name]] for name in ("text", "text2", "addr", "sock")}
+        event |= {name: texts[event.get(name, 0)] for name in ("text", "text2", "addr", "sock", "exe", "env")}
         yield event | {"payload": payload[end - event["captured"] : end]}
 
 

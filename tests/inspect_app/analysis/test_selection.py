@@ -68,7 +68,7 @@ def test_a_condition_that_is_no_filter_is_told():
     with pytest.raises(FilterError, match="column 1"):
         select(STORY, None, ["proc.nam = x"])
     with pytest.raises(FilterError, match="not recorded"):
-        select(STORY, None, ["proc.env[A] = x"])
+        select(STORY, None, ["thread.exectime > 1"])
 
 
 def test_rows_of_an_empty_capture():

@@ -52,10 +52,10 @@ def test_the_likely_thing_comes_first(text, first):
 
 
 def test_fields_that_cannot_be_evaluated_come_last_and_say_so():
-    found = [FIELDS[one.text.rstrip("[.")].unavailable for one in complete("proc.e", 6, STORY)]
+    found = [FIELDS[one.text.rstrip("[.")].unavailable for one in complete("thread.", 7, STORY)]
     assert found == sorted(found, key=bool)
-    env = next(one for one in complete("proc.e", 6, STORY) if one.text == "proc.env[")
-    assert "not recorded" in env.detail
+    last = next(one for one in complete("thread.", 7, STORY) if one.text == "thread.exectime")
+    assert "not recorded" in last.detail
 
 
 def test_only_operators_that_fit_the_field_are_offered():

@@ -164,10 +164,10 @@ def test_a_pid_that_was_used_again_is_another_process():
 
 
 def test_what_a_capture_cannot_tell_is_said_and_not_false():
-    expression = parse("proc.name = curl or proc.env[PATH] contains x or not thread.cap_effective contains y")
+    expression = parse("proc.name = curl or thread.exectime > 1s or not thread.cap_effective contains y")
     reasons = not_evaluable(expression, STORY)
-    assert [reason.partition(":")[0] for reason in reasons] == ["proc.env", "thread.cap_effective"]
-    with pytest.raises(FilterError, match="the environment of programs is not recorded"):
+    assert [reason.partition(":")[0] for reason in reasons] == ["thread.exectime", "thread.cap_effective"]
+    with pytest.raises(FilterError, match="switches between threads are not recorded"):
         evaluate(expression, STORY)
     assert not_evaluable(parse("proc.name = curl"), STORY) == []
 

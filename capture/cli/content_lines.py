@@ -1,0 +1,22 @@
+"""What of the content a capture was told to keep, in words."""
+
+from __future__ import annotations
+
+from capture.format import CaptureFile
+from capture.identity.snapshot import integer_of
+
+
+def content_lines(capture: CaptureFile) -> list[str]:
+    """One short sentence a setting; empty where the recorder wrote none down."""
+    recorder = capture.section.get("recorder")
+    settings = recorder.get("settings") if isinstance(recorder, dict) else None
+    if not isinstance(settings, dict):
+        return []
+    snaplen = integer_of(settings.get("snaplen"))
+    lines = []
+    if snaplen >= 0:
+        lines.append(f"payload up to {snaplen:,} bytes" if snaplen else "no payload")
+    lines.append("environment of programs" if settings.get("environment") is True else "no environment")
+    if settings.get("users") is False:
+        lines.append("no names of users")
+    return lines

@@ -1,0 +1,49 @@
+"""Options of `record` that say what of the content is kept: payload, environment, digests, names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from capture.agent.settings import MAX_SNAPLEN, Settings
+
+_DEFAULTS = Settings()
+
+_OPTIONS = (
+    click.option(
+        "--snaplen",
+        type=click.IntRange(0, MAX_SNAPLEN),
+        default=_DEFAULTS.snaplen,
+        show_default=True,
+        help="Payload bytes kept of each read, write, send and receive; 0 keeps none.",
+    ),
+    click.option("--no-payload", is_flag=True, help="Keep no payload at all: the same as --snaplen 0."),
+    click.option(
+        "--environment",
+        is_flag=True,
+        help="Keep the environment of each program, up to 16 KiB. It often holds secrets.",
+    ),
+    click.option("--no-users", is_flag=True, help="Keep no names of users and groups, only their numbers."),
+)
+
+
+def content_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def content_settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a recording that follow from them.
+
+    Raises:
+        click.UsageError: Two options contradict each other.
+    """
+    return {
+        "snaplen": 0 if options["no_payload"] else options["snaplen"],
+        "environment": options["environment"],
+        "users": not options["no_users"],
+    }
