@@ -12,6 +12,7 @@ from capture.format import EVENT_COLUMNS, EventBatch
 from capture.model.events import EventFlag
 
 _X32_BIT = 1 << 30
+_ELF_OF_32_BITS = b"\x7fELF\x01"
 
 
 def in_progress_batch(
@@ -33,7 +34,10 @@ def in_progress_batch(
     columns["fd"][:] = -1
     columns["code"][:] = slots["code"] & 0xFFFF
     columns["flags"][:] = int(EventFlag.IN_PROGRESS)
-    columns["flags"][(slots["code"] & _X32_BIT) != 0] |= int(EventFlag.X32)
+    x32 = (slots["code"] & _X32_BIT) != 0
+    columns["flags"][x32] |= int(EventFlag.X32)
+    narrow = [pid for pid in set(pids.tolist()) if _is_32_bit(pid)]
+    columns["flags"][np.isin(pids, narrow) & ~x32] |= int(EventFlag.COMPAT)
     cgroup_ids = {pid: procfs.cgroup_id(pid) for pid in set(pids.tolist())}
     for row, (pid, tid, code) in enumerate(
         zip(pids.tolist(), slots["tid"].tolist(), slots["code"].tolist(), strict=True)
@@ -54,6 +58,15 @@ def _tgid(tid: int) -> int:
         if line.startswith(b"Tgid:"):
             return int(line.split()[1])
     return 0
+
+
+def _is_32_bit(pid: int) -> bool:
+    """Does a process run a program for i386? The slot does not tell through which entry a call came."""
+    try:
+        with Path(f"/proc/{pid}/exe").open("rb") as program:
+            return program.read(len(_ELF_OF_32_BITS)) == _ELF_OF_32_BITS
+    except OSError:
+        return False
 
 
 def _arguments(pid: int, tid: int, code: int) -> list[int]:

@@ -22,7 +22,7 @@ from capture.format import CaptureFile, State
 from capture.identity import EventColumns, identify
 from capture.identity.reading import event_columns, tables_of
 from capture.identity.snapshot import integers, text_of, texts
-from capture.model.catalogue import event_name
+from capture.model.catalogue import CATALOGUE, event_name
 from capture.model.text import printable
 
 _SNAPSHOT = ("processes", "descriptors", "sockets", "mounts", "users", "groups", "interfaces", "cgroups")
@@ -112,11 +112,13 @@ def _command_line(words: object) -> str:
 
 def _by_kind(events: EventColumns) -> dict[str, int]:
     """Events by name, the most frequent first."""
-    packed = events.code.astype(np.int64) << 16 | (events.flags.astype(np.int64) & 3)
+    counts = np.bincount(events.kind + 1, minlength=len(CATALOGUE) + 1)[1:]
+    names = {CATALOGUE[kind].name: int(counts[kind]) for kind in np.flatnonzero(counts).tolist()}
+    unknown = events.kind < 0
+    packed = events.code[unknown].astype(np.int64) << 16 | events.flags[unknown]
     kinds, counts = np.unique(packed, return_counts=True)
-    names: dict[str, int] = {}
     for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):
-        name = event_name(events.arch, kind >> 16, kind & 3)
+        name = event_name(events.machine, kind >> 16, kind & 0xFFFF)
         names[name] = names.get(name, 0) + count
     return dict(sorted(names.items(), key=lambda item: (-item[1], item[0])))
 

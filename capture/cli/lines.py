@@ -10,9 +10,10 @@ from capture.format import CaptureFile
 from capture.identity import identify
 from capture.identity.reading import event_columns, tables_of
 from capture.identity.snapshot import integers, text_of, texts
+from capture.model.abi import ABIS, Abi
 from capture.model.catalogue import CATALOGUE, event_name
 from capture.model.decode import errno_name, format_args, format_result
-from capture.model.events import Category, EventFlag, Returns
+from capture.model.events import ArgKind, Category, EventFlag, Returns
 from capture.model.text import printable
 
 _DAY_NS = 86_400_000_000_000
@@ -98,9 +99,15 @@ class EventLines:
     # Parts.
 
     def _name(self, row: int) -> str:
+        kind = int(self._events.kind[row])
+        if kind >= 0:
+            return CATALOGUE[kind].name
         return event_name(
-            self._events.arch, int(self._columns["code"][row]), int(self._columns["flags"][row]) & 3
+            self._events.machine, int(self._columns["code"][row]), int(self._columns["flags"][row])
         )
+
+    def _abi(self, row: int) -> Abi:
+        return ABIS[int(self._events.abi[row])]
 
     def _category(self, row: int) -> str:
         kind = int(self._events.kind[row])
@@ -108,8 +115,7 @@ class EventLines:
 
     def _arguments(self, row: int) -> list[tuple[str, str]]:
         columns, kind = self._columns, int(self._events.kind[row])
-        raw = [int(columns[f"a{index}"][row]) for index in range(6)]
-        flags = int(columns["flags"][row])
+        raw, flags = self._raw_arguments(row), int(columns["flags"][row])
         if kind < 0:
             return [(f"a{index}", f"{value:#x}") for index, value in enumerate(raw)]
         texts = (self._text("text", row), self._text("text2", row))
@@ -122,8 +128,11 @@ class EventLines:
             data,
             int(columns["ret"][row]),
             flags,
-            arch=self._events.arch,
+            abi=self._abi(row),
         )
+
+    def _raw_arguments(self, row: int) -> list[int]:
+        return [int(self._columns[f"a{index}"][row]) for index in range(6)]
 
     def _shown_arguments(self, row: int) -> list[str]:
         """As strace shows them, the descriptor with its name behind it."""
@@ -132,8 +141,9 @@ class EventLines:
         if kind < 0 or not CATALOGUE[kind].is_call:
             return [f"{name}={value}" for name, value in arguments]
         shown = [value for _, value in arguments]
-        at = CATALOGUE[kind].fd_arg
-        if at is not None and at < len(shown) and CATALOGUE[kind].returns is not Returns.FD:
+        declared = CATALOGUE[kind].args_on(self._abi(row))
+        at = next((at for at, arg in enumerate(declared) if arg.kind is ArgKind.FD), len(shown))
+        if at < len(shown) and CATALOGUE[kind].returns is not Returns.FD:
             shown[at] += self._behind(row)
         return shown
 
@@ -151,7 +161,8 @@ class EventLines:
             return "?"
         if kind < 0:
             return str(ret)
-        result = format_result(CATALOGUE[kind], ret, flags)
+        spec, raw = CATALOGUE[kind], self._raw_arguments(row)
+        result = format_result(spec, ret, flags, args=raw, abi=self._abi(row))
         returns_fd = CATALOGUE[kind].returns is Returns.FD and ret >= 0
         return result + self._behind(row) if returns_fd else result
 

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from capture.model.catalogue import ARCHITECTURES, CATALOGUE, types_of
-from capture.model.events import ArgKind, EventFlag, EventSpec, Returns
+from capture.model.abi import abis_of
+from capture.model.catalogue import CATALOGUE, kinds_of
+from capture.model.events import ArgKind, EventSpec, Returns
 
 OPENS = ("open", "openat", "openat2", "creat")
 EXECS = ("execve", "execveat", "procexec")
@@ -29,8 +30,8 @@ class EventColumns:
     )
     """The fields that are columns."""
 
-    arch: str
-    """x86_64 or aarch64; on any other every system call is unknown."""
+    machine: str
+    """x86_64 or aarch64; on any other, and where it is empty, every system call is unknown."""
     time: np.ndarray
     ret: np.ndarray
     cgroup: np.ndarray
@@ -59,13 +60,13 @@ class EventColumns:
 
     @cached_property
     def kind(self) -> np.ndarray:
-        """int32: position in CATALOGUE, -1 unknown or of a foreign table."""
-        types = types_of(self.arch if self.arch in ARCHITECTURES else ARCHITECTURES[0])
-        if self.arch not in ARCHITECTURES:
-            types = np.where(np.arange(len(types)) >= _FIRST_SCHEDULER_CODE, types, -1).astype(np.int32)
-        kinds = types[self.code]
-        foreign = (self.flags & int(EventFlag.COMPAT | EventFlag.X32)) != 0
-        return np.where(foreign, np.int32(-1), kinds) if foreign.any() else kinds
+        """int32: position in CATALOGUE, -1 unknown."""
+        return kinds_of(self.machine, self.code, self.abi, self.argument)
+
+    @cached_property
+    def abi(self) -> np.ndarray:
+        """uint8: the table that the call came through, as a position in ABIS."""
+        return abis_of(self.machine, self.code, self.flags)
 
     def rows_of(self, names: Iterable[str]) -> np.ndarray:
         """The rows of the events with these names, ascending."""
@@ -96,9 +97,6 @@ class EventColumns:
             _TAKES_DIRECTORY[self.kind] & named & ~(_MAKES_DESCRIPTOR[self.kind] & (self.ret >= 0))
         )
         return result
-
-
-_FIRST_SCHEDULER_CODE = 0xF000
 
 
 def _of_specs(holds: Callable[[EventSpec], bool]) -> np.ndarray:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from capture.format import CaptureFile
 from capture.identity.events import EventColumns
 from capture.identity.snapshot import Table
+from capture.model.abi import machine_named
 from capture.model.events import EventFlag
 
 _MEANS_NOTHING = int(EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED)
@@ -20,7 +22,6 @@ def event_columns(
 ) -> tuple[EventColumns, dict[str, np.ndarray]]:
     """The events of a capture for the joins, and the same columns (and `more`) as they were recorded."""
     columns = capture.read_columns((*EventColumns.COLUMNS, *more))
-    host = capture.section.get("host")
 
     @cache
     def argument(index: int) -> np.ndarray:
@@ -28,8 +29,14 @@ def event_columns(
 
     recorded = {name: columns[name] for name in EventColumns.COLUMNS}
     recorded["ret"] = results_that_count(columns)
-    arch = host.get("machine", "") if isinstance(host, dict) else ""
-    return EventColumns(arch=str(arch), texts=capture.texts, argument=argument, **recorded), columns
+    machine = machine_of(capture.section)
+    return EventColumns(machine=machine, texts=capture.texts, argument=argument, **recorded), columns
+
+
+def machine_of(section: Mapping[str, Any]) -> str:
+    """The recorded machine by Linux' name for it; empty where the file does not tell."""
+    host = section.get("host")
+    return machine_named(host.get("machine")) if isinstance(host, dict) else ""
 
 
 def results_that_count(columns: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Every kind of event: the system calls of both architectures, then what the scheduler tells.
+"""Every kind of event: the system calls of all tables, then what the scheduler tells.
 
 Everything else reads this table: the probe plans what to copy from it, the file and the frames
 take an event's name from its place in it, filters and views its categories.
@@ -6,15 +6,28 @@ take an event's name from its place in it, filters and views its categories.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from itertools import chain
 
 import numpy as np
 
-from capture.model.events import Arg, ArgKind, Category, EventFlag, EventSpec, Returns, SchedCode
-from capture.model.syscalls import parse_rows
+from capture.model.abi import ABIS, Abi, abi_of
+from capture.model.events import Arg, ArgKind, Category, EventSpec, Returns, SchedCode
+from capture.model.symbols import numbers
+from capture.model.syscalls import parse_rows, parse_variants
 from capture.model.syscalls_file import FILE_CALLS
+from capture.model.syscalls_i386 import (
+    I386_CALLS,
+    I386_VARIANTS,
+    IPC_CALLS_OF_I386,
+    MULTIPLEXED_ARGUMENTS,
+    SOCKETCALLS,
+    X32_LACKS,
+    X32_NUMBERS,
+    X32_VARIANTS,
+)
 from capture.model.syscalls_io import IO_CALLS
 from capture.model.syscalls_ipc import IPC_CALLS
 from capture.model.syscalls_memory import MEMORY_CALLS
@@ -22,10 +35,16 @@ from capture.model.syscalls_net import NET_CALLS
 from capture.model.syscalls_process import PROCESS_CALLS
 from capture.model.syscalls_system import SYSTEM_CALLS
 
-ARCHITECTURES = ("x86_64", "aarch64")
-
+ARCHITECTURES = (Abi.X86_64, Abi.AARCH64)
 UNKNOWN_PREFIX = "syscall_"
 """A number N that the table lacks is shown as `syscall_N`."""
+
+TABLES_OF_NUMBERS = (*ARCHITECTURES, Abi.I386, Abi.X32)
+
+_UNKNOWN_PREFIXES = {Abi.I386: "i386_", Abi.X32: "x32_", Abi.ARM: "arm_"}
+_SUBCALLS = {Abi.SOCKETCALL: SOCKETCALLS, Abi.IPC: IPC_CALLS_OF_I386}
+_SUBCALL_BITS = 0xFFFF
+"""What of a multiplexer's first argument names the call; the rest of ipc's is a version."""
 
 
 def _scheduler_event(
@@ -95,17 +114,36 @@ SCHEDULER_EVENTS = (
 """Their first arguments are the columns a0… in order; texts, which have no register, come last."""
 
 
-def _with_clone_order(spec: EventSpec) -> EventSpec:
-    """aarch64 takes clone's `tls` before `child_tid` (CONFIG_CLONE_BACKWARDS)."""
-    if spec.name != "clone":
-        return spec
-    flags, stack, parent_tid, child_tid, tls = spec.args
-    return replace(spec, aarch64_args=(flags, stack, parent_tid, tls, child_tid))
+# Its kernel has CONFIG_CLONE_BACKWARDS.
+_AARCH64_VARIANTS = """
+clone  flags:flags=clone_flags stack:pointer parent_tid:pointer tls:pointer child_tid:pointer
+"""
+_VARIANTS = {
+    Abi.AARCH64: parse_variants(_AARCH64_VARIANTS),
+    Abi.I386: parse_variants(I386_VARIANTS),
+    Abi.X32: parse_variants(X32_VARIANTS),
+    **{
+        abi: dict.fromkeys(_SUBCALLS[abi].values(), arguments)
+        for abi, arguments in zip(
+            (Abi.SOCKETCALL, Abi.IPC), parse_variants(MULTIPLEXED_ARGUMENTS).values(), strict=True
+        )
+    },
+}
+_X32_NUMBERS = {name: number for number, name in numbers(X32_NUMBERS).items()}
 
 
-_TABLES = (FILE_CALLS, IO_CALLS, NET_CALLS, MEMORY_CALLS, PROCESS_CALLS, IPC_CALLS, SYSTEM_CALLS)
+def _in_all_tables(spec: EventSpec) -> EventSpec:
+    """The row with what other tables say of its call."""
+    x32 = None if spec.name in X32_LACKS else _X32_NUMBERS.get(spec.name, spec.x86_64)
+    variants: dict[str, tuple[Arg, ...]] = {
+        abi: by_name[spec.name] for abi, by_name in _VARIANTS.items() if spec.name in by_name
+    }
+    return replace(spec, x32=x32, other_args=variants)
 
-SYSTEM_CALL_SPECS = tuple(_with_clone_order(spec) for spec in chain.from_iterable(map(parse_rows, _TABLES)))
+
+_TABLES = (FILE_CALLS, IO_CALLS, NET_CALLS, MEMORY_CALLS, PROCESS_CALLS, IPC_CALLS, SYSTEM_CALLS, I386_CALLS)
+
+SYSTEM_CALL_SPECS = tuple(_in_all_tables(spec) for spec in chain.from_iterable(map(parse_rows, _TABLES)))
 
 CATALOGUE: tuple[EventSpec, ...] = (*SYSTEM_CALL_SPECS, *SCHEDULER_EVENTS)
 """System calls by subject, then scheduler events. Positions are no file format: read names, not positions."""
@@ -114,25 +152,58 @@ _BY_NAME = {spec.name: spec for spec in CATALOGUE}
 
 
 @cache
-def types_of(arch: str) -> np.ndarray:
-    """Event code → position in CATALOGUE, for one architecture.
+def types_of(abi: str) -> np.ndarray:
+    """Event code → position in CATALOGUE, in the table of an `Abi`.
+
+    Of socketcall and ipc the code is what their first argument asks for. Without a table (a machine that is
+    unknown) only scheduler events, which are the same everywhere, have a place.
 
     Returns:
-        int32[65536], read-only; -1 where the code is unknown. Numbers of the 32-bit and x32 tables are
-        not in it: mask events that carry `EventFlag.COMPAT` or `EventFlag.X32` first.
+        int32[65536], read-only; -1 where the code is unknown.
 
     Raises:
-        ValueError: the architecture is none of ARCHITECTURES.
+        ValueError: there is no such ABI.
     """
-    if arch not in ARCHITECTURES:
-        raise ValueError(f"no system call table for {arch!r}; there is one for {' and '.join(ARCHITECTURES)}")
+    if abi not in ABIS:
+        raise ValueError(f"no system call table for {abi!r}; there is one for {', '.join(TABLES_OF_NUMBERS)}")
     positions = np.full(1 << 16, -1, np.int32)
     for position, spec in enumerate(CATALOGUE):
-        code = spec.code_on(arch)
+        code = spec.code_on(abi)
         if code is not None:
             positions[code] = position
+    if abi in _SUBCALLS:
+        positions[:] = _position(abi)
+        for call, name in _SUBCALLS[Abi(abi)].items():
+            positions[call] = _position(name)
     positions.setflags(write=False)
     return positions
+
+
+@cache
+def _position(name: str) -> int:
+    return CATALOGUE.index(_BY_NAME[name])
+
+
+def kinds_of(
+    machine: str, code: np.ndarray, abi: np.ndarray, argument: Callable[[int], np.ndarray]
+) -> np.ndarray:
+    """int32: the position in CATALOGUE of each event, -1 unknown.
+
+    Args:
+        machine: what the capture was made on.
+        code: the events' codes.
+        abi: their tables, as `abis_of` gives them.
+        argument: gives a raw argument of all events; asked for only where a multiplexer occurs.
+    """
+    kinds: np.ndarray = types_of(abi_of(machine))[code]
+    foreign = abi != ABIS.index(abi_of(machine))
+    for other in np.unique(abi[foreign]).tolist() if foreign.any() else ():
+        rows = np.flatnonzero(abi == other)
+        number = code[rows]
+        if ABIS[other] in _SUBCALLS:
+            number = (argument(0)[rows] & np.uint64(_SUBCALL_BITS)).astype(np.int64)
+        kinds[rows] = types_of(ABIS[other])[number]
+    return kinds
 
 
 def spec_named(name: str) -> EventSpec:
@@ -144,15 +215,13 @@ def spec_named(name: str) -> EventSpec:
     return _BY_NAME[name]
 
 
-def event_name(arch: str, code: int, flags: int = 0) -> str:
-    """What an event is called: `openat`; `i386_5`, `x32_513` in a foreign table; `syscall_999` if unknown."""
-    if flags & EventFlag.COMPAT:
-        return f"{'i386' if arch == 'x86_64' else 'arm'}_{code}"
-    if flags & EventFlag.X32:
-        return f"x32_{code}"
-    if arch not in ARCHITECTURES:
-        # Scheduler events are the same everywhere, the numbers of system calls are not.
-        scheduled = {int(spec.x86_64 or 0): spec.name for spec in SCHEDULER_EVENTS}
-        return scheduled.get(code, f"{UNKNOWN_PREFIX}{code}")
-    position = int(types_of(arch)[code]) if 0 <= code < 1 << 16 else -1
-    return CATALOGUE[position].name if position >= 0 else f"{UNKNOWN_PREFIX}{code}"
+def event_name(machine: str, code: int, flags: int = 0) -> str:
+    """What an event is called: `openat`; in no table `syscall_999`, `i386_999`, `x32_999`, `arm_5`.
+
+    The multiplexers of i386 are called by their own names, for their code alone does not tell more.
+    """
+    abi = abi_of(machine, 0, flags)
+    position = int(types_of(abi)[code]) if 0 <= code < 1 << 16 else -1
+    return (
+        CATALOGUE[position].name if position >= 0 else f"{_UNKNOWN_PREFIXES.get(abi, UNKNOWN_PREFIX)}{code}"
+    )

@@ -10,14 +10,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from capture.model.abi import Abi
 from capture.model.errnos import ERRNOS
-from capture.model.events import Arg, ArgKind, EventFlag, EventSpec, Returns
+from capture.model.events import (
+    TEXT_KINDS,
+    Arg,
+    ArgKind,
+    EventFlag,
+    EventSpec,
+    Returns,
+    text_places,
+)
 from capture.model.signals import signal_name
 from capture.model.sockaddr import format_sockaddr
 from capture.model.symbols import ALL_BITS, KeyedTable, Table
 from capture.model.tables import table_named
 from capture.model.text import ELLIPSIS, printable, quoted
-from capture.model.values import NUMBERS, format_value, low_32_bits, name_value, pointer
+from capture.model.values import (
+    NUMBERS,
+    format_value,
+    in_register,
+    low_32_bits,
+    mode_text,
+    name_value,
+    pointer,
+)
 
 __all__ = [
     "errno_name",
@@ -40,7 +57,6 @@ ARGV_LIMIT = 32
 """Arguments of a program shown before `…`."""
 
 MAX_ERRNO = 4095
-FOREIGN = EventFlag.COMPAT | EventFlag.X32
 UNFINISHED = EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED
 
 
@@ -50,16 +66,23 @@ def errno_name(ret: int) -> str:
     return known[0] if known else f"errno_{abs(ret)}"
 
 
-def format_result(spec: EventSpec, ret: int, flags: int = 0) -> str:
+def format_result(
+    spec: EventSpec, ret: int, flags: int = 0, *, args: Sequence[int] = (), abi: str = Abi.X86_64
+) -> str:
     """What a call returned: `3`, `0x7f00`, `-1 ENOENT (No such file or directory)`, `?` if it never did.
 
-    A scheduler event returns nothing: its result is empty.
+    A scheduler event returns nothing: its result is empty. A result that has a name has it behind the number.
+
+    Args:
+        spec: the event's row.
+        ret: the result.
+        flags: the event's `EventFlag` bits.
+        args: the raw arguments, on which the meaning of a result may depend (fcntl).
+        abi: the table that the call came through.
     """
     if not spec.is_call:
         return ""
-    # What a 32-bit or x32 call returns, the row of another call cannot tell.
-    returns = Returns.INT if flags & FOREIGN else spec.returns
-    if flags & UNFINISHED or returns is Returns.NOTHING:
+    if flags & UNFINISHED or spec.returns is Returns.NOTHING:
         return "?"
     if -MAX_ERRNO <= ret < 0:
         known = ERRNOS.get(-ret)
@@ -68,9 +91,25 @@ def format_result(spec: EventSpec, ret: int, flags: int = 0) -> str:
         # The kernel restarts such a call, or turns the number into EINTR: no program ever sees it.
         shown = "?" if -ret >= 512 else "-1"
         return f"{shown} {known[0]} ({known[1]})"
-    if returns is Returns.ADDRESS:
-        return f"{ret & ALL_BITS:#x}"
-    return str(ret)
+    if spec.returns is Returns.ADDRESS:
+        return f"{in_register(ArgKind.POINTER, ret, abi):#x}"
+    if spec.returns is Returns.MODE:
+        return mode_text(ret)
+    return f"{ret}{_named_result(spec, ret, args, abi)}"
+
+
+def _named_result(spec: EventSpec, ret: int, args: Sequence[int], abi: str) -> str:
+    """` (O_RDWR|O_APPEND)` for the 1026 of F_GETFL; empty where a number is just one."""
+    if not spec.ret_table:
+        return ""
+    table: Table | KeyedTable | None = table_named(spec.ret_table, abi)
+    if isinstance(table, KeyedTable):
+        key = next((at for at, arg in enumerate(spec.args_on(abi)) if arg.name == table.by), len(args))
+        table = table.tables.get(low_32_bits(args[key])) if key < len(args) else None
+    if table is None:
+        return ""
+    name = name_value(table, ret & ALL_BITS)
+    return "" if name in (str(ret), f"{ret & ALL_BITS:#x}") else f" ({name})"
 
 
 def format_args(  # noqa: PLR0917 - the parts of one event, in the order in which a file holds them
@@ -82,40 +121,46 @@ def format_args(  # noqa: PLR0917 - the parts of one event, in the order in whic
     ret: int,
     flags: int,
     *,
-    arch: str = "x86_64",
+    abi: str = Abi.X86_64,
 ) -> list[tuple[str, str]]:
     """Each argument's name and text.
 
     Args:
-        spec: the event's row. Of a 32-bit or x32 event only the raw numbers are shown, for the row would
-            be another call's.
+        spec: the event's row.
         args: the raw arguments a0…a5, unsigned 64 bits.
         texts: the recorded texts (bytes, None not recorded), in the order of `spec.text_args`.
         address: the raw sockaddr, None if there is none.
         data: the kept payload.
         ret: the result.
         flags: the event's `EventFlag` bits.
-        arch: `x86_64` or `aarch64`, where the capture was made.
+        abi: the table that the call came through.
     """
-    if flags & FOREIGN:
-        return [(f"a{at}", f"{value & ALL_BITS:#x}") for at, value in enumerate(args)]
-    declared = spec.args_on(arch)
+    declared = spec.args_on(abi)
     padded = [*args, *[0] * (len(declared) - len(args))]
+    values = [in_register(arg.kind, value, abi) for arg, value in zip(declared, padded, strict=False)]
     call = _Call(
-        arch,
+        abi,
         spec,
-        {arg.name: value for arg, value in zip(declared, padded, strict=False)},
-        dict(zip(spec.text_args, texts, strict=False)),
+        dict(zip((arg.name for arg in declared), values, strict=True)),
+        dict(zip(text_places(declared), texts, strict=False)),
         address,
         data,
         ret,
         flags,
     )
     return [
-        (arg.name, call.text(at, arg, padded[at] & ALL_BITS))
+        (arg.name, call.text(at, arg, _joined(declared, values, at)))
         for at, arg in enumerate(declared)
         if not call.means_nothing(arg)
     ]
+
+
+def _joined(declared: Sequence[Arg], values: Sequence[int], at: int) -> int:
+    """An argument's value; of the low half of a number both halves together."""
+    if declared[at].kind is not ArgKind.OFFSET_LOW:
+        return values[at]
+    after = at + 1 < len(declared) and declared[at + 1].kind is ArgKind.OFFSET_HIGH
+    return values[at + 1 if after else at - 1] << 32 | values[at]
 
 
 def format_call(name: str, args: Sequence[tuple[str, str]], result: str) -> str:
@@ -136,7 +181,7 @@ _ADDRESSES = frozenset({ArgKind.SOCKADDR_IN, ArgKind.SOCKADDR_OUT})
 class _Call:
     """What one event recorded: an argument's text may depend on any of it."""
 
-    arch: str
+    abi: str
     spec: EventSpec
     values: Mapping[str, int]
     texts: Mapping[int, bytes | None]
@@ -148,15 +193,21 @@ class _Call:
     def means_nothing(self, arg: Arg) -> bool:
         """Whether the kernel ignores the argument, so that its register holds whatever was left there."""
         name = self.spec.name
+        if arg.kind is ArgKind.OFFSET_HIGH:
+            return True  # shown with its low half
         if name in ("open", "openat") and arg.kind is ArgKind.MODE:
             return not self.values["flags"] & (_O_CREAT | _O_TMPFILE)
-        return name == "fcntl" and arg.name == "arg" and low_32_bits(self.values["cmd"]) in _FCNTL_WITHOUT_ARG
+        return (
+            name in ("fcntl", "fcntl64")
+            and arg.name == "arg"
+            and low_32_bits(self.values["cmd"]) in _FCNTL_WITHOUT_ARG
+        )
 
     def text(self, at: int, arg: Arg, value: int) -> str:
         recorded = self.texts.get(at)
         if recorded is not None:
             return self._argv(recorded) if arg.kind is ArgKind.ARGV else self._string(arg, recorded)
-        if not self.spec.is_call and at in self.spec.text_args:
+        if not self.spec.is_call and arg.kind in TEXT_KINDS:
             return "?"
         if arg.table:
             return self._named(arg, value)
@@ -197,7 +248,7 @@ class _Call:
         return f"{{{', '.join(parts)}}}"
 
     def _named(self, arg: Arg, value: int) -> str:
-        table = table_named(arg.table, self.arch)
+        table = table_named(arg.table, self.abi)
         if isinstance(table, KeyedTable):
             chosen = table.tables.get(low_32_bits(self.values[table.by]))
             if chosen is None:

@@ -7,7 +7,8 @@ system call number.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag, StrEnum
 
 
@@ -87,6 +88,10 @@ class ArgKind(StrEnum):
     SIZE = "size"
     """A number of bytes."""
     OFFSET = "offset"
+    OFFSET_LOW = "offset_low"
+    """The low half of a 64-bit number that takes two registers of a 32-bit machine."""
+    OFFSET_HIGH = "offset_high"
+    """Its high half, in the register before or after; shown with the low one."""
     POINTER = "pointer"
     FD = "fd"
     """A descriptor that exists before the call."""
@@ -154,6 +159,8 @@ class Returns(StrEnum):
     PID = "pid"
     ADDRESS = "address"
     INT = "int"
+    MODE = "mode"
+    """Permission bits, in octal."""
     NOTHING = "nothing"
     """The call never returns."""
 
@@ -168,6 +175,16 @@ class Arg:
     """The table of names in `capture.model.symbols` for FLAGS and ENUM."""
 
 
+TEXT_KINDS = (ArgKind.PATH, ArgKind.ARGV, ArgKind.STRING)
+"""What is recorded as text, in the order in which a call's two texts are taken."""
+
+
+def text_places(args: Sequence[Arg]) -> tuple[int, ...]:
+    """Positions of the arguments whose text is recorded: `text`, then `text2`."""
+    found = [at for kind in TEXT_KINDS for at, arg in enumerate(args) if arg.kind is kind]
+    return tuple(found[:2])
+
+
 @dataclass(frozen=True, slots=True)
 class EventSpec:
     """One declared kind of event; all that is derived is derived from this row."""
@@ -179,18 +196,24 @@ class EventSpec:
     x86_64: int | None
     """The number on x86_64, None where the call does not exist there."""
     aarch64: int | None
-    aarch64_args: tuple[Arg, ...] | None = None
-    """The arguments on aarch64 where their order differs (clone), else None."""
+    i386: int | None = None
+    """The number at the 32-bit entry of x86_64."""
+    x32: int | None = None
+    """The number in the x32 ABI, without bit 30."""
+    ret_table: str = ""
+    """The table of names in `capture.model.symbols` for a result that has a name, else empty."""
+    other_args: Mapping[str, tuple[Arg, ...]] = field(default_factory=dict, hash=False)
+    """By `Abi`: the arguments where they are not `args` (the order of clone, offsets in two registers)."""
 
-    def args_on(self, arch: str) -> tuple[Arg, ...]:
-        """The arguments in the order of an architecture's registers."""
-        if arch == "aarch64" and self.aarch64_args is not None:
-            return self.aarch64_args
-        return self.args
+    def args_on(self, abi: str) -> tuple[Arg, ...]:
+        """The arguments in the order of the registers of an `Abi`."""
+        return self.other_args.get(abi, self.args)
 
-    def code_on(self, arch: str) -> int | None:
-        """The event's code on an architecture (`x86_64` or `aarch64`), None where it does not exist."""
-        return self.aarch64 if arch == "aarch64" else self.x86_64
+    def code_on(self, abi: str) -> int | None:
+        """The event's code in the table of an `Abi`, None where it does not exist there."""
+        if not self.is_syscall:
+            return self.x86_64
+        return {"x86_64": self.x86_64, "aarch64": self.aarch64, "i386": self.i386, "x32": self.x32}.get(abi)
 
     @property
     def is_syscall(self) -> bool:
@@ -210,9 +233,7 @@ class EventSpec:
         Paths come first, then an argument list, then other strings; each group in argument order.
         So setxattr has (path, name), execve (path, argv), mount (source, target).
         """
-        order = (ArgKind.PATH, ArgKind.ARGV, ArgKind.STRING)
-        found = [at for kind in order for at, arg in enumerate(self.args) if arg.kind is kind]
-        return tuple(found[:2])
+        return text_places(self.args)
 
     @property
     def fd_arg(self) -> int | None:

@@ -68,6 +68,19 @@ FCNTL_CMD = choice("""
     F_GET_SEALS=1034 F_GET_RW_HINT=1035 F_SET_RW_HINT=1036 F_GET_FILE_RW_HINT=1037 F_SET_FILE_RW_HINT=1038
 """)
 
+
+def _fcntl_result(open_flags: Table) -> KeyedTable:
+    """What the commands that ask for something answer."""
+    by_command = {
+        1: flags("FD_CLOEXEC=1"),
+        3: open_flags,
+        11: SIGNALS,
+        1025: sequence("F_RDLCK F_WRLCK F_UNLCK"),
+        1034: _SEALS,
+    }
+    return KeyedTable("cmd", by_command)
+
+
 FILE_TYPE = choice("""
     S_IFIFO=0o010000 S_IFCHR=0o020000 S_IFDIR=0o040000 S_IFBLK=0o060000 S_IFREG=0o100000 S_IFLNK=0o120000
     S_IFSOCK=0o140000
@@ -98,6 +111,7 @@ FILE_TABLES: dict[str, Table | KeyedTable] = {
     "cloexec_flag": CLOEXEC_FLAG,
     "fcntl_cmd": FCNTL_CMD,
     "fcntl_arg": FCNTL_ARG,
+    "fcntl_result": _fcntl_result(OPEN_FLAGS),
     "close_range_flags": flags("CLOSE_RANGE_UNSHARE=2 CLOSE_RANGE_CLOEXEC=4"),
     "access_mode": flags("R_OK=4 W_OK=2 X_OK=1", zero="F_OK"),
     "whence": sequence("SEEK_SET SEEK_CUR SEEK_END SEEK_DATA SEEK_HOLE"),
@@ -263,4 +277,5 @@ AARCH64_FILE_TABLES: dict[str, Table | KeyedTable] = {
     "open_flags": OPEN_FLAGS_AARCH64,
     "pipe_flags": PIPE_FLAGS_AARCH64,
     "fcntl_arg": FCNTL_ARG_AARCH64,
+    "fcntl_result": _fcntl_result(OPEN_FLAGS_AARCH64),
 }

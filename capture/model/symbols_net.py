@@ -177,6 +177,12 @@ NET_TABLES: dict[str, Table | KeyedTable] = {
     "socket_protocol": SOCKET_PROTOCOL,
     "socket_level": SOCKET_LEVEL,
     "socket_option": SOCKET_OPTION,
+    "socketcall": sequence(
+        "SYS_SOCKET SYS_BIND SYS_CONNECT SYS_LISTEN SYS_ACCEPT SYS_GETSOCKNAME SYS_GETPEERNAME "
+        "SYS_SOCKETPAIR SYS_SEND SYS_RECV SYS_SENDTO SYS_RECVFROM SYS_SHUTDOWN SYS_SETSOCKOPT SYS_GETSOCKOPT "
+        "SYS_SENDMSG SYS_RECVMSG SYS_ACCEPT4 SYS_RECVMMSG SYS_SENDMMSG",
+        start=1,
+    ),
     "accept_flags": flags(_SOCK_FLAGS),
     "shutdown_how": sequence("SHUT_RD SHUT_WR SHUT_RDWR"),
     "msg_flags": flags("""

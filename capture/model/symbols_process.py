@@ -182,6 +182,12 @@ PROCESS_TABLES: dict[str, Table | KeyedTable] = {
     "sched_class": choice(_SCHED_CLASSES),
     "sched_policy": choice_and_flags(_SCHED_CLASSES, 0xFF, "SCHED_RESET_ON_FORK=0x40000000"),
     "priority_which": sequence("PRIO_PROCESS PRIO_PGRP PRIO_USER"),
+    # Below the class stands the level.
+    "ioprio": choice_and_flags(
+        "IOPRIO_CLASS_NONE=0 IOPRIO_CLASS_RT=0x2000 IOPRIO_CLASS_BE=0x4000 IOPRIO_CLASS_IDLE=0x6000",
+        0xE000,
+        "",
+    ),
     "ioprio_which": sequence("IOPRIO_WHO_PROCESS IOPRIO_WHO_PGRP IOPRIO_WHO_USER", start=1),
     "membarrier_cmd": choice("""
         MEMBARRIER_CMD_QUERY=0 MEMBARRIER_CMD_GLOBAL=1 MEMBARRIER_CMD_GLOBAL_EXPEDITED=2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from capture.model.signals import SIGNALS
 from capture.model.symbols import KeyedTable, Rest, Table, choice, choice_and_flags, flags, sequence
 
 _IPC_64 = "IPC_64=0x100"
@@ -22,6 +23,17 @@ SYSTEM_TABLES: dict[str, Table | KeyedTable] = {
         3,
         "FUTEX2_NUMA=4 FUTEX2_MPOL=8 FUTEX2_PRIVATE=0x80",
     ),
+    # Above the call stands the version of its arguments.
+    "ipc_call": choice_and_flags(
+        """
+        SEMOP=1 SEMGET=2 SEMCTL=3 SEMTIMEDOP=4 MSGSND=11 MSGRCV=12 MSGGET=13 MSGCTL=14 SHMAT=21 SHMDT=22
+        SHMGET=23 SHMCTL=24
+        """,
+        0xFFFF,
+        "1<<16=0x10000",
+    ),
+    "signal": SIGNALS,
+    "clock_state": sequence("TIME_OK TIME_INS TIME_DEL TIME_OOP TIME_WAIT TIME_ERROR"),
     "ipc_key": choice("IPC_PRIVATE=0"),
     "ipcget_flags": flags(_IPC_GET, rest=Rest.OCTAL),
     "shmget_flags": flags(_IPC_GET + "SHM_HUGETLB=0o4000 SHM_NORESERVE=0o10000", rest=Rest.OCTAL),

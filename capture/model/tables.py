@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from capture.model.abi import Abi
 from capture.model.symbols import KeyedTable, Table
 from capture.model.symbols_events import EVENT_TABLES
 from capture.model.symbols_file import AARCH64_FILE_TABLES, FILE_TABLES
@@ -31,12 +32,12 @@ AARCH64_TABLES: Mapping[str, Table | KeyedTable] = {
 }
 
 
-def table_named(name: str, arch: str = "x86_64") -> Table | KeyedTable:
-    """The table of a name, as an architecture has it.
+def table_named(name: str, abi: str = Abi.X86_64) -> Table | KeyedTable:
+    """The table of a name, as an ABI has it.
 
     Raises:
         KeyError: there is no such table.
     """
-    if arch == "aarch64" and name in AARCH64_TABLES:
+    if abi in (Abi.AARCH64, Abi.ARM) and name in AARCH64_TABLES:
         return AARCH64_TABLES[name]
     return TABLES[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from capture.model.abi import Abi, is_narrow
 from capture.model.events import Arg, ArgKind
 from capture.model.signals import signal_name
 from capture.model.symbols import ALL_BITS, KeyedTable, Rest, Table
@@ -14,11 +15,19 @@ from capture.model.tables import table_named
 AT_FDCWD = -100
 
 
-def format_value(arg: Arg, value: int, *, arch: str = "x86_64") -> str:
+def in_register(kind: ArgKind, value: int, abi: str) -> int:
+    """A raw register as 64 unsigned bits: the lower half alone, of a call that came from a 32-bit program."""
+    if not is_narrow(Abi(abi)):
+        return value & ALL_BITS
+    value = low_32_bits(value)
+    return _int(value) & ALL_BITS if kind in (ArgKind.LONG, ArgKind.OFFSET) else value
+
+
+def format_value(arg: Arg, value: int, *, abi: str = Abi.X86_64) -> str:
     """One raw argument on its own, without what was recorded behind it."""
-    value &= ALL_BITS
+    value = in_register(arg.kind, value, abi)
     if arg.kind in (ArgKind.FLAGS, ArgKind.ENUM):
-        table = table_named(arg.table, arch)
+        table = table_named(arg.table, abi)
         return f"{value:#x}" if isinstance(table, KeyedTable) else name_value(table, value)
     return NUMBERS.get(arg.kind, pointer)(value)
 
@@ -97,7 +106,8 @@ def _dirfd(value: int) -> str:
     return "AT_FDCWD" if _int(value) == AT_FDCWD else str(_int(value))
 
 
-def _mode(value: int) -> str:
+def mode_text(value: int) -> str:
+    """Permissions in octal, with the type of file where there is one: `S_IFIFO|0644`."""
     # The kernel takes 16 bits; what the register holds above them means nothing.
     kind, permissions = value & 0o170000, value & 0o7777
     if not kind:
@@ -139,10 +149,12 @@ NUMBERS: Mapping[ArgKind, Callable[[int], str]] = {
     ArgKind.HEX: lambda value: f"{value:#x}",
     ArgKind.SIZE: str,
     ArgKind.OFFSET: lambda value: str(_long(value)),
+    ArgKind.OFFSET_LOW: str,
+    ArgKind.OFFSET_HIGH: str,
     ArgKind.FD: lambda value: str(_int(value)),
     ArgKind.PID: lambda value: str(_int(value)),
     ArgKind.DIRFD: _dirfd,
-    ArgKind.MODE: _mode,
+    ArgKind.MODE: mode_text,
     ArgKind.DEVICE: _device,
     ArgKind.UID: _id,
     ArgKind.GID: _id,

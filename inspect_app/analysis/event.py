@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from capture.model.abi import ABIS
 from capture.model.catalogue import spec_named
 from capture.model.decode import errno_name, format_args, format_call, format_result, printable, signal_name
 from capture.model.events import EventFlag, EventSpec
-from inspect_app.analysis.host import fact_number, fact_text
+from inspect_app.analysis.host import fact_number
 from inspect_app.analysis.moments import distance_text, moment_text
 from inspect_app.analysis.processes import is_orphan, process_forest
 from inspect_app.filters.cache import remember
@@ -89,19 +90,15 @@ def call_parts(frames: CaptureFrames, row: int) -> tuple[list[Item], str]:
     if spec is None:
         # A number that the catalogue does not list: raw arguments are all there is.
         return [(f"a{index}", f"{value:#x}") for index, value in enumerate(raw)], str(ret)
-    source = frames.source
+    source, abi = frames.source, ABIS[_integer(frames.events, "abi", row)]
     arguments = format_args(
-        spec, raw, source.texts(row), source.address(row), source.payload(row), ret, flags, arch=_arch(frames)
+        spec, raw, source.texts(row), source.address(row), source.payload(row), ret, flags, abi=abi
     )
-    return arguments, format_result(spec, ret, flags)
+    return arguments, format_result(spec, ret, flags, args=raw, abi=abi)
 
 
 def _arguments(frames: CaptureFrames) -> list[np.ndarray]:
     return remember(frames, ("raw arguments",), lambda: [frames.source.argument(index) for index in range(6)])
-
-
-def _arch(frames: CaptureFrames) -> str:
-    return "aarch64" if fact_text(frames.host, "machine") in ("aarch64", "arm64") else "x86_64"
 
 
 def _spec(kind: str) -> EventSpec | None:

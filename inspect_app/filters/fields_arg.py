@@ -6,15 +6,18 @@ of type and raw value; paths come from the frames.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from itertools import chain
 
 import numpy as np
 
 from capture.model import decode
+from capture.model.abi import ABIS, Abi
 from capture.model.catalogue import CATALOGUE
-from capture.model.events import Arg, ArgKind, EventFlag, EventSpec
-from inspect_app.filters.calls import event_type_codes, has_flag, raw_argument, spec_of, types
+from capture.model.events import TEXT_KINDS, Arg, ArgKind, EventSpec
+from inspect_app.filters.calls import event_type_codes, raw_argument, spec_of, types
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
@@ -26,11 +29,15 @@ MAX_DISTINCT = 200_000
 """Different values of one argument that are turned into text; more would freeze the window."""
 
 _SIGNED_32 = frozenset({ArgKind.INT, ArgKind.FD, ArgKind.PID, ArgKind.SIGNAL, ArgKind.DIRFD})
-_UNSIGNED_32 = frozenset({ArgKind.UINT, ArgKind.UID, ArgKind.GID, ArgKind.MODE, ArgKind.DEVICE})
+_UNSIGNED_32 = frozenset(
+    {ArgKind.UINT, ArgKind.UID, ArgKind.GID, ArgKind.MODE, ArgKind.DEVICE, ArgKind.OFFSET_LOW,
+     ArgKind.OFFSET_HIGH}
+)  # fmt: skip
 _SIGNED_64 = frozenset({ArgKind.LONG, ArgKind.OFFSET, ArgKind.TIME, ArgKind.DURATION})
 _COUNTS = frozenset(
     {ArgKind.INT, ArgKind.FD, ArgKind.PID, ArgKind.UINT, ArgKind.UID, ArgKind.GID, ArgKind.LONG,
-     ArgKind.OFFSET, ArgKind.TIME, ArgKind.DURATION, ArgKind.ULONG, ArgKind.SIZE}
+     ArgKind.OFFSET, ArgKind.OFFSET_LOW, ArgKind.OFFSET_HIGH, ArgKind.TIME, ArgKind.DURATION,
+     ArgKind.ULONG, ArgKind.SIZE}
 )  # fmt: skip
 """Kinds that are numbers to a reader too."""
 _NAMED = frozenset(
@@ -46,7 +53,21 @@ _MODE_BITS = {
 _ALIASES = {"filename": "path"}
 """Names that public rules use → ours."""
 _EXECS = frozenset({"execve", "execveat", "procexec"})
-_FOREIGN = int(EventFlag.COMPAT | EventFlag.X32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the asked argument stands, in the events of one type that came through one table."""
+
+    rows: np.ndarray
+    """int64: the events."""
+    spec: EventSpec
+    abi: Abi
+    at: int
+
+    @property
+    def arg(self) -> Arg:
+        return self.spec.args_on(self.abi)[self.at]
 
 
 @cache
@@ -54,7 +75,7 @@ def argument_names() -> dict[str, FieldType]:
     """Every argument's name, with the type of its values."""
     kinds: dict[str, set[ArgKind]] = {}
     for spec in CATALOGUE:
-        for arg in spec.args:
+        for arg in (*spec.args, *chain.from_iterable(spec.other_args.values())):
             kinds.setdefault(arg.name, set()).add(arg.kind)
     for alias, name in _ALIASES.items():
         kinds[alias] = kinds[name]
@@ -78,36 +99,41 @@ def _raw_type_of(argument: str) -> FieldType:
     return FieldType.INTEGER
 
 
-def _places(frames: CaptureFrames, argument: str) -> list[tuple[int, EventSpec, int]]:
-    """(code of the type, its row, position of the argument), for the types that this capture has."""
+def _places(frames: CaptureFrames, argument: str) -> list[_Place]:
+    """Where the types that this capture has take an argument."""
     wanted = (_ALIASES.get(argument, argument), argument)
-    arch = str(frames.host.get("machine", ""))
-    facet = types(frames)
-    counts = np.bincount(event_type_codes(frames) + 1, minlength=len(facet.values) + 1)[1:]
-    found: list[tuple[int, EventSpec, int]] = []
-    for code, name in enumerate(facet.values):
-        spec = spec_of(name)
-        if spec is None or not counts[code]:
-            continue
-        args = spec.args_on(arch)
-        found.extend(
-            (code, spec, at) for at, arg in enumerate(args) if arg.name in wanted or argument == str(at)
-        )
+    names, codes = types(frames).values, event_type_codes(frames)
+    pair = codes.astype(np.int64) * len(ABIS) + event_array(frames, "abi")
+    found: list[_Place] = []
+    for which in np.unique(pair[codes >= 0]).tolist():
+        spec, abi = spec_of(names[which // len(ABIS)]), ABIS[which % len(ABIS)]
+        args = spec.args_on(abi) if spec else ()
+        places = [at for at, arg in enumerate(args) if arg.name in wanted or argument == str(at)]
+        rows = np.flatnonzero(pair == which) if places else np.empty(0, np.int64)
+        found.extend(_Place(rows, spec, abi, at) for at in places if spec)
     return found
 
 
 def _raw(frames: CaptureFrames, argument: str) -> Facets:
     values = np.zeros(len(frames.events), np.int64)
     missing = np.ones(len(frames.events), np.bool_)
-    arch = str(frames.host.get("machine", ""))
-    for code, spec, at in _places(frames, argument):
-        arg = spec.args_on(arch)[at]
-        if at >= 6 or (arg.kind in (ArgKind.PATH, ArgKind.ARGV, ArgKind.STRING) and spec.name in _EXECS):
+    for place in _places(frames, argument):
+        if place.at >= 6 or (place.arg.kind in TEXT_KINDS and place.spec.name in _EXECS):
             continue
-        rows = _events_of(frames, code)
-        values[rows] = as_number(raw_argument(frames, at)[rows], arg.kind)
-        missing[rows] = False
+        values[place.rows] = _numbers(frames, place)
+        missing[place.rows] = False
     return (NumberFacet(values, missing),)
+
+
+def _numbers(frames: CaptureFrames, place: _Place) -> np.ndarray:
+    """int64: the argument of the events of a place."""
+    raw = raw_argument(frames, place.at)[place.rows]
+    halves = place.spec.args_on(place.abi)[place.at :][:2]
+    if [half.kind for half in halves] == [ArgKind.OFFSET_LOW, ArgKind.OFFSET_HIGH]:
+        high = raw_argument(frames, place.at + 1)[place.rows]
+        joined: np.ndarray = (high << np.uint64(32) | raw & np.uint64(0xFFFFFFFF)).view(np.int64)
+        return joined
+    return as_number(raw, place.arg.kind)
 
 
 def _decoded(frames: CaptureFrames, argument: str) -> Facets:
@@ -115,45 +141,40 @@ def _decoded(frames: CaptureFrames, argument: str) -> Facets:
         return _raw(frames, argument)
     codes = np.full(len(frames.events), -1, np.int64)
     texts: list[str | None] = []
-    for code, spec, at in _places(frames, argument):
-        rows = _events_of(frames, code)
-        places, values = _texts_of(frames, spec, at, rows)
-        codes[rows] = places + len(texts)
+    for place in _places(frames, argument):
+        places, values = _texts_of(frames, place)
+        codes[place.rows] = places + len(texts)
         texts.extend(values)
     merged, known = distinct(texts)
     return (TextFacet(known, None, look_up(merged, codes, missing=-1)),)
 
 
-def _texts_of(
-    frames: CaptureFrames, spec: EventSpec, at: int, rows: np.ndarray
-) -> tuple[np.ndarray, list[str | None]]:
-    """For these events of one type: position of each one's text, and the texts."""
-    arch = str(frames.host.get("machine", ""))
-    arg = spec.args_on(arch)[at]
+def _texts_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[str | None]]:
+    """For the events of a place: position of each one's text, and the texts."""
+    arg, name = place.arg, place.spec.name
     if arg.kind is ArgKind.PATH:
-        return _paths_of(frames, spec, arg, rows)
-    if arg.kind is ArgKind.ARGV and spec.name in _EXECS:
-        return _part(entity_text(frames, "image", "cmdline"), rows)
-    if arg.kind not in _NAMED | _COUNTS or at >= 6:
+        return _paths_of(frames, place)
+    if arg.kind is ArgKind.ARGV and name in _EXECS:
+        return _part(entity_text(frames, "image", "cmdline"), place.rows)
+    if arg.kind not in _NAMED | _COUNTS or place.at >= 6:
         raise NotEvaluableError(
-            f"evt.arg.{arg.name}: in {spec.name} it is text or bytes that stay in the file until it is shown"
+            f"evt.arg.{arg.name}: in {name} it is text or bytes that stay in the file until it is shown"
         )
-    places, numbers = occurring(raw_argument(frames, at)[rows])
+    places, numbers = occurring(raw_argument(frames, place.at)[place.rows])
     if len(numbers) > MAX_DISTINCT:
         raise NotEvaluableError(
-            f"evt.arg.{arg.name}: {spec.name} has {len(numbers):,} different values, more than "
+            f"evt.arg.{arg.name}: {name} has {len(numbers):,} different values, more than "
             f"{MAX_DISTINCT:,}; compare evt.rawarg.{arg.name}"
         )
-    return places, [_shown(arg, number, arch or "x86_64") for number in numbers.tolist()]
+    return places, [_shown(arg, number, place.abi) for number in numbers.tolist()]
 
 
-def _paths_of(
-    frames: CaptureFrames, spec: EventSpec, arg: Arg, rows: np.ndarray
-) -> tuple[np.ndarray, list[str | None]]:
-    order = [other.name for other in spec.args if other.kind is ArgKind.PATH].index(arg.name)
+def _paths_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[str | None]]:
+    declared = place.spec.args_on(place.abi)
+    order = [other.name for other in declared if other.kind is ArgKind.PATH].index(place.arg.name)
     if order > 1:
-        raise NotEvaluableError(f"evt.arg.{arg.name}: only two paths of a call are recorded")
-    return _part(paths_facet(frames, event_array(frames, ("path", "path2")[order])), rows)
+        raise NotEvaluableError(f"evt.arg.{place.arg.name}: only two paths of a call are recorded")
+    return _part(paths_facet(frames, event_array(frames, ("path", "path2")[order])), place.rows)
 
 
 def _part(facet: TextFacet, rows: np.ndarray) -> tuple[np.ndarray, list[str | None]]:
@@ -162,18 +183,11 @@ def _part(facet: TextFacet, rows: np.ndarray) -> tuple[np.ndarray, list[str | No
     return places, [facet.values[code] if code >= 0 else None for code in used.tolist()]
 
 
-def _shown(arg: Arg, number: int, arch: str) -> str:
+def _shown(arg: Arg, number: int, abi: Abi) -> str:
     if arg.kind is ArgKind.MODE:
         names = "|".join(name for bit, name in _MODE_BITS.items() if number & bit)
-        return f"{decode.format_value(arg, number, arch=arch)} ({names or 0})"
-    return decode.format_value(arg, number, arch=arch)
-
-
-def _events_of(frames: CaptureFrames, code: int) -> np.ndarray:
-    """Rows of the events of one type whose arguments mean what the catalogue says."""
-    rows = np.flatnonzero(event_type_codes(frames) == code)
-    usual: np.ndarray = rows[~has_flag(frames, _FOREIGN)[rows]]
-    return usual
+        return f"{decode.format_value(arg, number, abi=abi)} ({names or 0})"
+    return decode.format_value(arg, number, abi=abi)
 
 
 def as_number(raw: np.ndarray, kind: ArgKind) -> np.ndarray:

@@ -37,6 +37,9 @@ EVENT_COLUMNS: tuple[FrameColumn, ...] = (
         "size", "int64", "bytes", "bytes transferred by a successful read, write, send or receive, else 0"
     ),
     FrameColumn("captured", "uint32", "bytes", "payload bytes kept in the file"),
+    FrameColumn(
+        "abi", "uint8", "position in ABIS", "the table of calls it came through: x86_64, i386, x32, …"
+    ),
 )
 
 PROCESS_COLUMNS: tuple[FrameColumn, ...] = (

@@ -13,7 +13,7 @@ import pandas as pd
 
 from capture.format import Cancelled, CaptureFile, Verdict
 from capture.identity import EventColumns, Identities, identify
-from capture.identity.reading import results_that_count, tables_of
+from capture.identity.reading import machine_of, results_that_count, tables_of
 from capture.identity.snapshot import Table
 from inspect_app.frames import entities
 from inspect_app.frames.capture import CaptureFrames, FileState
@@ -68,7 +68,7 @@ def _join(capture: CaptureFile, path: str, report: Progress, stop: Callable[[], 
     recorded = {name: columns[name] for name in EventColumns.COLUMNS}
     recorded["ret"] = results_that_count(columns)
     events = EventColumns(
-        arch=_architecture(capture.section), texts=capture.texts, argument=source.argument, **recorded
+        machine=machine_of(capture.section), texts=capture.texts, argument=source.argument, **recorded
     )
     tables = _tables(capture)
 
@@ -104,7 +104,8 @@ def _events(events: EventColumns, columns: dict[str, np.ndarray], found: Identit
         {
             "time": columns["time"],
             "latency": columns["latency"],
-            "type": event_types(events.kind, columns["code"], columns["flags"], events.arch),
+            "type": event_types(events.kind, columns["code"], columns["flags"], events.machine),
+            "abi": events.abi,
             "ret": columns["ret"],
             "flags": columns["flags"],
             "cpu": columns["cpu"],
@@ -167,11 +168,6 @@ def _first_number(*values: object) -> int:
 def _state(verdict: Verdict) -> FileState:
     detail = str(verdict)
     return FileState(str(verdict.state), detail[:1].upper() + detail[1:] + ".")
-
-
-def _architecture(section: dict[str, Any]) -> str:
-    machine = str(section.get("machine") or _map(section.get("host")).get("machine") or "x86_64")
-    return {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
 
 
 def _share(report: Progress, start: int, end: int) -> Progress:

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from capture.model.catalogue import CATALOGUE, event_name
-from capture.model.events import Category, EventFlag, Returns
+from capture.model.events import Category, Returns
 
-_FOREIGN = int(EventFlag.COMPAT | EventFlag.X32)
 _MOVES_BYTES = np.array(
     [
         spec.returns == Returns.SIZE and spec.category in (Category.IO_READ, Category.IO_WRITE)
@@ -18,27 +17,18 @@ _MOVES_BYTES = np.array(
 )
 
 
-def event_types(kind: np.ndarray, code: np.ndarray, flags: np.ndarray, arch: str) -> pd.Categorical:
+def event_types(kind: np.ndarray, code: np.ndarray, flags: np.ndarray, machine: str) -> pd.Categorical:
     """The names of events: those of the catalogue, then the unknown ones that were seen."""
     codes = kind.astype(np.int16)
     unknown = np.flatnonzero(kind < 0)
     names = [spec.name for spec in CATALOGUE]
     if len(unknown):
-        seen, inverse = np.unique(
-            code[unknown].astype(np.int64) << 16 | flags[unknown] & _FOREIGN, return_inverse=True
-        )
-        called = [_unknown_name(arch, key >> 16, key & _FOREIGN) for key in seen.tolist()]
+        seen, inverse = np.unique(code[unknown].astype(np.int64) << 16 | flags[unknown], return_inverse=True)
+        called = [event_name(machine, key >> 16, key & 0xFFFF) for key in seen.tolist()]
         places = {name: len(names) + at for at, name in enumerate(dict.fromkeys(called))}
         codes[unknown] = np.array([places[name] for name in called], np.int16)[inverse]
         names += places
     return pd.Categorical.from_codes(codes, pd.Index(names, dtype="str"), validate=False)
-
-
-def _unknown_name(arch: str, code: int, flags: int) -> str:
-    try:
-        return event_name(arch, code, flags)
-    except ValueError:  # no table for that architecture
-        return f"syscall_{code}"
 
 
 def sizes(kind: np.ndarray, ret: np.ndarray) -> np.ndarray:

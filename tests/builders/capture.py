@@ -19,6 +19,7 @@ import numpy as np
 
 from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, CaptureWriter, EventBatch
 from capture.identity.events import EventColumns
+from capture.identity.reading import machine_of
 from capture.model.catalogue import spec_named
 
 START_NS = 1_700_000_000_000_000_000
@@ -31,7 +32,11 @@ class CaptureBuilder:
     """Collects a capture."""
 
     def __init__(self, **section) -> None:
-        self.section = {"hostname": "node-1", "machine": "x86_64", "started_ns": START_NS, **section}
+        self.section = {
+            "host": {"hostname": "node-1", "machine": "x86_64"},
+            "clock": {"started": START_NS},
+            **section,
+        }
         self.tables: dict[str, list[dict]] = {
             name: [] for name in ("processes", "descriptors", "sockets", "cgroups", "containers", "users")
         }
@@ -56,7 +61,8 @@ class CaptureBuilder:
         before = self.rows[-1]["time"] if self.rows else START_NS
         row = dict.fromkeys(EVENT_COLUMNS, 0)
         row |= {"time": before + MS if time is None else time, "latency": 1_000, "fd": -1, "cgroup": 1}
-        row |= {"code": spec_named(name).x86_64 if isinstance(name, str) else name}
+        machine = machine_of(self.section) or "x86_64"
+        row |= {"code": spec_named(name).code_on(machine) if isinstance(name, str) else name}
         row |= {"pid": pid, "tid": pid if tid is None else tid, "captured": len(data)}
         row |= {f"a{index}": value % (1 << 64) for index, value in enumerate(args)}
         if columns.get("ino"):
@@ -112,7 +118,7 @@ class CaptureBuilder:
         """The event columns as the joins take them, without a file."""
         columns = self.columns()
         return EventColumns(
-            arch="x86_64",
+            machine=machine_of(self.section),
             texts=[b"", *self.texts],
             argument=lambda index: columns[f"a{index}"],
             **{name: columns[name] for name in EventColumns.COLUMNS},

@@ -224,7 +224,7 @@ class _Scene:
             (START_NS + int(ms * MS), int(latency * MS) if latency is not None else -1, kind, ret, flags,
              row % 4, process, thread, self.images[image], values[5] if container is None else container,
              max(values[6], 0) if uid is None else uid, fd,
-             self.things[thing] if thing else -1, self._path(path), self._path(path2), size, len(data))
+             self.things[thing] if thing else -1, self._path(path), self._path(path2), size, len(data), 0)
         )  # fmt: skip
         self.arguments.append((tuple(args) + (0,) * 6)[:6])
         if data:

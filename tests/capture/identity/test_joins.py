@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among
@@ -37,6 +37,7 @@ numbers = st.one_of(st.integers(0, 9), st.integers(0, (1 << 63) - 1))
 
 
 @given(st.lists(numbers, max_size=50))
+@settings(deadline=None)
 def test_codes_lead_back_to_the_values(values):
     array = np.array(values, np.uint64)
     distinct, codes = codes_of(array)

@@ -78,8 +78,8 @@ def header_numbers():
 def test_names_have_the_numbers_of_this_machines_headers(header_numbers):
     checked, wrong = 0, []
     for table_name, table in plain_tables():
-        # A quota command is shown with the type of quota that programs pack below it.
-        shift = 8 if table_name == "quota_cmd" else 0
+        # Shown with what programs pack below them: the type of quota, the level of priority.
+        shift = {"quota_cmd": 8, "ioprio": 13}.get(table_name, 0)
         for number, name in [*table.values.items(), *table.bits.items()]:
             allowed = header_numbers.get(name)
             if allowed is None or name in OTHER_IN_HEADERS or (name.endswith("QUOTA") and number < 8):
@@ -214,7 +214,7 @@ def test_a_number_is_shown_by_its_name(call, argument, value, text):
 def test_open_flags_mean_other_bits_on_aarch64():
     arg = Arg("flags", ArgKind.FLAGS, "open_flags")
     assert format_value(arg, 0o40000) == "O_RDONLY|O_DIRECT"
-    assert format_value(arg, 0o40000, arch="aarch64") == "O_RDONLY|O_DIRECTORY"
+    assert format_value(arg, 0o40000, abi="aarch64") == "O_RDONLY|O_DIRECTORY"
 
 
 def test_no_bit_of_a_value_is_hidden():

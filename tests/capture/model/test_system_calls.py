@@ -6,19 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from capture.model.abi import ABIS, Abi, abi_of, abis_of
 from capture.model.catalogue import (
-    ARCHITECTURES,
     CATALOGUE,
     SYSTEM_CALL_SPECS,
+    TABLES_OF_NUMBERS,
     event_name,
+    kinds_of,
     spec_named,
     types_of,
 )
 from capture.model.events import ArgKind, EventFlag, Returns, SchedCode
 from capture.model.syscalls import parse_rows
+from capture.model.syscalls_i386 import IPC_CALLS_OF_I386, SOCKETCALLS
 
-X86_HEADER = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
+X86_HEADERS = Path("/usr/include/x86_64-linux-gnu/asm")
 GENERIC_HEADER = Path("/usr/include/asm-generic/unistd.h")
 TRACEPOINTS = Path("/sys/kernel/tracing/events/syscalls")
 
@@ -67,16 +72,38 @@ def traced():
     found = {}
     for spec in SYSTEM_CALL_SPECS:
         path = TRACEPOINTS / f"sys_enter_{TRACED_AS.get(spec.name, spec.name)}" / "format"
-        if path.exists():
+        if spec.x86_64 is not None and path.exists():
             fields = re.findall(r"\tfield:(.*?);\toffset:(\d+)", path.read_text())
             found[spec] = [field for field, offset in fields if int(offset) >= 16]
     return found
 
 
-def test_every_number_of_the_x86_header_has_its_name():
-    listed = in_header(X86_HEADER, r"#define __NR_(\w+)\s+(\d+)")
+@pytest.mark.parametrize(
+    ("header", "flags"),
+    [("unistd_64.h", 0), ("unistd_32.h", EventFlag.COMPAT), ("unistd_x32.h", EventFlag.X32)],
+)
+def test_every_number_of_the_x86_headers_has_its_name(header, flags):
+    listed = in_header(X86_HEADERS / header, r"#define __NR_(\w+)\s+(?:\(__X32_SYSCALL_BIT \+ )?(\d+)")
     assert len(listed) > 300
-    assert [(name, n) for name, n in listed if event_name("x86_64", n) != name] == []
+    assert [(name, n) for name, n in listed if event_name("x86_64", n, flags) != name] == []
+
+
+def test_no_number_is_named_that_the_x86_headers_leave_free():
+    """But for calls that are newer than the headers, which all have one number everywhere from 424 on."""
+    for header, abi in [("unistd_64.h", "x86_64"), ("unistd_32.h", "i386"), ("unistd_x32.h", "x32")]:
+        listed = {n for _, n in in_header(X86_HEADERS / header, r"#define __NR_(\w+)\s+(?:\(\w+ \+ )?(\d+)")}
+        named = np.flatnonzero(types_of(abi)[:0xF000] >= 0).tolist()
+        newer = {335, 336, *range(424, 512)} if abi == "x86_64" else set(range(424, 512))
+        assert set(named) - listed <= newer
+
+
+def test_the_multiplexers_of_i386_ask_for_what_the_kernels_headers_list():
+    calls = in_header(Path("/usr/include/linux/net.h"), r"#define SYS_(\w+)\s+(\d+)")
+    assert {n: name.lower() for name, n in calls} == SOCKETCALLS
+    objects = in_header(Path("/usr/include/linux/ipc.h"), r"#define ((?:SEM|MSG|SHM)\w+)\s+(\d+)")
+    assert {n: name.lower() for name, n in objects if name.lower() in IPC_CALLS_OF_I386.values()} == (
+        IPC_CALLS_OF_I386
+    )
 
 
 def test_every_number_of_the_generic_header_has_its_name_on_aarch64():
@@ -90,7 +117,7 @@ def test_every_number_of_the_generic_header_has_its_name_on_aarch64():
     assert [(name, n) for name, n in wanted if event_name("aarch64", n) != name] == []
 
 
-@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("arch", TABLES_OF_NUMBERS)
 def test_no_two_events_share_a_number(arch):
     codes = Counter(spec.code_on(arch) for spec in CATALOGUE if spec.code_on(arch) is not None)
     assert [code for code, count in codes.items() if count > 1] == []
@@ -102,8 +129,16 @@ def test_no_two_events_share_a_name():
 
 
 def test_calls_from_424_on_have_one_number_everywhere():
-    differing = [s.name for s in SYSTEM_CALL_SPECS if (s.x86_64 or 0) >= 424 and s.x86_64 != s.aarch64]
+    new = [s for s in SYSTEM_CALL_SPECS if max(s.code_on(abi) or 0 for abi in TABLES_OF_NUMBERS) >= 424]
+    new = [s for s in new if not (s.x32 or 0) >= 512]  # numbers of its own
+    differing = [s.name for s in new if not s.x86_64 == s.aarch64 == s.i386]
     assert differing == []
+
+
+def test_every_call_that_the_kernel_traces_is_listed():
+    known = {TRACED_AS.get(spec.name, spec.name) for spec in traced()}
+    there = {path.name.removeprefix("sys_enter_") for path in TRACEPOINTS.glob("sys_enter_*")}
+    assert there - known == set()
 
 
 def test_the_kernel_traces_as_many_arguments_as_are_declared():
@@ -242,9 +277,18 @@ def test_clone_takes_its_last_arguments_in_another_order_on_aarch64():
     [
         ("x86_64", 257, 0, "openat"),
         ("aarch64", 56, 0, "openat"),
-        ("x86_64", 5, EventFlag.COMPAT, "i386_5"),
+        ("x86_64", 5, EventFlag.COMPAT, "open"),
+        ("x86_64", 102, EventFlag.COMPAT, "socketcall"),
+        ("x86_64", 222, EventFlag.COMPAT, "i386_222"),
         ("aarch64", 5, EventFlag.COMPAT, "arm_5"),
-        ("x86_64", 1, EventFlag.X32, "x32_1"),
+        ("x86_64", 1, EventFlag.X32, "write"),
+        ("x86_64", 520, EventFlag.X32, "execve"),
+        ("x86_64", 59, EventFlag.X32, "x32_59"),
+        ("amd64", 257, 0, "openat"),
+        ("arm64", 56, 0, "openat"),
+        ("riscv64", 56, 0, "syscall_56"),
+        ("", 1, 0, "syscall_1"),
+        ("", 0xF001, 0, "procfork"),
         ("x86_64", 999, 0, "syscall_999"),
         ("x86_64", 0xF001, 0, "procfork"),
         ("x86_64", 70_000, 0, "syscall_70000"),
@@ -252,6 +296,38 @@ def test_clone_takes_its_last_arguments_in_another_order_on_aarch64():
 )
 def test_an_event_is_named_by_its_table_and_number(arch, code, flags, name):
     assert event_name(arch, code, flags) == name
+
+
+FOREIGN = st.sampled_from([0, 0, 1, 2, 4, 5, 130])
+
+
+@given(st.lists(st.tuples(st.integers(0, 600) | st.sampled_from([102, 117, 0xF001]), FOREIGN), max_size=20))
+def test_columns_of_events_have_the_tables_and_names_of_each(events):
+    code = np.array([code for code, _ in events], np.uint16)
+    flags = np.array([bits for _, bits in events], np.uint16)
+    for machine in ("x86_64", "aarch64", "s390x"):
+        abi = abis_of(machine, code, flags)
+        assert [ABIS[at] for at in abi] == [abi_of(machine, code, bits) for code, bits in events]
+        kinds = kinds_of(machine, code, abi, lambda _: np.full(len(events), 999, np.uint64))
+        named = [CATALOGUE[kind].name if kind >= 0 else None for kind in kinds.tolist()]
+        wanted = [event_name(machine, code, bits) for code, bits in events]
+        assert named == [
+            None if re.fullmatch(r"(syscall|i386|x32|arm)_\d+", name) else name for name in wanted
+        ]
+
+
+def test_a_multiplexed_call_is_named_by_what_it_asks_for():
+    code = np.array([102, 117, 117, 102, 102], np.uint16)
+    flags = np.array([1, 1, 1, 1, 0], np.uint16)
+    asked = np.array([3, 0x1_0001, 24, 99, 0], np.uint64)
+    abi = abis_of("x86_64", code, flags)
+    kinds = kinds_of("x86_64", code, abi, lambda _: asked)
+    assert [CATALOGUE[kind].name for kind in kinds] == ["connect", "semop", "shmctl", "socketcall", "getuid"]
+    assert [arg.name for arg in spec_named("connect").args_on(Abi.SOCKETCALL)] == ["call", "args"]
+
+
+def test_every_variant_of_a_calls_arguments_fits_the_registers():
+    assert max(len(args) for spec in CATALOGUE for args in spec.other_args.values()) == 6
 
 
 def test_the_code_table_of_an_unknown_machine_is_refused():
@@ -266,8 +342,13 @@ def test_the_code_table_cannot_be_changed():
 
 @pytest.mark.parametrize(
     "row",
-    ["0 63 read io-read", "0 63 read reading size fd", "0 63 read io-read size fd:handle", "x 1 a file zero"],
+    [
+        "0 63 3 read io-read",
+        "0 63 3 read reading size fd",
+        "0 63 3 read io-read size fd:handle",
+        "x 1 1 a file zero",
+    ],
 )
 def test_a_malformed_row_is_refused(row):
-    with pytest.raises(ValueError, match=r"needs five columns|is not a valid|invalid literal"):
+    with pytest.raises(ValueError, match=r"needs six columns|is not a valid|invalid literal"):
         list(parse_rows(row))

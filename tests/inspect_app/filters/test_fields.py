@@ -2,12 +2,14 @@
 
 # ruff: noqa: E501 - one case a line, however long
 
-import numpy as np
 import pytest
 
+from capture.model.events import EventFlag
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.field import Argument, FieldType
 from inspect_app.filters.fields import FIELDS
+from inspect_app.frames import open_capture
+from tests.builders.capture import CaptureBuilder
 from tests.builders.frames import build_frames
 
 STORY, EMPTY = build_frames(), build_frames(0)
@@ -103,13 +105,21 @@ def test_types_without_a_row_in_the_catalogue_are_other():
     assert set(category.values[category.codes[events["type"] == "syscall_999"]]) == {"other"}
 
 
-def test_arguments_of_foreign_calls_are_not_read_by_a_native_row():
-    frames = build_frames()
-    events = frames.events.copy()
-    events["flags"] = np.uint16(1)
-    foreign = type(frames)(**{**vars(frames), "events": events})
-    assert FIELDS["evt.arg"].column(foreign, "flags").missing.all()
-    assert FIELDS["evt.rawarg"].column(foreign, "flags").missing.all()
+def test_arguments_are_read_as_the_table_has_them_that_the_call_came_through(tmp_path):
+    book = CaptureBuilder()
+    book.event("pread64", args=(3, 0x7F00, 9, 5))
+    book.event(
+        180, flags=EventFlag.COMPAT, args=(3, 0x7F00, 9, 5, 1)
+    )  # pread64 of i386: an offset of two halves
+    book.event(295, flags=EventFlag.COMPAT, args=(0xFFFFFF9C, 0, 0xDEAD_0008_0000))  # openat
+    book.event(102, flags=EventFlag.COMPAT, args=(3, 0xFFFFD000))  # socketcall, SYS_CONNECT
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    assert frames.events["type"].tolist() == ["pread64", "pread64", "openat", "connect"]
+    assert FIELDS["evt.rawarg"].column(frames, "offset").values[:2].tolist() == [5, (1 << 32) + 5]
+    flags, call = FIELDS["evt.arg"].column(frames, "flags"), FIELDS["evt.arg"].column(frames, "call")
+    assert flags.values[flags.codes[2]] == "O_RDONLY|O_CLOEXEC"
+    assert call.values[call.codes[3]] == "SYS_CONNECT"
+    assert FIELDS["evt.arg"].column(frames, "fd").missing.tolist() == [False, False, True, True]
 
 
 def test_registers_are_read_in_the_width_of_their_argument():

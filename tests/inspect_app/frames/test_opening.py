@@ -3,8 +3,14 @@ import threading
 import numpy as np
 import pytest
 
+from capture.format import CaptureFile
+from capture.identity.reading import event_columns
+from capture.model.abi import ABIS
+from capture.model.events import EventFlag
+from inspect_app.analysis.event import describe_event
+from inspect_app.filters.fields import FIELDS
 from inspect_app.frames import Cancelled, FormatError, columns, open_capture
-from tests.builders.capture import MS, SOCKET, START_NS, CaptureBuilder, sock
+from tests.builders.capture import AT_FDCWD, DIRECTORY, MS, SOCKET, START_NS, CaptureBuilder, sock
 
 FRAMES = {
     "events": columns.EVENT_COLUMNS,
@@ -130,15 +136,55 @@ def test_several_threads_may_ask_for_payload_at_once(book, tmp_path):
 def test_names_of_calls_that_the_catalogue_lacks_are_told_by_number(tmp_path):
     book = CaptureBuilder()
     book.event(900)
-    book.event(5, flags=1)
-    book.event(5, flags=2)
+    book.event(222, flags=1)
+    book.event(59, flags=2)
     book.event("read")
     events = open_capture(book.write(tmp_path / "x.exhume")).events
-    assert events["type"].tolist() == ["syscall_900", "i386_5", "x32_5", "read"]
+    assert events["type"].tolist() == ["syscall_900", "i386_222", "x32_59", "read"]
+
+
+def test_calls_of_other_abis_have_the_names_and_the_arguments_of_their_tables(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, cwd="/home")
+    book.event(5, flags=EventFlag.COMPAT, text=b"notes", ret=3, args=(0x1000, 0x8000))  # open
+    book.event(117, flags=EventFlag.COMPAT, args=(0x10015, 7))  # ipc, SHMAT
+    book.event(520, flags=EventFlag.X32, text=b"/bin/true", text2=b"true\0")  # execve
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    assert frames.events["type"].tolist() == ["open", "shmat", "execve"]
+    assert [ABIS[at] for at in frames.events["abi"]] == ["i386", "ipc", "x32"]
+    assert frames.paths[frames.events["path"][0]] == "/home/notes"
+    assert describe_event(frames, 0).line == 'open("notes", O_RDONLY|O_LARGEFILE) = 3'
+    assert describe_event(frames, 1).line == "shmat(SHMAT|1<<16, 0x7, 0x0, 0x0, NULL, 0x0) = 0x0"
+
+
+def test_a_machine_that_the_file_does_not_name_has_no_table(tmp_path):
+    book = CaptureBuilder(host={})
+    book.event("read")
+    book.fork(100, 200)
+    path = book.write(tmp_path / "x.exhume")
+    assert open_capture(path).events["type"].tolist() == ["syscall_0", "procfork"]
+    with CaptureFile.open(path) as capture:
+        assert event_columns(capture)[0].kind.tolist() == book.events().kind.tolist()
+
+
+def test_a_capture_of_an_aarch64_machine_is_read_with_its_numbers_and_flags(tmp_path):
+    book = CaptureBuilder(host={"machine": "aarch64"})
+    book.process(100, cwd="/home")
+    book.event(56, text=b"notes", ret=3, args=(AT_FDCWD, 0, 0o40000), ino=7, fd=3, mode=DIRECTORY)  # openat
+    book.event(35, text=b"a", args=(3, 0, 0))  # unlinkat
+    book.event(56, flags=EventFlag.COMPAT)
+    book.event(220, args=(0, 1, 2, 3, 4))  # clone
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    assert frames.events["type"].tolist() == ["openat", "unlinkat", "arm_56", "clone"]
+    assert describe_event(frames, 0).line == 'openat(AT_FDCWD, "notes", O_RDONLY|O_DIRECTORY) = 3'
+    assert frames.paths[frames.events["path"][1]] == "/home/notes/a"
+    assert dict(describe_event(frames, 3).groups[1].items)["tls"] == "0x3"
+    named = FIELDS["evt.arg"].column(frames, "flags")
+    assert named.values[named.codes[0]] == "O_RDONLY|O_DIRECTORY"
 
 
 def test_a_machine_without_a_table_still_opens(tmp_path):
-    book = CaptureBuilder(machine="s390x")
+    book = CaptureBuilder(host={"machine": "s390x"})
     book.event(900)
     book.fork(100, 200)
     events = open_capture(book.write(tmp_path / "x.exhume")).events
@@ -254,13 +300,11 @@ def test_every_row_number_leads_somewhere(frames):
 
 def test_facts_of_host_clock_and_recorder_are_one_level_deep(tmp_path):
     book = CaptureBuilder(
-        started_ns=None,
         host={"hostname": "far", "machine": "aarch64", "cpus": 2},
         clock={"started": 77, "time_zone": "UTC+0000"},
         recorder={"name": "exhume-capture", "version": "1.0", "pid": 900, "settings": {"snaplen": 80},
                   "command_line": ["exhume-capture", "run"]},
     )  # fmt: skip
-    book.section["machine"] = None
     book.fork(900, 901)
     frames = open_capture(book.write(tmp_path / "x.exhume"))
     host = frames.host
