@@ -30,6 +30,18 @@ class Feature:
 
 FEATURES: tuple[Feature, ...] = (
     Feature(
+        "cgroups",
+        "births and deaths of cgroups, so those of containers",
+        "cgroup",
+        ("cgroup_mkdir", "cgroup_rmdir", "cgroup_attach_task"),
+        (
+            ("CGROUP_KN", "cgroup", ("kn",)),
+            ("CGROUP_ROOT", "cgroup", ("root",)),
+            ("ROOT_HIERARCHY", "cgroup_root", ("hierarchy_id",)),
+            ("KN_ID", "kernfs_node", ("id",)),
+        ),
+    ),
+    Feature(
         "signals",
         "who sent which signal to whom, and what it did",
         "signals",

@@ -36,9 +36,9 @@ def section(
         "recorder": {
             "name": "exhume-capture",
             "version": recorder_version(),
-            "command_line": sys.argv[:64],
+            "command_line": [_word(word) for word in sys.argv[:64]],
             "settings": asdict(settings),
-            "traced_command": list(command),
+            "traced_command": [_word(word) for word in command],
             "features": dict(features),
             "pid": os.getpid(),
             "uid": os.getuid(),
@@ -64,6 +64,11 @@ def section(
             ),
         },
     }
+
+
+def _word(word: str) -> str:
+    """A word of a command line, which need not be UTF-8, as text that a file can keep."""
+    return os.fsencode(word).decode("utf-8", "backslashreplace")
 
 
 def _first_line(path: Path) -> str:

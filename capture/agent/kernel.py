@@ -1,7 +1,8 @@
 """The running kernel: compiling, loading and attaching the probe. The only module that knows BCC.
 
 BCC insists on kernel headers, which most nodes lack; the probe needs none of their content, so a root
-of a few small headers of our own is put in their place (bpf/include).
+of a few small headers of our own is put in their place (bpf/include). Nothing is written anywhere: file
+systems may be read-only, and /tmp closed.
 """
 
 from __future__ import annotations
@@ -9,9 +10,7 @@ from __future__ import annotations
 import importlib
 import mmap
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from capture.agent import privileges
 from capture.agent.btf import KernelTypes
 from capture.agent.errors import CaptureError
 from capture.agent.features import FEATURES, Feature, offered
 from capture.agent.lanes import Lane
-from capture.agent.layout import kernel_constants
+from capture.agent.layout import kernel_constants, missing_facts
 from capture.agent.plan import PLANS, make_plans
 from capture.agent.settings import LaneSpec, Settings
 from capture.model.catalogue import spec_named
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BPF_SOURCE = Path(__file__).parent / "bpf"
-PROBE_PARTS = ("record", "objects", "thread", "plan", "copying", "program", "calls", "process", "cgroup")
+PROBE_PARTS = ("record", "objects", "thread", "plan", "copying", "program", "calls", "process")
 """Files of the probe, in the order in which they are compiled as one: BCC rewrites the main file alone."""
 SLOTS = 1 << 17
 MAX_VECS = 8
@@ -47,9 +47,6 @@ PROBES = (
     "sched_process_fork",
     "sched_process_exec",
     "sched_process_exit",
-    "cgroup_mkdir",
-    "cgroup_rmdir",
-    "cgroup_attach_task",
 )
 
 SLOT = np.dtype(
@@ -119,9 +116,11 @@ class Kernel:
         types = KernelTypes()
         self._offer = offered(types)
         constants = {**kernel_constants(types), **self._offer.constants}
+        self.notes = [f"not recorded: {what}" for what in missing_facts(constants)]
+        """What this kernel does not tell, a sentence each."""
         flags = _defines({**constants, **_sizes(settings), "SELF": self_pid})
-        with _header_root() as root, _silenced_stderr() as said:
-            os.environ["BCC_KERNEL_SOURCE"] = str(root)
+        with _silenced_stderr() as said:
+            os.environ["BCC_KERNEL_SOURCE"] = str(BPF_SOURCE)
             try:
                 self._bpf = bcc.BPF(text=probe_text(self._offer.features), cflags=flags)
                 # Before the first event: a call without its plan would be taken for another.
@@ -192,6 +191,7 @@ def _sizes(settings: Settings) -> dict[str, int]:
     lanes: dict[str, LaneSpec] = {lane.name: lane for lane in settings.lanes()}
     numbers = {f"NR_{name}": spec_named(name).x86_64 for name in _NAMED_CALLS}
     return {
+        "RUNNING_KERNEL": _kernel_version(),
         "SNAPLEN": settings.snaplen,
         "SLOTS": SLOTS,
         "PLANS": PLANS,
@@ -210,20 +210,11 @@ def _defines(constants: Mapping[str, int]) -> list[str]:
     return [f"-D{name}={value}" for name, value in constants.items()]
 
 
-@contextmanager
-def _header_root() -> Iterator[Path]:
-    """Our headers, with the running kernel's version in them, for as long as the compiler needs them."""
+def _kernel_version() -> int:
+    """The running kernel's version as LINUX_VERSION_CODE has it; else BCC warns of headers of another one."""
     release = os.uname().release.split("-")[0].split(".")
     major, minor, patch = (int(part) for part in (*release, "0", "0")[:3])
-    with tempfile.TemporaryDirectory(prefix="exhume-headers-") as folder:
-        root = Path(folder)
-        shutil.copytree(BPF_SOURCE / "include", root / "include")
-        code = (major << 16) + (minor << 8) + min(patch, 255)
-        (root / "include/linux/version.h").write_text(
-            f"#define LINUX_VERSION_CODE {code}\n"
-            "#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + (c))\n"
-        )
-        yield root
+    return (major << 16) + (minor << 8) + min(patch, 255)
 
 
 @contextmanager
@@ -231,7 +222,7 @@ def _silenced_stderr() -> Iterator[Any]:
     """The compiler and libbpf write straight to descriptor 2: keep it for the message if they fail."""
     sys.stderr.flush()
     kept = os.dup(2)
-    with tempfile.TemporaryFile() as sink:
+    with os.fdopen(os.memfd_create("exhume-compiler"), "w+b") as sink:
         os.dup2(sink.fileno(), 2)
 
         def said() -> str:
@@ -246,11 +237,8 @@ def _silenced_stderr() -> Iterator[Any]:
 
 
 def _why_not_loaded(error: Exception, said: str) -> str:
-    if "Operation not permitted" in said or os.geteuid() != 0:
-        return (
-            "the kernel did not let the probe load: run as root, or with the capabilities "
-            "CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE"
-        )
+    if refusal := privileges.refusal():
+        return f"the kernel did not let the probe load: {refusal}"
     lines = [line for line in said.splitlines() if line.strip()]
     last = next((line for line in reversed(lines) if "error" in line or "invalid" in line), str(error))
     return f"the probe could not be loaded into this kernel ({os.uname().release}): {last.strip()}"

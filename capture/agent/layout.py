@@ -5,7 +5,7 @@ Members move and are renamed between kernels, so each has a list of names, newes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from capture.agent.btf import KernelTypes
 from capture.agent.errors import CaptureError
@@ -71,12 +71,25 @@ MEMBERS: tuple[Member, ...] = (
     ("SOCK_V6_RCV_SADDR", "sock", ("__sk_common.skc_v6_rcv_saddr",)),
     ("SOCK_TYPE", "sock", ("sk_type",)),
     ("SOCK_PROTOCOL", "sock", ("sk_protocol",)),
-    ("CGROUP_KN", "cgroup", ("kn",)),
-    ("CGROUP_ROOT", "cgroup", ("root",)),
-    ("ROOT_HIERARCHY", "cgroup_root", ("hierarchy_id",)),
-    ("KN_ID", "kernfs_node", ("id",)),
 )
 """What every recording needs; `features.FEATURES` says what single features read besides."""
+
+OPTIONAL = {
+    "TASK_MIN_FLT": "page faults of threads that end",
+    "TASK_MAJ_FLT": "major page faults of threads that end",
+    "TASK_RUNTIME": "processor time of threads that end",
+    "TASK_THREAD_PID": "thread ids in their own namespaces",
+    "PID_LEVEL": "thread ids in their own namespaces",
+    "PID_NUMBERS": "thread ids in their own namespaces",
+    "UPID_NR": "thread ids in their own namespaces",
+    "MM_EXE_FILE": "device and inode of programs",
+    "SOCK_TYPE": "types of sockets",
+    "SOCK_PROTOCOL": "protocols of sockets",
+}
+"""Members that a recording can do without, and what it then lacks. The probe only ever reads through them."""
+NOWHERE = 1 << 62
+"""Offset that stands for a member that is not there: no kernel memory lies so far off (the address is not
+canonical), so that reading it fails and what it would have told stays 0."""
 
 
 def kernel_constants(types: KernelTypes) -> dict[str, int]:
@@ -108,5 +121,13 @@ def member_offsets(types: KernelTypes, members: Sequence[Member]) -> tuple[dict[
             except KeyError:
                 continue
         else:
-            lacking.append(f"{struct} has none of {', '.join(paths)}")
+            if name in OPTIONAL:
+                constants[f"K_{name}"] = NOWHERE
+            else:
+                lacking.append(f"{struct} has none of {', '.join(paths)}")
     return constants, lacking
+
+
+def missing_facts(constants: Mapping[str, int]) -> list[str]:
+    """What cannot be recorded because members are missing, each once."""
+    return sorted({what for name, what in OPTIONAL.items() if constants.get(f"K_{name}") == NOWHERE})

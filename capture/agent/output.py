@@ -37,6 +37,10 @@ class Output:
         """Write a document."""
         self._queue.put(lambda: self.writer.document(kind, document, count=count))
 
+    def in_its_thread(self, act: Callable[[], None]) -> None:
+        """Do something in the thread that writes, after what waits."""
+        self._queue.put(act)
+
     def finish(self, totals: Callable[[], dict[str, Any]]) -> None:
         """Write all that waits and the end block, then end the thread."""
         self._queue.put(lambda: self.writer.end(totals()))

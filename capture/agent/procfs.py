@@ -6,6 +6,7 @@ go while it runs. Fields are those of proc(5).
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import socket
@@ -49,10 +50,17 @@ def _pids(folder: Path) -> Iterator[int]:
             yield int(name)
 
 
+def _all_pids() -> list[int]:
+    """Every process, sorted; FileNotFoundError where /proc shows none, not even this one."""
+    if not (pids := sorted(_pids(PROC))):
+        raise FileNotFoundError(errno.ENOENT, "no process is to be seen: is it mounted?", str(PROC))
+    return pids
+
+
 def processes(boot_to_utc_ns: int, *, environment: bool = False) -> list[Row]:
     """A row for each process, the recorder among them: it is somebody's parent."""
     parts = (*_PARTS, ("environ", _environment)) if environment else _PARTS
-    return [row for pid in sorted(_pids(PROC)) if (row := _process(pid, boot_to_utc_ns, parts)) is not None]
+    return [row for pid in _all_pids() if (row := _process(pid, boot_to_utc_ns, parts)) is not None]
 
 
 def _process(pid: int, boot_to_utc_ns: int, parts: Sequence[tuple[str, _Part]]) -> Row | None:
@@ -173,7 +181,7 @@ def _namespaces(folder: Path) -> dict[str, int]:
 def descriptors(*, without: int) -> list[Row]:
     """A row for each open descriptor of every process but `without`."""
     rows: list[Row] = []
-    for pid in sorted(_pids(PROC)):
+    for pid in _all_pids():
         if pid == without:
             continue
         folder = os.fsencode(PROC / str(pid) / "fd")
@@ -210,7 +218,7 @@ def sockets() -> list[Row]:
     """A row for each socket, of every network namespace that a process is in."""
     rows: list[Row] = []
     seen: set[str] = set()
-    for pid in sorted(_pids(PROC)):
+    for pid in _all_pids():
         folder = PROC / str(pid)
         try:
             namespace = os.readlink(folder / "ns/net")

@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from capture.agent import procfs
+from capture.agent import privileges, procfs
 from capture.agent.clock import boot_now_ns, boot_to_utc_ns
 from capture.agent.host import section
 from capture.agent.kernel import Kernel
@@ -67,6 +68,8 @@ class Recorder:
         self._kernel = Kernel(settings, self_pid=os.getpid())
         self._writer.section(section(settings, self._boot_to_utc, command, self._kernel.features))
         self._output = Output(self._writer)
+        for note in (*self._kernel.notes, *privileges.notes()):
+            self._output.document("note", {"text": note})
         self._assembler = Assembler(self._boot_to_utc)
         self._watch = ContainerWatch(
             lambda rows: self._output.document("containers", {"rows": rows}, count=len(rows))
@@ -95,6 +98,14 @@ class Recorder:
             self._fill,
             time.process_time_ns() - self._cpu_started,
         )
+
+    def give_up_privileges(self, folder: Path, *, command: bool) -> None:
+        """Go on with no more than recording into files of `folder` needs. Call it before `run`.
+
+        `command`: whether there is one that may have to be ended; it has been started and keeps its own.
+        """
+        self._output.in_its_thread(lambda: privileges.give_up(folder, command=command))
+        privileges.give_up(folder, command=command)
 
     def run(self, stopped: Callable[[], bool], report: Callable[[Status], None] | None = None) -> None:
         """Record until `stopped` says so or the file fails."""

@@ -8,8 +8,10 @@ import resource
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from capture.agent import privileges
 from capture.agent.btf import KernelTypes
 from capture.agent.errors import CaptureError
 from capture.agent.features import FEATURES, RECORDED, offered
@@ -19,8 +21,6 @@ from capture.agent.settings import Settings
 
 _MIN_KERNEL = (5, 8)
 _MIN_FREE = 64 << 20
-_CAPABILITIES = {"CAP_BPF": 39, "CAP_PERFMON": 38, "CAP_SYS_PTRACE": 19, "CAP_SYS_ADMIN": 21}
-"""Bits of /proc/self/status (include/uapi/linux/capability.h)."""
 _INITIAL_PID_NAMESPACE = "pid:[4026531836]"
 
 
@@ -45,6 +45,7 @@ def check_machine(folder: Path) -> list[Answer]:
         _btf,
         _bcc,
         _privileges,
+        *(partial(_capability, row) for row in privileges.CAPABILITIES if not row.needed),
         _pid_namespace,
         _tracefs,
         _memlock,
@@ -103,22 +104,18 @@ def _bcc() -> Answer:
 
 
 def _privileges() -> Answer:
-    if os.geteuid() == 0 and _has("CAP_SYS_ADMIN"):
-        return Answer("privileges", True, "root")
-    missing = [name for name in ("CAP_BPF", "CAP_PERFMON", "CAP_SYS_PTRACE") if not _has(name)]
-    found = (
-        f"user {os.geteuid()}, without {', '.join(missing)}"
-        if missing
-        else "CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE"
+    obstacles = privileges.obstacles()
+    found = "; ".join(obstacle.found for obstacle in obstacles) or "the probe may be loaded"
+    remedy = "; ".join(obstacle.remedy for obstacle in obstacles)
+    return Answer("privileges", not obstacles, f"user {os.geteuid()}: {found}", remedy)
+
+
+def _capability(capability: privileges.Capability) -> Answer:
+    there = privileges.has(capability)
+    found = "there" if there else f"missing; not recorded: {capability.lacking}"
+    return Answer(
+        capability.name, there, found, "run as root, or give the recorder this capability", needed=False
     )
-    return Answer("privileges", not missing, found, "run as root, or give the recorder these capabilities")
-
-
-def _has(capability: str) -> bool:
-    for line in Path("/proc/self/status").read_text("utf-8").splitlines():
-        if line.startswith("CapEff:"):
-            return bool(int(line.split()[1], 16) >> _CAPABILITIES[capability] & 1)
-    return False
 
 
 def _pid_namespace() -> Answer:
@@ -154,7 +151,7 @@ def _memlock() -> Answer:
     found = "unlimited" if unlimited else f"{soft >> 10} KiB"
     if release >= (5, 11):
         found += ", not counted by this kernel"
-    return Answer("locked memory", ok, found, "ulimit -l unlimited")
+    return Answer("locked memory", ok, found, "ulimit -l unlimited, or CAP_SYS_RESOURCE")
 
 
 def _disk(folder: Path) -> Answer:

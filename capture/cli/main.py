@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import click
 
 from capture.cli.check import check
@@ -31,6 +34,10 @@ def main() -> None:
 
     To dig into a capture, also on another machine: exhume-inspect node.exhume
     """
+    # A node's locale may be C or ISO 8859: what it cannot show is shown as \\xNN.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 for command in (check, record, info, verify, events):

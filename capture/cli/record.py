@@ -109,6 +109,8 @@ def record(  # noqa: PLR0917  click hands options over by name
                 path.unlink(missing_ok=True)
             raise
         run = _Run(recorder, command, stop)
+        # The command has the caller's own privileges; from here on the recorder has less.
+        recorder.give_up_privileges(path.parent, command=bool(command))
         run.until_end(duration, quiet=quiet)
         status = recorder.finish()
     _say_farewell(path, status, recorder.failure, quiet=quiet)
@@ -129,7 +131,7 @@ class _Stop:
 
 
 class _Run:
-    """The recorder beside the command it was given."""
+    """The recorder beside the command it was given, which starts at once."""
 
     def __init__(self, recorder: Recorder, command: Sequence[str], stop: _Stop) -> None:
         self._recorder = recorder
@@ -137,10 +139,10 @@ class _Run:
         self._stop = stop
         self._child: subprocess.Popen[bytes] | None = None
         self._not_started: OSError | None = None
+        self._start()
 
     def until_end(self, duration: float | None, *, quiet: bool) -> None:
         """Record until something ends it."""
-        self._start()
         deadline = None if duration is None else time.monotonic() + duration
 
         def over() -> bool:

@@ -36,16 +36,21 @@ _PATIENCE_S = 60
 _TYPES = types_of("x86_64")
 
 
-def command_line(*arguments, before=""):
+def command_line(*arguments, before="", interpreter=sys.executable):
     """Exhume-capture with arguments, as any environment can run it; `before` is Python to run first."""
-    return [sys.executable, "-c", before + _MAIN, *map(str, arguments)]
+    return [interpreter, "-c", before + _MAIN, *map(str, arguments)]
 
 
-def exhume_capture(*arguments, before="", prefix=(), timeout=_PATIENCE_S, **options):
+def exhume_capture(
+    *arguments, before="", prefix=(), timeout=_PATIENCE_S, interpreter=sys.executable, **options
+):
     """Run exhume-capture to its end; texts out and err unless `options` say otherwise."""
     options = {"capture_output": True, "text": True, "env": ENVIRONMENT, **options}
     return subprocess.run(
-        [*prefix, *command_line(*arguments, before=before)], check=False, timeout=timeout, **options
+        [*prefix, *command_line(*arguments, before=before, interpreter=interpreter)],
+        check=False,
+        timeout=timeout,
+        **options,
     )
 
 
