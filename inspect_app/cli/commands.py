@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from inspect_app.analysis.selection import select
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
+from inspect_app.cli.options import FILE, file_argument, filter_option, format_option, window_choice
+from inspect_app.cli.output import VIEW_WRITERS, echo_rows
 from inspect_app.filters.fields import FIELDS
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session import Session
 from inspect_app.views.catalogue import VIEWS
-from inspect_app.views.export import safe_text, to_csv, to_json, to_text
 from inspect_app.views.format import format_count
 from inspect_app.views.sorting import default_order, sort_rows
 from inspect_app.views.table import ViewTable, apply_view
 from inspect_app.views.tiles import TileMeasure, measure
 from inspect_app.views.view import View
 
-_FOLDED_ROWS = 1_000
-_FILE = click.Path(path_type=Path)
-_FORMATS = click.Choice(["table", "json", "csv"])
-_FILTER_HELP = "Only events that meet this expression; `exhume-inspect fields` lists what it can ask."
-_WINDOW_HELP = (
-    "Only events in this span: +1s..+2.5s, 03:04:05..03:04:06, or full dates; an end may be left out."
-)
 _SORT_HELP = "Sort by this column's id; -COLUMN turns it round."
 _ALL_HELP = "Also tiles at zero, and those that the capture cannot tell."
 _OUTPUT_HELP = "Where to write it; - is standard output."
 _TILE_HEADINGS = ("", "category", "tile", "figure", "meaning")
 _FIGURE_HEADINGS = ("id", "category", "title", "total", "unit", "condition", "unknown")
-
-_file = click.argument("file", type=_FILE)
-_filter = click.option("--filter", "expression", metavar="EXPR", default="", help=_FILTER_HELP)
-_window = click.option("--window", metavar="FROM..TO", default="", help=_WINDOW_HELP)
-_format = click.option("--format", "form", type=_FORMATS, default="table", show_default=True)
 
 
 @click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,11 +46,11 @@ def main() -> None:
 
 
 @main.command(epilog=EXIT_CODES)
-@_file
+@file_argument
 @click.argument("name")
-@_filter
-@_window
-@_format
+@filter_option
+@window_choice
+@format_option
 @click.option("--sort", metavar="COLUMN", default="", help=_SORT_HELP)
 @click.option("-n", "limit", type=click.IntRange(min=0), metavar="N", help="Show the first N rows only.")
 @guarded
@@ -94,7 +76,7 @@ def view(  # noqa: PLR0917 - click hands over options by name
     table = apply_view(chosen, frames, selection, window=span)
     order = _order(table, sort)
     shown = order if limit is None else order[:limit]
-    click.echo(_VIEW_WRITERS[form](table, shown), nl=False)
+    click.echo(VIEW_WRITERS[form](table, shown), nl=False)
     if form == "table" and not len(order):
         click.echo("no rows: none of the selected events belongs in this view", err=True)
     elif form == "table" and len(shown) < len(order):
@@ -103,7 +85,7 @@ def view(  # noqa: PLR0917 - click hands over options by name
 
 
 @main.command()
-@_format
+@format_option
 @guarded
 def views(form: str) -> None:
     """List the views, and the columns that --sort can name.
@@ -116,12 +98,12 @@ def views(form: str) -> None:
     rows = [
         (one.id, one.title, one.description, " ".join(c.id for c in one.columns)) for one in VIEWS.values()
     ]
-    _echo_rows(("id", "title", "description", "columns"), rows, form, hidden=1)
+    echo_rows(("id", "title", "description", "columns"), rows, form, hidden=1)
 
 
 @main.command()
 @click.argument("pattern", default="")
-@_format
+@format_option
 @guarded
 def fields(pattern: str, form: str) -> None:
     """List the fields that a filter can ask for; PATTERN is a part of a name or of a meaning.
@@ -144,14 +126,14 @@ def fields(pattern: str, form: str) -> None:
         )
     if form == "table":
         rows = [row for row in rows if not row[3]]
-    _echo_rows(("name", "type", "meaning", "unavailable"), rows, form, hidden=1)
+    echo_rows(("name", "type", "meaning", "unavailable"), rows, form, hidden=1)
 
 
 @main.command(epilog=EXIT_CODES)
-@_file
-@_filter
-@_window
-@_format
+@file_argument
+@filter_option
+@window_choice
+@format_option
 @click.option("--all", "everything", is_flag=True, help=_ALL_HELP)
 @guarded
 def tiles(file: Path, expression: str, window: str, form: str, everything: bool) -> CaptureFrames:
@@ -167,24 +149,24 @@ def tiles(file: Path, expression: str, window: str, form: str, everything: bool)
     measured = measure(frames, select(frames, span, [expression]), span)
     shown = [one for one in measured if everything or one.shown]
     if form == "table":
-        _echo_rows(_TILE_HEADINGS, [_tile_row(one) for one in shown], form)
+        echo_rows(_TILE_HEADINGS, [_tile_row(one) for one in shown], form)
     else:
-        _echo_rows(_FIGURE_HEADINGS, [_tile_figures(one) for one in shown], form)
+        echo_rows(_FIGURE_HEADINGS, [_tile_figures(one) for one in shown], form)
     return frames
 
 
 @main.command(epilog=EXIT_CODES)
-@_file
+@file_argument
 @click.option(
     "-o",
     "--output",
-    type=_FILE,
+    type=FILE,
     required=True,
     metavar="HTML",
     help=_OUTPUT_HELP,
 )
-@_filter
-@_window
+@filter_option
+@window_choice
 @guarded
 def report(file: Path, output: Path, expression: str, window: str) -> CaptureFrames:
     """Write a report of a capture as one HTML file that needs nothing else and runs nothing.
@@ -209,13 +191,6 @@ def report(file: Path, output: Path, expression: str, window: str) -> CaptureFra
         output.write_text(text, encoding="utf-8")
         click.echo(f"wrote {output}", err=True)
     return frames
-
-
-_VIEW_WRITERS = {
-    "table": lambda table, order: to_text(table, order, width=_terminal_width(len(order))),
-    "json": to_json,
-    "csv": to_csv,
-}
 
 
 def _view_named(name: str) -> View:
@@ -254,34 +229,6 @@ def _tile_figures(one: TileMeasure) -> tuple[str | int | None, ...]:
     tile = one.tile
     total = None if one.unknown else one.total
     return (tile.id, tile.category.value, tile.title, total, tile.unit.value, tile.condition, one.unknown)
-
-
-def _echo_rows(
-    headings: Sequence[str], rows: Sequence[Sequence[str | int | None]], form: str, *, hidden: int = 0
-) -> None:
-    """Rows of our own making in one of the three forms; a table leaves out the last `hidden` columns."""
-    if form == "json":
-        click.echo(json.dumps([dict(zip(headings, row, strict=True)) for row in rows], indent=1))
-        return
-    if form == "csv":
-        out = io.StringIO()
-        csv.writer(out, lineterminator="\n").writerows([headings, *rows])
-        click.echo(out.getvalue(), nl=False)
-        return
-    grid = Table(box=None, pad_edge=False)
-    shown = len(headings) - hidden
-    for heading in headings[:shown]:
-        grid.add_column(heading, justify="right" if heading == "figure" else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(safe_text(str(cell))) for cell in row[:shown]))
-    out = io.StringIO()
-    Console(file=out, width=_terminal_width(len(rows)) or 160, highlight=False).print(grid)
-    click.echo("\n".join(line.rstrip() for line in out.getvalue().splitlines()))
-
-
-def _terminal_width(rows: int) -> int | None:
-    """The width to fold lines into; None when the output is no terminal, or too long to be folded soon."""
-    return Console().width if sys.stdout.isatty() and rows <= _FOLDED_ROWS else None
 
 
 def _digest(path: Path) -> str:

@@ -15,6 +15,9 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from inspect_app.frames.columns import MOUNT_COLUMNS, OPENED_COLUMNS
+from inspect_app.frames.tables import empty_table
+
 
 class PayloadSource(Protocol):
     """What stays in the file until it is asked for."""
@@ -69,6 +72,10 @@ class CaptureFrames:
     """Distinct environments, a NUL after each variable; images' `environment` is a position in it."""
     paths: Sequence[str] = field(default_factory=list)
     """Distinct resolved paths; events' `path` and `path2` are positions in it, -1 none."""
+    opened: pd.DataFrame = field(default_factory=lambda: empty_table(OPENED_COLUMNS))
+    """A row for each descriptor number that was open when the recording began."""
+    mounts: pd.DataFrame = field(default_factory=lambda: empty_table(MOUNT_COLUMNS))
+    """What was mounted when the recording began."""
 
     @property
     def files(self) -> pd.DataFrame:

@@ -148,3 +148,26 @@ DROP_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("where", "str", "", "the lane or stage"),
     FrameColumn("count", "int64", "events", ""),
 )
+
+OPENED_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("process", "int32", "row of processes", "who held it; -1 not known"),
+    FrameColumn("fd", "int64", "", "the descriptor number"),
+    FrameColumn("descriptor", "int32", "row of descriptors", "the thing behind it, -1: never touched"),
+    FrameColumn("name", "str", "", "as /proc/PID/fd named it"),
+    FrameColumn("dev", "int64", "", "device, -1 not known"),
+    FrameColumn("ino", "int64", "", "inode, -1 not known"),
+    FrameColumn("mode", "int64", "", "file mode bits, -1 not known"),
+)
+"""What was open already when the recording began."""
+
+MOUNT_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("id", "int64", "", "the kernel's number of the mount"),
+    FrameColumn("parent", "int64", "", "the mount it lies on"),
+    FrameColumn("dev", "int64", "", "device of its file system"),
+    FrameColumn("root", "str", "", "which folder of the file system is mounted"),
+    FrameColumn("target", "str", "", "where"),
+    FrameColumn("type", "str", "", "kind of file system"),
+    FrameColumn("source", "str", "", "what is mounted"),
+    FrameColumn("options", "str", "", ""),
+)
+"""What was mounted when the recording began, as the recorder saw it."""

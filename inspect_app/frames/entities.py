@@ -11,6 +11,8 @@ import pandas as pd
 
 from capture.identity import Identities
 from capture.identity.images import Program
+from capture.identity.joins import pair_codes
+from capture.identity.paths import snapshot_holders
 from capture.identity.snapshot import integers, text_of, texts
 from capture.identity.sockets import Endpoints
 from inspect_app.frames.columns import (
@@ -18,6 +20,8 @@ from inspect_app.frames.columns import (
     DESCRIPTOR_COLUMNS,
     DROP_COLUMNS,
     IMAGE_COLUMNS,
+    MOUNT_COLUMNS,
+    OPENED_COLUMNS,
     PROCESS_COLUMNS,
     THREAD_COLUMNS,
     USER_COLUMNS,
@@ -208,5 +212,42 @@ def drops(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             "kind": texts(rows, "kind"),
             "where": texts(rows, "where"),
             "count": integers(rows, "count", 0),
+        },
+    )
+
+
+def opened(found: Identities, table: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """See OPENED_COLUMNS. `table`: the snapshot's descriptors."""
+    numbers = {name: integers(table, name) for name in ("pid", "fd", "dev", "ino", "mode")}
+    return build_table(
+        OPENED_COLUMNS,
+        {
+            "process": snapshot_holders(found.processes, numbers.pop("pid")),
+            **numbers,
+            "descriptor": _things(found, numbers["dev"], numbers["ino"]),
+            "name": texts(table, "name"),
+        },
+    )
+
+
+def _things(found: Identities, dev: np.ndarray, ino: np.ndarray) -> np.ndarray:
+    """The first row of descriptors with each identity, -1 none: the one with the name it had at the start."""
+    known = found.descriptors
+    _, _, code = pair_codes(np.concatenate((known.dev, dev)), np.concatenate((known.ino, ino)))
+    row = np.full(int(code.max(initial=-1)) + 1, -1)
+    count = len(known.dev)
+    row[code[:count][::-1]] = np.arange(count)[::-1]
+    things: np.ndarray = np.where(ino > 0, row[code[count:]], -1)
+    return things
+
+
+def mounts(table: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """See MOUNT_COLUMNS."""
+    words = ("root", "target", "type", "source", "options")
+    return build_table(
+        MOUNT_COLUMNS,
+        {
+            **{name: integers(table, name) for name in ("id", "parent", "dev")},
+            **{name: texts(table, name) for name in words},
         },
     )

@@ -93,6 +93,8 @@ def _join(capture: CaptureFile, path: str, report: Progress, stop: Callable[[], 
         source=source,
         environments=entities.environments(found),
         paths=found.paths.names.all,
+        opened=entities.opened(found, tables["descriptors"]),
+        mounts=entities.mounts(tables["mounts"]),
     )
     report(_STEPS, _STEPS)
     return frames

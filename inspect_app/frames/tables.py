@@ -26,6 +26,11 @@ def build_table(columns: Sequence[FrameColumn], data: Mapping[str, Values]) -> p
     return pd.DataFrame(arrays, copy=False)
 
 
+def empty_table(columns: Sequence[FrameColumn]) -> pd.DataFrame:
+    """A frame with the declared columns and no rows."""
+    return build_table(columns, {column.name: () for column in columns})
+
+
 def _column(values: Values, dtype: str) -> object:
     if dtype == "str":
         return pd.Series(list(values), dtype="str")

@@ -35,7 +35,7 @@ def to_csv(table: ViewTable, order: np.ndarray) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.id for column in table.columns])
     columns = (
-        ["" if value is None else value for value in _plain(column, cells, order, _csv_text)]
+        ["" if value is None else value for value in _plain(column, cells, order, csv_text)]
         for column, cells in zip(table.columns, table.cells, strict=True)
     )
     writer.writerows(zip(*columns, strict=True))
@@ -152,6 +152,6 @@ def _iso(nanoseconds: np.ndarray) -> list[Value]:
     return [f"{moment}Z" for moment in moments.tolist()]
 
 
-def _csv_text(text: str) -> str:
+def csv_text(text: str) -> str:
     """A text that a spreadsheet never takes for a formula."""
     return ("'" if text.startswith(_FORMULA_STARTS) else "") + safe_text(text)

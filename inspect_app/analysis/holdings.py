@@ -1,0 +1,367 @@
+"""Which descriptor numbers a process held at a moment, and what stood behind them.
+
+What is known of a number is a list of entries, from the snapshot and from events:
+
+    made    a call gave the number (open, socket, dup3 …), the snapshot listed it
+    used    a call worked on it: it was open, whoever opened it
+    closed  close, close_range, or a call that failed because the number was not open
+
+At a moment the last entry holds. A number without an entry of its own is as the creating parent had it at the
+fork. Programs close at exec what was made with close-on-exec. Descriptors passed over a socket are
+known from their first use on; both ends of a pipe likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inspect_app.filters.cache import remember
+from inspect_app.frames.capture import CaptureFrames
+
+_CLOEXEC = 0o2000000
+"""O_CLOEXEC, SOCK_CLOEXEC and their like (asm-generic/fcntl.h, the same on x86_64 and aarch64)."""
+_FLAGS_AT: Mapping[str, tuple[int, int]] = {
+    **dict.fromkeys(("open", "socket", "eventfd2", "timerfd_create", "mq_open"), (1, _CLOEXEC)),
+    **dict.fromkeys(("openat", "open_by_handle_at", "open_tree", "dup3"), (2, _CLOEXEC)),
+    **dict.fromkeys(("accept4", "signalfd4"), (3, _CLOEXEC)),
+    **dict.fromkeys(("epoll_create1", "inotify_init1", "userfaultfd", "memfd_secret"), (0, _CLOEXEC)),
+    "memfd_create": (1, 1),
+    "fsopen": (1, 1),
+    "fsmount": (1, 1),
+    "fspick": (2, 1),
+    "fanotify_init": (0, 1),
+    "perf_event_open": (4, 8),
+}
+"""Call → the argument that has its close-on-exec flag, and the flag."""
+_ALWAYS_CLOEXEC = ("io_uring_setup", "pidfd_open", "pidfd_getfd", "landlock_create_ruleset", "bpf")
+_MAKERS = (
+    *_FLAGS_AT,
+    *_ALWAYS_CLOEXEC,
+    "creat",
+    "openat2",
+    "dup",
+    "dup2",
+    "accept",
+    "eventfd",
+    "epoll_create",
+)
+_EXECS = ("execve", "execveat", "procexec")
+_F_DUPFD, _F_SETFD, _F_DUPFD_CLOEXEC = 0, 2, 1030
+_FIOCLEX, _FIONCLEX = 0x5451, 0x5450
+_CLOSE_RANGE_CLOEXEC = 4
+_EBADF = -9
+_USED, _MADE, _CLOSED = range(3)
+_GENERATIONS = 64
+"""How far up a number is followed to who opened it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Numbers that were open at a moment; arrays of one length."""
+
+    process: np.ndarray
+    """int32, row of processes."""
+    fd: np.ndarray
+    """int64."""
+    event: np.ndarray
+    """int64, row of the event that made the number or the first known use of it; -1 the snapshot's."""
+    opened: np.ndarray
+    """int64, row of the snapshot's `opened` frame, -1 where an event tells."""
+    inherited: np.ndarray
+    """bool: made or used by a parent before the fork, not by the process itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Entries:
+    """All that is known of numbers, sorted by process, number and row; runs that say the same are one."""
+
+    process: np.ndarray
+    fd: np.ndarray
+    row: np.ndarray
+    what: np.ndarray
+    cloexec: np.ndarray
+    """int8: 1 closes at exec, 0 does not, -1 only uses are known."""
+    opened: np.ndarray
+    starts: np.ndarray
+    """Where each process' entries begin; one more at the end."""
+    execs: np.ndarray
+    """Rows of successful execs, by process and row."""
+    exec_starts: np.ndarray
+
+
+def held_at(frames: CaptureFrames, processes: np.ndarray, row: int) -> Held:
+    """What processes held just before the event at `row`.
+
+    Args:
+        frames: the capture.
+        processes: rows of processes; those that did not live then hold nothing.
+        row: row of events; the number of events for the end of the capture.
+    """
+    entries = remember(frames, ("holdings",), lambda: _collect(frames))
+    known: dict[tuple[int, int], _State] = {}
+    states = [_state(frames, entries, int(process), row, known) for process in processes.tolist()]
+    counts = [len(state.fd) for state in states]
+
+    def together(name: str) -> np.ndarray:
+        return np.concatenate([getattr(state, name) for state in states] or [_EMPTY])
+
+    return Held(
+        process=np.repeat(processes, counts).astype(np.int32),
+        fd=together("fd"),
+        event=together("event"),
+        opened=together("opened"),
+        inherited=together("inherited").astype(bool),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """The open numbers of one process, ascending."""
+
+    fd: np.ndarray
+    event: np.ndarray
+    opened: np.ndarray
+    inherited: np.ndarray
+    cloexec: np.ndarray
+
+
+_EMPTY = np.empty(0, np.int64)
+_NOTHING = _State(_EMPTY, _EMPTY, _EMPTY, _EMPTY.astype(bool), _EMPTY.astype(bool))
+
+
+def _state(
+    frames: CaptureFrames, entries: _Entries, process: int, row: int, known: dict[tuple[int, int], _State]
+) -> _State:
+    """From the eldest known ancestor down: each begins with what its parent had at the fork."""
+    line = [(process, row)]
+    forks = remember(frames, ("forks",), lambda: _forks(frames))
+    parents = frames.processes["parent"].to_numpy()
+    while len(line) < _GENERATIONS and line[-1] not in known:
+        child, _ = line[-1]
+        if forks[child] < 0 or parents[child] < 0:
+            break
+        line.append((int(parents[child]), int(forks[child])))
+    state = known.get(line[-1])
+    if state is None:
+        state = known[line[-1]] = _own(entries, *line[-1], _NOTHING)
+    for member in reversed(line[:-1]):
+        state = known[member] = _own(entries, *member, state)
+    return state
+
+
+def _own(entries: _Entries, process: int, row: int, before: _State) -> _State:
+    """A process' numbers at a row, `before`: as its parent had them when it was made."""
+    mine = slice(int(entries.starts[process]), int(entries.starts[process + 1]))
+    execs = entries.execs[int(entries.exec_starts[process]) : int(entries.exec_starts[process + 1])]
+    last_exec = int(execs[execs < row][-1]) if (execs < row).any() else -1
+    early = np.flatnonzero(entries.row[mine] < row) + mine.start
+    fd = entries.fd[early]
+    last = early[np.append(fd[1:] != fd[:-1], True)[: len(fd)]]
+    told = entries.fd[last]
+    cloexec = _with_what_was_handed_down(entries.cloexec[last], told, before)
+    shut = (entries.what[last] == _CLOSED) | (cloexec & (entries.row[last] < last_exec))
+    kept = ~np.isin(before.fd, told) & ~(before.cloexec & (last_exec >= 0))
+    own = last[~shut]
+    number = np.concatenate((told[~shut], before.fd[kept]))
+    order = np.argsort(number, kind="stable")
+
+    def merged(mine: np.ndarray, others: np.ndarray) -> np.ndarray:
+        both: np.ndarray = np.concatenate((mine, others[kept]))[order]
+        return both
+
+    return _State(
+        number[order],
+        merged(entries.row[own], before.event),
+        merged(entries.opened[own], before.opened),
+        merged(np.zeros(len(own), bool), np.ones(len(before.fd), bool)),
+        merged(cloexec[~shut], before.cloexec),
+    )
+
+
+def _with_what_was_handed_down(cloexec: np.ndarray, fd: np.ndarray, before: _State) -> np.ndarray:
+    """bool: where only uses of a number are known, it closes at exec as it did in the parent's hands."""
+    if not len(before.fd):
+        return np.asarray(cloexec == 1)
+    place = np.minimum(np.searchsorted(before.fd, fd), len(before.fd) - 1)
+    handed_down = before.cloexec[place] & (before.fd[place] == fd)
+    return np.asarray(np.where(cloexec < 0, handed_down, cloexec == 1))
+
+
+def _forks(frames: CaptureFrames) -> np.ndarray:
+    """int64, of each process: the row of events at which it was made, -1 not seen."""
+    start = frames.processes["start"].to_numpy()
+    time = frames.events["time"].to_numpy()
+    made = np.searchsorted(time, start, side="left")
+    seen = (start >= 0) & ~frames.processes["existed"].to_numpy() & (made < len(time))
+    return np.where(seen, made, -1)
+
+
+def _collect(frames: CaptureFrames) -> _Entries:
+    events = frames.events
+    parts = [_listed(frames), *_of_events(frames)]
+    process, fd, row, what, cloexec, opened = (np.concatenate(column) for column in zip(*parts, strict=True))
+    ranges = _ranges(frames, np.unique(_key(process, fd)))
+    process, fd, row, what, cloexec, opened = (
+        np.concatenate(column)
+        for column in zip((process, fd, row, what, cloexec, opened), ranges, strict=True)
+    )
+    order = np.lexsort((row, fd, process))
+    process, fd, row, what, cloexec, opened = (
+        column[order] for column in (process, fd, row, what, cloexec, opened)
+    )
+    cloexec = _carried(process, fd, what, cloexec)
+    thing = np.append(events["descriptor"].to_numpy(), -1)[row]
+    new = np.ones(len(row), bool)
+    if len(row):
+        same = (process[1:] == process[:-1]) & (fd[1:] == fd[:-1]) & (thing[1:] == thing[:-1])
+        same &= (what[1:] != _MADE) & ((what[1:] == _CLOSED) == (what[:-1] == _CLOSED))
+        new[1:] = ~(same & (cloexec[1:] == cloexec[:-1]))
+    process, fd, row, what, cloexec, opened = (
+        column[new] for column in (process, fd, row, what, cloexec, opened)
+    )
+    execs, exec_starts = _execs(frames)
+    starts = np.searchsorted(process, np.arange(len(frames.processes) + 1))
+    return _Entries(process, fd, row, what, cloexec, opened, starts, execs, exec_starts)
+
+
+def _carried(process: np.ndarray, fd: np.ndarray, what: np.ndarray, cloexec: np.ndarray) -> np.ndarray:
+    """A use says nothing of close-on-exec: the entry before it does."""
+    told = (what != _USED) | np.append(True, (process[1:] != process[:-1]) | (fd[1:] != fd[:-1]))[: len(fd)]
+    carried: np.ndarray = cloexec[np.maximum.accumulate(np.where(told, np.arange(len(fd)), 0))]
+    return carried
+
+
+_Part = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def _part(
+    process: np.ndarray, fd: np.ndarray, row: np.ndarray, what: int, cloexec: np.ndarray | int
+) -> _Part:
+    count = len(row)
+    return (
+        process.astype(np.int64),
+        fd.astype(np.int64),
+        row.astype(np.int64),
+        np.full(count, what, np.int8),
+        np.broadcast_to(np.asarray(cloexec, np.int8), count),
+        np.full(count, -1, np.int64),
+    )
+
+
+def _listed(frames: CaptureFrames) -> _Part:
+    """The snapshot's; whether they close at exec was not recorded.
+
+    It is taken a moment after the recording began. What it lists of a process that was made in between is
+    known from events; so is a number that a call has made since.
+    """
+    opened, events = frames.opened, frames.events
+    process, fd, thing = (opened[name].to_numpy() for name in ("process", "fd", "descriptor"))
+    forks = np.append(remember(frames, ("forks",), lambda: _forks(frames)), 0)
+    held = np.flatnonzero(forks[process] < 0)
+    names, code = _names(frames)
+    made = np.flatnonzero(_among(names, _MAKERS)[code] & (events["fd"].to_numpy() >= 0))
+    keys = _key(*(events[name].to_numpy()[made] for name in ("process", "fd")))
+    order = np.argsort(keys, kind="stable")
+    place = np.searchsorted(keys[order], _key(process[held], fd[held]))
+    first = np.append(made[order], -1)[np.minimum(place, len(made))]
+    same = np.append(keys[order], -1)[np.minimum(place, len(made))] == _key(process[held], fd[held])
+    same &= np.append(events["descriptor"].to_numpy(), -1)[first] == thing[held]
+    held = held[~(same & (thing[held] >= 0))]
+    part = _part(process[held], fd[held], np.full(len(held), -1), _MADE, 0)
+    return (*part[:5], held.astype(np.int64))
+
+
+def _key(process: np.ndarray, fd: np.ndarray) -> np.ndarray:
+    return process.astype(np.int64) << 32 | (fd.astype(np.int64) & 0xFFFFFFFF)
+
+
+def _of_events(frames: CaptureFrames) -> list[_Part]:
+    events = frames.events
+    names, code = _names(frames)
+    fd, ret, descriptor = (events[name].to_numpy() for name in ("fd", "ret", "descriptor"))
+    process = events["process"].to_numpy()
+    on_number = (fd >= 0) & (process >= 0)
+    makes = _among(names, _MAKERS)[code]
+    closes = _among(names, ("close",))[code]
+    foreign = _among(names, _EXECS)[code] | ((events["path"].to_numpy() >= 0) & ~makes)
+    made = np.flatnonzero(on_number & makes & (ret >= 0))
+    shut = np.flatnonzero(on_number & ((closes & (ret != _EBADF)) | ((ret == _EBADF) & ~makes)))
+    used = np.flatnonzero(on_number & ~makes & ~closes & ~foreign & (descriptor >= 0) & (ret != _EBADF))
+    parts = [
+        _part(process[made], fd[made], made, _MADE, _closes_at_exec(frames, names, code, made)),
+        _part(process[shut], fd[shut], shut, _CLOSED, 0),
+        _part(process[used], fd[used], used, _USED, -1),
+    ]
+    return [*parts, *_set_later(frames, names, code)]
+
+
+def _closes_at_exec(
+    frames: CaptureFrames, names: Sequence[str], code: np.ndarray, rows: np.ndarray
+) -> np.ndarray:
+    result: np.ndarray = _among(names, _ALWAYS_CLOEXEC)[code[rows]]
+    for index in range(5):
+        flag = np.zeros(len(names) + 1, np.uint64)
+        for name, (at, bit) in _FLAGS_AT.items():
+            if at == index and name in names:
+                flag[names.index(name)] = bit
+        asked = np.flatnonzero(flag[code[rows]])
+        if len(asked):
+            value = frames.source.argument(index)[rows[asked]]
+            result[asked] = (value & flag[code[rows[asked]]]) != 0
+    return result
+
+
+def _set_later(frames: CaptureFrames, names: Sequence[str], code: np.ndarray) -> list[_Part]:
+    """What fcntl and ioctl do to numbers: a copy under a new one, close-on-exec set or taken back."""
+    events = frames.events
+    fd, ret, process = (events[name].to_numpy() for name in ("fd", "ret", "process"))
+    rows = np.flatnonzero(_among(names, ("fcntl", "ioctl"))[code] & (ret >= 0) & (fd >= 0) & (process >= 0))
+    if not len(rows):
+        return []
+    is_ioctl = _among(names, ("ioctl",))[code[rows]]
+    command = frames.source.argument(1)[rows].astype(np.int64) & 0xFFFFFFFF
+    value = frames.source.argument(2)[rows]
+    copies = rows[~is_ioctl & np.isin(command, (_F_DUPFD, _F_DUPFD_CLOEXEC))]
+    with_flag = (frames.source.argument(1)[copies].astype(np.int64) & 0xFFFFFFFF) == _F_DUPFD_CLOEXEC
+    parts = [_part(process[copies], ret[copies], copies, _MADE, with_flag)]
+    sets = (~is_ioctl & (command == _F_SETFD)) | (is_ioctl & np.isin(command, (_FIOCLEX, _FIONCLEX)))
+    flag = np.where(is_ioctl, command == _FIOCLEX, value & np.uint64(1))[sets]
+    rows = rows[sets]
+    return [*parts, _part(process[rows], fd[rows], rows, _MADE, flag)]
+
+
+def _ranges(frames: CaptureFrames, pairs: np.ndarray) -> _Part:
+    """close_range as an entry for every number of its process that it covers."""
+    names, code = _names(frames)
+    process, ret = frames.events["process"].to_numpy(), frames.events["ret"].to_numpy()
+    rows = np.flatnonzero(_among(names, ("close_range",))[code] & (ret == 0) & (process >= 0))
+    first, last, flags = (frames.source.argument(index)[rows] & np.uint64(0xFFFFFFFF) for index in range(3))
+    owner = process[rows].astype(np.int64) << 32
+    low = np.searchsorted(pairs, owner | first.astype(np.int64))
+    high = np.searchsorted(pairs, owner | last.astype(np.int64), side="right")
+    counts = np.maximum(high - low, 0)
+    at = np.repeat(low - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
+    marks = np.repeat((flags & np.uint64(_CLOSE_RANGE_CLOEXEC)) != 0, counts)
+    part = _part(pairs[at] >> 32, pairs[at] & 0xFFFFFFFF, np.repeat(rows, counts), _CLOSED, marks)
+    return (*part[:3], np.where(marks, _MADE, _CLOSED).astype(np.int8), *part[4:])
+
+
+def _execs(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
+    names, code = _names(frames)
+    process, ret = frames.events["process"].to_numpy(), frames.events["ret"].to_numpy()
+    rows = np.flatnonzero(_among(names, _EXECS)[code] & (ret == 0) & (process >= 0))
+    order = np.argsort(process[rows], kind="stable")
+    return rows[order], np.searchsorted(process[rows][order], np.arange(len(frames.processes) + 1))
+
+
+def _names(frames: CaptureFrames) -> tuple[list[str], np.ndarray]:
+    kinds = frames.events["type"].array
+    return [str(name) for name in kinds.categories], np.asarray(kinds.codes)
+
+
+def _among(names: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
+    """bool, by code; the last place stands for -1, unknown."""
+    return np.array([name in wanted for name in names] + [False])

@@ -1,0 +1,221 @@
+"""The machine as it was at one moment: processes, descriptors, connections, containers, mounts, users.
+
+Each is a frame of its own. What happened at the moment itself has happened: the state is that after the last
+event which returned at or before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from inspect_app.analysis.holdings import Held, held_at
+from inspect_app.filters.cache import remember
+from inspect_app.frames.capture import CaptureFrames
+
+_MOUNTS, _UNMOUNTS = ("mount", "move_mount"), ("umount2", "umount")
+_CHANGES_ONLY = 32 | 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20
+"""Flags of mount(2) with which it changes a mount that is there: MS_REMOUNT and the kinds of propagation."""
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """What was there at a moment. Times are nanoseconds since 1970 UTC."""
+
+    time: int
+    row: int
+    """Row of the first event after the moment."""
+    processes: pd.DataFrame
+    """Who lived: `process`, `pid`, `ppid` (the creating parent), `orphan` (bool: that one had ended), `name`,
+    `command`, `exepath`, `user`, `uid`, `container`, `threads` (alive then), `start`."""
+    descriptors: pd.DataFrame
+    """What each held: `process`, `pid`, `name`, `fd`, `type`, `file`, `how` and `since` (-1: since before the
+    recording), `descriptor` (row, -1 where no event ever touched it)."""
+    containers: pd.DataFrame
+    """Which lived: `id`, `name`, `image`, `birth`, `processes` (alive then)."""
+    mounts: pd.DataFrame
+    """`target`, `source`, `type`, `since` (-1: since before the recording), `process` (who mounted it)."""
+    users: pd.DataFrame
+    """Who ran something: `uid`, `user`, `processes`."""
+
+    @property
+    def connections(self) -> pd.DataFrame:
+        """The descriptors that are IPv4 or IPv6 sockets."""
+        return self.descriptors[self.descriptors["type"].isin(["ipv4", "ipv6"])].reset_index(drop=True)
+
+
+def state_at(frames: CaptureFrames, time: int) -> State:
+    """The state after the last event that returned at or before `time`.
+
+    A process whose start was not seen counts as alive from the beginning. Mounts are those of the recorder's
+    own namespace, changed by every mount and unmount call that succeeded, in whichever namespace it was.
+    """
+    row = int(np.searchsorted(frames.events["time"].to_numpy(), time, side="right"))
+    start, end = frames.processes["start"].to_numpy(), frames.processes["end"].to_numpy()
+    alive = np.flatnonzero((start <= time) & ((end < 0) | (end > time))).astype(np.int32)
+    uid = _uids_at(frames, alive, row)
+    processes = _processes(frames, alive, time, uid)
+    return State(
+        time,
+        row,
+        processes,
+        _descriptors(frames, held_at(frames, alive, row)),
+        _containers(frames, alive, time),
+        _mounts(frames, row),
+        _users(processes),
+    )
+
+
+def _processes(frames: CaptureFrames, alive: np.ndarray, time: int, uid: np.ndarray) -> pd.DataFrame:
+    table = frames.processes
+    parent, end = table["parent"].to_numpy()[alive], table["end"].to_numpy()
+    parent_end = np.where(parent >= 0, end[parent], -1)
+    image = _images_at(frames, alive, time)
+    lived = frames.threads
+    begun, ended = lived["start"].to_numpy(), lived["end"].to_numpy()
+    running = lived["process"].to_numpy()[(begun <= time) & ((ended < 0) | (ended > time))]
+    counts = np.bincount(running[running >= 0], minlength=len(table))
+    names = {"name": "comm", "command": "cmdline", "exepath": "exepath"}
+    return pd.DataFrame(
+        {
+            "process": alive,
+            "pid": table["pid"].to_numpy()[alive],
+            "ppid": table["ppid"].to_numpy()[alive],
+            "orphan": (parent_end >= 0) & (parent_end <= time),
+            **{name: _of(frames.images[column], image) for name, column in names.items()},
+            "user": _user_names(frames, uid),
+            "uid": uid,
+            "container": _container_names(frames, table["container"].to_numpy()[alive]),
+            "threads": np.maximum(counts[alive], 1),
+            "start": table["start"].to_numpy()[alive],
+        }
+    )
+
+
+def _of(column: pd.Series, rows: np.ndarray) -> pd.Series:
+    """The texts of some rows; row -1 gives an empty one."""
+    taken = column.reindex(pd.Index(rows), fill_value="") if len(column) else pd.Series([""] * len(rows))
+    return taken.reset_index(drop=True)
+
+
+def _images_at(frames: CaptureFrames, processes: np.ndarray, time: int) -> np.ndarray:
+    """The program that each process ran at a moment: row of images, -1 not known."""
+    images = frames.images
+    since = images["since"].to_numpy()
+    begun = np.flatnonzero(since <= time)
+    begun = begun[np.argsort(since[begun], kind="stable")]
+    latest = np.full(len(frames.processes) + 1, -1)
+    latest[images["process"].to_numpy()[begun]] = begun
+    latest[-1] = -1
+    found: np.ndarray = latest[processes]
+    return found
+
+
+def _uids_at(frames: CaptureFrames, processes: np.ndarray, row: int) -> np.ndarray:
+    """int64: the user of each process at its last event before `row`, else when it was first seen."""
+    last = np.full(len(frames.processes) + 1, -1)
+    last[frames.events["process"].to_numpy()[:row]] = np.arange(row)
+    last = last[processes]
+    own = frames.processes["uid"].to_numpy()[processes]
+    at_event = np.append(frames.events["uid"].to_numpy().astype(np.int64), -1)[last]
+    found: np.ndarray = np.where(last >= 0, at_event, own)
+    return found
+
+
+def _user_names(frames: CaptureFrames, uid: np.ndarray) -> list[str]:
+    names = dict(zip(frames.users["uid"].tolist(), frames.users["name"].tolist(), strict=True))
+    return [names.get(number, "") for number in uid.tolist()]
+
+
+def _container_names(frames: CaptureFrames, rows: np.ndarray) -> list[str]:
+    """Name, else id; empty where it could not be told."""
+    pairs = zip(frames.containers["name"].tolist(), frames.containers["id"].tolist(), strict=True)
+    names = [name or identity for name, identity in pairs]
+    return [names[row] if row >= 0 else "" for row in rows.tolist()]
+
+
+def _descriptors(frames: CaptureFrames, held: Held) -> pd.DataFrame:
+    listed = held.opened >= 0
+    opened, events = frames.opened, frames.events
+    thing = np.full(len(held.fd), -1)
+    thing[listed] = opened["descriptor"].to_numpy()[held.opened[listed]]
+    thing[~listed] = events["descriptor"].to_numpy()[held.event[~listed]]
+    kinds, names = _of(frames.descriptors["type"], thing), _of(frames.descriptors["name"], thing)
+    told = pd.Series(_of(opened["name"], held.opened))
+    since = np.where(listed, -1, np.append(events["time"].to_numpy(), -1)[held.event])
+    processes = frames.processes
+    images = processes["image"].to_numpy()[held.process]
+    how = np.where(held.inherited, "inherited", np.where(listed, "open at the start", "opened or used"))
+    return pd.DataFrame(
+        {
+            "process": held.process,
+            "pid": processes["pid"].to_numpy()[held.process],
+            "name": _of(frames.images["comm"], images),
+            "fd": held.fd,
+            "type": kinds.where(kinds != "", told.map(_type_of_link)),
+            "file": told.where(listed & (told != ""), names),
+            "how": how,
+            "since": since,
+            "descriptor": thing,
+        }
+    )
+
+
+def _type_of_link(name: str) -> str:
+    """The type of a descriptor as its name in /proc/PID/fd tells it (proc(5)); empty for none."""
+    if name.startswith("/"):
+        return "file"
+    kind = name.partition(":")[0]
+    return {"pipe": "pipe", "socket": "socket", "anon_inode": "other"}.get(kind, "")
+
+
+def _containers(frames: CaptureFrames, alive: np.ndarray, time: int) -> pd.DataFrame:
+    table = frames.containers
+    birth, death = table["birth"].to_numpy(), table["death"].to_numpy()
+    rows = np.flatnonzero((birth <= time) & ((death < 0) | (death > time)))
+    member = frames.processes["container"].to_numpy()[alive]
+    counts = np.bincount(member[member >= 0], minlength=len(table))
+    # Which existed before the recording and whose end was not seen is there with or without a process.
+    chosen = table.iloc[rows][["id", "name", "image", "birth"]].reset_index(drop=True)
+    return chosen.assign(processes=counts[rows])
+
+
+def _mounts(frames: CaptureFrames, row: int) -> pd.DataFrame:
+    kinds = frames.events["type"]
+    calls = remember(frames, ("mount calls",), lambda: _mount_calls(frames))
+    there = [
+        (target, source, kind, -1, -1)
+        for target, source, kind in zip(
+            *(frames.mounts[name].tolist() for name in ("target", "source", "type")), strict=True
+        )
+    ]
+    columns = {name: frames.events[name].to_numpy() for name in ("path", "path2", "time", "process")}
+    for call in calls[calls < row].tolist():
+        mounting = str(kinds.iat[call]) in _MOUNTS
+        at = int(columns["path2" if mounting else "path"][call])
+        target = frames.paths[at] if at >= 0 else ""
+        if mounting:
+            source = (frames.source.texts(call)[0] or b"").decode("utf-8", "backslashreplace")
+            there.append((target, source, "", int(columns["time"][call]), int(columns["process"][call])))
+            continue
+        found = next((place for place in reversed(range(len(there))) if there[place][0] == target), None)
+        if found is not None:
+            del there[found]
+    return pd.DataFrame(there, columns=["target", "source", "type", "since", "process"])
+
+
+def _mount_calls(frames: CaptureFrames) -> np.ndarray:
+    """Rows of the calls that made or removed a mount."""
+    kinds, ret = frames.events["type"], frames.events["ret"].to_numpy()
+    rows = np.flatnonzero(kinds.isin([*_MOUNTS, *_UNMOUNTS]).to_numpy() & (ret == 0))
+    flags = frames.source.argument(3)[rows] & np.uint64(_CHANGES_ONLY)
+    changes_only = (kinds.iloc[rows] == "mount").to_numpy() & (flags != 0)
+    made: np.ndarray = rows[~changes_only]
+    return made
+
+
+def _users(processes: pd.DataFrame) -> pd.DataFrame:
+    counted = processes.groupby(["uid", "user"], sort=True, observed=True).size()
+    return counted.rename("processes").reset_index()

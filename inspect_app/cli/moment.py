@@ -1,0 +1,75 @@
+"""`exhume-inspect at`: the machine as it was at one moment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from inspect_app.analysis.moments import moment_text
+from inspect_app.analysis.state import State, state_at
+from inspect_app.analysis.timelines import capture_window
+from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command
+from inspect_app.cli.commands import main
+from inspect_app.cli.options import file_argument, format_option
+from inspect_app.cli.output import VIEW_WRITERS
+from inspect_app.cli.windows import parse_moment
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.views.export import to_records
+from inspect_app.views.format import format_count
+from inspect_app.views.moment import MOMENT_LISTS, MomentList, moment_table
+from inspect_app.views.sorting import default_order
+from inspect_app.views.table import ViewTable
+
+_NAMES = [one.id for one in MOMENT_LISTS]
+
+
+@main.command(epilog=EXIT_CODES)
+@file_argument
+@click.argument("moment", metavar="TIME")
+@click.argument("what", metavar="[LIST]", type=click.Choice(["all", *_NAMES]), default="all")
+@format_option
+@guarded
+def at(file: Path, moment: str, what: str, form: str) -> CaptureFrames:
+    """Show the machine as it was at TIME: who ran, what each held open, which containers lived.
+
+    TIME is +1.5s (since the first event), 03:04:05.678 or 2026-01-02T03:04:05Z. LIST is one of processes,
+    descriptors, connections, containers, mounts, users; without it all are shown, except as CSV.
+
+    \b
+    Examples:
+      exhume-inspect at node.exhume +2.5s
+      exhume-inspect at node.exhume 15:10:36 connections
+      exhume-inspect at node.exhume +2s descriptors --format json | jq '.[] | select(.pid == 812)'
+    """
+    if what == "all" and form == "csv":
+        raise click.BadParameter(f"CSV holds one list; name one of {', '.join(_NAMES)}", param_hint="LIST")
+    frames = open_for_command(file)
+    try:
+        time = parse_moment(moment, capture_window(frames))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="TIME") from error
+    state = state_at(frames, time)
+    if what != "all":
+        table = moment_table(MOMENT_LISTS[_NAMES.index(what)], state)
+        click.echo(VIEW_WRITERS[form](table, default_order(table)), nl=False)
+    elif form == "json":
+        _echo_json(state)
+    else:
+        click.echo(f"at {moment_text(time)}")
+        for one in MOMENT_LISTS:
+            _echo_list(one, moment_table(one, state))
+    return frames
+
+
+def _echo_json(state: State) -> None:
+    tables = {one.id: moment_table(one, state) for one in MOMENT_LISTS}
+    lists = {name: to_records(table, default_order(table)) for name, table in tables.items()}
+    click.echo(json.dumps({"time": state.time, **lists}, indent=1))
+
+
+def _echo_list(one: MomentList, table: ViewTable) -> None:
+    click.echo(f"\n{one.title}: {format_count(len(table), *one.noun)}")
+    if len(table):
+        click.echo(VIEW_WRITERS["table"](table, default_order(table)), nl=False)
