@@ -102,7 +102,7 @@ def _exe(folder: Path) -> Row:
         return {"exe": None, "dev": 0, "ino": 0}
     return {
         "exe": text(os.readlink(os.fsencode(folder / "exe"))),
-        "dev": _kernel_dev(status.st_dev),
+        "dev": kernel_dev(status.st_dev),
         "ino": status.st_ino,
         "exe_mode": status.st_mode,
         "exe_links": status.st_nlink,
@@ -114,7 +114,7 @@ def _exe(folder: Path) -> Row:
     }
 
 
-def _kernel_dev(dev: int) -> int:
+def kernel_dev(dev: int) -> int:
     """A device number as the kernel keeps it (super_block.s_dev): major << 20 | minor."""
     return os.major(dev) << 20 | os.minor(dev)
 
@@ -195,7 +195,7 @@ def descriptors(*, without: int) -> list[Row]:
                 status = os.stat(folder + b"/" + number)
             except OSError:
                 continue
-            identity = {"dev": _kernel_dev(status.st_dev), "ino": status.st_ino, "mode": status.st_mode}
+            identity = {"dev": kernel_dev(status.st_dev), "ino": status.st_ino, "mode": status.st_mode}
             rows.append({"pid": pid, "fd": int(number), "name": text(name), **identity})
     return rows
 

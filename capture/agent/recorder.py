@@ -14,11 +14,13 @@ import numpy as np
 
 from capture.agent import privileges, procfs
 from capture.agent.clock import boot_now_ns, boot_to_utc_ns
+from capture.agent.executables import ExecutableWatch
 from capture.agent.host import section
 from capture.agent.kernel import Kernel
 from capture.agent.memory import keep_freed_memory
 from capture.agent.output import Output
 from capture.agent.pipeline import Assembler, Chunk, drain
+from capture.agent.programs import programs_listed, programs_of
 from capture.agent.progress import in_progress_batch
 from capture.agent.records import field_of
 from capture.agent.settings import Settings
@@ -74,6 +76,9 @@ class Recorder:
         self._watch = ContainerWatch(
             lambda rows: self._output.document("containers", {"rows": rows}, count=len(rows))
         )
+        self._executables = ExecutableWatch(
+            lambda rows: self._output.document("executables", {"rows": rows}, count=len(rows))
+        )
         self._snapshot = threading.Thread(target=self._take_snapshot, name="snapshot", daemon=True)
         self._started = time.monotonic()
         self._cpu_started = time.process_time_ns()
@@ -110,6 +115,8 @@ class Recorder:
     def run(self, stopped: Callable[[], bool], report: Callable[[Status], None] | None = None) -> None:
         """Record until `stopped` says so or the file fails."""
         self._watch.start()
+        if self._settings.hashes:
+            self._executables.start()
         self._snapshot.start()
         next_report = next_counters = time.monotonic()
         last_batch = time.monotonic()
@@ -137,6 +144,7 @@ class Recorder:
         self._drain_the_rest()
         self._snapshot.join(timeout=30)
         self._watch.finish()
+        self._finish_hashing()
         self._write_batch(1 << 62)
         rest = in_progress_batch(self._kernel.in_progress(), ended, self._boot_to_utc, without=os.getpid())
         if len(rest):
@@ -157,6 +165,8 @@ class Recorder:
                 self._assembler.add(chunk)
                 if lane.spec.name in ("life", "exec"):
                     self._look_for_cgroups(chunk)
+                if lane.spec.name == "exec" and self._settings.hashes:
+                    self._executables.begun(programs_of(chunk))
         return self._fill > _PRESSED
 
     def _is_full(self) -> bool:
@@ -180,6 +190,11 @@ class Recorder:
         chosen = np.flatnonzero(np.isin(text.at, rows))
         paths = [text.rows[at, : text.lengths[at]].tobytes() for at in chosen.tolist()]
         self._watch.seen(procfs.text(path) for path in paths)
+
+    def _finish_hashing(self) -> None:
+        self._executables.finish()
+        if overlooked := self._executables.overlooked:
+            self._output.document("note", {"text": f"{overlooked:,} programs not hashed: too many waited"})
 
     def _write_batch(self, until: int) -> None:
         batch = self._assembler.batch(until)
@@ -210,6 +225,8 @@ class Recorder:
             except Exception as error:  # noqa: BLE001  one odd file of /proc must not cost the other tables
                 self._output.document("note", {"text": f"the snapshot lacks {name}: {error}"})
                 continue
+            if name == "processes" and self._settings.hashes:
+                self._executables.begun(programs_listed(rows))
             if name == "processes":
                 self._watch.seen({row["cgroup"] for row in rows if row.get("cgroup")})
             elif name == "cgroups":

@@ -30,6 +30,8 @@ class Settings:
     """Payload bytes kept of each read, write, send and receive; 0 keeps none."""
     environment: bool = False
     """Whether the environment of each new program is kept: it often holds secrets."""
+    hashes: bool = True
+    """Whether programs' files are hashed when they are first seen."""
     users: bool = True
     """Whether the names of users and groups are kept."""
     buffer_mib: int = 64

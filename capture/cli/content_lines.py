@@ -17,6 +17,8 @@ def content_lines(capture: CaptureFile) -> list[str]:
     if snaplen >= 0:
         lines.append(f"payload up to {snaplen:,} bytes" if snaplen else "no payload")
     lines.append("environment of programs" if settings.get("environment") is True else "no environment")
+    if settings.get("hashes") is False:
+        lines.append("programs not hashed")
     if settings.get("users") is False:
         lines.append("no names of users")
     return lines

@@ -25,6 +25,7 @@ _OPTIONS = (
         is_flag=True,
         help="Keep the environment of each program, up to 16 KiB. It often holds secrets.",
     ),
+    click.option("--no-hashes", is_flag=True, help="Do not hash the files of programs (SHA-256)."),
     click.option("--no-users", is_flag=True, help="Keep no names of users and groups, only their numbers."),
 )
 
@@ -45,5 +46,6 @@ def content_settings(options: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "snaplen": 0 if options["no_payload"] else options["snaplen"],
         "environment": options["environment"],
+        "hashes": not options["no_hashes"],
         "users": not options["no_users"],
     }

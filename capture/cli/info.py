@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from capture.cli.opening import opened
 from capture.format import CaptureFile, State
 from capture.identity import EventColumns, identify
 from capture.identity.reading import event_columns, tables_of
-from capture.identity.snapshot import integers, text_of, texts
+from capture.identity.snapshot import Row, integers, text_of, texts
 from capture.model.catalogue import CATALOGUE, event_name
 from capture.model.text import printable
 
@@ -53,7 +54,8 @@ def info(file: Path, as_json: bool) -> None:
 def _facts(capture: CaptureFile) -> dict[str, Any]:
     events, columns = event_columns(capture)
     time = columns["time"]
-    found = identify(events, tables_of(capture))
+    tables = tables_of(capture)
+    found = identify(events, tables)
     drops = [row for document in capture.documents.get("counters", []) for row in document["rows"]]
     losses = [row for row in drops if row.get("kind") == "lost"]
     containers = [
@@ -83,11 +85,24 @@ def _facts(capture: CaptureFile) -> dict[str, Any]:
         "processes": len(found.processes),
         "snapshot": {name: len(capture.table(name)) for name in _SNAPSHOT},
         "containers": containers,
+        "executables": _executables(tables["executables"]),
         "drops": drops,
         "lost": sum(integers(losses, "count", 0).tolist()),
         "unknown_blocks": capture.unknown,
         "notes": texts(capture.documents.get("note", []), "text"),
     }
+
+
+def _executables(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The files of programs with their digest, or why there is none."""
+    names = ("path", "sha256", "note", "size", "mtime", "ctime", "dev", "ino", "capabilities")
+    return [{name: row.get(name) for name in names} for row in rows]
+
+
+def _programs_line(executables: list[dict[str, Any]]) -> str:
+    hashed = sum(bool(row["sha256"]) for row in executables)
+    missing = len(executables) - hashed
+    return f"{hashed:,} files hashed" + (f", {missing:,} not (see --json)" if missing else "")
 
 
 def _map(value: object) -> dict[Any, Any]:
@@ -145,6 +160,7 @@ def _print(facts: dict[str, Any]) -> None:
         ("First event", facts["first_event"] or "none"),
         ("Last event", f"{facts['last_event'] or 'none'} ({facts['seconds']:.3f} s)"),
         ("Events", f"{facts['events']:,} by {facts['processes']:,} processes, in {facts['blocks']:,} blocks"),
+        ("Programs", _programs_line(facts["executables"])),
         ("Lost", f"{facts['lost']:,} events" if facts["lost"] else "none"),
         *(
             ("Not recorded", f"{text_of(name)}: {text_of(why)}")

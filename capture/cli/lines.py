@@ -82,6 +82,8 @@ class EventLines:
             "proc.exe": printable(program.exe) or None,
             "proc.exepath": printable(program.exepath) or None,
             "proc.cmdline": printable(program.cmdline) or None,
+            "proc.script": printable(program.script) or None,
+            "proc.exe_sha256": printable(program.executable.sha256) or None,
             "proc.pid.ts": start if start >= 0 else None,
             "proc.ppid": self._ppid(process),
             "user.uid": int(columns["uid"][row]),

@@ -19,6 +19,7 @@ from capture.model.events import EventFlag, EventSpec
 from inspect_app.analysis.host import fact_number
 from inspect_app.analysis.moments import distance_text, moment_text
 from inspect_app.analysis.processes import is_orphan, process_forest
+from inspect_app.analysis.program import program_file_items
 from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
 
@@ -160,6 +161,7 @@ def _process_items(frames: CaptureFrames, row: int) -> list[Item]:
             ("Program", _shown(program["exepath"])),
             ("Command", _shown(program["cmdline"])),
             ("Directory", _shown(program["cwd"])),
+            *program_file_items(frames, program),
         ]
     else:
         items.append(("Name", NOT_RECORDED))

@@ -24,7 +24,7 @@ _TEXT_LIMIT = 240
 _DIGITS = 3
 """Of a second, in tables; exports have them all."""
 _DAY = 86_400 * SECOND
-_WIDE = frozenset({"fd.name", "proc.exeline", "container.image"})
+_WIDE = frozenset({"fd.name", "proc.exeline", "container.image", "proc.exe_sha256"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,12 @@ PLANS: tuple[Plan, ...] = (
         "Programs that were started, in order of time. Marked, and first: in a container.",
         ("evt.rawtime", "proc.pid", "user.name", "container.name", "proc.pname", "proc.exeline"),
         _contained,
+    ),
+    Plan(
+        "programs",
+        "Programs",
+        "The files of the programs that ran, with the digest that each had when it was first seen.",
+        ("proc.exepath", "proc.exe_sha256", "container.name", "distinct_proc_pid", "events", "first"),
     ),
     Plan(
         "file_changes",

@@ -150,6 +150,8 @@ _PROCESS: dict[str, Read] = {
     "proc.exepath": _through(_IMAGE, _text("images", "exepath")),
     "proc.cmdline": _through(_IMAGE, _text("images", "cmdline")),
     "proc.exeline": _through(_IMAGE, _exe_line),
+    "proc.script": _through(_IMAGE, _text("images", "script")),
+    "proc.exe_sha256": _through(_IMAGE, _text("images", "sha256")),
     "proc.pname": _through(("processes", "parent"), _through(_IMAGE, _text("images", "comm"))),
 } | {name: _through(("processes", "container"), cells) for name, cells in _CONTAINER.items()}
 _THREAD: dict[str, Read] = {

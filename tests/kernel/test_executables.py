@@ -1,10 +1,15 @@
 """Which file a program was begun from, as the kernel had it at that moment."""
 
+import hashlib
+import os
+from pathlib import Path
+
 import pytest
 
 from capture.model.program_file import ProgramFlag, program_file
+from inspect_app.analysis.event import describe_event
 from inspect_app.analysis.matches import matching_rows
-from tests.kernel.captures import Capture, exhume_capture, kernel_device, run_programs
+from tests.kernel.captures import Capture, exhume_capture, kernel_device, record, run_programs
 
 pytestmark = pytest.mark.kernel
 
@@ -101,3 +106,43 @@ def test_the_environment_is_recorded_only_if_asked_for(capture, files, tmp_path)
     assert call.row not in matching_rows(asked.frames, "proc.env[LANG] = de")
     line = exhume_capture("info", path).stdout
     assert "environment" in line
+
+
+def digest(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def test_the_file_of_a_program_is_hashed_and_found_by_its_digest(capture, files):
+    call, _ = begun(capture, files.plain["pid"])
+    expected = digest(files.plain["path"])
+    assert (call.image["sha256"], call.image["exe_note"]) == (expected, "")
+    assert call.row in matching_rows(capture.frames, f"proc.exe_sha256 = {expected}")
+    interpreter, _ = begun(capture, files.script["pid"])
+    assert interpreter.image["sha256"] == digest(files.script["interpreter"])
+    items = dict(item for group in describe_event(capture.frames, call.row).groups for item in group.items)
+    assert items["SHA-256"] == expected
+
+
+def test_a_program_that_was_gone_at_once_says_that_it_was_not_hashed(capture, files):
+    call, _ = begun(capture, files.nameless["pid"])
+    image = call.image
+    # It lived for about a millisecond: nearly always too short, but the machine decides.
+    assert image["sha256"] or image["exe_note"] == "not hashed: its file could not be found any more"
+
+
+def test_a_program_that_ran_before_the_recording_is_hashed(capture):
+    (row,) = capture.frames.processes.index[capture.frames.processes["pid"] == os.getpid()]
+    image = capture.frames.images.iloc[capture.frames.processes["image"].iloc[row]]
+    assert image["sha256"] == digest("/proc/self/exe")
+    assert image["exe_size"] == Path("/proc/self/exe").stat().st_size
+
+
+def test_hashing_can_be_refused(tmp_path):
+    path = tmp_path / "unhashed.exhume"
+    record(path, "true", options=("--no-hashes", "--no-users", "--no-payload"))
+    capture = Capture(path)
+    assert "executables" not in capture.file.documents
+    assert capture.file.table("users") == capture.file.table("groups") == []
+    assert not capture.columns["captured"].any()
+    told = exhume_capture("info", path).stdout
+    assert "no payload; no environment; programs not hashed; no names of users" in told
