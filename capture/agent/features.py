@@ -13,6 +13,8 @@ from capture.agent.btf import KernelTypes
 from capture.agent.layout import Member, member_offsets
 
 RECORDED = "recorded"
+TAILS = ("credentials_before", "credentials_after", "credentials_of_child", "opened_path")
+"""Programs that others jump to when they are done, by their place in the probe's table `tails`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,35 @@ class Feature:
     tracepoints: tuple[str, ...]
     """What its programs `on_NAME` are attached to."""
     members: tuple[Member, ...] = ()
+    tails: tuple[str, ...] = ()
+    """Programs of TAILS that are its own."""
+
+
+def _namespaces() -> tuple[Member, ...]:
+    """Where the kinds of namespaces hang, and each kind's inode number."""
+    kinds = {"MNT": "mnt", "UTS": "uts", "IPC": "ipc", "NET": "net", "TIME": "time", "CGROUP": "cgroup"}
+    structs = {"NET": "net", "MNT": "mnt_namespace"}
+    inums = {"CGROUP": "CGROUPNS"}
+    return (
+        ("PROXY_PID", "nsproxy", ("pid_ns_for_children",)),
+        ("PIDNS_INUM", "pid_namespace", ("ns.inum",)),
+        ("USER_INUM", "user_namespace", ("ns.inum",)),
+        *((f"PROXY_{kind}", "nsproxy", (f"{name}_ns",)) for kind, name in kinds.items()),
+        *(
+            (f"{inums.get(kind, kind)}_INUM", structs.get(kind, f"{name}_namespace"), ("ns.inum",))
+            for kind, name in kinds.items()
+        ),
+    )
+
+
+def _credentials() -> tuple[Member, ...]:
+    ids = ("uid", "euid", "suid", "fsuid", "gid", "egid", "sgid", "fsgid", "securebits", "user_ns")
+    sets = ("inheritable", "permitted", "effective", "bset", "ambient")
+    return (
+        *((f"CRED_{name.upper()}", "cred", (name,)) for name in ids),
+        *((f"CRED_{name.upper()}", "cred", (f"cap_{name}",)) for name in sets),
+        ("CRED_GROUPS", "cred", ("group_info",)),
+    )
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -47,8 +78,7 @@ FEATURES: tuple[Feature, ...] = (
         "signals",
         ("signal_generate", "signal_deliver"),
         (
-            ("TASK_SIGHAND", "task_struct", ("sighand",)),
-            ("TASK_CRED", "task_struct", ("real_cred",)),
+            ("TASK_REAL_CRED", "task_struct", ("real_cred",)),
             ("CRED_UID", "cred", ("uid",)),
             ("SIGNAL_EXIT_CODE", "signal_struct", ("group_exit_code",)),
             ("SIGINFO_CODE", "kernel_siginfo", ("si_code",)),
@@ -62,6 +92,19 @@ FEATURES: tuple[Feature, ...] = (
         "modules",
         ("module_load", "module_free"),
         (("MODULE_NAME", "module", ("name",)), ("MODULE_TAINTS", "module", ("taints",))),
+    ),
+    Feature(
+        "credentials",
+        "changes of credentials, capabilities and namespaces, before and after",
+        "credentials",
+        (),
+        (
+            ("TASK_REAL_CRED", "task_struct", ("real_cred",)),
+            ("TASK_NSPROXY", "task_struct", ("nsproxy",)),
+            *_credentials(),
+            *_namespaces(),
+        ),
+        tails=("credentials_before", "credentials_after", "credentials_of_child"),
     ),
 )
 

@@ -21,10 +21,10 @@ import numpy as np
 from capture.agent import privileges
 from capture.agent.btf import KernelTypes
 from capture.agent.errors import CaptureError
-from capture.agent.features import FEATURES, Feature, offered
+from capture.agent.features import FEATURES, TAILS, Feature, offered
 from capture.agent.lanes import Lane
 from capture.agent.layout import kernel_constants, missing_facts
-from capture.agent.plan import PLANS, make_plans
+from capture.agent.plan import PLANS, make_plans, privileged_words
 from capture.agent.settings import LaneSpec, Settings
 from capture.model.catalogue import spec_named
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BPF_SOURCE = Path(__file__).parent / "bpf"
-PROBE_PARTS = ("record", "objects", "thread", "plan", "copying", "program", "calls", "process")
+PROBE_PARTS = ("record", "objects", "thread", "tails", "plan", "copying", "program", "calls", "process")
 """Files of the probe, in the order in which they are compiled as one: BCC rewrites the main file alone."""
 SLOTS = 1 << 17
 MAX_VECS = 8
@@ -170,6 +170,9 @@ class Kernel:
             for name in feature.tracepoints:
                 self._bpf.attach_raw_tracepoint(tp=name, fn_name=f"on_{name}")
                 attached.append(name)
+            for name in feature.tails:
+                program = self._bpf.load_func(name, self._bpf.RAW_TRACEPOINT)
+                self._bpf["tails"][TAILS.index(name)] = program
         except Exception as error:  # noqa: BLE001  BCC raises bare Exception; the recording does without this one
             for name in attached:
                 self._bpf.detach_raw_tracepoint(name)
@@ -187,7 +190,7 @@ class Kernel:
         return np.frombuffer(view, SLOT)
 
 
-def _sizes(settings: Settings) -> dict[str, int]:
+def _sizes(settings: Settings) -> dict[str, int | str]:
     lanes: dict[str, LaneSpec] = {lane.name: lane for lane in settings.lanes()}
     numbers = {f"NR_{name}": spec_named(name).x86_64 for name in _NAMED_CALLS}
     return {
@@ -202,11 +205,13 @@ def _sizes(settings: Settings) -> dict[str, int]:
         "LARGE_DATA": lanes["large"].data,
         "EXEC_DATA": lanes["exec"].data,
         **{f"{name.upper()}_PAGES": lane.pages for name, lane in lanes.items()},
+        **{f"TAIL_{name.upper()}": at for at, name in enumerate(TAILS)},
+        **{f"PRIVILEGED_{at}": f"{word:#x}ULL" for at, word in enumerate(privileged_words("x86_64"))},
         **{name: _NOT_THERE if number is None else number for name, number in numbers.items()},
     }
 
 
-def _defines(constants: Mapping[str, int]) -> list[str]:
+def _defines(constants: Mapping[str, int | str]) -> list[str]:
     return [f"-D{name}={value}" for name, value in constants.items()]
 
 

@@ -29,7 +29,8 @@ PLAN_DTYPE = np.dtype(
         ("data_kind", "u1"),
         ("size_from_ret", "u1"),
         ("life", "u1"),
-        ("unused", "u1", 5),
+        ("opens", "u1"),
+        ("unused", "u1", 4),
     ]
 )
 
@@ -65,6 +66,25 @@ LIFE_CALLS = frozenset(
 )
 """Calls that travel in the lane of process life, so that a storm of reads cannot push them out."""
 
+PRIVILEGED_CALLS = frozenset(
+    (
+        *("setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid"),
+        *("setgroups", "capset", "prctl", "execve", "execveat", "setns", "unshare"),
+    )
+)
+"""Calls over which a thread's credentials and namespaces are compared."""
+OPENS = frozenset(("open", "openat", "openat2", "creat", "open_by_handle_at"))
+
+
+def privileged_words(arch: str) -> list[int]:
+    """The numbers of PRIVILEGED_CALLS as bits of 64-bit words."""
+    words = [0] * 6
+    for spec in SYSTEM_CALL_SPECS:
+        number = spec.code_on(arch)
+        if spec.name in PRIVILEGED_CALLS and number is not None:
+            words[number // 64] |= 1 << number % 64
+    return words
+
 
 def make_plans(arch: str) -> np.ndarray[Any, np.dtype[Any]]:
     """One row of PLAN_DTYPE for each system call number below PLANS."""
@@ -96,3 +116,4 @@ def _fill(plan: Any, spec: EventSpec) -> None:
             plan["data"], plan["data_kind"] = at, _DATA_KINDS[kind]
     plan["size_from_ret"] = spec.returns is Returns.SIZE
     plan["life"] = spec.name in LIFE_CALLS
+    plan["opens"] = spec.name in OPENS

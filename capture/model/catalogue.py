@@ -108,6 +108,22 @@ SCHEDULER_EVENTS = (
         Arg("sender", ArgKind.PID),
         category=Category.SIGNAL,
     ),
+    _scheduler_event(
+        "cred_change",
+        SchedCode.CRED_CHANGE,
+        Arg("what", ArgKind.FLAGS, "credential_parts"),
+        Arg("by", ArgKind.CALL),
+        Arg("change", ArgKind.CREDENTIALS),
+        category=Category.USER,
+    ),
+    _scheduler_event(
+        "ns_change",
+        SchedCode.NS_CHANGE,
+        Arg("what", ArgKind.FLAGS, "namespace_flags"),
+        Arg("by", ArgKind.CALL),
+        Arg("change", ArgKind.NAMESPACES),
+        category=Category.PROCESS,
+    ),
     _scheduler_event("module_load", SchedCode.MODULE_LOAD, *_MODULE, category=Category.SYSTEM),
     _scheduler_event("module_free", SchedCode.MODULE_FREE, *_MODULE, category=Category.SYSTEM),
 )

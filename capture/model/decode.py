@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from capture.model.abi import Abi
+from capture.model.credentials import CHANGES
 from capture.model.errnos import ERRNOS
 from capture.model.events import (
     TEXT_KINDS,
@@ -143,6 +144,7 @@ def format_args(  # noqa: PLR0917 - the parts of one event, in the order in whic
         spec,
         dict(zip((arg.name for arg in declared), values, strict=True)),
         dict(zip(text_places(declared), texts, strict=False)),
+        texts,
         address,
         data,
         ret,
@@ -185,6 +187,7 @@ class _Call:
     spec: EventSpec
     values: Mapping[str, int]
     texts: Mapping[int, bytes | None]
+    recorded: tuple[bytes | None, bytes | None]
     address: bytes | None
     data: bytes
     ret: int
@@ -204,6 +207,8 @@ class _Call:
         )
 
     def text(self, at: int, arg: Arg, value: int) -> str:
+        if change := CHANGES.get(arg.kind):
+            return change(*self.recorded) or "?"
         recorded = self.texts.get(at)
         if recorded is not None:
             return self._argv(recorded) if arg.kind is ArgKind.ARGV else self._string(arg, recorded)
@@ -220,6 +225,8 @@ class _Call:
             return f"[{first}, {second}]"
         if arg.kind in _BUFFERS_IN | _BUFFERS_OUT and self.data:
             return self._payload()
+        if arg.kind is ArgKind.CALL:
+            return format_value(arg, value, abi=self.abi)
         return NUMBERS.get(arg.kind, pointer)(value)
 
     def _string(self, arg: Arg, recorded: bytes) -> str:

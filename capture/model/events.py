@@ -67,6 +67,8 @@ class SchedCode(IntEnum):
     SIGNAL_DELIVER = 0xF021
     MODULE_LOAD = 0xF028
     MODULE_FREE = 0xF029
+    CRED_CHANGE = 0xF030
+    NS_CHANGE = 0xF031
 
 
 FIRST_SCHED_CODE = 0xF000
@@ -144,6 +146,11 @@ class ArgKind(StrEnum):
     """Nanoseconds since 1970 UTC (scheduler events)."""
     DURATION = "duration"
     """Nanoseconds (scheduler events)."""
+    CALL = "call"
+    """Number of the system call that did it (scheduler events)."""
+    CREDENTIALS = "credentials"
+    """Two texts, before and after: see `capture.model.credentials` (scheduler events)."""
+    NAMESPACES = "namespaces"
     WAIT_STATUS = "wait_status"
     """How a thread ended, as wait(2) tells: exit code << 8 | signal (scheduler events)."""
 
@@ -175,7 +182,7 @@ class Arg:
     """The table of names in `capture.model.symbols` for FLAGS and ENUM."""
 
 
-TEXT_KINDS = (ArgKind.PATH, ArgKind.ARGV, ArgKind.STRING)
+TEXT_KINDS = (ArgKind.PATH, ArgKind.ARGV, ArgKind.STRING, ArgKind.CREDENTIALS, ArgKind.NAMESPACES)
 """What is recorded as text, in the order in which a call's two texts are taken."""
 
 

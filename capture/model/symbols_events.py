@@ -35,6 +35,9 @@ EVENT_TABLES: dict[str, Table | KeyedTable] = {
     "signal_result": sequence("delivered ignored already_pending overflow lost_info"),
     "signal_scope": sequence("thread process group session"),
     "signal_action": sequence("ignored handled stops kills dumps_core"),
+    "credential_parts": flags(
+        "uids=1 gids=2 capabilities=4 bounding_set=8 ambient_set=0x10 securebits=0x20 groups=0x40"
+    ),
     "module_taints": flags("""
         PROPRIETARY=1 FORCED=2 STAGING=0x400 OUT_OF_TREE=0x1000 UNSIGNED=0x2000 LIVEPATCH=0x8000
         TEST=0x40000

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from capture.model.abi import Abi, is_narrow
+from capture.model.catalogue import event_name
 from capture.model.events import Arg, ArgKind
 from capture.model.signals import signal_name
 from capture.model.symbols import ALL_BITS, KeyedTable, Rest, Table
@@ -29,6 +30,8 @@ def format_value(arg: Arg, value: int, *, abi: str = Abi.X86_64) -> str:
     if arg.kind in (ArgKind.FLAGS, ArgKind.ENUM):
         table = table_named(arg.table, abi)
         return f"{value:#x}" if isinstance(table, KeyedTable) else name_value(table, value)
+    if arg.kind is ArgKind.CALL:
+        return event_name(abi, value)
     return NUMBERS.get(arg.kind, pointer)(value)
 
 

@@ -13,9 +13,11 @@ from itertools import chain
 
 import numpy as np
 
+from capture.identity.joins import pair_codes
 from capture.model import decode
 from capture.model.abi import ABIS, Abi
 from capture.model.catalogue import CATALOGUE
+from capture.model.credentials import CHANGES
 from capture.model.events import TEXT_KINDS, Arg, ArgKind, EventSpec
 from inspect_app.filters.calls import event_type_codes, raw_argument, spec_of, types
 from inspect_app.filters.entities import entity_text, event_array
@@ -42,7 +44,7 @@ _COUNTS = frozenset(
 """Kinds that are numbers to a reader too."""
 _NAMED = frozenset(
     {ArgKind.FLAGS, ArgKind.ENUM, ArgKind.MODE, ArgKind.SIGNAL, ArgKind.DIRFD, ArgKind.HEX, ArgKind.POINTER,
-     ArgKind.DEVICE, ArgKind.WAIT_STATUS}
+     ArgKind.DEVICE, ArgKind.WAIT_STATUS, ArgKind.CALL}
 )  # fmt: skip
 """Kinds that decode from the raw value alone."""
 _MODE_BITS = {
@@ -156,6 +158,8 @@ def _texts_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[st
         return _paths_of(frames, place)
     if arg.kind is ArgKind.ARGV and name in _EXECS:
         return _part(entity_text(frames, "image", "cmdline"), place.rows)
+    if arg.kind in CHANGES:
+        return _changes_of(frames, place)
     if arg.kind not in _NAMED | _COUNTS or place.at >= 6:
         raise NotEvaluableError(
             f"evt.arg.{arg.name}: in {name} it is text or bytes that stay in the file until it is shown"
@@ -175,6 +179,19 @@ def _paths_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[st
     if order > 1:
         raise NotEvaluableError(f"evt.arg.{place.arg.name}: only two paths of a call are recorded")
     return _part(paths_facet(frames, event_array(frames, ("path", "path2")[order])), place.rows)
+
+
+def _changes_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[str | None]]:
+    """What changed from the first text to the second, told once for each distinct pair."""
+    _, _, code = pair_codes(*frames.source.text_codes(place.rows))
+    first = np.zeros(int(code.max(initial=-1)) + 1, np.int64)
+    first[code[::-1]] = place.rows[::-1]
+    if len(first) > MAX_DISTINCT:
+        raise NotEvaluableError(
+            f"evt.arg.{place.arg.name}: more than {MAX_DISTINCT:,} different changes; narrow by evt.arg.what"
+        )
+    change = CHANGES[place.arg.kind]
+    return code, [change(*frames.source.texts(row)) or None for row in first.tolist()]
 
 
 def _part(facet: TextFacet, rows: np.ndarray) -> tuple[np.ndarray, list[str | None]]:

@@ -31,6 +31,9 @@ class PayloadSource(Protocol):
     def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
         """The two texts of one event as recorded: paths, or program and argument list."""
 
+    def text_codes(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers for the two texts of some events: equal where the texts are, 0 where there is none."""
+
     def address(self, row: int) -> bytes | None:
         """The raw sockaddr that the program handed over or got, None if there was none."""
 

@@ -37,6 +37,10 @@ class FileSource:
         """The two texts of one event as recorded, None where there was none."""
         return self._recorded(self._text, row), self._recorded(self._text2, row)
 
+    def text_codes(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers for the two texts of some events: equal where the texts are, 0 where there is none."""
+        return self._text[rows], self._text2[rows]
+
     def address(self, row: int) -> bytes | None:
         """The raw sockaddr of one event, None where there was none."""
         return self._recorded(self._addr, row)

@@ -65,6 +65,9 @@ class MemorySource:
     def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
         return self.recorded.get(row % self.base, (None, None))
 
+    def text_codes(self, rows):
+        return rows % self.base + 1, rows % self.base + 1
+
     def address(self, row: int) -> bytes | None:
         return self.addresses.get(row % self.base)
 

@@ -24,6 +24,7 @@ EVERYDAY = (
     "churn_over_exec",
     "other_abis",
     "signals",
+    "credentials",
     "blocked",
 )
 """Programs recorded once for all tests; the last one leaves a process behind that hangs in a call."""

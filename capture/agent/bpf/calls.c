@@ -194,10 +194,14 @@ int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
         slot->before = ident;
     }
     slot->start = bpf_ktime_get_boot_ns();
+    if (changes_privileges(ctx->args[1])) tails.call(ctx, TAIL_CREDENTIALS_BEFORE);
     return 0;
 }
 
-int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
+/* What is left to tell of a call once its record is made. */
+enum { NOTHING_MORE, PRIVILEGES, OPENED };
+
+static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
     if ((id >> 32) == SELF) return 0;
@@ -224,7 +228,7 @@ int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
     c.code = code;
     if (c.flags) return emit_small(&c, 0), 0;
     if (code == NR_rt_sigreturn) __builtin_memset(&c.r, 0, sizeof(c.r));
-    if (c.ret == 0 && (code == NR_execve || code == NR_execveat)) return emit_exec(&c, slot->script), 0;
+    if (c.ret == 0 && (code == NR_execve || code == NR_execveat)) return emit_exec(&c, slot->script), PRIVILEGES;
     int key = code;
     struct plan *plan = plans.lookup(&key);
     if (!plan) return emit_small(&c, 0), 0;
@@ -234,5 +238,14 @@ int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
     else if (has_vectors(c.data_kind)) emit_vectors(&c);
     else if (c.socket || c.addr || c.data_kind) emit_io(&c, plan->life);
     else emit_small(&c, plan->life);
+    if (plan->opens && c.ret >= 0) return OPENED;
+    return changes_privileges(code) ? PRIVILEGES : NOTHING_MORE;
+}
+
+int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+    int more = record_return(ctx);
+    if (more == PRIVILEGES) tails.call(ctx, TAIL_CREDENTIALS_AFTER);
+    if (more) tails.call(ctx, TAIL_OPENED_PATH);
     return 0;
 }

@@ -13,7 +13,8 @@ struct plan {
     u8 data_kind;       /* DATA_* */
     u8 size_from_ret;
     u8 life;            /* goes with process life, which an I/O storm must not push out */
-    u8 unused[5];
+    u8 opens;           /* makes a descriptor of a path */
+    u8 unused[4];
 };
 BPF_ARRAY(plans, struct plan, PLANS);
 enum { ADDR_NONE, ADDR_IN, ADDR_OUT };

@@ -33,6 +33,7 @@ int on_sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
     long n = bpf_probe_read_kernel_str(m->data, 16, child + K_TASK_COMM);
     if (n > 0) m->head.text_len = n;
     life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
+    tails.call(ctx, TAIL_CREDENTIALS_OF_CHILD);
     return 0;
 }
 

@@ -25,6 +25,8 @@
 #define SIGNAL_DELIVER 0xF021
 #define MODULE_LOAD 0xF028
 #define MODULE_FREE 0xF029
+#define CRED_CHANGE 0xF030
+#define NS_CHANGE 0xF031
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define NONE 0xff

@@ -49,13 +49,6 @@ static __always_inline void emit_signal(struct head *h, bool deadly)
     }
 }
 
-static __always_inline bool is_muted(u64 id)
-{
-    int at = (u32)id & (SLOTS - 1);
-    struct slot *slot = slots.lookup(&at);
-    return (id >> 32) == SELF || !slot || slot->muted == (u32)id;
-}
-
 int on_signal_generate(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid(), signal = ctx->args[0];
@@ -75,7 +68,7 @@ int on_signal_generate(struct bpf_raw_tracepoint_args *ctx)
     if (foreign) {
         h.cgroup = 0;
         h.uid = 0;
-        if (!READ(cred, task + K_TASK_CRED) && cred) READ(h.uid, cred + K_CRED_UID);
+        if (!READ(cred, task + K_TASK_REAL_CRED) && cred) READ(h.uid, cred + K_CRED_UID);
     }
     h.args[0] = signal;
     h.args[1] = (s64)sent.code;

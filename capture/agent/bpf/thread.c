@@ -12,6 +12,14 @@ struct slot {
 };
 BPF_F_TABLE("array", int, struct slot, slots, SLOTS, 1 << 10 /* BPF_F_MMAPABLE */);
 
+/* The recorder is in no event, nor is a child of its own that does not run its program yet. */
+static __always_inline bool is_muted(u64 id)
+{
+    int at = (u32)id & (SLOTS - 1);
+    struct slot *slot = slots.lookup(&at);
+    return (id >> 32) == SELF || !slot || slot->muted == (u32)id;
+}
+
 /* The part of pt_regs (x86_64) that holds arguments. */
 #define REGS_AT 56
 #define BP_AT 32 /* and bx behind it */

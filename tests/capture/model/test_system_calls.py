@@ -263,6 +263,8 @@ def test_events_that_are_no_system_calls_have_the_codes_of_the_file_format():
         SchedCode.SIGNAL_DELIVER: "signal_deliver",
         SchedCode.MODULE_LOAD: "module_load",
         SchedCode.MODULE_FREE: "module_free",
+        SchedCode.CRED_CHANGE: "cred_change",
+        SchedCode.NS_CHANGE: "ns_change",
     }
 
 
