@@ -53,7 +53,9 @@ _F_DUPFD, _F_SETFD, _F_DUPFD_CLOEXEC = 0, 2, 1030
 _FIOCLEX, _FIONCLEX = 0x5451, 0x5450
 _CLOSE_RANGE_CLOEXEC = 4
 _EBADF = -9
-_USED, _MADE, _CLOSED = range(3)
+_USED, _MADE, _CLOSED, _MARKED = range(4)
+_AT_FORK = -2
+"""Comes before every row, also before the snapshot's -1."""
 _GENERATIONS = 64
 """How far up a number is followed to who opened it."""
 
@@ -87,9 +89,28 @@ class _Entries:
     opened: np.ndarray
     starts: np.ndarray
     """Where each process' entries begin; one more at the end."""
-    execs: np.ndarray
-    """Rows of successful execs, by process and row."""
-    exec_starts: np.ndarray
+    execs: _Calls
+    ranges: _Calls
+    """close_range, whose numbers depend on what a process was handed down."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Calls:
+    """Some calls by process and row."""
+
+    row: np.ndarray
+    starts: np.ndarray
+    """Where each process' calls begin; one more at the end."""
+
+    def before(self, process: int, row: int) -> np.ndarray:
+        """The rows of a process' calls before a row."""
+        mine = self.row[int(self.starts[process]) : int(self.starts[process + 1])]
+        return mine[: int(np.searchsorted(mine, row))]
+
+    def count_before(self, process: np.ndarray, row: np.ndarray) -> np.ndarray:
+        """How many calls lie before each (process, row): equal for two rows with none between them."""
+        owner = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        return np.searchsorted(_key(owner, self.row), _key(process, np.maximum(row, 0)))
 
 
 def held_at(frames: CaptureFrames, processes: np.ndarray, row: int) -> Held:
@@ -146,48 +167,78 @@ def _state(
         line.append((int(parents[child]), int(forks[child])))
     state = known.get(line[-1])
     if state is None:
-        state = known[line[-1]] = _own(entries, *line[-1], _NOTHING)
+        state = known[line[-1]] = _own(frames, entries, *line[-1], _NOTHING)
     for member in reversed(line[:-1]):
-        state = known[member] = _own(entries, *member, state)
+        state = known[member] = _own(frames, entries, *member, state)
     return state
 
 
-def _own(entries: _Entries, process: int, row: int, before: _State) -> _State:
+def _own(frames: CaptureFrames, entries: _Entries, process: int, row: int, before: _State) -> _State:
     """A process' numbers at a row, `before`: as its parent had them when it was made."""
     mine = slice(int(entries.starts[process]), int(entries.starts[process + 1]))
-    execs = entries.execs[int(entries.exec_starts[process]) : int(entries.exec_starts[process + 1])]
-    last_exec = int(execs[execs < row][-1]) if (execs < row).any() else -1
     early = np.flatnonzero(entries.row[mine] < row) + mine.start
-    fd = entries.fd[early]
-    last = early[np.append(fd[1:] != fd[:-1], True)[: len(fd)]]
-    told = entries.fd[last]
-    cloexec = _with_what_was_handed_down(entries.cloexec[last], told, before)
-    shut = (entries.what[last] == _CLOSED) | (cloexec & (entries.row[last] < last_exec))
-    kept = ~np.isin(before.fd, told) & ~(before.cloexec & (last_exec >= 0))
-    own = last[~shut]
-    number = np.concatenate((told[~shut], before.fd[kept]))
-    order = np.argsort(number, kind="stable")
+    handed = np.arange(len(before.fd))
+    steps = _Steps(
+        fd=np.concatenate((before.fd, entries.fd[early])),
+        row=np.concatenate((np.full(len(handed), _AT_FORK), entries.row[early])),
+        what=np.concatenate((np.full(len(handed), _MADE, np.int8), entries.what[early])),
+        cloexec=np.concatenate((before.cloexec.astype(np.int8), entries.cloexec[early])),
+        source=np.concatenate((-1 - handed, early)),
+    )
+    for call in entries.ranges.before(process, row).tolist():
+        steps = _with_range(frames, steps, call)
+    order = np.lexsort((steps.row, steps.fd))
+    fd, when, what, source = (column[order] for column in (steps.fd, steps.row, steps.what, steps.source))
+    new = np.append(True, fd[1:] != fd[:-1])[: len(fd)]
+    cloexec = _carried(new, what, steps.cloexec[order]) == 1
+    # A mark neither makes nor closes a number: what stands before it does.
+    meant = np.maximum.accumulate(np.where((what != _MARKED) | new, np.arange(len(fd)), 0))
+    what, source = what[meant], source[meant]
+    last = np.flatnonzero(np.append(new[1:], True)[: len(fd)])
+    execs = entries.execs.before(process, row)
+    last_exec = int(execs[-1]) if len(execs) else _AT_FORK
+    last = last[(what[last] != _CLOSED) & ~(cloexec[last] & (when[last] < last_exec))]
+    return _told(entries, before, fd[last], source[last], cloexec[last])
 
-    def merged(mine: np.ndarray, others: np.ndarray) -> np.ndarray:
-        both: np.ndarray = np.concatenate((mine, others[kept]))[order]
-        return both
 
-    return _State(
-        number[order],
-        merged(entries.row[own], before.event),
-        merged(entries.opened[own], before.opened),
-        merged(np.zeros(len(own), bool), np.ones(len(before.fd), bool)),
-        merged(cloexec[~shut], before.cloexec),
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """What happened to the numbers of one process."""
+
+    fd: np.ndarray
+    row: np.ndarray
+    what: np.ndarray
+    cloexec: np.ndarray
+    source: np.ndarray
+    """Position of the entry; below 0 the number was handed down."""
+
+
+def _with_range(frames: CaptureFrames, steps: _Steps, call: int) -> _Steps:
+    """close_range as a step of every number that it covers."""
+    first, last, flags = (int(frames.source.argument(index)[call]) & 0xFFFFFFFF for index in range(3))
+    earlier = steps.fd[steps.row < call]
+    covered = np.unique(earlier[(earlier >= first) & (earlier <= last)])
+    marks = bool(flags & _CLOSE_RANGE_CLOEXEC)
+    count = len(covered)
+    return _Steps(
+        fd=np.concatenate((steps.fd, covered)),
+        row=np.concatenate((steps.row, np.full(count, call))),
+        what=np.concatenate((steps.what, np.full(count, _MARKED if marks else _CLOSED, np.int8))),
+        cloexec=np.concatenate((steps.cloexec, np.full(count, marks, np.int8))),
+        source=np.concatenate((steps.source, np.full(count, -1))),
     )
 
 
-def _with_what_was_handed_down(cloexec: np.ndarray, fd: np.ndarray, before: _State) -> np.ndarray:
-    """bool: where only uses of a number are known, it closes at exec as it did in the parent's hands."""
-    if not len(before.fd):
-        return np.asarray(cloexec == 1)
-    place = np.minimum(np.searchsorted(before.fd, fd), len(before.fd) - 1)
-    handed_down = before.cloexec[place] & (before.fd[place] == fd)
-    return np.asarray(np.where(cloexec < 0, handed_down, cloexec == 1))
+def _told(
+    entries: _Entries, before: _State, fd: np.ndarray, source: np.ndarray, cloexec: np.ndarray
+) -> _State:
+    """The state of numbers from where each is known: an entry, or (below 0) what was handed down."""
+    inherited = source < 0
+    event, opened = np.empty((2, len(fd)), np.int64)
+    own, handed = source[~inherited], -1 - source[inherited]
+    event[~inherited], opened[~inherited] = entries.row[own], entries.opened[own]
+    event[inherited], opened[inherited] = before.event[handed], before.opened[handed]
+    return _State(fd, event, opened, inherited, cloexec)
 
 
 def _forks(frames: CaptureFrames) -> np.ndarray:
@@ -202,36 +253,39 @@ def _forks(frames: CaptureFrames) -> np.ndarray:
 def _collect(frames: CaptureFrames) -> _Entries:
     events = frames.events
     parts = [_listed(frames), *_of_events(frames)]
-    process, fd, row, what, cloexec, opened = (np.concatenate(column) for column in zip(*parts, strict=True))
-    ranges = _ranges(frames, np.unique(_key(process, fd)))
-    process, fd, row, what, cloexec, opened = (
-        np.concatenate(column)
-        for column in zip((process, fd, row, what, cloexec, opened), ranges, strict=True)
-    )
-    order = np.lexsort((row, fd, process))
-    process, fd, row, what, cloexec, opened = (
-        column[order] for column in (process, fd, row, what, cloexec, opened)
-    )
-    cloexec = _carried(process, fd, what, cloexec)
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    order = np.lexsort((columns[2], columns[1], columns[0]))
+    process, fd, row, what, cloexec, opened = (column[order] for column in columns)
+    new = np.append(True, (process[1:] != process[:-1]) | (fd[1:] != fd[:-1]))[: len(fd)]
+    cloexec = _carried(new, what, cloexec)
+    execs, ranges = _calls(frames, _EXECS), _calls(frames, ("close_range",))
     thing = np.append(events["descriptor"].to_numpy(), -1)[row]
-    new = np.ones(len(row), bool)
-    if len(row):
-        same = (process[1:] == process[:-1]) & (fd[1:] == fd[:-1]) & (thing[1:] == thing[:-1])
-        same &= (what[1:] != _MADE) & ((what[1:] == _CLOSED) == (what[:-1] == _CLOSED))
-        new[1:] = ~(same & (cloexec[1:] == cloexec[:-1]))
+    same = (what == _USED) | (what == _CLOSED)
+    between = execs.count_before(process, row), ranges.count_before(process, row)
+    for column in (thing, cloexec, what == _CLOSED, *between):
+        same[1:] &= column[1:] == column[:-1]
+    kept = new | ~same
     process, fd, row, what, cloexec, opened = (
-        column[new] for column in (process, fd, row, what, cloexec, opened)
+        column[kept] for column in (process, fd, row, what, cloexec, opened)
     )
-    execs, exec_starts = _execs(frames)
     starts = np.searchsorted(process, np.arange(len(frames.processes) + 1))
-    return _Entries(process, fd, row, what, cloexec, opened, starts, execs, exec_starts)
+    return _Entries(process, fd, row, what, cloexec, opened, starts, execs, ranges)
 
 
-def _carried(process: np.ndarray, fd: np.ndarray, what: np.ndarray, cloexec: np.ndarray) -> np.ndarray:
-    """A use says nothing of close-on-exec: the entry before it does."""
-    told = (what != _USED) | np.append(True, (process[1:] != process[:-1]) | (fd[1:] != fd[:-1]))[: len(fd)]
-    carried: np.ndarray = cloexec[np.maximum.accumulate(np.where(told, np.arange(len(fd)), 0))]
+def _carried(new: np.ndarray, what: np.ndarray, cloexec: np.ndarray) -> np.ndarray:
+    """A use says nothing of close-on-exec: the entry before it does. `new`: where each number begins."""
+    told = (what != _USED) | new
+    carried: np.ndarray = cloexec[np.maximum.accumulate(np.where(told, np.arange(len(what)), 0))]
     return carried
+
+
+def _calls(frames: CaptureFrames, wanted: Sequence[str]) -> _Calls:
+    names, code = _names(frames)
+    process, ret = frames.events["process"].to_numpy(), frames.events["ret"].to_numpy()
+    rows = np.flatnonzero(_among(names, wanted)[code] & (ret == 0) & (process >= 0))
+    order = np.argsort(process[rows], kind="stable")
+    starts = np.searchsorted(process[rows][order], np.arange(len(frames.processes) + 1))
+    return _Calls(rows[order], starts)
 
 
 _Part = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -330,31 +384,7 @@ def _set_later(frames: CaptureFrames, names: Sequence[str], code: np.ndarray) ->
     sets = (~is_ioctl & (command == _F_SETFD)) | (is_ioctl & np.isin(command, (_FIOCLEX, _FIONCLEX)))
     flag = np.where(is_ioctl, command == _FIOCLEX, value & np.uint64(1))[sets]
     rows = rows[sets]
-    return [*parts, _part(process[rows], fd[rows], rows, _MADE, flag)]
-
-
-def _ranges(frames: CaptureFrames, pairs: np.ndarray) -> _Part:
-    """close_range as an entry for every number of its process that it covers."""
-    names, code = _names(frames)
-    process, ret = frames.events["process"].to_numpy(), frames.events["ret"].to_numpy()
-    rows = np.flatnonzero(_among(names, ("close_range",))[code] & (ret == 0) & (process >= 0))
-    first, last, flags = (frames.source.argument(index)[rows] & np.uint64(0xFFFFFFFF) for index in range(3))
-    owner = process[rows].astype(np.int64) << 32
-    low = np.searchsorted(pairs, owner | first.astype(np.int64))
-    high = np.searchsorted(pairs, owner | last.astype(np.int64), side="right")
-    counts = np.maximum(high - low, 0)
-    at = np.repeat(low - (np.cumsum(counts) - counts), counts) + np.arange(int(counts.sum()))
-    marks = np.repeat((flags & np.uint64(_CLOSE_RANGE_CLOEXEC)) != 0, counts)
-    part = _part(pairs[at] >> 32, pairs[at] & 0xFFFFFFFF, np.repeat(rows, counts), _CLOSED, marks)
-    return (*part[:3], np.where(marks, _MADE, _CLOSED).astype(np.int8), *part[4:])
-
-
-def _execs(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
-    names, code = _names(frames)
-    process, ret = frames.events["process"].to_numpy(), frames.events["ret"].to_numpy()
-    rows = np.flatnonzero(_among(names, _EXECS)[code] & (ret == 0) & (process >= 0))
-    order = np.argsort(process[rows], kind="stable")
-    return rows[order], np.searchsorted(process[rows][order], np.arange(len(frames.processes) + 1))
+    return [*parts, _part(process[rows], fd[rows], rows, _MARKED, flag)]
 
 
 def _names(frames: CaptureFrames) -> tuple[list[str], np.ndarray]:
