@@ -7,6 +7,8 @@ systems may be read-only, and /tmp closed.
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import importlib
 import mmap
 import os
@@ -24,20 +26,26 @@ from capture.agent.errors import CaptureError
 from capture.agent.features import FEATURES, TAILS, Feature, offered
 from capture.agent.lanes import Lane
 from capture.agent.layout import kernel_constants, missing_facts
-from capture.agent.plan import PLANS, make_plans, privileged_words
+from capture.agent.plan import CATEGORIES, PLANS, make_plans, privileged_words
+from capture.agent.pressure import CONTROL, COUNT_KEY, COUNT_VALUE, COUNTS
 from capture.agent.settings import LaneSpec, Settings
 from capture.model.catalogue import spec_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Array = np.ndarray[Any, np.dtype[Any]]
+
 BPF_SOURCE = Path(__file__).parent / "bpf"
-PROBE_PARTS = ("record", "objects", "thread", "tails", "plan", "copying", "program", "calls", "process")
+PROBE_PARTS = (
+    *("record", "objects", "thread", "tails", "plan", "copying", "pressure"),
+    *("program", "calls", "process"),
+)
 """Files of the probe, in the order in which they are compiled as one: BCC rewrites the main file alone."""
 SLOTS = 1 << 17
 MAX_VECS = 8
 _DISTRIBUTION = "/usr/lib/python3/dist-packages"
-_NAMED_CALLS = ("close", "execve", "execveat", "clone", "clone3", "fork", "vfork", "rt_sigreturn")
+_NAMED_CALLS = ("close", "execve", "execveat", "clone", "clone3", "fork", "vfork", "rt_sigreturn", "openat2")
 _NOT_THERE = 0xFFFF
 """Stands for the number of a call that an architecture lacks."""
 
@@ -133,18 +141,37 @@ class Kernel:
             except Exception as error:  # BCC raises bare Exception
                 raise CaptureError(_why_not_loaded(error, said())) from error
         self.lanes = [Lane(spec, self._bpf[spec.name].map_fd) for spec in self.specs]
-        self._slots = self._map_slots()
+        self._slots = self._map("slots", SLOT, SLOTS)
+        self.control = self._map("controls", CONTROL, 1, writable=True)
+        """What probe and recorder tell each other; see capture/agent/pressure.py."""
+        shape = (possible_processors(), len(self.specs) + 1, len(CATEGORIES))
+        self.lost = self._map("lost", np.dtype("<u8"), int(np.prod(shape))).reshape(shape)
+        """What found no room since the start, by processor, lane and category; last, payload given up."""
+        self._keys, self._values = np.zeros(COUNTS, COUNT_KEY), np.zeros(COUNTS, COUNT_VALUE)
+        self._take = bcc.libbcc.lib.bpf_lookup_and_delete_batch
 
     @property
     def features(self) -> Mapping[str, str]:
         """Each feature's name with `recorded`, or why it is not."""
         return self._offer.states()
 
-    def losses(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Records that found no room, by lane, since the start."""
-        table = self._bpf["lost"]
-        counts = [sum(table[table.Key(lane)]) for lane in range(len(self.specs))]
-        return np.array(counts, np.int64)
+    def take_counts(self, side: int) -> tuple[Array, Array]:
+        """The keys and values of a table of counts that the probe does not write now; it is emptied.
+
+        Raises:
+            OSError: The kernel would not.
+        """
+        fd, count, at = (
+            self._bpf[("counts_a", "counts_b")[side]].map_fd,
+            ctypes.c_uint32(COUNTS),
+            ctypes.c_uint32(),
+        )
+        pointers = (array.ctypes.data_as(ctypes.c_void_p) for array in (self._keys, self._values))
+        failed = self._take(fd, None, ctypes.byref(at), *pointers, ctypes.byref(count))
+        # Its way to say that these were all.
+        if failed and (code := ctypes.get_errno()) != errno.ENOENT:
+            raise OSError(code, f"counts of calls could not be read: {os.strerror(code)}")
+        return self._keys[: count.value].copy(), self._values[: count.value].copy()
 
     def in_progress(self) -> np.ndarray[Any, np.dtype[np.void]]:
         """The slots of threads that are in a call now; `start` is boot time in ns."""
@@ -185,9 +212,17 @@ class Kernel:
         for number, plan in enumerate(plans):
             table[table.Key(number)] = table.Leaf.from_buffer_copy(plan.tobytes())
 
-    def _map_slots(self) -> np.ndarray[Any, np.dtype[np.void]]:
-        view = mmap.mmap(self._bpf["slots"].map_fd, SLOTS * SLOT.itemsize, mmap.MAP_SHARED, mmap.PROT_READ)
-        return np.frombuffer(view, SLOT)
+    def _map(self, table: str, dtype: np.dtype[Any], count: int, *, writable: bool = False) -> Array:
+        """A table of the kernel as an array."""
+        protection = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
+        view = mmap.mmap(self._bpf[table].map_fd, count * dtype.itemsize, mmap.MAP_SHARED, protection)
+        return np.frombuffer(view, dtype)
+
+
+def possible_processors() -> int:
+    """Processors that the kernel may ever number, also those that are off."""
+    listed = Path("/sys/devices/system/cpu/possible").read_text("ascii")
+    return int(listed.replace(",", "-").split("-")[-1]) + 1
 
 
 def _sizes(settings: Settings) -> dict[str, int | str]:
@@ -204,6 +239,10 @@ def _sizes(settings: Settings) -> dict[str, int | str]:
         "WIDE_DATA": lanes["wide"].data,
         "LARGE_DATA": lanes["large"].data,
         "EXEC_DATA": lanes["exec"].data,
+        "CPUS": possible_processors(),
+        "CATEGORIES": len(CATEGORIES),
+        "COUNTS": COUNTS,
+        **{f"CATEGORY_{name.name}": at for at, name in enumerate(CATEGORIES)},
         **{f"{name.upper()}_PAGES": lane.pages for name, lane in lanes.items()},
         **{f"TAIL_{name.upper()}": at for at, name in enumerate(TAILS)},
         **{f"PRIVILEGED_{at}": f"{word:#x}ULL" for at, word in enumerate(privileged_words("x86_64"))},

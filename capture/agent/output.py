@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from capture.format import CaptureWriter, EventBatch
+from capture.format.columns import Array
 
 _MOST_WAITING = 64
 """Batches that may wait for the disk; beyond it draining waits too, and the kernel counts what is lost."""
@@ -40,6 +41,10 @@ class Output:
     def in_its_thread(self, act: Callable[[], None]) -> None:
         """Do something in the thread that writes, after what waits."""
         self._queue.put(act)
+
+    def counted(self, columns: Mapping[str, Array]) -> None:
+        """Write calls that were counted."""
+        self._queue.put(lambda: self.writer.counted(columns))
 
     def finish(self, totals: Callable[[], dict[str, Any]]) -> None:
         """Write all that waits and the end block, then end the thread."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from capture.model.catalogue import SYSTEM_CALL_SPECS
-from capture.model.events import ArgKind, EventSpec, Returns
+from capture.model.events import ArgKind, Category, EventSpec, Returns
 
 PLANS = 1024
 """Entries of the probe's table; a call with a higher number is recorded without what lies behind it."""
@@ -30,7 +30,10 @@ PLAN_DTYPE = np.dtype(
         ("size_from_ret", "u1"),
         ("life", "u1"),
         ("opens", "u1"),
-        ("unused", "u1", 4),
+        ("bulk", "u1"),
+        ("open_flags", "u1"),
+        ("category", "u1"),
+        ("unused", "u1"),
     ]
 )
 
@@ -61,7 +64,7 @@ LIFE_CALLS = frozenset(
         ),
         *("init_module", "finit_module", "delete_module", "bpf", "setns", "unshare"),
         *("setuid", "setgid", "setresuid", "setresgid", "setreuid", "setregid", "capset"),
-        *("clone", "clone3", "fork", "vfork", "execve", "execveat", "exit", "exit_group"),
+        *("clone", "clone3", "fork", "vfork", "execve", "execveat", "exit", "exit_group", "creat"),
     )
 )
 """Calls that travel in the lane of process life, so that a storm of reads cannot push them out."""
@@ -86,10 +89,39 @@ def privileged_words(arch: str) -> list[int]:
     return words
 
 
+_OPENS = {"open": 1, "openat": 2, "openat2": 2}
+"""Calls that travel there if they open for writing: which argument holds (openat2: points to) the flags."""
+
+CATEGORIES = tuple(Category)
+"""Losses are counted by category; the probe has the position in here."""
+
+_BULK_CATEGORIES = (Category.IO_READ, Category.IO_WRITE, Category.SLEEP, Category.TIME)
+_BULK_NAMES = frozenset(
+    (
+        *("lseek", "fstat", "getdents", "getdents64", "copy_file_range", "splice", "tee"),
+        *("fsync", "fdatasync", "getsockname", "getpeername", "getsockopt"),
+        *("poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2"),
+        *("futex", "futex_waitv", "futex_wake", "futex_wait", "sched_yield", "getcpu", "getrandom"),
+        *("getpid", "getppid", "gettid", "getpgrp", "getpgid", "getsid", "getuid", "geteuid", "getgid"),
+        *("getegid", "getrusage", "getpriority", "uname", "sysinfo", "brk", "madvise", "mincore"),
+        *("rt_sigaction", "rt_sigprocmask", "rt_sigpending", "rt_sigreturn", "sigaltstack"),
+        *("io_getevents", "io_pgetevents", "semop", "semtimedop", "msgsnd", "msgrcv"),
+        *("mq_timedsend", "mq_timedreceive"),
+    )
+)
+
+
+def is_bulk(spec: EventSpec) -> bool:
+    """Whether single calls are given up where lanes fill: of high rate, and nothing else depends on them."""
+    often = spec.category in _BULK_CATEGORIES or spec.name in _BULK_NAMES
+    return often and not spec.text_args and spec.returns is not Returns.FD and spec.name not in LIFE_CALLS
+
+
 def make_plans(arch: str) -> np.ndarray[Any, np.dtype[Any]]:
     """One row of PLAN_DTYPE for each system call number below PLANS."""
     plans = np.zeros(PLANS, PLAN_DTYPE)
-    for name in ("fd", "dirfd", "text", "text2", "addr", "data"):
+    plans["category"] = CATEGORIES.index(Category.OTHER)
+    for name in ("fd", "dirfd", "text", "text2", "addr", "data", "open_flags"):
         plans[name] = NONE
     for spec in SYSTEM_CALL_SPECS:
         number = spec.code_on(arch)
@@ -117,3 +149,7 @@ def _fill(plan: Any, spec: EventSpec) -> None:
     plan["size_from_ret"] = spec.returns is Returns.SIZE
     plan["life"] = spec.name in LIFE_CALLS
     plan["opens"] = spec.name in OPENS
+    plan["bulk"] = is_bulk(spec)
+    plan["category"] = CATEGORIES.index(spec.category)
+    if spec.name in _OPENS:
+        plan["open_flags"] = _OPENS[spec.name]

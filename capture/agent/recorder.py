@@ -20,6 +20,7 @@ from capture.agent.kernel import Kernel
 from capture.agent.memory import keep_freed_memory
 from capture.agent.output import Output
 from capture.agent.pipeline import Assembler, Chunk, drain
+from capture.agent.pressure import Pressure
 from capture.agent.programs import programs_listed, programs_of
 from capture.agent.progress import in_progress_batch
 from capture.agent.records import field_of
@@ -47,6 +48,8 @@ class Status:
     """Bytes written to the file so far."""
     lost: int
     """Events for which the kernel had no room."""
+    counted: int
+    """Calls that were counted instead of recorded one by one, as lanes filled up."""
     fill: float
     """How full the fullest lane was when it was drained, 0 to 1."""
     cpu_ns: int
@@ -84,9 +87,9 @@ class Recorder:
         self._cpu_started = time.process_time_ns()
         self._events = 0
         self._fill = 0.0
-        self._losses = np.zeros(len(self._kernel.lanes), np.int64)
         self._late = 0
-        self._counted_at = boot_now_ns()
+        lanes = tuple(spec.name for spec in self._kernel.specs)
+        self._pressure = Pressure(self._kernel, lanes, self._boot_to_utc, boot_now_ns())
 
     @property
     def failure(self) -> OSError | None:
@@ -99,7 +102,8 @@ class Recorder:
             time.monotonic() - self._started,
             self._events,
             self._writer.bytes_written,
-            int(self._losses.sum()),
+            self._pressure.lost,
+            self._pressure.counted,
             self._fill,
             time.process_time_ns() - self._cpu_started,
         )
@@ -124,12 +128,13 @@ class Recorder:
             # Read before draining: what returned up to here lies in the lanes now.
             drained_up_to = boot_now_ns()
             busy = self._drain()
+            self._pressure.after_round(boot_now_ns(), self._fill)
             now = time.monotonic()
             if self._is_full() or now - last_batch >= self._settings.block_ns / 1e9:
                 self._write_batch(drained_up_to - self._settings.hold_back_ns)
                 last_batch = now
             if now >= next_counters:
-                self._count_losses()
+                self._write_counters()
                 next_counters = now + _COUNTERS_S
             if report and now >= next_report:
                 report(self.status())
@@ -150,7 +155,10 @@ class Recorder:
         if len(rest):
             self._events += len(rest)
             self._output.events(rest)
-        self._count_losses()
+        self._pressure.close(ended)
+        # Once for either table of counts.
+        self._write_counters()
+        self._write_counters()
         self._output.finish(self._totals)
         self._kernel.close()
         return self.status()
@@ -233,22 +241,17 @@ class Recorder:
                 self._watch.seen(row["path"] for row in rows)
             self._output.table(name, rows)
 
-    def _count_losses(self) -> None:
-        """Write an interval's losses, if there were any."""
-        losses = self._kernel.losses()
-        new, late = losses - self._losses, self._assembler.late - self._late
-        since, now = self._counted_at, boot_now_ns()
-        self._losses, self._late, self._counted_at = losses, self._assembler.late, now
-        rows = [
-            {"kind": "lost", "where": spec.name, "count": int(count)}
-            for spec, count in zip(self._kernel.specs, new, strict=True)
-            if count
-        ]
+    def _write_counters(self) -> None:
+        """Write what was lost, counted and given up since the last time, if anything was."""
+        rows, counted = self._pressure.interval(boot_now_ns())
+        late = self._assembler.late - self._late
         if late:
-            rows.append({"kind": "late", "where": "pipeline", "count": late})
+            self._late = self._assembler.late
+            rows.append(self._pressure.row("late", "pipeline", late))
         if rows:
-            times = {"since": since + self._boot_to_utc, "time": now + self._boot_to_utc}
-            self._output.document("counters", {"rows": [{**times, **row} for row in rows]}, count=len(rows))
+            self._output.document("counters", {"rows": rows}, count=len(rows))
+        if len(counted["count"]):
+            self._output.counted(counted)
 
     def _totals(self) -> dict[str, Any]:
         lanes = [spec.name for spec in self._kernel.specs]
@@ -256,7 +259,8 @@ class Recorder:
             "ended": time.time_ns(),
             "boot_to_utc": boot_to_utc_ns(),
             "events": self._writer.events_written,
-            "lost": {name: int(count) for name, count in zip(lanes, self._losses, strict=True)},
+            "lost": dict(zip(lanes, self._pressure.lost_by_lane, strict=True)),
+            "counted": self._pressure.counted,
             "late": self._assembler.late,
             "recorder_cpu_ns": time.process_time_ns() - self._cpu_started,
         }

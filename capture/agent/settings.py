@@ -55,7 +55,7 @@ class Settings:
             LaneSpec("medium", medium, medium // 2, pages * 2),
             LaneSpec("wide", wide, wide // 2, max(pages // 2, 1024)),
             LaneSpec("large", large, large // 2, pages * 2 if payload_is_large else max(pages // 2, 1024)),
-            LaneSpec("life", medium, medium // 2, 1024),
+            LaneSpec("life", medium, medium // 2, 2048),
             LaneSpec("exec", large + self.environment_bytes, large // 2, 8192 if self.environment else 2048),
         )
 

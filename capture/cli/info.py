@@ -88,6 +88,8 @@ def _facts(capture: CaptureFile) -> dict[str, Any]:
         "executables": _executables(tables["executables"]),
         "drops": drops,
         "lost": sum(integers(losses, "count", 0).tolist()),
+        "counted": _counted(capture, events.machine),
+        "ended": _ended(capture, time),
         "unknown_blocks": capture.unknown,
         "notes": texts(capture.documents.get("note", []), "text"),
     }
@@ -103,6 +105,30 @@ def _programs_line(executables: list[dict[str, Any]]) -> str:
     hashed = sum(bool(row["sha256"]) for row in executables)
     missing = len(executables) - hashed
     return f"{hashed:,} files hashed" + (f", {missing:,} not (see --json)" if missing else "")
+
+
+def _counted(capture: CaptureFile, machine: str) -> dict[str, Any]:
+    """Calls that were added up instead of recorded: how many, and how many of each kind."""
+    columns = capture.counted()
+    packed = columns["code"].astype(np.int64) << 16 | columns["flags"]
+    kinds, which = np.unique(packed, return_inverse=True)
+    by_kind: dict[str, int] = {}
+    for at, kind in enumerate(kinds.tolist()):
+        name = event_name(machine, kind >> 16, kind & 0xFFFF)
+        by_kind[name] = by_kind.get(name, 0) + int(columns["count"][which == at].sum())
+    return {
+        "calls": sum(by_kind.values()),
+        "bytes": int(columns["bytes"].sum()),
+        "by_kind": dict(sorted(by_kind.items(), key=lambda item: (-item[1], item[0]))),
+    }
+
+
+def _ended(capture: CaptureFile, time: np.ndarray) -> str:
+    """How the recording ended, and from when on nothing is known."""
+    if capture.ending is None:
+        last = iso(int(time[-1])) if len(time) else "its beginning"
+        return f"not in order: what came after {last} is not known"
+    return text_of(capture.ending.get("reason")) or "in order"
 
 
 def _map(value: object) -> dict[Any, Any]:
@@ -161,7 +187,9 @@ def _print(facts: dict[str, Any]) -> None:
         ("Last event", f"{facts['last_event'] or 'none'} ({facts['seconds']:.3f} s)"),
         ("Events", f"{facts['events']:,} by {facts['processes']:,} processes, in {facts['blocks']:,} blocks"),
         ("Programs", _programs_line(facts["executables"])),
+        ("Ended", facts["ended"]),
         ("Lost", f"{facts['lost']:,} events" if facts["lost"] else "none"),
+        *_given_up(facts),
         *(
             ("Not recorded", f"{text_of(name)}: {text_of(why)}")
             for name, why in _map(recorder.get("features")).items()
@@ -177,11 +205,65 @@ def _print(facts: dict[str, Any]) -> None:
     for line in _containers(facts["containers"]) or ["No containers."]:
         console.print(Text(line), soft_wrap=True)
     console.print()
-    table = Table("Kind", "Events", box=None, pad_edge=False, header_style="bold")
-    table.columns[1].justify = "right"
-    for name, count in facts["by_kind"].items():
-        table.add_row(printable(name), f"{count:,}")
-    console.print(table)
+    console.print(_kinds(facts["by_kind"], facts["counted"]["by_kind"]))
+
+
+def _kinds(recorded: dict[str, int], counted: dict[str, int]) -> Table:
+    """Events by kind, with a column for those that were only counted if there are any."""
+    titles = ("Kind", "Events", *(("Counted only",) if counted else ()))
+    table = Table(*titles, box=None, pad_edge=False, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name in dict.fromkeys((*recorded, *counted)):
+        more = (f"{counted.get(name, 0):,}",) if counted else ()
+        table.add_row(printable(name), f"{recorded.get(name, 0):,}", *more)
+    return table
+
+
+_TITLES = {
+    "lost": "lost",
+    "payload": "recorded without payload",
+    "counted": "counted, not recorded one by one",
+    "late": "recorded out of order",
+    "unwritten": "not written: no room on disk",
+    "stalled": "the recorder did not run",
+}
+
+
+def _given_up(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was counted, and each kind of gap with its time and its categories."""
+    counted = facts["counted"]
+    lines = []
+    if counted["calls"]:
+        lines.append(
+            ("Counted only", f"{counted['calls']:,} calls more, which moved {counted['bytes']:,} bytes")
+        )
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in facts["drops"]:
+        kind, where = text_of(row.get("kind")), text_of(row.get("where"))
+        title = where if kind == "step" else _TITLES.get(kind, kind)
+        groups.setdefault(title, []).append(row)
+    for at, (title, rows) in enumerate(sorted(groups.items())):
+        lines.append(("Gaps" if at == 0 else "", f"{title}: {_told(rows)}"))
+    return lines
+
+
+def _told(rows: list[dict[str, Any]]) -> str:
+    """How often, from when to when, how much, of what and on which processors."""
+    since, until, counts = (integers(rows, name) for name in ("since", "time", "count"))
+    intervals = len(np.unique(np.stack([since, until]), axis=1).T)
+    many = f"in {intervals:,} interval{'s' if intervals > 1 else ''}"
+    told = f"{many} from {iso(int(since.min()))} to {iso(int(until.max()))}"
+    if not (total := sum(counts.tolist())):
+        return f"{told}, {int((until - since).sum()) / 1e9:.3f} s"
+    shares: dict[str, int] = {}
+    for row, count in zip(rows, counts.tolist(), strict=True):
+        of = text_of(row.get("category"))
+        shares[of] = shares.get(of, 0) + count
+    parts = ", ".join(f"{of} {count:,}" for of, count in sorted(shares.items(), key=lambda s: -s[1]) if of)
+    cpus = [cpu for cpu in np.unique(integers(rows, "cpu")).tolist() if cpu >= 0]
+    on = f", on processors {', '.join(map(str, cpus))}" if cpus else ""
+    return f"{told}, {total:,} events{f' ({parts})' if parts else ''}{on}"
 
 
 def _containers(containers: list[dict[str, Any]]) -> list[str]:

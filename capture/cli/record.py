@@ -191,6 +191,8 @@ def _line(status: Status) -> Text:
         f"ring {status.fill:.0%}",
     ]
     line = Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
+    if status.counted:
+        line.append(f" · {status.counted:,} counted only", "yellow")
     line.append(f" · {status.lost:,} lost", "bold red" if status.lost else "dim")
     return line.append(" · Ctrl-C ends", "dim")
 
@@ -203,7 +205,8 @@ def _say_farewell(path: Path, status: Status, failure: OSError | None, *, quiet:
             err=True,
         )
     elif not quiet:
-        lost = f", {status.lost:,} lost" if status.lost else ", none lost"
+        counted = f", {status.counted:,} more counted only" if status.counted else ""
+        lost = f"{counted}, {status.lost:,} lost" if status.lost else f"{counted}, none lost"
         click.echo(
             f"{path}: {status.events:,} events in {status.seconds:.1f} s{lost}, {_bytes(status.bytes)}",
             err=True,

@@ -74,7 +74,7 @@ class Header:
     """The plain part of a block: enough to skip it."""
 
     kind: str
-    """section, snapshot, events, containers, counters, note, end; unknown kinds are skipped."""
+    """section, snapshot, events, containers, counters, counted, note, end; unknown kinds are skipped."""
     seq: int
     """Position in the file, from 0."""
     count: int

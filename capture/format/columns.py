@@ -53,6 +53,26 @@ EVENT_COLUMNS: dict[str, str] = {
 }
 """Every column of an event block and its dtype; what they mean is in docs/capture-format.md."""
 
+COUNTED_COLUMNS: dict[str, str] = {
+    "first": "<i8",
+    "last": "<i8",
+    "count": "<i8",
+    "errors": "<i8",
+    "bytes": "<i8",
+    "latency": "<i8",
+    "cgroup": "<u8",
+    "ino": "<u8",
+    "dev": "<u4",
+    "mode": "<u2",
+    "uid": "<u4",
+    "pid": "<u4",
+    "tid": "<u4",
+    "fd": "<i4",
+    "code": "<u2",
+    "flags": "<u2",
+}
+"""Every column of a block of counted calls: a row a thread, descriptor and call."""
+
 TEXT_COLUMNS = ("text", "text2", "addr", "sock", "exe", "env")
 """Columns that are positions in the block's texts, counted from 1; 0 is not recorded."""
 MAX_TEXTS_OF_EVENT = 4
@@ -255,6 +275,31 @@ class EventBody:
         if len(heap) != total:
             raise FormatError("a block's payload is shorter than its events say", self.offset)
         return heap
+
+
+def pack_table(columns: Mapping[str, Array], zstd: zstandard.ZstdCompressor) -> bytes:
+    """The body of a block that holds nothing but columns."""
+    packed = {name: pack_column(values, zstd) for name, values in columns.items()}
+    return bytes(msgpack.packb({"columns": packed}))
+
+
+def unpack_table(body: bytes, count: int, dtypes: Mapping[str, str], offset: int) -> dict[str, Array]:
+    """The columns of such a block; zeros where the recorder did not write one.
+
+    Raises:
+        FormatError: Not the body of such a block.
+    """
+    match unpack(body, offset):
+        case {"columns": dict(columns)} if 0 <= count <= MAX_EVENTS and len(columns) <= MAX_COLUMNS:
+            pass
+        case _:
+            raise FormatError("a block of counted calls lacks its columns", offset)
+    return {
+        name: unpack_column(columns[name], count, offset).astype(dtype, copy=False)
+        if name in columns
+        else np.zeros(count, dtype)
+        for name, dtype in dtypes.items()
+    }
 
 
 def unpack_events(body: bytes, count: int, offset: int) -> EventBody:

@@ -13,7 +13,15 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from capture.format.blocks import Allowance, Block, Header, read_block, unpack_document
-from capture.format.columns import EVENT_COLUMNS, TEXT_COLUMNS, Array, EventBody, unpack_events
+from capture.format.columns import (
+    COUNTED_COLUMNS,
+    EVENT_COLUMNS,
+    TEXT_COLUMNS,
+    Array,
+    EventBody,
+    unpack_events,
+    unpack_table,
+)
 from capture.format.errors import FormatError
 from capture.format.integrity import Verdict, Walk, not_a_capture
 from capture.format.writer import FORMAT_VERSION
@@ -79,6 +87,8 @@ class CaptureFile:
         self._order_known = False
         self._verdict: Verdict | None = None
         self._allowance = Allowance()
+        self._counted: list[dict[str, Array]] = []
+        self._counted_rows = 0
 
     @classmethod
     def open(
@@ -154,6 +164,9 @@ class CaptureFile:
             if self.count > (1 << 20) + file_size * EVENTS_PER_BYTE:
                 raise FormatError(f"claims {self.count} events in {file_size} bytes", block.offset)
             return
+        if header.kind == "counted":
+            self._take_counted(block, file_size)
+            return
         if header.kind not in ("section", "snapshot", "containers", "executables", "counters", "note", "end"):
             self.unknown[header.kind] = self.unknown.get(header.kind, 0) + 1
             return
@@ -172,7 +185,21 @@ class CaptureFile:
                 _rows(document, block.offset)
             self.documents.setdefault(header.kind, []).append(document)
 
+    def _take_counted(self, block: Block, file_size: int) -> None:
+        self._counted_rows += block.header.count
+        if self._counted_rows > (1 << 20) + file_size * EVENTS_PER_BYTE:
+            raise FormatError(f"claims {self._counted_rows} rows of counted calls", block.offset)
+        columns = unpack_table(block.body, block.header.count, COUNTED_COLUMNS, block.offset)
+        self._counted.append(columns)
+
     # Columns.
+
+    def counted(self) -> dict[str, Array]:
+        """Calls that were counted instead of recorded: the arrays of COUNTED_COLUMNS, a row a sum."""
+        return {
+            name: np.concatenate([np.empty(0, dtype), *(columns[name] for columns in self._counted)])
+            for name, dtype in COUNTED_COLUMNS.items()
+        }
 
     def read_columns(
         self,

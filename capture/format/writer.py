@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,7 +12,7 @@ import msgpack
 import zstandard
 
 from capture.format.blocks import GENESIS, Header, pack_block, pack_document
-from capture.format.columns import EventBatch, pack_events
+from capture.format.columns import COUNTED_COLUMNS, Array, EventBatch, pack_events, pack_table
 
 FORMAT_VERSION = 1
 _TABLE_BYTES = 8 << 20
@@ -67,6 +67,11 @@ class CaptureWriter:
             body = pack_events(part, self._zstd)
             self._append("events", body, count=len(part), first=int(time.min()), last=int(time.max()))
             self.events_written += len(part)
+
+    def counted(self, columns: Mapping[str, Array]) -> None:
+        """A block of calls that were counted instead of recorded: the arrays of COUNTED_COLUMNS."""
+        typed = {name: columns[name].astype(dtype) for name, dtype in COUNTED_COLUMNS.items()}
+        self._append("counted", pack_table(typed, self._zstd), count=len(columns["count"]))
 
     def end(self, totals: dict[str, Any]) -> None:
         """The last block: what was recorded in all, and that the recording was closed in order."""

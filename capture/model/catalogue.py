@@ -13,7 +13,7 @@ from itertools import chain
 
 import numpy as np
 
-from capture.model.abi import ABIS, Abi, abi_of
+from capture.model.abi import ABIS, Abi, abi_of, abis_of
 from capture.model.events import Arg, ArgKind, Category, EventSpec, Returns, SchedCode
 from capture.model.symbols import numbers
 from capture.model.syscalls import parse_rows, parse_variants
@@ -220,6 +220,11 @@ def kinds_of(
             number = (argument(0)[rows] & np.uint64(_SUBCALL_BITS)).astype(np.int64)
         kinds[rows] = types_of(ABIS[other])[number]
     return kinds
+
+
+def kinds_without_arguments(machine: str, code: np.ndarray, flags: np.ndarray) -> np.ndarray:
+    """The same of calls whose arguments are not known: those of a multiplexer go by its own name."""
+    return kinds_of(machine, code, abis_of(machine, code, flags), lambda _: np.zeros(len(code), np.uint64))
 
 
 def spec_named(name: str) -> EventSpec:

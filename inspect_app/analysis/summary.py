@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from inspect_app.analysis.host import fact_number, fact_text, options_of, recorder_text
 from inspect_app.frames.capture import CaptureFrames, FileState
+from inspect_app.frames.columns import UNSEEN_KINDS
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Unseen:
     """What happened and is not in the capture, of one kind."""
 
     kind: str
-    """`lost` (no room in the kernel), `dropped` (chosen), `undecodable`, `late`."""
+    """One of UNSEEN_KINDS, `counted`, or what else a recorder tells of itself (`late`, `step`, …)."""
     count: int
     intervals: int
     """In how many intervals it happened."""
@@ -50,6 +51,10 @@ class Summary:
     containers_unnamed: int
     """Those whose metadata was never seen."""
     unseen: tuple[Unseen, ...]
+    counted: int
+    """Calls that were added up, not recorded one by one: they are in no other figure."""
+    counted_bytes: int
+    """Bytes that they moved."""
     options: Mapping[str, object]
 
     @property
@@ -61,8 +66,8 @@ class Summary:
 
     @property
     def unseen_events(self) -> int:
-        """Events that happened and are not in the capture; those that came late are in it."""
-        return sum(kind.count for kind in self.unseen if kind.kind != "late")
+        """Events that happened and that the capture knows nothing of."""
+        return sum(kind.count for kind in self.unseen if kind.kind in UNSEEN_KINDS)
 
 
 def summarise(frames: CaptureFrames) -> Summary:
@@ -92,6 +97,8 @@ def summarise(frames: CaptureFrames) -> Summary:
         containers_dead=int((containers["death"] >= 0).sum()),
         containers_unnamed=int((containers["name"] == "").sum()),
         unseen=_unseen(frames),
+        counted=int(frames.counted["count"].sum()),
+        counted_bytes=int(frames.counted["bytes"].sum()),
         options=options_of(host),
     )
 

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from inspect_app.frames.columns import MOUNT_COLUMNS, OPENED_COLUMNS
+from inspect_app.frames.columns import COUNTED_COLUMNS, MOUNT_COLUMNS, OPENED_COLUMNS
 from inspect_app.frames.tables import empty_table
 
 
@@ -69,10 +69,12 @@ class CaptureFrames:
     """Row 0 is the host itself. A container whose metadata was never seen has its id and nulls."""
     users: pd.DataFrame
     drops: pd.DataFrame
-    """What was not seen: a row an interval and kind."""
+    """What was not seen, not recorded one by one, or cut: a row an interval and kind."""
     source: PayloadSource
     environments: Sequence[bytes] = field(default_factory=list)
     """Distinct environments, a NUL after each variable; images' `environment` is a position in it."""
+    counted: pd.DataFrame = field(default_factory=lambda: empty_table(COUNTED_COLUMNS))
+    """Sums of calls that were not recorded one by one, as there were too many: they are in no other frame."""
     paths: Sequence[str] = field(default_factory=list)
     """Distinct resolved paths; events' `path` and `path2` are positions in it, -1 none."""
     opened: pd.DataFrame = field(default_factory=lambda: empty_table(OPENED_COLUMNS))

@@ -144,9 +144,13 @@ USER_COLUMNS: tuple[FrameColumn, ...] = (
 DROP_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("time", "int64", "ns since 1970 UTC", "end of the interval"),
     FrameColumn("since", "int64", "ns since 1970 UTC", "start of the interval"),
-    FrameColumn("kind", "str", "", "lost (no room in the kernel), dropped (chosen), undecodable, late"),
-    FrameColumn("where", "str", "", "the lane or stage"),
+    FrameColumn(
+        "kind", "str", "", "one of UNSEEN_KINDS, COUNTED_KIND, or what else happened to the recorder"
+    ),
+    FrameColumn("where", "str", "", "the lane or stage; of a step, what was given up"),
     FrameColumn("count", "int64", "events", ""),
+    FrameColumn("category", "str", "", "category of the calls; empty: of any, or not told"),
+    FrameColumn("cpu", "int64", "", "the processor; -1: not told"),
 )
 
 OPENED_COLUMNS: tuple[FrameColumn, ...] = (
@@ -171,3 +175,30 @@ MOUNT_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("options", "str", "", ""),
 )
 """What was mounted when the recording began, as the recorder saw it."""
+UNSEEN_KINDS = ("lost", "dropped", "undecodable", "unwritten")
+"""Events that happened, and nothing is known of: no room in the kernel, by choice, damaged, no room on disk.
+
+Kinds that are neither these nor COUNTED_KIND: `late` and `payload` (the events are in the file, the latter
+without their payload), `step` (an interval at a level of pressure), `stalled` (the recorder did not run).
+"""
+COUNTED_KIND = "counted"
+"""Calls that were added up, not recorded one by one; the frame `counted` has the sums."""
+
+COUNTED_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("first", "int64", "ns since 1970 UTC", "when the first of these calls returned"),
+    FrameColumn("last", "int64", "ns since 1970 UTC", "when the last one did"),
+    FrameColumn("type", "category", "", "the call's name; the dictionary of the events"),
+    FrameColumn("category", "str", "", "the call's category"),
+    FrameColumn("count", "int64", "calls", ""),
+    FrameColumn("errors", "int64", "calls", "how many of them failed"),
+    FrameColumn("bytes", "int64", "bytes", "moved by those that succeeded and return a size"),
+    FrameColumn("latency", "int64", "ns", "of all of them together"),
+    FrameColumn("pid", "int64", "", "as the host sees it"),
+    FrameColumn("tid", "int64", "", ""),
+    FrameColumn("uid", "uint32", "", ""),
+    FrameColumn("fd", "int32", "", "-1 none"),
+    FrameColumn("process", "int32", "row of processes", "-1 where it could not be told"),
+    FrameColumn("container", "int32", "row of containers", "0 is the host; -1 where it could not be told"),
+    FrameColumn("descriptor", "int32", "row of descriptors", "the thing behind fd, -1 none"),
+)
+"""Sums of calls that were not recorded one by one: a row a thread, descriptor, call and interval."""

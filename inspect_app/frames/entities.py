@@ -212,6 +212,8 @@ def drops(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             "kind": texts(rows, "kind"),
             "where": texts(rows, "where"),
             "count": integers(rows, "count", 0),
+            "category": texts(rows, "category"),
+            "cpu": integers(rows, "cpu"),
         },
     )
 

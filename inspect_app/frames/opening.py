@@ -18,6 +18,7 @@ from capture.identity.snapshot import Table
 from inspect_app.frames import entities
 from inspect_app.frames.capture import CaptureFrames, FileState
 from inspect_app.frames.columns import EVENT_COLUMNS
+from inspect_app.frames.counted import counted_frame
 from inspect_app.frames.source import FileSource
 from inspect_app.frames.tables import build_table
 from inspect_app.frames.types import event_types, sizes
@@ -78,18 +79,20 @@ def _join(capture: CaptureFile, path: str, report: Progress, stop: Callable[[], 
 
     found = identify(events, tables, checkpoint=checkpoint)
     report(_STEPS - 5, _STEPS)
+    processes, descriptors = entities.processes(found), entities.descriptors(found, columns["time"])
     frames = CaptureFrames(
         path=path,
         host=_host(capture, columns["time"]),
         state=_state(capture.verdict),
         events=_events(events, columns, found),
-        processes=entities.processes(found),
+        processes=processes,
         threads=entities.threads(found),
         images=entities.images(found),
-        descriptors=entities.descriptors(found, columns["time"]),
+        descriptors=descriptors,
         containers=entities.containers(found),
         users=entities.users(tables["users"]),
         drops=entities.drops(capture.documents.get("counters", [])),
+        counted=counted_frame(capture.counted(), processes, descriptors, events.machine),
         source=source,
         environments=entities.environments(found),
         paths=found.paths.names.all,

@@ -35,5 +35,5 @@ def _column(values: Values, dtype: str) -> object:
     if dtype == "str":
         return pd.Series(list(values), dtype="str")
     if dtype == "category":
-        return values
+        return values if isinstance(values, pd.Categorical) else pd.Categorical(list(values))
     return np.asarray(values, dtype=dtype)

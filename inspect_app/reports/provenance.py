@@ -5,10 +5,20 @@ from __future__ import annotations
 from inspect_app.analysis.selection import Selection
 from inspect_app.analysis.summary import Summary
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.columns import COUNTED_KIND
 from inspect_app.reports.model import Fact
 from inspect_app.reports.sections import shown_text
 from inspect_app.session import Session
-from inspect_app.views.format import format_count, format_duration, format_time
+from inspect_app.views.format import format_bytes, format_count, format_duration, format_time
+
+_TOLD = {
+    "lost": "lost, for the kernel had no room",
+    "unwritten": "not written, for the disk was full",
+    "late": "recorded out of order",
+    "payload": "recorded without payload, for the recorder was short of room",
+}
+_HAPPENED = {"step": "The recorder was short of room", "stalled": "The recorder did not run"}
+"""How a kind of the frame of drops is put to a reader."""
 
 
 def provenance(summary: Summary, digest: str) -> tuple[Fact, ...]:
@@ -64,9 +74,18 @@ def warnings_of(summary: Summary) -> tuple[str, ...]:
     warnings = []
     if summary.state.state != "whole":
         warnings.append(shown_text(summary.state.detail))
+    if summary.counted:
+        warnings.append(
+            f"{format_count(summary.counted, 'call')} ({format_bytes(summary.counted_bytes)} moved) were only"
+            " counted, not recorded one by one, for there were too many at once: no other figure has them."
+        )
     for kind in summary.unseen:
         intervals = format_count(kind.intervals, "interval")
-        warnings.append(f"{format_count(kind.count, 'event')} {shown_text(kind.kind)}, in {intervals}.")
+        told = f"{format_count(kind.count, 'event')} {_TOLD.get(kind.kind, shown_text(kind.kind))}"
+        if kind.count and kind.kind != COUNTED_KIND:
+            warnings.append(f"{told}, in {intervals}.")
+        elif kind.kind in _HAPPENED:
+            warnings.append(f"{_HAPPENED[kind.kind]}, in {intervals}.")
     if summary.containers_unnamed:
         many = format_count(summary.containers_unnamed, "container")
         warnings.append(f"The metadata of {many} was never seen; there is only an id.")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.columns import COUNTED_KIND, UNSEEN_KINDS
 from inspect_app.ui.banner import Banner, ProgressLine
 from inspect_app.ui.chips import PathArea
 from inspect_app.ui.filter_bar import FilterBar
@@ -70,12 +72,21 @@ class Areas:
         self.title.show_capture(name, recorded, frames.state.state, frames.state.detail)
         self.banner.hide()
         self.status.show_capture(frames)
-        missed = frames.drops[frames.drops["kind"] != "late"]
-        drops = missed[["since", "time", "count"]].to_numpy(dtype=np.int64)
-        self.strip.set_capture(span, drops, cut=frames.state.state in ("cut short", "unfinished"))
+        self.strip.set_capture(
+            span, _gaps(frames.drops), cut=frames.state.state in ("cut short", "unfinished")
+        )
 
     def refresh_theme(self) -> None:
         """Draw again what does not follow the palette by itself."""
         self.side.refresh()
         self.filter.refresh()
         self.welcome.refresh_theme()
+
+
+def _gaps(drops: pd.DataFrame) -> np.ndarray:
+    """int64[n, 4] of since, until, count, were they counted: an interval once a kind, the lost last."""
+    missed = drops[drops["kind"].isin((*UNSEEN_KINDS, COUNTED_KIND))]
+    counted = (missed["kind"] == COUNTED_KIND).astype(np.int64).rename("counted")
+    sums = missed.groupby([missed["since"], missed["time"], counted])["count"].sum().reset_index()
+    gaps = sums.sort_values("counted", ascending=False, kind="stable")
+    return gaps[["since", "time", "count", "counted"]].to_numpy(dtype=np.int64)

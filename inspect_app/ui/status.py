@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.columns import COUNTED_KIND, UNSEEN_KINDS
 from inspect_app.ui.widgets import plain_label
 from inspect_app.views.format import format_count, format_duration, format_share
 
 _MESSAGE_MS = 6_000
+
+
+def loss_text(drops: pd.DataFrame) -> str:
+    """What a capture lacks, in a few words: `12 events not recorded, 3 calls only counted`."""
+    lost = int(drops.loc[drops["kind"].isin(UNSEEN_KINDS), "count"].sum())
+    counted = int(drops.loc[drops["kind"] == COUNTED_KIND, "count"].sum())
+    parts = [f"{format_count(lost, 'event')} not recorded"] if lost else []
+    parts += [f"{format_count(counted, 'call')} only counted"] if counted else []
+    return ", ".join(parts) or "No event was lost"
 
 
 class StatusLine(QStatusBar):
@@ -39,9 +50,7 @@ class StatusLine(QStatusBar):
 
     def show_capture(self, frames: CaptureFrames) -> None:
         """What the capture lacks."""
-        missed = frames.drops[frames.drops["kind"] != "late"]["count"]
-        count = int(missed.sum())
-        self._drops.setText(f"{format_count(count, 'event')} not recorded" if count else "No event was lost")
+        self._drops.setText(loss_text(frames.drops))
 
     def show_counts(self, shown: int, total: int, duration_ns: int) -> None:
         """How many events are selected, and over how long a time."""

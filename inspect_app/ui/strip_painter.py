@@ -47,7 +47,7 @@ class StripPainter:
 
     def __init__(self) -> None:
         self.times = np.empty(0, dtype=np.int64)
-        self.drops = np.empty((0, 3), dtype=np.int64)
+        self.drops = np.empty((0, 4), dtype=np.int64)
         self.cut = False
         """Whether the file ends before the recording did."""
         self.lanes: tuple[Lane, ...] = ()
@@ -145,26 +145,28 @@ class StripPainter:
 
     def _blind_spots(self, painter: QPainter, axis: TimeAxis, limits: tuple[int, int], height: int) -> None:
         area = QRectF(axis.left, height - _BLIND - 4, axis.width, _BLIND)
-        lost = int(self.drops[:, 2].sum()) if len(self.drops) else 0
+        is_counted = self.drops[:, 3] > 0
+        lost, counted = (int(self.drops[which, 2].sum()) for which in (~is_counted, is_counted))
         text = f"Not recorded: {format_count(lost, 'event')}" if lost else "No event was lost"
+        if counted and not lost:
+            text = f"Only counted: {format_count(counted, 'call')}"
         if self.cut:
             text = f"{format_count(lost, 'event')} lost, and cut short" if lost else "Cut short at its end"
             end = min(axis.x_of(limits[1]), axis.left + axis.width)
             mark = QRectF(end - _CUT_PIXELS, area.top() + 1, _CUT_PIXELS, _BLIND - 3)
             if axis.end >= limits[1]:
                 draw_hatched(painter, mark, colour("error"))
-        painter.setPen(colour("error" if lost or self.cut else "muted"))
+        painter.setPen(colour("error" if lost or self.cut else "warning" if counted else "muted"))
         painter.drawText(
             QRectF(16, area.top(), GUTTER - 20, area.height()), Qt.AlignmentFlag.AlignVCenter, text
         )
         painter.fillRect(QRectF(area.left(), area.center().y(), area.width(), 1), colour("border"))
-        for since, until, _count in self.drops.tolist():
+        for since, until, _count, was_counted in self.drops.tolist():
             left = max(axis.left, axis.x_of(since))
             right = min(axis.left + axis.width, axis.x_of(until))
             if right >= left:
-                draw_hatched(
-                    painter, QRectF(left, area.top() + 1, max(3.0, right - left), _BLIND - 3), colour("error")
-                )
+                mark = QRectF(left, area.top() + 1, max(3.0, right - left), _BLIND - 3)
+                draw_hatched(painter, mark, colour("warning" if was_counted else "error"))
 
     def _window(self, painter: QPainter, axis: TimeAxis, window: tuple[int, int], height: int) -> None:
         left, right = axis.left, axis.left + axis.width

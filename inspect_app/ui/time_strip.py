@@ -80,7 +80,7 @@ class TimeStrip(QWidget):
 
         Args:
             limits: Its first and last nanosecond, half open.
-            drops: What was not recorded, int64[n, 3] of since, until, count.
+            drops: What was not recorded, int64[n, 4] of since, until, count, whether it was counted.
             cut: Whether the file ends before the recording did.
         """
         self._painter.cut = cut

@@ -25,6 +25,7 @@ from inspect_app.analysis.timelines import (
 )
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.columns import UNSEEN_KINDS
 from inspect_app.views.entities import ENTITIES, entity_cells
 from inspect_app.views.format import Unit, format_bytes, format_compact
 from inspect_app.views.tile_catalogue import TILES, Counting, Tile, TileCategory
@@ -159,7 +160,7 @@ def _count_alive(tile: Tile, scale: _Scale) -> Figures:
 def _count_drops(tile: Tile, scale: _Scale) -> Figures:
     """What the recorder says it did not see; an interval counts where it ends, within the window."""
     drops = scale.frames.drops
-    missed = drops[drops["kind"].isin(["lost", "dropped", "undecodable"])]
+    missed = drops[drops["kind"].isin(UNSEEN_KINDS)]
     start, end = scale.edges[0], scale.edges[-1]
     touches = (missed["time"].to_numpy() >= start) & (missed["since"].to_numpy() < end)
     # The last interval ends after the last event; none may fall out of a window that it touches.

@@ -285,7 +285,9 @@ class _Scene:
             descriptors=_descriptors(data["descriptor"], data["time"]),
             containers=_table(CONTAINER_COLUMNS, _CONTAINERS),
             users=_table(USER_COLUMNS, _USERS),
-            drops=_table(DROP_COLUMNS, [(_at(end), _at(since), *rest) for end, since, *rest in _DROPS]),
+            drops=_table(
+                DROP_COLUMNS, [(_at(end), _at(since), *rest, "", -1) for end, since, *rest in _DROPS]
+            ),
             source=MemorySource(base, total, self.arguments, self.payloads, self.texts, self.addresses),
             environments=_ENVIRONMENTS,
             paths=self.paths,

@@ -90,7 +90,11 @@ class Recording:
             stderr=subprocess.PIPE,
         )
         # The first block is written once the probe is attached.
-        wait_until(lambda: self.process.poll() is not None or _size(self.path) > 0)
+        try:
+            wait_until(lambda: self.process.poll() is not None or _size(self.path) > 0)
+        except BaseException:
+            self.process.kill()
+            raise
         assert self.process.poll() is None, self.process.stderr.read()
         return self
 
@@ -114,7 +118,7 @@ class Recording:
             return bool(capture.table(name))
 
 
-def wait_until(true, seconds=20.0):
+def wait_until(true, seconds=60.0):
     """Wait for something that comes in its own time."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -8,12 +8,14 @@ import time
 import pytest
 
 from capture.cli.errors import Exit
-from tests.kernel.captures import Capture, Recording
+from tests.kernel.captures import Capture, Recording, exhume_capture
 
 pytestmark = pytest.mark.kernel
 
 SECONDS = float(os.environ.get("EXHUME_TEST_SECONDS", "8"))
 """How long processors are kept busy; 20 is what the recorder is meant to bear."""
+STOPPED_S = float(os.environ.get("EXHUME_TEST_STOPPED_SECONDS", "2"))
+"""How long the recorder is stopped; 5 is what is meant."""
 
 
 class Writer:
@@ -35,15 +37,20 @@ class Writer:
         return [int(line.partition("+")[0]) for line in told[:2]]
 
 
-def missing_of(capture, writer, counts):
-    """How many of a writer's reads and writes are not in the file."""
-    missing = 0
+def found_of(capture, writer, counts):
+    """How many of a writer's reads and writes were recorded, and how many more were counted."""
+    recorded = counted = 0
+    sums = capture.frames.counted
     for name, fd, count in zip(("read", "write"), (0, 1), counts, strict=True):
         found = len(capture.rows(name, pid=writer.pid, fd=fd, ret=1))
-        # Never more than there were: no event is in the file twice.
-        assert found <= count
-        missing += count - found
-    return missing
+        of_it = sums[(sums["pid"] == writer.pid) & (sums["type"] == name) & (sums["fd"] == fd)]
+        # A read or write of a byte succeeds: the last read alone may have been cut off by the signal.
+        assert of_it["bytes"].sum() == of_it["count"].sum() - of_it["errors"].sum()
+        more = int(of_it["bytes"].sum())
+        # Never more than there were: no call is in the file twice.
+        assert found + more <= count
+        recorded, counted = recorded + found, counted + more
+    return recorded, counted
 
 
 def told_as_lost(capture):
@@ -51,6 +58,15 @@ def told_as_lost(capture):
     total = sum(capture.lost().values())
     drops = capture.frames.drops
     assert drops.loc[drops["kind"] == "lost", "count"].sum() == total
+    return total
+
+
+def told_as_counted(capture):
+    """Counted calls by the end block, to which intervals and sums must add up."""
+    total = capture.file.ending["counted"]
+    drops = capture.frames.drops
+    assert drops.loc[drops["kind"] == "counted", "count"].sum() == total
+    assert capture.frames.counted["count"].sum() == total
     return total
 
 
@@ -62,36 +78,66 @@ def test_with_two_processors_busy_nothing_is_lost_or_it_is_told(tmp_path):
         counts = [writer.end() for writer in writers]
         assert recording.end() == Exit.FINE
     capture = Capture(recording.path)
-    missing = sum(missing_of(capture, *pair) for pair in zip(writers, counts, strict=True))
-    lost = told_as_lost(capture)
+    found = [sum(found_of(capture, *pair)) for pair in zip(writers, counts, strict=True)]
+    missing = sum(map(sum, counts)) - sum(found)
     assert sum(map(sum, counts)) > 10_000 * SECONDS
     # Others on this machine may have lost events too; these two never more than is told.
-    assert missing <= lost
+    assert missing <= told_as_lost(capture)
     for writer in writers:
         assert [call.a0 for call in capture.calls("procexit", pid=writer.pid)] == [signal.SIGINT]
 
 
-def test_what_finds_no_room_is_counted_and_process_life_has_room_of_its_own(tmp_path):
-    with Recording(tmp_path / "full.exhume", "--snaplen", "0", "--buffer", "8") as recording:
+def test_a_stopped_recorder_counts_what_it_cannot_record_and_tells_of_the_gap(tmp_path):
+    with Recording(tmp_path / "full.exhume", "--snaplen", "80", "--buffer", "8") as recording:
         recording.wait_for_snapshot()
+        before = time.time_ns()
         writer = Writer()
         time.sleep(0.2)
         # A recorder that gets no processor: its lanes fill up.
         recording.process.send_signal(signal.SIGSTOP)
-        time.sleep(1.5)
+        stopped = time.time_ns()
+        time.sleep(STOPPED_S)
         born = [subprocess.run(["true", str(number)], check=True) for number in range(10)]
+        (tmp_path / "written").write_text("by whom?")
         recording.process.send_signal(signal.SIGCONT)
-        time.sleep(0.5)
+        went_on = time.time_ns()
+        time.sleep(2.5)
         counts = writer.end()
         assert recording.end() == Exit.FINE
     capture = Capture(recording.path)
-    missing = missing_of(capture, writer, counts)
-    assert 0 < missing <= told_as_lost(capture)
-    assert capture.lost()["life"] == capture.lost()["exec"] == 0
+    recorded, counted = found_of(capture, writer, counts)
+    # Totals are exact: each call is either recorded or counted.
+    assert recorded + counted == sum(counts)
+    assert recorded > 0 and counted > 0
+    assert told_as_counted(capture) >= counted
+    # Signals are no calls that could be counted; nothing else finds no room.
+    drops = capture.frames.drops
+    lost = drops[drops["kind"] == "lost"]
+    assert told_as_lost(capture) == lost.loc[lost["category"] == "signal", "count"].sum()
+    # What the counted calls worked on, and who made them, is known too.
+    sums = capture.frames.counted
+    reads = sums[(sums["pid"] == writer.pid) & (sums["type"] == "read")]
+    names = capture.frames.descriptors["name"].iloc[reads["descriptor"]]
+    assert set(names[(reads["fd"] == 0).to_numpy()]) == {"/dev/zero"}
+    assert set(capture.frames.processes["pid"].iloc[reads["process"]]) == {writer.pid}
+    # Process life and what is opened for writing have lanes of their own.
     runs = [
         call
         for call in capture.calls("execve")
         if call.argv[0] == b"true" and call.process["ppid"] == os.getpid()
     ]
     assert [call.argv[1] for call in runs] == [b"%d" % number for number in range(len(born))]
-    assert f"{sum(capture.lost().values()):,} lost" in recording.err.decode()
+    opened = [call for call in capture.calls("openat", pid=os.getpid()) if call.text.endswith(b"/written")]
+    assert len(opened) == 1
+    # The gap: that the recorder stood still, and what was given up from when to when.
+    (stalled,) = drops[drops["kind"] == "stalled"].itertuples()
+    assert before < stalled.since < stopped + 1e9 and stalled.time >= went_on
+    steps = drops[drops["kind"] == "step"]
+    assert set(steps["where"]) == {"payload given up", "bulk calls counted"}
+    assert (steps["since"] >= before).all() and (steps["since"] < steps["time"]).all()
+    without = drops[drops["kind"] == "payload"]
+    assert without["count"].sum() > 0 and set(without["category"]) >= {"io-read", "io-write"}
+    assert set(without["cpu"]) <= set(range(os.cpu_count()))
+    told = exhume_capture("info", recording.path).stdout
+    assert "Counted only" in told and "the recorder did not run" in told
+    assert f"{capture.file.ending['counted']:,} more counted only" in recording.err.decode()

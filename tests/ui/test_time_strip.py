@@ -22,7 +22,7 @@ def strip(qtbot):
     made = TimeStrip()
     qtbot.addWidget(made)
     made.resize(1_226, made.sizeHint().height())
-    made.set_capture((START, START + SPAN), np.array([[START + 10**8, START + 2 * 10**8, 12]]))
+    made.set_capture((START, START + SPAN), np.array([[START + 10**8, START + 2 * 10**8, 12, 0]]))
     made.set_times(START + np.sort(np.random.default_rng(1).integers(0, SPAN, 5_000)))
     made.show()
     qtbot.waitExposed(made)

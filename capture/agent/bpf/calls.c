@@ -1,41 +1,33 @@
 /* System calls: noted when they enter, one record when they return. */
 
-static __always_inline void emit_text(struct call *c, u8 life_lane)
+/* These make the record of a call and tell which lane was full, FITTED if none. */
+
+static __always_inline int emit_text(struct call *c, u8 life_lane)
 {
-    if (life_lane) {
-        struct medium *m = life.ringbuf_reserve(sizeof(*m));
-        if (!m) return count_lost(LANE_LIFE);
-        fill(&m->head, c);
-        if (!copy_texts(&m->head, m->data, MEDIUM_DATA / 2, c, false)) {
-            life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
-            return;
-        }
-        life.ringbuf_discard(m, BPF_RB_NO_WAKEUP);
-    } else {
-        u32 half = c->text2 ? MEDIUM_DATA / 2 : MEDIUM_DATA;
-        struct medium *m = medium.ringbuf_reserve(sizeof(*m));
-        if (!m) return count_lost(LANE_MEDIUM);
-        fill(&m->head, c);
-        if (!(c->text2 ? copy_texts(&m->head, m->data, MEDIUM_DATA / 2, c, false)
-                       : copy_texts(&m->head, m->data, MEDIUM_DATA, c, false))) {
-            medium.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
-            return;
-        }
-        medium.ringbuf_discard(m, BPF_RB_NO_WAKEUP);
-        struct wide *w = wide.ringbuf_reserve(sizeof(*w));
-        if (!w) return count_lost(LANE_WIDE);
-        fill(&w->head, c);
-        if (!copy_texts(&w->head, w->data, WIDE_DATA / 2, c, false)) {
-            wide.ringbuf_submit(w, BPF_RB_NO_WAKEUP);
-            return;
-        }
-        wide.ringbuf_discard(w, BPF_RB_NO_WAKEUP);
+    u64 text = c->text, text2 = c->text2;
+    struct medium *m = reserve_medium(life_lane);
+    if (!m) return life_lane ? LANE_LIFE : LANE_MEDIUM;
+    fill(&m->head, c);
+    if (!(text2 ? copy_texts(&m->head, m->data, MEDIUM_DATA / 2, text, text2, false)
+                : copy_texts(&m->head, m->data, MEDIUM_DATA, text, 0, false))) {
+        medium.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
+        return FITTED;
     }
+    medium.ringbuf_discard(m, BPF_RB_NO_WAKEUP);
+    struct wide *w = wide.ringbuf_reserve(sizeof(*w));
+    if (!w) return LANE_WIDE;
+    fill(&w->head, c);
+    if (!copy_texts(&w->head, w->data, WIDE_DATA / 2, text, text2, false)) {
+        wide.ringbuf_submit(w, BPF_RB_NO_WAKEUP);
+        return FITTED;
+    }
+    wide.ringbuf_discard(w, BPF_RB_NO_WAKEUP);
     struct large *l = large.ringbuf_reserve(sizeof(*l));
-    if (!l) return count_lost(LANE_LARGE);
+    if (!l) return LANE_LARGE;
     fill(&l->head, c);
-    copy_texts(&l->head, l->data, LARGE_DATA / 2, c, true);
+    copy_texts(&l->head, l->data, LARGE_DATA / 2, text, text2, true);
     large.ringbuf_submit(l, BPF_RB_NO_WAKEUP);
+    return FITTED;
 }
 
 /* Payload of readv, sendmsg and the like; the message's address too. */
@@ -54,64 +46,70 @@ static __always_inline void copy_message(struct head *h, char *data, struct call
     if (vecs) copy_vectors(h, data, c, vecs, count);
 }
 
-static __always_inline void emit_vectors(struct call *c)
+static __always_inline int emit_vectors(struct call *c)
 {
 #if DATA_AT + 2 * SNAPLEN <= WIDE_DATA
     struct wide *w = wide.ringbuf_reserve(sizeof(*w));
-    if (!w) return count_lost(LANE_WIDE);
+    if (!w) return LANE_WIDE;
     fill(&w->head, c);
     copy_message(&w->head, w->data, c);
     wide.ringbuf_submit(w, BPF_RB_NO_WAKEUP);
 #else
     struct large *l = large.ringbuf_reserve(sizeof(*l));
-    if (!l) return count_lost(LANE_LARGE);
+    if (!l) return LANE_LARGE;
     fill(&l->head, c);
     copy_message(&l->head, l->data, c);
     large.ringbuf_submit(l, BPF_RB_NO_WAKEUP);
 #endif
+    return FITTED;
 }
 
-static __always_inline void emit_io(struct call *c, u8 life_lane)
+static __always_inline int emit_io(struct call *c, u8 life_lane)
 {
-    if (life_lane) {
-        struct medium *m = life.ringbuf_reserve(sizeof(*m));
-        if (!m) return count_lost(LANE_LIFE);
-        fill(&m->head, c);
-        copy_io(&m->head, m->data, MEDIUM_PAYLOAD, c);
-        life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
-    } else if (c->size <= MEDIUM_PAYLOAD || SNAPLEN <= MEDIUM_PAYLOAD) {
-        struct medium *m = medium.ringbuf_reserve(sizeof(*m));
-        if (!m) return count_lost(LANE_MEDIUM);
+    if (life_lane || !c->data_kind || c->size <= MEDIUM_PAYLOAD || SNAPLEN <= MEDIUM_PAYLOAD) {
+        struct medium *m = reserve_medium(life_lane);
+        if (!m) return life_lane ? LANE_LIFE : LANE_MEDIUM;
         fill(&m->head, c);
         copy_io(&m->head, m->data, SNAPLEN < MEDIUM_PAYLOAD ? SNAPLEN : MEDIUM_PAYLOAD, c);
         medium.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
-    } else {
-        struct large *l = large.ringbuf_reserve(sizeof(*l));
-        if (!l) return count_lost(LANE_LARGE);
-        fill(&l->head, c);
-        copy_io(&l->head, l->data, SNAPLEN, c);
-        large.ringbuf_submit(l, BPF_RB_NO_WAKEUP);
+        return FITTED;
     }
+    struct large *l = large.ringbuf_reserve(sizeof(*l));
+    if (!l) return LANE_LARGE;
+    fill(&l->head, c);
+    copy_io(&l->head, l->data, SNAPLEN, c);
+    large.ringbuf_submit(l, BPF_RB_NO_WAKEUP);
+    return FITTED;
 }
 
-static __always_inline void emit_small(struct call *c, u8 life_lane)
+static __always_inline int emit_small(struct call *c, u8 life_lane)
 {
     if (life_lane) {
-        struct medium *m = life.ringbuf_reserve(sizeof(*m));
-        if (!m) return count_lost(LANE_LIFE);
+        struct medium *m = reserve_medium(life_lane);
+        if (!m) return LANE_LIFE;
         fill(&m->head, c);
         life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
     } else {
         struct small *s = small.ringbuf_reserve(sizeof(*s));
-        if (!s) return count_lost(LANE_SMALL);
+        if (!s) return LANE_SMALL;
         fill(&s->head, c);
         small.ringbuf_submit(s, BPF_RB_NO_WAKEUP);
     }
+    return FITTED;
+}
+
+static __always_inline int emit_call(struct call *c, u8 life_lane)
+{
+    if (c->text) return emit_text(c, life_lane);
+    if (has_vectors(c->data_kind)) return emit_vectors(c);
+    if (c->socket || c->addr || c->data_kind) return emit_io(c, life_lane);
+    return emit_small(c, life_lane);
 }
 
 /* Addresses behind a call's arguments, and how many payload bytes went through. */
 static __always_inline void follow_plan(struct call *c, struct plan *plan)
 {
+    if (plan->size_from_ret && c->ret > 0) c->moved = c->ret;
     if (plan->text != NONE) c->text = argument(&c->r, plan->text);
     if (plan->text2 != NONE) c->text2 = argument(&c->r, plan->text2);
     if (plan->addr_kind && plan->addr != NONE) {
@@ -147,6 +145,16 @@ static __always_inline void identify(struct call *c, struct plan *plan, struct s
     if (!file) return;
     identify_file(file, &c->ident);
     if ((c->ident.mode & S_IFMT) == S_IFSOCK) c->socket = file;
+}
+
+/* Process life and what changes the machine has lanes that an I/O storm cannot fill. */
+static __always_inline u8 goes_with_life(struct call *c, struct plan *plan)
+{
+    u64 flags = 0;
+    if (plan->open_flags == NONE) return plan->life;
+    flags = argument(&c->r, plan->open_flags);
+    if (c->code == NR_openat2) bpf_probe_read_user(&flags, sizeof(flags), (void *)flags);
+    return (flags & OPENS_FOR_WRITING) != 0;
 }
 
 static __always_inline bool is_fork(u32 code)
@@ -205,40 +213,48 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
     if ((id >> 32) == SELF) return 0;
-    int at = (u32)id & (SLOTS - 1);
+    int at = (u32)id & (SLOTS - 1), zero = 0;
     struct slot *slot = slots.lookup(&at);
     if (!slot || slot->muted == (u32)id) return 0;
-    struct call c = {};
-    c.now = bpf_ktime_get_boot_ns();
-    if (READ(c.r, ctx->args[0] + REGS_AT)) return 0;
-    c.id = id;
-    c.ret = ctx->args[1];
-    c.fd = -1;
-    c.latency = MAX_LATENCY;
-    u32 code = c.r.orig_rax;
+    struct call *c = calls.lookup(&zero);
+    if (!c) return 0;
+    __builtin_memset(c, 0, sizeof(*c));
+    c->now = bpf_ktime_get_boot_ns();
+    if (READ(c->r, ctx->args[0] + REGS_AT)) return 0;
+    c->id = id;
+    c->ret = ctx->args[1];
+    c->fd = -1;
+    c->latency = MAX_LATENCY;
+    u32 code = c->r.orig_rax;
     if (slot->tid == (u32)id && slot->start) {
-        c.latency = c.now - slot->start;
+        c->latency = c->now - slot->start;
         code = slot->code;
-    } else if (c.ret == 0 && is_fork(code)) {
+    } else if (c->ret == 0 && is_fork(code)) {
         return 0; /* the new thread's own return from the fork: procfork tells of it */
     }
     slot->start = 0;
-    c.flags = entry_flags(code);
-    if (c.flags & F_COMPAT) take_compat_arguments(&c, ctx->args[0]);
-    c.code = code;
-    if (c.flags) return emit_small(&c, 0), 0;
-    if (code == NR_rt_sigreturn) __builtin_memset(&c.r, 0, sizeof(c.r));
-    if (c.ret == 0 && (code == NR_execve || code == NR_execveat)) return emit_exec(&c, slot->script), PRIVILEGES;
-    int key = code;
-    struct plan *plan = plans.lookup(&key);
-    if (!plan) return emit_small(&c, 0), 0;
-    identify(&c, plan, slot);
-    follow_plan(&c, plan);
-    if (c.text) emit_text(&c, plan->life);
-    else if (has_vectors(c.data_kind)) emit_vectors(&c);
-    else if (c.socket || c.addr || c.data_kind) emit_io(&c, plan->life);
-    else emit_small(&c, plan->life);
-    if (plan->opens && c.ret >= 0) return OPENED;
+    c->flags = entry_flags(code);
+    if (c->flags & F_COMPAT) take_compat_arguments(c, ctx->args[0]);
+    c->code = code;
+    c->category = CATEGORY_OTHER;
+    int key = code, full;
+    struct plan *plan = c->flags ? 0 : plans.lookup(&key);
+    if (!plan) full = emit_small(c, 0);
+    else if (c->ret == 0 && (code == NR_execve || code == NR_execveat)) {
+        c->category = plan->category;
+        full = emit_exec(c, slot->script);
+    } else {
+        c->category = plan->category;
+        if (code == NR_rt_sigreturn) __builtin_memset(&c->r, 0, sizeof(c->r));
+        identify(c, plan, slot);
+        follow_plan(c, plan);
+        u32 level = pressure(c->now);
+        if (level && give_way(c, level, plan->bulk)) return NOTHING_MORE;
+        full = emit_call(c, goes_with_life(c, plan));
+    }
+    if (full != FITTED) count_missed(c, full);
+    if (!plan) return NOTHING_MORE;
+    if (plan->opens && c->ret >= 0) return OPENED;
     return changes_privileges(code) ? PRIVILEGES : NOTHING_MORE;
 }
 

@@ -5,7 +5,7 @@ static __always_inline void emit_cgroup(char *cgroup, char *path, char *task, u1
     char *kn = 0, *root = 0;
     u32 value = 0;
     struct medium *m = life.ringbuf_reserve(sizeof(*m));
-    if (!m) return count_lost(LANE_LIFE);
+    if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER);
     begin(&m->head, bpf_ktime_get_boot_ns(), bpf_get_current_pid_tgid(), code);
     if (!READ(kn, cgroup + K_CGROUP_KN) && kn) READ(m->head.args[0], kn + K_KN_ID);
     if (!READ(root, cgroup + K_CGROUP_ROOT) && root) READ(value, root + K_ROOT_HIERARCHY);

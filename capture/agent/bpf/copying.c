@@ -9,11 +9,16 @@ struct call {
     char *socket;       /* struct file of the descriptor, if it is a socket */
     u64 text, text2, addr, data;
     u64 size;           /* payload bytes that were transferred */
+    u64 moved;          /* bytes that the call says it moved, payload or not */
     u32 addr_len;
     s32 fd;
     u16 code, flags;
     u8 data_kind;
+    u8 category;
 };
+
+/* Not on the stack: what the verifier knows of each value there would have it try them all in combination. */
+BPF_PERCPU_ARRAY(calls, struct call, 1);
 
 static __always_inline void fill(struct head *h, struct call *c)
 {
@@ -42,21 +47,21 @@ static __always_inline u16 cut_flag(u64 text, u32 room)
 }
 
 /* Both texts of a call. True where one does not fit into `half` bytes. */
-static __always_inline bool copy_texts(struct head *h, char *data, u32 half, struct call *c, bool last)
+static __always_inline bool copy_texts(struct head *h, char *data, u32 half, u64 text, u64 text2, bool last)
 {
-    long n = bpf_probe_read_user_str(data, half, (void *)c->text);
+    long n = bpf_probe_read_user_str(data, half, (void *)text);
     if (n < 0) h->flags |= F_UNREADABLE;
     else if (n == half && !last) return true;
     else {
-        if (n == half) h->flags |= cut_flag(c->text, half);
+        if (n == half) h->flags |= cut_flag(text, half);
         h->text_len = n;
     }
-    if (!c->text2) return false;
-    n = bpf_probe_read_user_str(data + half, half, (void *)c->text2);
+    if (!text2) return false;
+    n = bpf_probe_read_user_str(data + half, half, (void *)text2);
     if (n < 0) h->flags |= F_UNREADABLE;
     else if (n == half && !last) return true;
     else {
-        if (n == half) h->flags |= cut_flag(c->text2, half);
+        if (n == half) h->flags |= cut_flag(text2, half);
         h->text2_len = n;
     }
     return false;

@@ -102,8 +102,8 @@ static __always_inline void emit_changes(u64 id, u32 call, struct privileges *a,
     u64 now = bpf_ktime_get_boot_ns();
     u32 creds = changed_creds(a, b), spaces = changed_spaces(&a->spaces, &b->spaces);
     if (creds) {
-        struct medium *m = life.ringbuf_reserve(sizeof(*m));
-        if (!m) return count_lost(LANE_LIFE);
+        struct medium *m = reserve_medium(1);
+        if (!m) return count_lost(LANE_LIFE, CATEGORY_PROCESS);
         begin(&m->head, now, id, CRED_CHANGE);
         m->head.args[0] = creds;
         m->head.args[1] = call;
@@ -114,8 +114,8 @@ static __always_inline void emit_changes(u64 id, u32 call, struct privileges *a,
         life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
     }
     if (spaces) {
-        struct medium *m = life.ringbuf_reserve(sizeof(*m));
-        if (!m) return count_lost(LANE_LIFE);
+        struct medium *m = reserve_medium(1);
+        if (!m) return count_lost(LANE_LIFE, CATEGORY_PROCESS);
         begin(&m->head, now, id, NS_CHANGE);
         m->head.args[0] = spaces;
         m->head.args[1] = call;

@@ -14,7 +14,10 @@ struct plan {
     u8 size_from_ret;
     u8 life;            /* goes with process life, which an I/O storm must not push out */
     u8 opens;           /* makes a descriptor of a path */
-    u8 unused[4];
+    u8 bulk;            /* of high rate: counted where lanes fill up */
+    u8 open_flags;      /* those that say whether a file is opened for writing, then it goes with life */
+    u8 category;
+    u8 unused[1];
 };
 BPF_ARRAY(plans, struct plan, PLANS);
 enum { ADDR_NONE, ADDR_IN, ADDR_OUT };

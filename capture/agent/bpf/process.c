@@ -14,8 +14,8 @@ int on_sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
     if (value == SELF) return 0;
     /* The recorder's own child stays silent until it runs the program it was made for. */
     if (slot) slot->muted = (id >> 32) == SELF ? tid : 0;
-    struct medium *m = life.ringbuf_reserve(sizeof(*m));
-    if (!m) return count_lost(LANE_LIFE), 0;
+    struct medium *m = reserve_medium(1);
+    if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER), 0;
     /* The recorder is in no event: its child tells of the fork itself. */
     if ((id >> 32) == SELF) id = (u64)value << 32 | tid;
     begin(&m->head, bpf_ktime_get_boot_ns(), id, PROCFORK);
@@ -63,7 +63,9 @@ int on_sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
     c.fd = -1;
     c.code = PROCEXEC;
     c.latency = MAX_LATENCY;
-    emit_exec(&c, slot->script);
+    c.category = CATEGORY_SCHEDULER;
+    int full = emit_exec(&c, slot->script);
+    if (full != FITTED) count_lost(full, c.category);
     return 0;
 }
 
@@ -88,10 +90,12 @@ int on_sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
         c.code = slot->code;
         c.flags = F_NEVER_RETURNED | entry_flags(slot->code);
         slot->start = 0;
-        emit_small(&c, 1);
+        c.category = CATEGORY_PROCESS;
+        int full = emit_small(&c, 1);
+        if (full != FITTED) count_missed(&c, full);
     }
-    struct medium *m = life.ringbuf_reserve(sizeof(*m));
-    if (!m) return count_lost(LANE_LIFE), 0;
+    struct medium *m = reserve_medium(1);
+    if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER), 0;
     begin(&m->head, now, id, PROCEXIT);
     m->head.args[0] = status;
     m->head.ret = (status >> 8) & 0xff;

@@ -94,14 +94,15 @@ static __always_inline void copy_environment(struct head *h, char *data, struct 
 #endif
 }
 
-static __always_inline void emit_exec(struct call *c, u32 script)
+/* Which lane was full, FITTED if none. */
+static __always_inline int emit_exec(struct call *c, u32 script)
 {
     char *mm = 0, *file = 0;
     u64 start = 0, end = 0, env = 0, name = 0;
     struct exe_data exe = {};
     char *task = (char *)bpf_get_current_task();
     struct started *s = exec.ringbuf_reserve(sizeof(*s));
-    if (!s) return count_lost(LANE_EXEC);
+    if (!s) return LANE_EXEC;
     __builtin_memset(&c->r, 0, sizeof(c->r));
     if (!READ(mm, task + K_TASK_MM) && mm) {
         READ(start, mm + K_MM_ARG_START);
@@ -129,4 +130,5 @@ static __always_inline void emit_exec(struct call *c, u32 script)
     __builtin_memcpy(s->data + EXE_AT, &exe, sizeof(exe));
     s->head.sock_len = file ? sizeof(exe) : 0;
     exec.ringbuf_submit(s, BPF_RB_NO_WAKEUP);
+    return FITTED;
 }

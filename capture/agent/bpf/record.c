@@ -2,7 +2,7 @@
  *
  * The probe is these files one after another (capture/agent/kernel.py names their order). Constants come as -D
  * flags: SELF, SNAPLEN, SLOTS and the sizes of lanes from the settings, K_* from the running kernel's BTF
- * (capture/agent/layout.py), NR_* from the catalogue. capture/agent/records.py mirrors `struct head`.
+ * (capture/agent/layout.py), NR_* and CATEGORY_* from the catalogue. capture/agent/records.py mirrors `struct head`.
  */
 
 #ifndef __always_inline
@@ -30,6 +30,7 @@
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define NONE 0xff
+#define OPENS_FOR_WRITING 01103 /* O_WRONLY, O_RDWR, O_CREAT, O_TRUNC */
 #define TS_COMPAT 2 /* arch/x86/include/asm/thread_info.h */
 
 /* Where a record's data has what: texts, or socket, address and payload. */
@@ -74,8 +75,10 @@ BPF_RINGBUF_OUTPUT(wide, WIDE_PAGES);
 BPF_RINGBUF_OUTPUT(large, LARGE_PAGES);
 BPF_RINGBUF_OUTPUT(life, LIFE_PAGES);
 BPF_RINGBUF_OUTPUT(exec, EXEC_PAGES);
-enum { LANE_SMALL, LANE_MEDIUM, LANE_WIDE, LANE_LARGE, LANE_LIFE, LANE_EXEC, LANES };
-BPF_PERCPU_ARRAY(lost, u64, LANES);
+enum { LANE_SMALL, LANE_MEDIUM, LANE_WIDE, LANE_LARGE, LANE_LIFE, LANE_EXEC, NO_PAYLOAD, LANES };
+#define FITTED LANES /* no lane was full */
+/* What found no room, and events that gave up their payload: by processor, lane and category of call. */
+BPF_F_TABLE("array", int, u64, lost, CPUS * LANES * CATEGORIES, 1 << 10 /* BPF_F_MMAPABLE */);
 
 #define READ(to, from) bpf_probe_read_kernel(&(to), sizeof(to), (void *)(from))
 
@@ -88,10 +91,20 @@ static __always_inline u64 at_most(u64 n, u64 most)
     return n;
 }
 
-static __always_inline void count_lost(int lane)
+static __always_inline void count_lost(int lane, u8 category)
 {
-    u64 *count = lost.lookup(&lane);
-    if (count) *count += 1;
+    int at = (bpf_get_smp_processor_id() * LANES + lane) * CATEGORIES + category;
+    u64 *count = lost.lookup(&at);
+    if (count) __sync_fetch_and_add(count, 1);
+}
+
+/* Room of medium size: process life has its own, and the common one when that is full. */
+static __always_inline struct medium *reserve_medium(u8 life_lane)
+{
+    struct medium *m = 0;
+    if (life_lane) m = life.ringbuf_reserve(sizeof(*m));
+    if (!m) m = medium.ringbuf_reserve(sizeof(*m));
+    return m;
 }
 
 static __always_inline void begin(struct head *h, u64 now, u64 id, u16 code)

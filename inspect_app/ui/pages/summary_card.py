@@ -9,7 +9,7 @@ from inspect_app.ui.chips import shortened
 from inspect_app.ui.fonts import text_font
 from inspect_app.ui.plain import plain
 from inspect_app.ui.widgets import plain_label
-from inspect_app.views.format import format_count, format_duration, format_time
+from inspect_app.views.format import format_compact, format_count, format_duration, format_time
 
 _UNKNOWN = "not recorded"
 
@@ -48,10 +48,12 @@ class SummaryCard(QFrame):
         self._note.setText(
             shortened("  ·  ".join(part for part in parts if part) or "kernel not recorded", 60)
         )
-        missing = summary.unseen_events
+        missing, counted = summary.unseen_events, summary.counted
+        unseen = [format_count(missing)] if missing else []
+        unseen += [f"{format_compact(counted)} only counted"] if counted else []
         rows = (
             ("Recorded", _moment(summary.started_ns), "Events", format_count(summary.events)),
-            ("Lasted", _span(summary.span_ns), "Not seen", format_count(missing) if missing else "none"),
+            ("Lasted", _span(summary.span_ns), "Not seen", ", ".join(unseen) or "none"),
             (
                 "Processes",
                 _alive(summary.processes, summary.processes_ended),
@@ -64,7 +66,7 @@ class SummaryCard(QFrame):
             self._put(line, 0, left, left_value)
             self._put(line, 2, right, right_value)
         self._values["File"].setToolTip(summary.state.detail)
-        self._mark("Not seen", bad=missing > 0)
+        self._mark("Not seen", bad=missing + counted > 0)
         self._mark("File", bad=summary.state.state != "whole")
 
     def value(self, name: str) -> str:

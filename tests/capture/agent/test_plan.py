@@ -10,29 +10,35 @@ from capture.agent.records import ADDR_AT, DATA_AT, HEAD, SOCK_AT, WORDS, field_
 from capture.agent.settings import MAX_SNAPLEN, LaneSpec, Settings
 from capture.model.catalogue import SYSTEM_CALL_SPECS, spec_named
 
-EMPTY = {"returns_fd": 0, "addr_kind": 0, "data_kind": 0, "size_from_ret": 0, "life": 0}
-EMPTY |= dict.fromkeys(("fd", "dirfd", "text", "text2", "addr", "data"), NONE)
+EMPTY = {"returns_fd": 0, "addr_kind": 0, "data_kind": 0, "size_from_ret": 0, "life": 0, "bulk": 0}
+EMPTY |= dict.fromkeys(("fd", "dirfd", "text", "text2", "addr", "data", "open_flags"), NONE)
 
 
 @pytest.mark.parametrize(
     ("name", "plan"),
     [
-        ("openat", {"dirfd": 0, "text": 1, "returns_fd": 1}),
-        ("open", {"text": 0, "returns_fd": 1}),
-        ("read", {"fd": 0, "data": 1, "data_kind": 2, "size_from_ret": 1}),
-        ("write", {"fd": 0, "data": 1, "data_kind": 1, "size_from_ret": 1}),
-        ("readv", {"fd": 0, "data": 1, "data_kind": 4, "size_from_ret": 1}),
-        ("writev", {"fd": 0, "data": 1, "data_kind": 3, "size_from_ret": 1}),
-        ("sendto", {"fd": 0, "data": 1, "data_kind": 1, "addr": 4, "addr_kind": 1, "size_from_ret": 1}),
-        ("recvfrom", {"fd": 0, "data": 1, "data_kind": 2, "addr": 4, "addr_kind": 2, "size_from_ret": 1}),
-        ("sendmsg", {"fd": 0, "data": 1, "data_kind": 5, "size_from_ret": 1}),
-        ("recvmsg", {"fd": 0, "data": 1, "data_kind": 6, "size_from_ret": 1}),
+        ("openat", {"dirfd": 0, "text": 1, "returns_fd": 1, "open_flags": 2}),
+        ("open", {"text": 0, "returns_fd": 1, "open_flags": 1}),
+        ("read", {"bulk": 1, "fd": 0, "data": 1, "data_kind": 2, "size_from_ret": 1}),
+        ("write", {"bulk": 1, "fd": 0, "data": 1, "data_kind": 1, "size_from_ret": 1}),
+        ("readv", {"bulk": 1, "fd": 0, "data": 1, "data_kind": 4, "size_from_ret": 1}),
+        ("writev", {"bulk": 1, "fd": 0, "data": 1, "data_kind": 3, "size_from_ret": 1}),
+        (
+            "sendto",
+            {"bulk": 1, "fd": 0, "data": 1, "data_kind": 1, "addr": 4, "addr_kind": 1, "size_from_ret": 1},
+        ),
+        (
+            "recvfrom",
+            {"bulk": 1, "fd": 0, "data": 1, "data_kind": 2, "addr": 4, "addr_kind": 2, "size_from_ret": 1},
+        ),
+        ("sendmsg", {"bulk": 1, "fd": 0, "data": 1, "data_kind": 5, "size_from_ret": 1}),
+        ("recvmsg", {"bulk": 1, "fd": 0, "data": 1, "data_kind": 6, "size_from_ret": 1}),
         ("connect", {"fd": 0, "addr": 1, "addr_kind": 1, "life": 1}),
         ("accept4", {"fd": 0, "addr": 1, "addr_kind": 2, "returns_fd": 1, "life": 1}),
         ("rename", {"text": 0, "text2": 1}),
         ("renameat2", {"dirfd": 0, "text": 1, "text2": 3}),
         ("close", {"fd": 0}),
-        ("getpid", {}),
+        ("getpid", {"bulk": 1}),
         ("pipe2", {"data": 0, "data_kind": 7}),
         ("execve", {"text": 0, "life": 1}),
         ("mount", {"text": 0, "text2": 1, "life": 1}),
