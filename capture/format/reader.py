@@ -251,6 +251,27 @@ class CaptureFile:
         start = int(ends[local - 1]) if local else 0
         return heap[start : int(ends[local])]
 
+    def payload_blocks(self) -> Iterator[tuple[Array, Array, bytes]]:
+        """All captured bytes, block by block.
+
+        Yields:
+            rows, int64: the events of the block that have payload, as positions in the columns;
+            ends, int64: where each one's bytes end; the bytes, end to end.
+        """
+        order = self._sorted_rows(None)
+        place = None
+        if order is not None:
+            place = np.empty(len(order), np.int64)
+            place[order] = np.arange(len(order))
+        for index, ref in enumerate(self.blocks):
+            body = self._body(index)
+            captured = body.column("captured")
+            having = np.flatnonzero(captured)
+            if len(having):
+                rows = having + ref.row
+                ends = np.cumsum(captured[having], dtype=np.int64)
+                yield (rows if place is None else place[rows]), ends, body.payload()
+
     def _body(self, index: int) -> EventBody:
         if index in self._bodies:
             self._bodies.move_to_end(index)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from capture.model.decode import signal_name
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.filters.cache import remember
@@ -51,6 +52,16 @@ class Forest:
         while (row := int(self.parent[row])) >= 0:
             chain.append(row)
         return chain
+
+    def with_ancestors(self, chosen: np.ndarray) -> np.ndarray:
+        """bool, a row: those that are chosen (bool, a row), and all above them."""
+        shown = chosen.copy()
+        level = self.parent[chosen]
+        while len(level := np.unique(level[level >= 0])):
+            level = level[~shown[level]]
+            shown[level] = True
+            level = self.parent[level]
+        return shown
 
     @property
     def roots(self) -> np.ndarray:
@@ -118,6 +129,18 @@ def is_orphan(frames: CaptureFrames, row: int, at_ns: int) -> bool:
         return False
     end = int(frames.processes["end"].to_numpy()[parent])
     return 0 <= end <= at_ns
+
+
+def fate_text(frames: CaptureFrames, row: int) -> str:
+    """How a process ended: `SIGKILL`, `exit 1`, `ended`; empty while it lives."""
+    end, signal, code = (
+        int(frames.processes[name].to_numpy()[row]) for name in ("end", "exit_signal", "exit_code")
+    )
+    if end < 0:
+        return ""
+    if signal > 0:
+        return signal_name(signal)
+    return f"exit {code}" if code >= 0 else "ended"
 
 
 def programs_of(frames: CaptureFrames, row: int) -> list[Program]:

@@ -1,6 +1,6 @@
 """The headless commands of exhume-inspect; `inspect_app.app` adds the window to them."""
 
-from inspect_app.cli import moment
+from inspect_app.cli import moment, streams, tree
 from inspect_app.cli.commands import main
 
-__all__ = ["main", "moment"]
+__all__ = ["main", "moment", "streams", "tree"]

@@ -41,6 +41,9 @@ def main() -> None:
       exhume-inspect views
       exhume-inspect view node.exhume processes
       exhume-inspect view node.exhume files --filter 'container.name = web and evt.failed = true'
+      exhume-inspect tree node.exhume --filter 'container.name = web'
+      exhume-inspect at node.exhume +2.5s connections
+      exhume-inspect search node.exhume 'BEGIN RSA PRIVATE KEY'
       exhume-inspect report node.exhume -o report.html
     """
 

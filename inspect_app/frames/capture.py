@@ -8,7 +8,7 @@ over the events by `table["column"].to_numpy()[events["code"]]`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,6 +27,9 @@ class PayloadSource(Protocol):
 
     def payload(self, row: int) -> bytes:
         """The captured bytes of one event, empty where none were kept."""
+
+    def payload_blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray, bytes]]:
+        """All captured bytes, block by block: rows of events, where each one's bytes end, the bytes."""
 
     def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
         """The two texts of one event as recorded: paths, or program and argument list."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from threading import Lock
 
 import numpy as np
@@ -32,6 +32,16 @@ class FileSource:
         """The captured bytes of one event, empty where none were kept."""
         with self._lock:
             return self._capture.payload(row)
+
+    def payload_blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray, bytes]]:
+        """All captured bytes, block by block: rows of events, where each one's bytes end, the bytes."""
+        blocks = self._capture.payload_blocks()
+        while True:
+            with self._lock:
+                block = next(blocks, None)
+            if block is None:
+                return
+            yield block
 
     def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
         """The two texts of one event as recorded, None where there was none."""

@@ -20,8 +20,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from inspect_app.ui.fonts import mono_font, small_font, text_font
-from inspect_app.ui.payload_text import Rendering, render
 from inspect_app.ui.theme import colour
+from inspect_app.views.payload_text import Rendering, render
 
 _HEAD, _FOOT, _GAP, _MARGIN, _INDENT = 26, 18, 8, 14, 16
 _BAR_STEPS = 16

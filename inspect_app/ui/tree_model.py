@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
-from capture.model.decode import signal_name
-from inspect_app.analysis.processes import Forest, Lifelines
+from inspect_app.analysis.processes import Forest, Lifelines, fate_text
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.plain import plain
@@ -78,7 +77,7 @@ class TreeModel(QAbstractItemModel):
             case 2:
                 return self._container(process)
             case 3:
-                return self._fate(process)
+                return fate_text(frames, process)
             case 4:
                 count = int(self.branches.events[process])
                 return format_count(count) if count else ""
@@ -100,15 +99,6 @@ class TreeModel(QAbstractItemModel):
         if row < 0:
             return UNKNOWN
         return plain(text_at(frames.containers, "name", row)) or text_at(frames.containers, "id", row)
-
-    def _fate(self, process: int) -> str:
-        table = self.branches.frames.processes
-        if number_at(table, "end", process) < 0:
-            return ""
-        signal, code = number_at(table, "exit_signal", process), number_at(table, "exit_code", process)
-        if signal > 0:
-            return signal_name(signal)
-        return f"exit {code}" if code >= 0 else "ended"
 
     def failed(self, process: int) -> bool:
         """Whether it was killed, or ended with another code than 0."""

@@ -62,6 +62,12 @@ class MemorySource:
     def payload(self, row: int) -> bytes:
         return self.payloads.get(row % self.base, b"")
 
+    def payload_blocks(self):
+        rows = [row for row in range(self.total) if self.payload(row)]
+        pieces = [self.payload(row) for row in rows]
+        if rows:
+            yield np.array(rows), np.cumsum([len(piece) for piece in pieces]), b"".join(pieces)
+
     def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
         return self.recorded.get(row % self.base, (None, None))
 

@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 
-from inspect_app.ui.payload_text import Rendering
 from inspect_app.ui.stream_view import Box, StreamView
+from inspect_app.views.payload_text import Rendering
 
 MANY = 2_000_000
 

@@ -18,11 +18,11 @@ from inspect_app.ui.icons import icon
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
-from inspect_app.ui.payload_text import Rendering
 from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.stream_view import Box, StreamView
 from inspect_app.views.format import Clock, format_bytes, format_count, format_time
+from inspect_app.views.payload_text import Rendering
 
 
 class StreamsPage(Page):

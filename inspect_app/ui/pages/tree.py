@@ -182,7 +182,7 @@ def _branches(scope: Scope, rows: np.ndarray | slice) -> Branches:
         frames=frames,
         forest=forest,
         lives=lifelines(frames, scope.period),
-        shown=_with_ancestors(forest.parent, events > 0),
+        shown=forest.with_ancestors(events > 0),
         chosen=events > 0,
         events=events,
         exec_starts=np.searchsorted(owner[execs], np.arange(count + 1)),
@@ -195,19 +195,8 @@ def _with_idle(branches: Branches, *, idle: bool) -> Branches:
     if not idle:
         return branches
     chosen = branches.chosen | branches.lives.lived
-    shown = _with_ancestors(branches.forest.parent, chosen)
+    shown = branches.forest.with_ancestors(chosen)
     return Branches(
         branches.frames, branches.forest, branches.lives, shown, chosen, branches.events,
         branches.exec_starts, branches.exec_times, branches.exec_rows,
     )  # fmt: skip
-
-
-def _with_ancestors(parent: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """The chosen rows and all above them: a step a generation."""
-    shown = chosen.copy()
-    level = parent[chosen]
-    while len(level := np.unique(level[level >= 0])):
-        level = level[~shown[level]]
-        shown[level] = True
-        level = parent[level]
-    return shown

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspect_app.ui.payload_text import Rendering, render
+from inspect_app.views.payload_text import Rendering, render
 
 
 @pytest.mark.parametrize(
