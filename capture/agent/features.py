@@ -106,6 +106,7 @@ FEATURES: tuple[Feature, ...] = (
         ),
         tails=("credentials_before", "credentials_after", "credentials_of_child"),
     ),
+    Feature("oom", "processes that the kernel kills for want of memory", "oom", ("mark_victim",)),
 )
 
 

@@ -28,6 +28,21 @@ from capture.model.text import printable
 
 _SNAPSHOT = ("processes", "descriptors", "sockets", "mounts", "users", "groups", "interfaces", "cgroups")
 
+_CONTAINER_FACTS = (
+    *(
+        "kind",
+        "pod",
+        "namespace",
+        "user",
+        "privileged",
+        "capabilities_added",
+        "capabilities_dropped",
+        "seccomp",
+    ),
+    *("host_namespaces", "memory_limit", "cpu_limit", "pids_limit", "restart_policy", "parent"),
+)
+"""What is told of a container beside its name and its life; what was not recorded is null."""
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, readable=False))
@@ -61,12 +76,14 @@ def _facts(capture: CaptureFile) -> dict[str, Any]:
     containers = [
         {
             **{name: record.get(name) for name in ("id", "name", "image", "runtime", "metadata")},
-            "birth": _iso(int(birth)),
-            "death": _iso(int(death)),
+            "birth": _iso(int(found.containers.birth[at])),
+            "death": _iso(int(found.containers.death[at])),
+            "starts": int(found.containers.starts[at]),
+            "exit_code": exit_code if (exit_code := int(found.ends.exit_code[at])) >= 0 else None,
+            "oom_kills": int(found.ends.oom_kills[at]),
+            **{name: record.get(name) for name in _CONTAINER_FACTS},
         }
-        for record, birth, death in zip(
-            found.containers.records, found.containers.birth, found.containers.death, strict=True
-        )
+        for at, record in enumerate(found.containers.records)
         if record.get("id") != "host"
     ]
     return {
@@ -267,14 +284,42 @@ def _told(rows: list[dict[str, Any]]) -> str:
 
 
 def _containers(containers: list[dict[str, Any]]) -> list[str]:
-    """Two lines a container: what it is, and its life."""
+    """A few lines a container: what it is, its life, and what it may do that others may not."""
     lines = []
     for row in containers:
         known = " · ".join(str(row[name]) for name in ("name", "image", "runtime") if row[name])
         why = "" if row["metadata"] == "recorded" else f" ({row['metadata']})"
-        born, died = row["birth"] or "before the recording", row["death"] or "alive at the end"
         lines.append(printable(f"Container    {row['id']} {known}{why}"))
-        lines.append(
-            f"             born {born}, died {died}" if row["death"] else f"             born {born}, {died}"
-        )
+        lines.append(f"             born {row['birth'] or 'before the recording'}, {_end(row)}")
+        if facts := _remarkable(row):
+            lines.append(printable(f"             {facts}"))
     return lines
+
+
+def _end(row: dict[str, Any]) -> str:
+    died = f"died {row['death']}" if row["death"] else "alive at the end"
+    told = (
+        (row["exit_code"] is not None, f"exit code {row['exit_code']}"),
+        (row["oom_kills"] > 0, f"{row['oom_kills']} killed for want of memory"),
+        (row["starts"] > 1, f"started {row['starts']} times"),
+    )
+    return ", ".join((died, *(text for true, text in told if true)))
+
+
+def _remarkable(row: dict[str, Any]) -> str:
+    """What an analyst asks for first: the pod, and what goes beyond a plain container."""
+    pod = "/".join(text_of(row[name]) for name in ("namespace", "pod") if text_of(row[name]))
+    told = (
+        (pod, f"pod {pod}"),
+        (row["kind"] == "sandbox", "sandbox"),
+        (row["privileged"] is True, "privileged"),
+        (row["seccomp"] == "unconfined", "no seccomp"),
+        (_words(row["capabilities_added"]), f"added {_words(row['capabilities_added'])}"),
+        (_words(row["host_namespaces"]), f"shares {_words(row['host_namespaces'])}"),
+        (row["parent"], f"in {text_of(row['parent'])[:12]}"),
+    )
+    return " · ".join(text for true, text in told if true)
+
+
+def _words(value: object) -> str:
+    return " ".join(map(text_of, value)) if isinstance(value, list) else ""

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from capture.identity.events import EventColumns
-from capture.identity.joins import Latest, codes_of, follow, place_among, taken
-from capture.identity.processes import Processes
-from capture.identity.snapshot import Table, text_of
+from capture.identity.joins import Latest, codes_of, follow, taken
+from capture.identity.processes import Processes, process_with_pid
+from capture.identity.snapshot import Table, integer_of, text_of
 
 HOST, UNKNOWN = 0, -1
 _SHORT_ID = 12
@@ -37,6 +37,8 @@ class Containers:
     """Metadata as recorded, by the names of the capture's `containers` table; `id` is always there."""
     birth: np.ndarray
     death: np.ndarray
+    starts: np.ndarray
+    """How often each was started within the recording."""
     of_event: np.ndarray
     """int32: the container of each event."""
     of_path: Mapping[str, int]
@@ -79,8 +81,12 @@ def find_containers(
     of_id = {number: book.row_of(path) for number, path in paths.items() if path}
     ids, code = codes_of(events.cgroup)
     rows = np.array([of_id.get(int(number), UNKNOWN) for number in ids] or [0], np.int32)
-    birth, death = _lives(book, made, gone, events)
-    return Containers(tuple(book.records), birth, death, rows[code], book.of_path)
+    # A container that exists in other hierarchies alone is told by what the snapshot has of those.
+    for row in cgroups:
+        if path := text_of(row.get("path")):
+            book.row_of(path)
+    birth, death, starts = _lives(book, cgroups, made, gone, events)
+    return Containers(tuple(book.records), birth, death, starts, rows[code], book.of_path)
 
 
 class _Book:
@@ -161,30 +167,47 @@ def _cgroup_events(events: EventColumns, name: str) -> list[_Step]:
 
 
 def _lives(
-    book: _Book, made: list[_Step], gone: list[_Step], events: EventColumns
-) -> tuple[np.ndarray, np.ndarray]:
-    """Birth: the first of its cgroups is made. Death: the last of its own cgroups, the topmost, is removed.
+    book: _Book, cgroups: Table, made: list[_Step], gone: list[_Step], events: EventColumns
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(birth, death, starts): it lives while it has a cgroup in any hierarchy.
 
-    With cgroup v1 a container has a cgroup in each hierarchy, made and removed one after another, and its
-    processes are in some before they are in others. One made after the last removal: it lives again.
+    With cgroup v1 a container has one in each, made and removed one after another, and its processes are in
+    some before they are in others. What made itself others below its own lives until all are gone.
     """
-    birth = np.full(len(book.records), -1, np.int64)
-    death = np.full(len(book.records), -1, np.int64)
-    top: dict[int, int] = {}
-    for path, owner in book.of_path.items():
-        top[owner] = min(top.get(owner, len(path)), len(path))
-    for step in reversed(made):
-        birth[book.of_path.get(step.path, HOST)] = events.time[step.row]
-    for step in gone:
+    count = len(book.records)
+    birth, death = np.full((2, count), -1, np.int64)
+    starts = np.zeros(count, np.int64)
+    alive = _standing(book, cgroups, made)
+    existed = frozenset(alive)
+    for step, is_made in sorted([(step, True) for step in made] + [(step, False) for step in gone]):
         owner = book.of_path.get(step.path, HOST)
-        if len(step.path) == top.get(owner):
-            death[owner] = events.time[step.row]
-    for step in made:
-        owner = book.of_path.get(step.path, HOST)
-        if death[owner] < events.time[step.row]:
+        own = alive.setdefault(owner, set())
+        place = (step.hierarchy, step.number)
+        if is_made:
+            starts[owner] += not own
+            if birth[owner] < 0 and owner not in existed:
+                birth[owner] = events.time[step.row]
             death[owner] = -1
+            own.add(place)
+        else:
+            own.discard(place)
+            if not own:
+                death[owner] = events.time[step.row]
     birth[HOST] = death[HOST] = -1
-    return birth, death
+    starts[HOST] = 0
+    return birth, death, starts
+
+
+def _standing(book: _Book, cgroups: Table, made: list[_Step]) -> dict[int, set[tuple[int, int]]]:
+    """What each container had before any event: the cgroups of the snapshot that were not made since."""
+    since = {(step.hierarchy, step.number) for step in made}
+    alive: dict[int, set[tuple[int, int]]] = {}
+    for row in cgroups:
+        owner = book.of_path.get(text_of(row.get("path")), HOST)
+        place = (integer_of(row.get("hierarchy"), 0), integer_of(row.get("id")))
+        if owner != HOST and place not in since:
+            alive.setdefault(owner, set()).add(place)
+    return alive
 
 
 def with_hints_of_processes(
@@ -224,7 +247,7 @@ def _hints(
     rows = rows[events.text[rows] > 0]
     paths = [text_of(events.texts[code]) for code in events.text[rows].tolist()]
     target = np.array([containers.of_path.get(path, UNKNOWN) for path in paths], np.int32)
-    moved = _process_with_pid(processes, events.arguments(2, rows), rows)
+    moved = process_with_pid(processes, events.arguments(2, rows), rows)
     told = np.flatnonzero((moved >= 0) & (target > HOST))
     rows, target, moved = rows[told], target[told], moved[told]
     process = np.concatenate((np.arange(count), moved))
@@ -233,11 +256,6 @@ def _hints(
     made = np.flatnonzero((processes.forked >= 0) & (processes.parent >= 0) & (own < 0))
     source[made] = Latest(process, since, count).find(processes.parent[made], processes.forked[made])
     return np.concatenate((own, target))[follow(source)].astype(np.int32), since, process
-
-
-def _process_with_pid(processes: Processes, pid: np.ndarray, row: np.ndarray) -> np.ndarray:
-    pids, group = codes_of(processes.pid)
-    return Latest(group, processes.since, len(pids)).find(place_among(pids, pid), row)
 
 
 def with_ends_of_processes(

@@ -101,6 +101,12 @@ def find_processes(events: EventColumns, table: Table) -> Processes:
     )
 
 
+def process_with_pid(processes: Processes, pid: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """int64: the process that a pid meant at a row of the events, -1 not known."""
+    pids, group = codes_of(processes.pid)
+    return Latest(group, processes.since, len(pids)).find(place_among(pids, pid), row)
+
+
 def _from_snapshot_and_forks(events: EventColumns, table: Table) -> _Lives:
     rows = events.rows_of(["procfork"])
     rows = rows[events.arguments(0, rows) == events.arguments(1, rows)]

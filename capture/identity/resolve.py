@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from capture.containers.cgroup_paths import container_of
+from capture.identity.container_ends import Ends, find_ends
 from capture.identity.containers import (
     Containers,
     Reference,
@@ -35,6 +36,8 @@ class Identities:
     images: Images
     containers: Containers
     descriptors: Descriptors
+    ends: Ends
+    """How the containers ended."""
     container_of_process: np.ndarray
     """int32: where each process was last seen."""
     uid: np.ndarray
@@ -96,6 +99,7 @@ def identify(
         images,
         containers,
         descriptors,
+        find_ends(events, processes, containers, container, listed),
         container,
         uid=_uids(events, processes, listed),
         sid=_sessions(events, processes, listed),

@@ -126,6 +126,7 @@ SCHEDULER_EVENTS = (
     ),
     _scheduler_event("module_load", SchedCode.MODULE_LOAD, *_MODULE, category=Category.SYSTEM),
     _scheduler_event("module_free", SchedCode.MODULE_FREE, *_MODULE, category=Category.SYSTEM),
+    _scheduler_event("oom_kill", SchedCode.OOM_KILL, Arg("pid", ArgKind.PID), category=Category.PROCESS),
 )
 """Their first arguments are the columns a0… in order; texts, which have no register, come last."""
 

@@ -69,6 +69,7 @@ class SchedCode(IntEnum):
     MODULE_FREE = 0xF029
     CRED_CHANGE = 0xF030
     NS_CHANGE = 0xF031
+    OOM_KILL = 0xF038
 
 
 FIRST_SCHED_CODE = 0xF000

@@ -16,6 +16,7 @@ from capture.model.abi import ABIS
 from capture.model.catalogue import spec_named
 from capture.model.decode import errno_name, format_args, format_call, format_result, printable, signal_name
 from capture.model.events import EventFlag, EventSpec
+from inspect_app.analysis.container import container_items
 from inspect_app.analysis.host import fact_number
 from inspect_app.analysis.moments import distance_text, moment_text
 from inspect_app.analysis.processes import is_orphan, process_forest
@@ -221,21 +222,7 @@ def _container_items(frames: CaptureFrames, row: int) -> list[Item]:
         return [("Container", "could not be told")]
     if position == _HOST_ROW:
         return [("Container", "none: this is the host")]
-    container = _values(frames.containers, position)
-    items = [
-        ("Name", _shown(container["name"])),
-        ("ID", _shown(container["full_id"] or container["id"])),
-        ("Image", _shown(container["image"])),
-        ("Runtime", _shown(container["runtime"])),
-        ("Created", _moment(int(container["birth"]), "before the recording")),
-        ("Removed", _moment(int(container["death"]), "alive at the end")),
-        ("Privileged", _shown(container["privileged"])),
-    ]
-    if container["pod"]:
-        items += [("Pod", _shown(container["pod"])), ("Namespace", _shown(container["namespace"]))]
-    if container["metadata"] != "recorded":
-        items.append(("Metadata", _shown(container["metadata"])))
-    return items
+    return container_items(_values(frames.containers, position))
 
 
 def _user_items(frames: CaptureFrames, row: int) -> list[Item]:

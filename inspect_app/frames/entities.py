@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,10 +12,9 @@ from capture.identity import Identities
 from capture.identity.images import Program
 from capture.identity.joins import pair_codes
 from capture.identity.paths import snapshot_holders
-from capture.identity.snapshot import integers, text_of, texts
+from capture.identity.snapshot import integers, texts
 from capture.identity.sockets import Endpoints
 from inspect_app.frames.columns import (
-    CONTAINER_COLUMNS,
     DESCRIPTOR_COLUMNS,
     DROP_COLUMNS,
     IMAGE_COLUMNS,
@@ -152,40 +150,6 @@ def descriptors(found: Identities, time: np.ndarray) -> pd.DataFrame:
             "last": last,
         },
     )
-
-
-def containers(found: Identities) -> pd.DataFrame:
-    """See CONTAINER_COLUMNS."""
-    records = found.containers.records
-    words = ("id", "full_id", "name", "image", "runtime", "pod", "namespace", "metadata", "cgroup")
-    return build_table(
-        CONTAINER_COLUMNS,
-        {
-            **{name: texts(records, name) for name in words},
-            "birth": found.containers.birth,
-            "death": found.containers.death,
-            "created": integers(records, "created"),
-            "command": [_command(record.get("command")) for record in records],
-            "labels": [_labels(record.get("labels")) for record in records],
-            "privileged": [_yes_or_no(record.get("privileged")) for record in records],
-        },
-    )
-
-
-def _yes_or_no(value: object) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else ""
-
-
-def _command(command: object) -> str:
-    if isinstance(command, list | tuple):
-        return " ".join(text_of(word) for word in command)
-    return text_of(command)
-
-
-def _labels(labels: object) -> str:
-    if not isinstance(labels, dict) or not labels:
-        return ""
-    return json.dumps({text_of(name): text_of(value) for name, value in labels.items()}, sort_keys=True)
 
 
 def users(table: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from capture.identity.snapshot import Table
 from inspect_app.frames import entities
 from inspect_app.frames.capture import CaptureFrames, FileState
 from inspect_app.frames.columns import EVENT_COLUMNS
+from inspect_app.frames.containers import containers
 from inspect_app.frames.counted import counted_frame
 from inspect_app.frames.source import FileSource
 from inspect_app.frames.tables import build_table
@@ -89,7 +90,7 @@ def _join(capture: CaptureFile, path: str, report: Progress, stop: Callable[[], 
         threads=entities.threads(found),
         images=entities.images(found),
         descriptors=descriptors,
-        containers=entities.containers(found),
+        containers=containers(found),
         users=entities.users(tables["users"]),
         drops=entities.drops(capture.documents.get("counters", [])),
         counted=counted_frame(capture.counted(), processes, descriptors, events.machine),

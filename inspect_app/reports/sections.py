@@ -43,6 +43,16 @@ def _gone(table: ViewTable) -> np.ndarray:
     return ~table.cells[table.position("container.death")].absent()
 
 
+def _powerful(table: ViewTable) -> np.ndarray:
+    """Privileged, without a filter of system calls, or with a sensitive place of the host in it."""
+    said = {"container.privileged": "yes", "container.seccomp": "unconfined"}
+    marked: np.ndarray = ~table.cells[table.position("container.mounts.sensitive")].absent()
+    for column, word in said.items():
+        cells = table.cells[table.position(column)].as_texts()
+        marked |= np.append(cells.values == word, False)[cells.codes]
+    return marked
+
+
 def _contained(table: ViewTable) -> np.ndarray:
     """In a container, not on the host and not in what could not be told."""
     cells = table.cells[table.position("container.id")].as_texts()
@@ -76,8 +86,25 @@ PLANS: tuple[Plan, ...] = (
             "net_bytes",
             "container.birth",
             "container.death",
+            "container.exit_code",
         ),
         _gone,
+    ),
+    Plan(
+        "containers_security",
+        "What containers may do",
+        "Privileges towards the host. Marked, and first: privileged, no seccomp, or the host's mounts.",
+        (
+            "container.name",
+            "container.image",
+            "container.user",
+            "container.privileged",
+            "container.caps.added",
+            "container.seccomp",
+            "container.host_namespaces",
+            "container.mounts.sensitive",
+        ),
+        _powerful,
     ),
     Plan(
         "commands",

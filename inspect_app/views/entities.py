@@ -117,6 +117,11 @@ def _lifetime(table: str, start: str, end: str) -> Lives:
     return read
 
 
+_CONTAINER_TEXTS = (
+    *("kind", "command", "user", "metadata", "restart_policy", "no_new_privileges", "read_only", "seccomp"),
+    *("apparmor", "devices", "host_namespaces", "parent"),
+)
+_CONTAINER_NUMBERS = ("exit_code", "oom_kills", "starts", "memory_limit", "cpu_limit", "pids_limit")
 _CONTAINER: dict[str, Read] = {
     "container.id": _text("containers", "id"),
     "container.full_id": _text("containers", "full_id"),
@@ -125,13 +130,19 @@ _CONTAINER: dict[str, Read] = {
     "container.type": _or_host("runtime"),
     "container.privileged": _text("containers", "privileged"),
     "container.start_ts": _number("containers", "created"),
-    "k8s.pod.name": _text("containers", "pod"),
-    "k8s.ns.name": _text("containers", "namespace"),
-    "container.command": _text("containers", "command"),
-    "container.metadata": _text("containers", "metadata"),
     "container.birth": _number("containers", "birth"),
     "container.death": _number("containers", "death"),
     "container.nprocs": _processes_of,
+    "k8s.pod.name": _text("containers", "pod"),
+    "k8s.ns.name": _text("containers", "namespace"),
+    **{f"container.{name}": _text("containers", name) for name in _CONTAINER_TEXTS},
+    **{f"container.{name}": _number("containers", name) for name in _CONTAINER_NUMBERS},
+    "container.image.digest": _text("containers", "image_digest"),
+    "container.caps.added": _text("containers", "capabilities_added"),
+    "container.caps.dropped": _text("containers", "capabilities_dropped"),
+    "container.mounts.sensitive": _text("containers", "sensitive_mounts"),
+    "container.ip": _text("containers", "addresses"),
+    "container.env": _text("containers", "environment"),
 }
 _IMAGE = ("processes", "image")
 _PROCESS: dict[str, Read] = {

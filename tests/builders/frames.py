@@ -13,6 +13,7 @@ The story, for tests that count on it:
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -85,19 +86,82 @@ def build_frames(events: int | None = None) -> CaptureFrames:
     return scene.frames(events)
 
 
+_MOUNTS = [
+    {"source": "/srv/data", "destination": "/data", "type": "bind", "options": ["rbind", "ro", "rprivate"]},
+    {"source": "/etc", "destination": "/host/etc", "type": "bind", "options": ["rbind", "rw"]},
+]
 _CONTAINERS = [
-    # in the order of CONTAINER_COLUMNS
-    ("host", "", "", "", "", -1, -1, -1, "", "", "", "", "", "recorded", "/"),
-    ("a1b2c3d4e5f6", "a1b2c3d4e5f6" + "0" * 52, "web", "docker.io/library/nginx:1.25", "docker", -1, -1,
-     START_NS - 3_600_000 * MS, "web-7d4b9", "shop", "nginx -g 'daemon off;'",
-     '{"app": "shop", "tier": "front"}', "no", "recorded",
-     "/system.slice/docker-a1b2c3d4e5f6" + "0" * 52 + ".scope"),
-    ("0f0e0d0c0b0a", "0f0e0d0c0b0a" + "1" * 52, "batch", "localhost/batch:latest", "podman",
-     START_NS + 300 * MS, START_NS + 1_500 * MS, START_NS + 299 * MS, "", "", "python3 /app/job.py", "",
-     "yes", "recorded", "/machine.slice/libpod-0f0e0d0c0b0a" + "1" * 52 + ".scope"),
-    ("ffee00112233", "ffee00112233" + "2" * 52, "", "", "containerd", -1, -1, -1, "", "", "", "", "",
-     "bundle not found", "/kubepods/besteffort/podx/ffee00112233" + "2" * 52),
-]  # fmt: skip
+    # what is not said was not recorded
+    {"id": "host", "metadata": "recorded", "cgroup": "/"},
+    {
+        "id": "a1b2c3d4e5f6",
+        "full_id": "a1b2c3d4e5f6" + "0" * 52,
+        "name": "web",
+        "kind": "container",
+        "image": "docker.io/library/nginx:1.25",
+        "image_id": "9" * 64,
+        "image_digest": "sha256:" + "d" * 64,
+        "runtime": "docker",
+        "created": START_NS - 3_600_000 * MS,
+        "pod": "web-7d4b9",
+        "namespace": "shop",
+        "pod_uid": "4c1f2a3b-0000-1111-2222-123456789abc",
+        "pod_labels": '{"tier": "front"}',
+        "sandbox": "5" * 64,
+        "command": "nginx -g 'daemon off;'",
+        "user": "www",
+        "environment": "PATH, TOKEN",
+        "labels": '{"app": "shop", "tier": "front"}',
+        "restart_policy": "always",
+        "privileged": "no",
+        "no_new_privileges": "yes",
+        "read_only": "no",
+        "capabilities_added": "NET_ADMIN",
+        "capabilities_dropped": "CHOWN, KILL",
+        "seccomp": "filtered",
+        "mounts": json.dumps(_MOUNTS),
+        "sensitive_mounts": "/etc:/host/etc:rw",
+        "host_namespaces": "network, user",
+        "joined_namespaces": '{"ipc": "container:5555"}',
+        "memory_limit": 512 << 20,
+        "cpu_limit": 1500,
+        "pids_limit": 0,
+        "addresses": "10.1.2.3, fd00::3",
+        "cni": '{"ips": []}',
+        "first_process": 3,
+        "metadata": "recorded",
+        "cgroup": "/system.slice/docker-a1b2c3d4e5f6" + "0" * 52 + ".scope",
+    },
+    {
+        "id": "0f0e0d0c0b0a",
+        "full_id": "0f0e0d0c0b0a" + "1" * 52,
+        "name": "batch",
+        "image": "localhost/batch:latest",
+        "runtime": "podman",
+        "birth": START_NS + 300 * MS,
+        "death": START_NS + 1_500 * MS,
+        "starts": 1,
+        "exit_code": 1,
+        "oom_kills": 1,
+        "first_process": 5,
+        "created": START_NS + 299 * MS,
+        "command": "python3 /app/job.py",
+        "privileged": "yes",
+        "seccomp": "unconfined",
+        "host_namespaces": "pid, ipc",
+        "memory_limit": 0,
+        "metadata": "recorded",
+        "cgroup": "/machine.slice/libpod-0f0e0d0c0b0a" + "1" * 52 + ".scope",
+    },
+    {
+        "id": "ffee00112233",
+        "full_id": "ffee00112233" + "2" * 52,
+        "runtime": "containerd",
+        "metadata": "bundle not found",
+        "cgroup": "/kubepods/besteffort/podx/ffee00112233" + "2" * 52,
+    },
+]
+_NONE_OF = {"starts": 0, "oom_kills": 0}
 
 _PROCESSES = [
     # pid, start, end, ppid, parent, container, uid, sid, tty, loginuid, exit_code, exit_signal, existed
@@ -289,7 +353,7 @@ class _Scene:
             threads=_threads(),
             images=_images(self.execs),
             descriptors=_descriptors(data["descriptor"], data["time"]),
-            containers=_table(CONTAINER_COLUMNS, _CONTAINERS),
+            containers=_containers(),
             users=_table(USER_COLUMNS, _USERS),
             drops=_table(
                 DROP_COLUMNS, [(_at(end), _at(since), *rest, "", -1) for end, since, *rest in _DROPS]
@@ -498,7 +562,7 @@ def _tell_of_batch(line) -> None:
         "systemd",
         "cgroup_mkdir",
         0,
-        text=_CONTAINERS[BATCH][-1].encode(),
+        text=_CONTAINERS[BATCH]["cgroup"].encode(),
         args=(4242, 1),
         container=HOST,
     )
@@ -508,7 +572,7 @@ def _tell_of_batch(line) -> None:
         "runtime",
         "cgroup_attach_task",
         0,
-        text=_CONTAINERS[BATCH][-1].encode(),
+        text=_CONTAINERS[BATCH]["cgroup"].encode(),
         text2=b"runc:[2:INIT]",
         args=(4242, 1, 400),
     )
@@ -610,7 +674,7 @@ def _tell_of_batch(line) -> None:
         "systemd",
         "cgroup_rmdir",
         0,
-        text=_CONTAINERS[BATCH][-1].encode(),
+        text=_CONTAINERS[BATCH]["cgroup"].encode(),
         args=(4242, 1),
         container=HOST,
     )
@@ -712,6 +776,17 @@ def _table(columns, rows) -> pd.DataFrame:
     return build_table(
         columns,
         dict(zip([column.name for column in columns], map(list, zip(*rows, strict=True)), strict=True)),
+    )
+
+
+def _containers() -> pd.DataFrame:
+    missing = {
+        column.name: "" if column.dtype == "str" else _NONE_OF.get(column.name, -1)
+        for column in CONTAINER_COLUMNS
+    }
+    rows = [missing | row for row in _CONTAINERS]
+    return _table(
+        CONTAINER_COLUMNS, [tuple(row[column.name] for column in CONTAINER_COLUMNS) for row in rows]
     )
 
 

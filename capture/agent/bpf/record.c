@@ -27,6 +27,7 @@
 #define MODULE_FREE 0xF029
 #define CRED_CHANGE 0xF030
 #define NS_CHANGE 0xF031
+#define OOM_KILL 0xF038
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define NONE 0xff

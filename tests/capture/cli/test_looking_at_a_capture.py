@@ -249,6 +249,17 @@ def test_info_tells_what_is_in_it(capture, run):
             "metadata": "recorded",
             "birth": "2023-11-14T22:13:20.020000000Z",
             "death": "2023-11-14T22:13:20.031000000Z",
+            "starts": 1,
+            "exit_code": None,
+            "oom_kills": 0,
+            "privileged": False,
+            **dict.fromkeys(
+                (
+                    *("kind", "pod", "namespace", "user", "capabilities_added", "capabilities_dropped"),
+                    *("seccomp", "host_namespaces", "memory_limit", "cpu_limit", "pids_limit"),
+                    *("restart_policy", "parent"),
+                )
+            ),
         }
     ]
     assert told["notes"] == ["the snapshot lacks mounts: Permission denied"]

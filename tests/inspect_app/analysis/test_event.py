@@ -76,3 +76,28 @@ def test_what_a_process_calls_itself_cannot_move_the_cursor():
 def test_a_row_that_is_not_there_is_refused(frames):
     with pytest.raises(IndexError, match="event 999999 of 223"):
         describe_event(frames, 999_999)
+
+
+def test_a_container_in_the_detail_tells_what_it_may_do(frames):
+    container = dict(detail(frames, "container.name = web")[1]["Container"])
+    expected = {
+        "Kind": "container",
+        "Pod labels": '{"tier": "front"}',
+        "User": "www",
+        "Environment": "PATH, TOKEN",
+        "Capabilities added": "NET_ADMIN",
+        "Seccomp": "filtered",
+        "Host namespaces": "network, user",
+        "Host mounts": "/etc:/host/etc:rw",
+        "Memory limit": "536,870,912 bytes",
+        "CPU limit": "1.5 processors",
+        "Process limit": "none",
+    }
+    assert {title: container.get(title) for title in expected} == expected
+    assert "Exit code" not in container
+
+
+def test_a_container_in_the_detail_tells_how_it_ended(frames):
+    container = dict(detail(frames, "container.name = batch")[1]["Container"])
+    assert (container["Exit code"], container["Out of memory"]) == ("1", "1 killed")
+    assert (container["Memory limit"], container.get("CPU limit")) == ("none", None)

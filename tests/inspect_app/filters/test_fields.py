@@ -18,6 +18,11 @@ ARGUMENTS = {
     "evt.rawarg": ["flags", "path", "5"],
     "evt.type.is": ["open"],
     "container.label": ["app", "none"],
+    "k8s.pod.label": ["tier", "none"],
+    **{
+        f"container.mount{part}": ["0", "7", "/etc", "/srv/*"]
+        for part in ("", ".source", ".dest", ".mode", ".rdwr", ".propagation")
+    },
 }
 EVALUABLE = [
     (field, argument)
