@@ -176,6 +176,8 @@ _FCNTL_WITHOUT_ARG = frozenset({1, 3, 9, 11, 1025, 1032, 1034})
 _BUFFERS_IN = frozenset({ArgKind.BUFFER_IN, ArgKind.IOVEC_IN})
 _BUFFERS_OUT = frozenset({ArgKind.BUFFER_OUT, ArgKind.IOVEC_OUT})
 _MESSAGES = frozenset({ArgKind.MSGHDR_IN, ArgKind.MSGHDR_OUT, ArgKind.MMSGHDR_IN, ArgKind.MMSGHDR_OUT})
+_PLAIN = frozenset({ArgKind.HEX, ArgKind.POINTER})
+"""Kinds that are shown as they are where another argument gives them no name."""
 _ADDRESSES = frozenset({ArgKind.SOCKADDR_IN, ArgKind.SOCKADDR_OUT})
 
 
@@ -259,6 +261,10 @@ class _Call:
         if isinstance(table, KeyedTable):
             chosen = table.tables.get(low_32_bits(self.values[table.by]))
             if chosen is None:
-                return f"{value:#x}" if arg.kind is ArgKind.HEX else name_value(Table(), value)
+                return (
+                    NUMBERS.get(arg.kind, pointer)(value)
+                    if arg.kind in _PLAIN
+                    else name_value(Table(), value)
+                )
             table = chosen
         return name_value(table, value)

@@ -25,6 +25,8 @@ class Rest(Enum):
     """A signal in the low eight bits (clone)."""
     HUGE = "huge"
     """The logarithm of a page size in the upper six of 32 bits (mmap, memfd_create)."""
+    CLOCK = "clock"
+    """A clock of a process or thread (its id inverted above three bits), or of an open device."""
     IOCTL = "ioctl"
     """Direction, size, type and number, as <asm-generic/ioctl.h> packs them."""
 
@@ -65,10 +67,10 @@ def choice(text: str, *, rest: Rest = Rest.HEX) -> Table:
     return Table(values=numbers(text), rest=rest)
 
 
-def sequence(text: str, *, start: int = 0) -> Table:
+def sequence(text: str, *, start: int = 0, rest: Rest = Rest.HEX) -> Table:
     """A table of whole values that follow each other; a `-` skips one."""
     names = enumerate(text.split(), start)
-    return Table(values={number: name for number, name in names if name != "-"})
+    return Table(values={number: name for number, name in names if name != "-"}, rest=rest)
 
 
 def flags(text: str, *, zero: str = "0", rest: Rest = Rest.HEX) -> Table:

@@ -1,12 +1,13 @@
 """Requests of ioctl, by the device that understands them.
 
 A request that is not here is shown by its parts: direction, type, number and size of what `arg` points to.
-Where two devices share a number the one that stands first here gives the name.
 """
 
 from __future__ import annotations
 
-from capture.model.symbols import KeyedTable, Rest, Table, choice
+from capture.model.symbols import KeyedTable, Rest, Table, numbers
+from capture.model.symbols_ioctl_devices import DEVICE_REQUESTS
+from capture.model.symbols_ioctl_media import MEDIA_REQUESTS
 
 # Terminals and any descriptor.
 _TERMINAL = """
@@ -156,8 +157,46 @@ _OTHER = """
     FUSE_DEV_IOC_CLONE=0x8004e500
 """
 
+_SIZED = """
+    EVIOCGNAME=0x80004506 EVIOCGPHYS=0x80004507 EVIOCGUNIQ=0x80004508 EVIOCGPROP=0x80004509
+    EVIOCGMTSLOTS=0x8000450a EVIOCGKEY=0x80004518 EVIOCGLED=0x80004519 EVIOCGSND=0x8000451a
+    EVIOCGSW=0x8000451b HIDIOCGRAWNAME=0x80004804 HIDIOCGRAWPHYS=0x80004805 HIDIOCSFEATURE=0xc0004806
+    HIDIOCGFEATURE=0xc0004807 HIDIOCGRAWUNIQ=0x80004808 HIDIOCGPHYS=0x80004812 JSIOCGNAME=0x80006a13
+    UI_GET_SYSNAME=0x8000552c SPI_IOC_MESSAGE=0x40006b00 PIDFD_GET_INFO=0xc000ff0b
+"""
+"""Requests into which the program writes a size of its own, here without one."""
+
+SIZED_REQUESTS = {
+    **numbers(_SIZED),
+    **{0x80004520 + kind: f"EVIOCGBIT({kind:#x})" for kind in range(0x20)},
+    **{0x80004540 + axis: f"EVIOCGABS({axis:#x})" for axis in range(0x40)},
+    **{0x400045C0 + axis: f"EVIOCSABS({axis:#x})" for axis in range(0x40)},
+}
+
+
+def _requests(*texts: str) -> Table:
+    """A table of all; a number that several devices use has all its names: nothing tells which is meant."""
+    names: dict[int, list[str]] = {}
+    for item in " ".join(texts).split():
+        name, _, number = item.partition("=")
+        names.setdefault(int(number, 0), []).append(name)
+    return Table(
+        {number: " or ".join(dict.fromkeys(given)) for number, given in names.items()}, rest=Rest.IOCTL
+    )
+
+
 IOCTL_TABLES: dict[str, Table | KeyedTable] = {
-    "ioctl": choice(
-        _TERMINAL + _CONSOLE + _BLOCK + _SOCKET + _TUN + _LOOP + _MAPPER + _KVM + _OTHER, rest=Rest.IOCTL
+    "ioctl": _requests(
+        _TERMINAL,
+        _CONSOLE,
+        _BLOCK,
+        _SOCKET,
+        _TUN,
+        _LOOP,
+        _MAPPER,
+        _KVM,
+        _OTHER,
+        DEVICE_REQUESTS,
+        MEDIA_REQUESTS,
     ),
 }

@@ -33,5 +33,5 @@ IPC_CALLS = """
 
 248  217  286  add_key             ipc       int    type:string description:string payload:buffer_in plen:size keyring:enum=key_serial
 249  218  287  request_key         ipc       int    type:string description:string callout_info:string dest_keyring:enum=key_serial
-250  219  288  keyctl              ipc       int    operation:enum=keyctl_op arg2:hex arg3:hex arg4:hex arg5:hex
+250  219  288  keyctl              ipc       int    operation:enum=keyctl_op arg2:hex=keyctl_arg2 arg3:hex=keyctl_arg3 arg4:hex=keyctl_arg4 arg5:hex
 """

@@ -18,7 +18,7 @@ NET_CALLS = """
 45   207  371  recvfrom            io-read   size   fd buf:buffer_out len:size flags:flags=msg_flags addr:sockaddr_out addrlen:pointer
 47   212  372  recvmsg             io-read   size   fd msg:msghdr_out flags:flags=msg_flags
 299  243  337  recvmmsg            io-read   int    fd msgvec:mmsghdr_out vlen:uint flags:flags=msg_flags timeout:pointer
-54   208  366  setsockopt          net       zero   fd level:enum=socket_level optname:enum=socket_option optval:buffer_in optlen:size
-55   209  365  getsockopt          net       zero   fd level:enum=socket_level optname:enum=socket_option optval:pointer optlen:pointer
+54   208  366  setsockopt          net       zero   fd level:enum=socket_level optname:enum=socket_option_set optval:buffer_in optlen:size
+55   209  365  getsockopt          net       zero   fd level:enum=socket_level optname:enum=socket_option_get optval:pointer optlen:pointer
 48   210  373  shutdown            net       zero   fd how:enum=shutdown_how
 """

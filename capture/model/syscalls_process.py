@@ -30,9 +30,9 @@ PROCESS_CALLS = """
 312  272  349  kcmp                process   int    pid1:pid pid2:pid type:enum=kcmp_type idx1:ulong idx2:ulong
 
 # Tracing, confinement, namespaces
-101  117  26   ptrace              process   int    request:enum=ptrace_request pid addr:pointer data:hex=ptrace_data
-157  167  172  prctl               process   int    option:enum=prctl_option arg2:hex=prctl_arg arg3:hex arg4:hex arg5:hex
-158  -    384  arch_prctl          process   int    option:enum=arch_prctl_option addr:hex
+101  117  26   ptrace              process   int    request:enum=ptrace_request pid addr:pointer=ptrace_addr data:hex=ptrace_data
+157  167  172  prctl               process   int=prctl_result option:enum=prctl_option arg2:hex=prctl_arg arg3:hex=prctl_arg3 arg4:hex arg5:hex
+158  -    384  arch_prctl          process   int    option:enum=arch_prctl_option addr:hex=arch_prctl_arg
 135  92   136  personality         process   int=personality    persona:flags=personality
 272  97   310  unshare             process   zero   flags:flags=namespace_flags
 308  268  346  setns               process   zero   fd nstype:flags=namespace_flags

@@ -11,6 +11,7 @@ from capture.model.symbols_file import AARCH64_FILE_TABLES, FILE_TABLES
 from capture.model.symbols_ioctl import IOCTL_TABLES
 from capture.model.symbols_memory import AARCH64_MEMORY_TABLES, MEMORY_TABLES
 from capture.model.symbols_net import NET_TABLES
+from capture.model.symbols_prctl import PRCTL_TABLES
 from capture.model.symbols_process import AARCH64_PROCESS_TABLES, PROCESS_TABLES
 from capture.model.symbols_system import SYSTEM_TABLES
 
@@ -20,6 +21,7 @@ TABLES: Mapping[str, Table | KeyedTable] = {
     **NET_TABLES,
     **MEMORY_TABLES,
     **PROCESS_TABLES,
+    **PRCTL_TABLES,
     **SYSTEM_TABLES,
     **EVENT_TABLES,
 }

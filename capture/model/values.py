@@ -11,6 +11,7 @@ from capture.model.events import Arg, ArgKind
 from capture.model.signals import signal_name
 from capture.model.symbols import ALL_BITS, KeyedTable, Rest, Table
 from capture.model.symbols_file import FILE_TYPE
+from capture.model.symbols_ioctl import SIZED_REQUESTS
 from capture.model.tables import table_named
 
 AT_FDCWD = -100
@@ -59,13 +60,30 @@ def _choice_text(table: Table, value: int) -> str:
     if table.rest is Rest.IOCTL and _is_narrow(value):
         return _ioctl(low_32_bits(value))
     signed = _int(value) if _is_narrow(value) else _long(value)
+    if table.rest is Rest.CLOCK and signed < 0:
+        return _clock(signed)
     return str(signed) if -256 <= signed < 256 else f"{value:#x}"
 
 
 def _ioctl(request: int) -> str:
+    sized = SIZED_REQUESTS.get(request & ~(0x3FFF << 16))
+    if sized is not None:
+        return f"{sized}({request >> 16 & 0x3FFF})"
     directions = ("none", "write", "read", "read|write")
     direction, size, kind, number = request >> 30, request >> 16 & 0x3FFF, request >> 8 & 0xFF, request & 0xFF
     return f"_IOC({directions[direction]}, {kind:#x}, {number:#x}, {size:#x})"
+
+
+def _clock(number: int) -> str:
+    """A clock that is no constant: <linux/posix-timers.h> packs an id and what is counted."""
+    kind = number & 7
+    if kind == 3:
+        return f"FD_TO_CLOCKID({~(number >> 3)})"
+    counted = (
+        ("CPUCLOCK_PROF", "CPUCLOCK_VIRT", "CPUCLOCK_SCHED")[kind & 3] if kind & 3 < 3 else str(kind & 3)
+    )
+    what = "THREAD" if kind & 4 else "PROCESS"
+    return f"MAKE_{what}_CPUCLOCK({~(number >> 3)}, {counted})"
 
 
 def _rest_text(form: Rest, rest: int) -> str:
