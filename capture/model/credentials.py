@@ -16,7 +16,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 
 from capture.model.events import ArgKind
-from capture.model.symbols_process import CAPABILITY
+from capture.model.symbols_prctl import CAPABILITY
 
 _CREDENTIALS = struct.Struct("<5Q8III")
 _NAMESPACES = struct.Struct("<8II")

@@ -181,14 +181,14 @@ _GET_IPV6 = """
 """
 
 
-def _socket_options(of_ip: str, of_ipv6: str) -> KeyedTable:
+def _socket_options(of_ip: str, of_ipv6: str, of_sockets: str = "") -> KeyedTable:
     of_ip += _MULTICAST_ROUTING.format("MRT", "VIF")
     of_ipv6 += _MULTICAST_ROUTING.format("MRT6", "MIF")
     return KeyedTable(
         "level",
         {
             SOL_IP: Table({**numbers(of_ip), **_IP_OPTIONS.values}),
-            SOL_SOCKET: _SOCKET_OPTIONS,
+            SOL_SOCKET: Table({**_SOCKET_OPTIONS.values, **numbers(of_sockets)}),
             SOL_TCP: _TCP_OPTIONS,
             SOL_UDP: _UDP_OPTIONS,
             SOL_IPV6: Table({**numbers(of_ipv6), **_IPV6_OPTIONS.values}),
@@ -212,7 +212,7 @@ NET_TABLES: dict[str, Table | KeyedTable] = {
     "socket_protocol": SOCKET_PROTOCOL,
     "socket_level": SOCKET_LEVEL,
     "socket_option_set": _socket_options(_SET_IP, _SET_IPV6),
-    "socket_option_get": _socket_options(_GET_IP, _GET_IPV6),
+    "socket_option_get": _socket_options(_GET_IP, _GET_IPV6, "SO_GET_FILTER=26"),
     "socketcall": sequence(
         "SYS_SOCKET SYS_BIND SYS_CONNECT SYS_LISTEN SYS_ACCEPT SYS_GETSOCKNAME SYS_GETPEERNAME "
         "SYS_SOCKETPAIR SYS_SEND SYS_RECV SYS_SENDTO SYS_RECVFROM SYS_SHUTDOWN SYS_SETSOCKOPT SYS_GETSOCKOPT "
@@ -222,7 +222,7 @@ NET_TABLES: dict[str, Table | KeyedTable] = {
     "accept_flags": flags(_SOCK_FLAGS),
     "shutdown_how": sequence("SHUT_RD SHUT_WR SHUT_RDWR"),
     "msg_flags": flags("""
-        MSG_OOB=1 MSG_PEEK=2 MSG_DONTROUTE=4 MSG_CTRUNC=8 MSG_PROXY=0x10 MSG_TRUNC=0x20 MSG_DONTWAIT=0x40
+        MSG_OOB=1 MSG_PEEK=2 MSG_DONTROUTE=4 MSG_CTRUNC=8 MSG_PROBE=0x10 MSG_TRUNC=0x20 MSG_DONTWAIT=0x40
         MSG_EOR=0x80 MSG_WAITALL=0x100 MSG_FIN=0x200 MSG_SYN=0x400 MSG_CONFIRM=0x800 MSG_RST=0x1000
         MSG_ERRQUEUE=0x2000 MSG_NOSIGNAL=0x4000 MSG_MORE=0x8000 MSG_WAITFORONE=0x10000 MSG_BATCH=0x40000
         MSG_SOCK_DEVMEM=0x2000000 MSG_ZEROCOPY=0x4000000 MSG_FASTOPEN=0x20000000 MSG_CMSG_CLOEXEC=0x40000000

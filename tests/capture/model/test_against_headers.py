@@ -129,5 +129,5 @@ def test_every_name_has_the_number_that_the_compiler_gives_it(compiled):
         shifted = number >> PACKED.get(table, 0)
         if not {shifted & 0xFFFFFFFF, number & 0xFFFFFFFF} & {given & 0xFFFFFFFF for given in allowed}:
             wrong.append((table, word, hex(number), [hex(given) for given in allowed]))
-    assert wrong == [], wrong
+    assert wrong == []
     assert len(checked) > 3_300
