@@ -37,7 +37,7 @@ def section(
             "name": "exhume-capture",
             "version": recorder_version(),
             "command_line": [_word(word) for word in sys.argv[:64]],
-            "settings": asdict(settings),
+            "settings": {**asdict(settings), "redact": list(settings.redact)},
             "traced_command": [_word(word) for word in command],
             "features": dict(features),
             "pid": os.getpid(),

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from capture.agent.redaction import Redactor
 from capture.format import CaptureWriter, EventBatch
 from capture.format.columns import Array
 
@@ -18,8 +19,10 @@ _MOST_WAITING = 64
 class Output:
     """Blocks on their way into the file."""
 
-    def __init__(self, writer: CaptureWriter) -> None:
+    def __init__(self, writer: CaptureWriter, redactor: Redactor) -> None:
+        """`redactor` masks secrets in all that is written."""
         self.writer = writer
+        self._redactor = redactor
         self.failure: OSError | None = None
         """Why nothing more can be written; what was written before is whole."""
         self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(_MOST_WAITING)
@@ -28,15 +31,17 @@ class Output:
 
     def events(self, batch: EventBatch) -> None:
         """Write a batch."""
-        self._queue.put(lambda: self.writer.events(batch))
+        self._queue.put(lambda: self.writer.events(self._redactor.batch(batch)))
 
     def table(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Write a table of the snapshot."""
-        self._queue.put(lambda: self.writer.table(name, rows))
+        self._queue.put(lambda: self.writer.table(name, self._redactor.rows(name, rows)))
 
     def document(self, kind: str, document: dict[str, Any], count: int = 0) -> None:
         """Write a document."""
-        self._queue.put(lambda: self.writer.document(kind, document, count=count))
+        self._queue.put(
+            lambda: self.writer.document(kind, self._redactor.document(kind, document), count=count)
+        )
 
     def in_its_thread(self, act: Callable[[], None]) -> None:
         """Do something in the thread that writes, after what waits."""

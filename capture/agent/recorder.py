@@ -24,6 +24,7 @@ from capture.agent.pressure import Pressure
 from capture.agent.programs import programs_listed, programs_of
 from capture.agent.progress import in_progress_batch
 from capture.agent.records import field_of
+from capture.agent.redaction import make_redactor
 from capture.agent.settings import Settings
 from capture.agent.watch import ContainerWatch
 from capture.format import CaptureWriter
@@ -70,9 +71,12 @@ class Recorder:
         self._settings = settings
         self._boot_to_utc = boot_to_utc_ns()
         self._writer = CaptureWriter(stream)
+        self._redactor = make_redactor(settings.redact, secrets=settings.redact_secrets)
         self._kernel = Kernel(settings, self_pid=os.getpid())
-        self._writer.section(section(settings, self._boot_to_utc, command, self._kernel.features))
-        self._output = Output(self._writer)
+        facts = section(settings, self._boot_to_utc, command, self._kernel.features)
+        facts["recorder"] = self._redactor.value(facts["recorder"])
+        self._writer.section(facts)
+        self._output = Output(self._writer, self._redactor)
         for note in (*self._kernel.notes, *privileges.notes()):
             self._output.document("note", {"text": note})
         self._assembler = Assembler(self._boot_to_utc)
@@ -262,5 +266,6 @@ class Recorder:
             "lost": dict(zip(lanes, self._pressure.lost_by_lane, strict=True)),
             "counted": self._pressure.counted,
             "late": self._assembler.late,
+            "masked": dict(self._redactor.masked),
             "recorder_cpu_ns": time.process_time_ns() - self._cpu_started,
         }

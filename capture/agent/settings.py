@@ -32,6 +32,10 @@ class Settings:
     """Whether the environment of each new program is kept: it often holds secrets."""
     hashes: bool = True
     """Whether programs' files are hashed when they are first seen."""
+    redact: tuple[str, ...] = ()
+    """Regular expressions of what is masked in arguments, environments and payload before it is written."""
+    redact_secrets: bool = False
+    """Whether common secrets (capture.agent.secrets) are masked there."""
     users: bool = True
     """Whether the names of users and groups are kept."""
     buffer_mib: int = 64

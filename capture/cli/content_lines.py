@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from capture.format import CaptureFile
-from capture.identity.snapshot import integer_of
+from capture.identity.snapshot import integer_of, text_of
+
+
+def _masked_line(ending: Mapping[str, object]) -> str:
+    masked = ending.get("masked")
+    if not isinstance(masked, dict):
+        return "secrets masked"
+    parts = [f"{integer_of(number):,} in {text_of(where)}" for where, number in masked.items()]
+    return f"secrets masked: {', '.join(parts) or 'none found'}"
 
 
 def content_lines(capture: CaptureFile) -> list[str]:
@@ -19,6 +29,8 @@ def content_lines(capture: CaptureFile) -> list[str]:
     lines.append("environment of programs" if settings.get("environment") is True else "no environment")
     if settings.get("hashes") is False:
         lines.append("programs not hashed")
+    if settings.get("redact") or settings.get("redact_secrets") is True:
+        lines.append(_masked_line(capture.ending or {}))
     if settings.get("users") is False:
         lines.append("no names of users")
     return lines

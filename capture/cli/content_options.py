@@ -7,9 +7,21 @@ from typing import Any
 
 import click
 
+from capture.agent.redaction import make_redactor
 from capture.agent.settings import MAX_SNAPLEN, Settings
 
 _DEFAULTS = Settings()
+
+
+def _checked_patterns(
+    ctx: click.Context, param: click.Parameter, patterns: tuple[str, ...]
+) -> tuple[str, ...]:
+    try:
+        make_redactor(patterns, secrets=False)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+    return patterns
+
 
 _OPTIONS = (
     click.option(
@@ -26,6 +38,20 @@ _OPTIONS = (
         help="Keep the environment of each program, up to 16 KiB. It often holds secrets.",
     ),
     click.option("--no-hashes", is_flag=True, help="Do not hash the files of programs (SHA-256)."),
+    click.option(
+        "--redact",
+        "redact",
+        metavar="PATTERN",
+        multiple=True,
+        callback=_checked_patterns,
+        help="Mask what this regular expression matches in arguments, environments and payload (its group "
+        "'secret' where it has one). May be given several times.",
+    ),
+    click.option(
+        "--redact-secrets",
+        is_flag=True,
+        help="Mask common secrets: password=…, tokens, keys of clouds, private key blocks, cookies.",
+    ),
     click.option("--no-users", is_flag=True, help="Keep no names of users and groups, only their numbers."),
 )
 
@@ -47,5 +73,7 @@ def content_settings(options: Mapping[str, Any]) -> dict[str, Any]:
         "snaplen": 0 if options["no_payload"] else options["snaplen"],
         "environment": options["environment"],
         "hashes": not options["no_hashes"],
+        "redact": options["redact"],
+        "redact_secrets": options["redact_secrets"],
         "users": not options["no_users"],
     }

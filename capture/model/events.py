@@ -52,6 +52,8 @@ class EventFlag(IntFlag):
     """Memory of the program that should have been kept could not be read."""
     LATE = 128
     """Arrived after later events had been written: out of order in the file."""
+    MASKED = 256
+    """The recorder put asterisks in the place of secrets, in its texts or its payload."""
 
 
 class SchedCode(IntEnum):

@@ -38,6 +38,7 @@ _FLAG_MEANINGS: tuple[tuple[EventFlag, str], ...] = (
     (EventFlag.DATA_TRUNCATED, "fewer bytes were kept than were transferred"),
     (EventFlag.UNREADABLE, "memory that should have been kept could not be read"),
     (EventFlag.LATE, "arrived out of order"),
+    (EventFlag.MASKED, "the recorder masked secrets in it with asterisks"),
 )
 
 Item = tuple[str, str]
