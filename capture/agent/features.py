@@ -70,6 +70,7 @@ FEATURES: tuple[Feature, ...] = (
             ("CGROUP_ROOT", "cgroup", ("root",)),
             ("ROOT_HIERARCHY", "cgroup_root", ("hierarchy_id",)),
             ("KN_ID", "kernfs_node", ("id",)),
+            ("KN_PARENT", "kernfs_node", ("__parent", "parent")),
         ),
     ),
     Feature(

@@ -37,7 +37,8 @@ def section(
             "name": "exhume-capture",
             "version": recorder_version(),
             "command_line": [_word(word) for word in sys.argv[:64]],
-            "settings": {**asdict(settings), "redact": list(settings.redact)},
+            "settings": _plain(settings),
+            "filter": [rule.row() for rule in settings.filter.rules],
             "traced_command": [_word(word) for word in command],
             "features": dict(features),
             "pid": os.getpid(),
@@ -64,6 +65,12 @@ def section(
             ),
         },
     }
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    """Settings as a file keeps them; the filter stands beside them."""
+    named = asdict(settings) | {"redact": list(settings.redact)}
+    return {name: value for name, value in named.items() if name != "filter"}
 
 
 def _word(word: str) -> str:

@@ -24,6 +24,7 @@ from capture.agent import privileges
 from capture.agent.btf import KernelTypes
 from capture.agent.errors import CaptureError
 from capture.agent.features import FEATURES, TAILS, Feature, offered
+from capture.agent.filter_tables import FilterTables
 from capture.agent.lanes import Lane
 from capture.agent.layout import kernel_constants, missing_facts
 from capture.agent.plan import CATEGORIES, PLANS, make_plans, privileged_words
@@ -38,7 +39,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 BPF_SOURCE = Path(__file__).parent / "bpf"
 PROBE_PARTS = (
-    *("record", "objects", "thread", "tails", "plan", "copying", "pressure"),
+    *("record", "objects", "thread", "filter", "tails", "plan", "copying", "pressure"),
     *("program", "calls", "process"),
 )
 """Files of the probe, in the order in which they are compiled as one: BCC rewrites the main file alone."""
@@ -50,11 +51,11 @@ _NOT_THERE = 0xFFFF
 """Stands for the number of a call that an architecture lacks."""
 
 PROBES = (
-    "sys_enter",
-    "sys_exit",
     "sched_process_fork",
     "sched_process_exec",
     "sched_process_exit",
+    "sys_enter",
+    "sys_exit",
 )
 
 SLOT = np.dtype(
@@ -126,6 +127,9 @@ class Kernel:
         constants = {**kernel_constants(types), **self._offer.constants}
         self.notes = [f"not recorded: {what}" for what in missing_facts(constants)]
         """What this kernel does not tell, a sentence each."""
+        constants |= settings.filter.constants()
+        self.filter: FilterTables | None = None
+        """What the recording leaves out, None where it leaves out nothing."""
         flags = _defines({**constants, **_sizes(settings), "SELF": self_pid})
         with _silenced_stderr() as said:
             os.environ["BCC_KERNEL_SOURCE"] = str(BPF_SOURCE)
@@ -133,11 +137,17 @@ class Kernel:
                 self._bpf = bcc.BPF(text=probe_text(self._offer.features), cflags=flags)
                 # Before the first event: a call without its plan would be taken for another.
                 self._write_plans(make_plans(arch))
+                if settings.filter:
+                    self.filter = FilterTables(settings.filter, self, possible_processors())
                 self._attached = list(PROBES)
                 for feature in list(self._offer.features):
                     self._attach_feature(feature, said)
                 for name in PROBES:
+                    if name == "sys_enter" and self.filter:
+                        self.filter.fill()
                     self._bpf.attach_raw_tracepoint(tp=name, fn_name=f"on_{name}")
+            except CaptureError:
+                raise
             except Exception as error:  # BCC raises bare Exception
                 raise CaptureError(_why_not_loaded(error, said())) from error
         self.lanes = [Lane(spec, self._bpf[spec.name].map_fd) for spec in self.specs]
@@ -206,6 +216,16 @@ class Kernel:
             self._offer.without(feature, _why_not_loaded(error, said()))
         else:
             self._attached += attached
+
+    def put(self, table: str, key: bytes, value: int) -> None:
+        """Write an entry of a table of the probe."""
+        entries = self._bpf[table]
+        entries[entries.Key.from_buffer_copy(key)] = entries.Leaf(value)
+
+    def mapped(self, table: str, count: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+        """A table of 64-bit values as the probe sees it, to read and to write."""
+        view = mmap.mmap(self._bpf[table].map_fd, count * 8, mmap.MAP_SHARED)
+        return np.frombuffer(view, np.uint64)
 
     def _write_plans(self, plans: np.ndarray[Any, np.dtype[Any]]) -> None:
         table = self._bpf["plans"]

@@ -57,6 +57,18 @@ def _all_pids() -> list[int]:
     return pids
 
 
+def parents() -> dict[int, int]:
+    """Each process and its parent."""
+    found = {}
+    for pid in _all_pids():
+        try:
+            stat = _read(PROC / str(pid) / "stat")
+        except OSError:
+            continue
+        found[pid] = int(stat[stat.rindex(b")") + 2 :].split()[1])
+    return found
+
+
 def processes(boot_to_utc_ns: int, *, environment: bool = False) -> list[Row]:
     """A row for each process, the recorder among them: it is somebody's parent."""
     parts = (*_PARTS, ("environ", _environment)) if environment else _PARTS
@@ -348,7 +360,7 @@ def interfaces() -> list[Row]:
 
 def cgroup_id(pid: int) -> int:
     """The id that the kernel gives to a process's cgroup of the v2 hierarchy, 0 where it cannot be told."""
-    top = _unified_mount()
+    top = unified_mount()
     try:
         lines = _read(PROC / str(pid) / "cgroup").splitlines()
         path = next(line[3:] for line in lines if line.startswith(b"0::"))
@@ -358,14 +370,15 @@ def cgroup_id(pid: int) -> int:
 
 
 @cache
-def _unified_mount() -> Path | None:
+def unified_mount() -> Path | None:
+    """Where the v2 hierarchy of cgroups is mounted."""
     return next((Path(mount["target"]) for mount in mounts() if mount["type"] == "cgroup2"), None)
 
 
 def cgroups() -> list[Row]:
     """Every cgroup of the v2 hierarchy, with the id that events carry: the inode of its folder."""
     rows: list[Row] = []
-    top = _unified_mount()
+    top = unified_mount()
     for folder, _, _ in os.walk(top) if top else ():
         relative = Path(folder).relative_to(top) if top else Path()
         try:

@@ -81,7 +81,8 @@ class Recorder:
             self._output.document("note", {"text": note})
         self._assembler = Assembler(self._boot_to_utc)
         self._watch = ContainerWatch(
-            lambda rows: self._output.document("containers", {"rows": rows}, count=len(rows))
+            lambda rows: self._output.document("containers", {"rows": rows}, count=len(rows)),
+            self._kernel.filter.learn if self._kernel.filter else None,
         )
         self._executables = ExecutableWatch(
             lambda rows: self._output.document("executables", {"rows": rows}, count=len(rows))
@@ -92,6 +93,7 @@ class Recorder:
         self._events = 0
         self._fill = 0.0
         self._late = 0
+        self._left_out = 0
         lanes = tuple(spec.name for spec in self._kernel.specs)
         self._pressure = Pressure(self._kernel, lanes, self._boot_to_utc, boot_now_ns())
 
@@ -252,6 +254,10 @@ class Recorder:
         if late:
             self._late = self._assembler.late
             rows.append(self._pressure.row("late", "pipeline", late))
+        left_out = self._kernel.filter.total() if self._kernel.filter else 0
+        if left_out > self._left_out:
+            rows.append(self._pressure.row("filtered", "probe", left_out - self._left_out))
+            self._left_out = left_out
         if rows:
             self._output.document("counters", {"rows": rows}, count=len(rows))
         if len(counted["count"]):
@@ -267,5 +273,6 @@ class Recorder:
             "counted": self._pressure.counted,
             "late": self._assembler.late,
             "masked": dict(self._redactor.masked),
+            **({"filtered": self._kernel.filter.counts()} if self._kernel.filter else {}),
             "recorder_cpu_ns": time.process_time_ns() - self._cpu_started,
         }

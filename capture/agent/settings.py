@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from capture.agent.filter import RecordingFilter
 
 MAX_SNAPLEN = 2048
 """Payload bytes an event may keep."""
@@ -38,6 +40,8 @@ class Settings:
     """Whether common secrets (capture.agent.secrets) are masked there."""
     users: bool = True
     """Whether the names of users and groups are kept."""
+    filter: RecordingFilter = field(default_factory=RecordingFilter)
+    """What is left out."""
     buffer_mib: int = 64
     """Kernel memory for the lanes, about."""
     hold_back_ns: int = 30_000_000

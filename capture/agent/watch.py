@@ -34,6 +34,8 @@ class ContainerWatch:
     """Looks containers up in a thread of its own and hands over rows as they become known."""
 
     write: Callable[[list[Row]], None]
+    heard: Callable[[str, ContainerRef | None, Row | None, bool], None] | None = None
+    """Called for each cgroup and again when more is known: path, container, its row, whether that is all."""
     _paths: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
     _pending: dict[str, _Pending] = field(default_factory=dict)
     _last: dict[str, Row] = field(default_factory=dict)
@@ -65,10 +67,17 @@ class ContainerWatch:
                 self._look(list(self._pending.values()), last=True)
                 return
             ref = container_of(path) if path else None
+            if path:
+                row = self._last.get(ref.full_id) if ref else None
+                self._tell(path, ref, row, final=ref is None or not self._unknown(ref))
             if ref is not None and ref.full_id not in self._pending and self._unknown(ref):
                 self._pending[ref.full_id] = _Pending(ref, path, 0.0)
             now = time.monotonic()
             self._look([item for item in self._pending.values() if item.due <= now])
+
+    def _tell(self, path: str, ref: ContainerRef | None, row: Row | None, *, final: bool) -> None:
+        if self.heard is not None:
+            self.heard(path, ref, row, final)
 
     def _unknown(self, ref: ContainerRef) -> bool:
         return self._last.get(ref.full_id, {}).get("metadata") != RECORDED
@@ -79,7 +88,9 @@ class ContainerWatch:
             found = find_metadata(item.ref)
             row = {**found.row(), "cgroup": item.path}
             known = found.metadata == RECORDED
-            if known or last or item.attempt >= len(_RETRY_S):
+            final = known or last or item.attempt >= len(_RETRY_S)
+            self._tell(item.path, item.ref, row, final=final)
+            if final:
                 del self._pending[item.ref.full_id]
             else:
                 item.due = time.monotonic() + _RETRY_S[item.attempt]

@@ -24,6 +24,7 @@ from capture.identity import EventColumns, identify
 from capture.identity.reading import event_columns, tables_of
 from capture.identity.snapshot import Row, integers, text_of, texts
 from capture.model.catalogue import CATALOGUE, event_name
+from capture.model.recording_filter import Rule, read_rules
 from capture.model.text import printable
 
 _SNAPSHOT = ("processes", "descriptors", "sockets", "mounts", "users", "groups", "interfaces", "cgroups")
@@ -104,6 +105,8 @@ def _facts(capture: CaptureFile) -> dict[str, Any]:
         "containers": containers,
         "executables": _executables(tables["executables"]),
         "drops": drops,
+        "filter": [str(rule) for rule in rules_of(capture)],
+        "left_out": _left_out(capture),
         "lost": sum(integers(losses, "count", 0).tolist()),
         "counted": _counted(capture, events.machine),
         "ended": _ended(capture, time),
@@ -146,6 +149,18 @@ def _ended(capture: CaptureFile, time: np.ndarray) -> str:
         last = iso(int(time[-1])) if len(time) else "its beginning"
         return f"not in order: what came after {last} is not known"
     return text_of(capture.ending.get("reason")) or "in order"
+
+
+def rules_of(capture: CaptureFile) -> tuple[Rule, ...]:
+    """What the recording was asked to leave out."""
+    return read_rules(_map(capture.section.get("recorder")).get("filter"))
+
+
+def _left_out(capture: CaptureFile) -> dict[str, int]:
+    """Calls that the filter left out, by name, the most frequent first."""
+    counts = _map(_map(capture.ending).get("filtered"))
+    known = {text_of(name): count for name, count in counts.items() if isinstance(count, int)}
+    return dict(sorted(known.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _map(value: object) -> dict[Any, Any]:
@@ -200,6 +215,7 @@ def _print(facts: dict[str, Any]) -> None:
         ("Recorder", f"{recorder.get('name')} {recorder.get('version')}"),
         ("Started as", _command_line(recorder.get("command_line"))),
         ("Content", "; ".join(facts["content"])),
+        *_filter_rows(facts),
         ("First event", facts["first_event"] or "none"),
         ("Last event", f"{facts['last_event'] or 'none'} ({facts['seconds']:.3f} s)"),
         ("Events", f"{facts['events']:,} by {facts['processes']:,} processes, in {facts['blocks']:,} blocks"),
@@ -257,6 +273,8 @@ def _given_up(facts: dict[str, Any]) -> list[tuple[str, str]]:
         )
     groups: dict[str, list[dict[str, Any]]] = {}
     for row in facts["drops"]:
+        if row.get("kind") == "filtered":  # on purpose: told with the filter
+            continue
         kind, where = text_of(row.get("kind")), text_of(row.get("where"))
         title = where if kind == "step" else _TITLES.get(kind, kind)
         groups.setdefault(title, []).append(row)
@@ -281,6 +299,19 @@ def _told(rows: list[dict[str, Any]]) -> str:
     cpus = [cpu for cpu in np.unique(integers(rows, "cpu")).tolist() if cpu >= 0]
     on = f", on processors {', '.join(map(str, cpus))}" if cpus else ""
     return f"{told}, {total:,} events{f' ({parts})' if parts else ''}{on}"
+
+
+def _filter_rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is missing on purpose; nothing where all was recorded."""
+    if not facts["filter"]:
+        return []
+    counts = facts["left_out"]
+    most = ", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:5])
+    total = f"{sum(counts.values()):,} calls: {most}" + (", …" if len(counts) > 5 else "")
+    return [
+        ("Filter", "; ".join(facts["filter"])),
+        ("Left out", total if counts else "not told: the recording was not closed"),
+    ]
 
 
 def _containers(containers: list[dict[str, Any]]) -> list[str]:

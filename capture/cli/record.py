@@ -23,6 +23,7 @@ from capture.agent.recorder import Recorder, Status
 from capture.agent.settings import Settings
 from capture.cli.content_options import content_options, content_settings
 from capture.cli.errors import Exit, fail, told_in_one_line
+from capture.cli.filter_options import filter_options, recording_filter
 from capture.format import create
 
 _UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
@@ -62,6 +63,7 @@ class Duration(click.ParamType[float]):
     metavar="MIB",
     help="Kernel memory for events on their way.",
 )
+@filter_options
 @click.option("--overwrite", is_flag=True, help="Write over FILE if it exists.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -73,7 +75,7 @@ def record(  # noqa: PLR0917  click hands options over by name
     overwrite: bool,
     quiet: bool,
     command: tuple[str, ...],
-    **content: Any,
+    **more: Any,
 ) -> None:
     """Record this machine until Ctrl-C, until --duration is over, or until COMMAND ends.
 
@@ -87,7 +89,8 @@ def record(  # noqa: PLR0917  click hands options over by name
     exhume-capture record -o node.exhume --duration 30s --snaplen 0
     exhume-capture record -o build.exhume -- make all
     """
-    settings = Settings(buffer_mib=buffer, **content_settings(content))
+    chosen = recording_filter(more, command)
+    settings = Settings(buffer_mib=buffer, filter=chosen, **content_settings(more))
     path = output or Path(f"{socket.gethostname()}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.exhume")
     existed = path.exists()
     try:

@@ -186,7 +186,7 @@ static __always_inline void take_compat_arguments(struct call *c, u64 regs)
 int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
-    if ((id >> 32) == SELF) return 0;
+    if ((id >> 32) == SELF || is_left_out(id, ctx->args[1])) return 0;
     int at = (u32)id & (SLOTS - 1);
     struct slot *slot = slots.lookup(&at);
     if (!slot) return 0;
@@ -212,7 +212,7 @@ enum { NOTHING_MORE, PRIVILEGES, OPENED };
 static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
-    if ((id >> 32) == SELF) return 0;
+    if ((id >> 32) == SELF || was_left_out(id)) return 0;
     int at = (u32)id & (SLOTS - 1), zero = 0;
     struct slot *slot = slots.lookup(&at);
     if (!slot || slot->muted == (u32)id) return 0;
@@ -231,6 +231,8 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
         code = slot->code;
     } else if (c->ret == 0 && is_fork(code)) {
         return 0; /* the new thread's own return from the fork: procfork tells of it */
+    } else if (is_left_out(id, code)) {
+        return 0; /* its entry was not seen: the probe came later */
     }
     slot->start = 0;
     c->flags = entry_flags(code);

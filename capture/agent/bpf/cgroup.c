@@ -34,18 +34,21 @@ static __always_inline void emit_cgroup(char *cgroup, char *path, char *task, u1
 
 int on_cgroup_mkdir(struct bpf_raw_tracepoint_args *ctx)
 {
+    filter_mkdir((char *)ctx->args[0]);
     emit_cgroup((char *)ctx->args[0], (char *)ctx->args[1], 0, CGROUP_MKDIR);
     return 0;
 }
 
 int on_cgroup_rmdir(struct bpf_raw_tracepoint_args *ctx)
 {
+    filter_rmdir((char *)ctx->args[0]);
     emit_cgroup((char *)ctx->args[0], (char *)ctx->args[1], 0, CGROUP_RMDIR);
     return 0;
 }
 
 int on_cgroup_attach_task(struct bpf_raw_tracepoint_args *ctx)
 {
+    judge_all_again(false);
     emit_cgroup((char *)ctx->args[0], (char *)ctx->args[1], (char *)ctx->args[2], CGROUP_ATTACH);
     return 0;
 }

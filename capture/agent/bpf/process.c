@@ -12,6 +12,7 @@ int on_sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
     u32 value = 0;
     READ(value, child + K_TASK_TGID);
     if (value == SELF) return 0;
+    filter_fork(id >> 32, tid, value);
     /* The recorder's own child stays silent until it runs the program it was made for. */
     if (slot) slot->muted = (id >> 32) == SELF ? tid : 0;
     struct medium *m = reserve_medium(1);
@@ -46,6 +47,7 @@ int on_sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
     struct slot *slot = slots.lookup(&at), *old = slots.lookup(&old_at);
     if (!slot || !old || (id >> 32) == SELF) return 0;
     if (slot->muted == (u32)id) slot->muted = 0;
+    judge_again(id);
     slot->script = is_script((char *)ctx->args[2]);
     if (old->tid == old_tid && old->start && (old->code == NR_execve || old->code == NR_execveat)) {
         if (slot != old) {
@@ -94,12 +96,13 @@ int on_sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
         int full = emit_small(&c, 1);
         if (full != FITTED) count_missed(&c, full);
     }
+    if (!READ(signal, task + K_TASK_SIGNAL) && signal) READ(live, signal + K_SIGNAL_LIVE);
+    filter_exit(id >> 32, live == 0);
     struct medium *m = reserve_medium(1);
     if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER), 0;
     begin(&m->head, now, id, PROCEXIT);
     m->head.args[0] = status;
     m->head.ret = (status >> 8) & 0xff;
-    if (!READ(signal, task + K_TASK_SIGNAL) && signal) READ(live, signal + K_SIGNAL_LIVE);
     m->head.args[1] = live == 0;
     READ(m->head.args[2], task + K_TASK_START);
     READ(m->head.args[3], task + K_TASK_RUNTIME);
