@@ -74,6 +74,23 @@ FEATURES: tuple[Feature, ...] = (
         ),
     ),
     Feature(
+        "paths",
+        "the path that the kernel really opened, beside the one asked for",
+        "opened",
+        (),
+        (
+            ("FILE_PATH", "file", ("f_path",)),
+            ("DENTRY_LENGTH", "dentry", ("d_name.len",)),
+            ("DENTRY_HASH", "dentry", ("d_name.hash",)),
+            ("DENTRY_HASHED", "dentry", ("d_hash.pprev",)),
+            ("VFSMOUNT_ROOT", "vfsmount", ("mnt_root",)),
+            ("MOUNT_MNT", "mount", ("mnt",)),
+            ("MOUNT_PARENT", "mount", ("mnt_parent",)),
+            ("MOUNT_MOUNTPOINT", "mount", ("mnt_mountpoint",)),
+        ),
+        tails=("opened_path",),
+    ),
+    Feature(
         "signals",
         "who sent which signal to whom, and what it did",
         "signals",

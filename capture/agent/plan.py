@@ -29,7 +29,7 @@ PLAN_DTYPE = np.dtype(
         ("data_kind", "u1"),
         ("size_from_ret", "u1"),
         ("life", "u1"),
-        ("opens", "u1"),
+        ("names", "u1"),
         ("bulk", "u1"),
         ("open_flags", "u1"),
         ("category", "u1"),
@@ -77,6 +77,9 @@ PRIVILEGED_CALLS = frozenset(
 )
 """Calls over which a thread's credentials and namespaces are compared."""
 OPENS = frozenset(("open", "openat", "openat2", "creat", "open_by_handle_at"))
+
+MOVES = frozenset(("rename", "renameat", "renameat2", "mount", "umount2", "pivot_root", "move_mount"))
+"""Calls after which files may have other paths."""
 
 
 def privileged_words(arch: str) -> list[int]:
@@ -148,7 +151,7 @@ def _fill(plan: Any, spec: EventSpec) -> None:
             plan["data"], plan["data_kind"] = at, _DATA_KINDS[kind]
     plan["size_from_ret"] = spec.returns is Returns.SIZE
     plan["life"] = spec.name in LIFE_CALLS
-    plan["opens"] = spec.name in OPENS
+    plan["names"] = 1 if spec.name in OPENS else 2 if spec.name in MOVES else 0
     plan["bulk"] = is_bulk(spec)
     plan["category"] = CATEGORIES.index(spec.category)
     if spec.name in _OPENS:

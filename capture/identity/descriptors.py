@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from capture.identity.anonymous import Anonymous, type_of
-from capture.identity.events import EventColumns, kind_table
+from capture.identity.events import OPENS, EventColumns, kind_table
 from capture.identity.joins import Latest, pair_codes, taken
 from capture.identity.names import FileNames
 from capture.identity.paths import Paths
@@ -160,7 +160,9 @@ def _with_bare_paths(
     of_event = known.of_event
     path = np.where(kind_table(_SECOND_IS_THE_RESULT)[events.kind], paths.second, paths.first)
     rows = np.flatnonzero((of_event < 0) & (path >= 0))
-    found = _files_at(of_event, label, container, path=path[rows], row=rows)
+    opens = np.flatnonzero(kind_table(OPENS)[events.kind] & (of_event >= 0) & (paths.first >= 0))
+    asked = (opens, paths.first[opens].astype(np.int64))
+    found = _files_at(of_event, label, container, asked=asked, path=path[rows], row=rows)
     of_event[rows] = found
     bare = rows[found < 0]
     _, where, code = pair_codes(container[bare].astype(np.int64) + 1, path[bare].astype(np.int64))
@@ -185,10 +187,14 @@ def _files_at(
     label: np.ndarray,
     container_of_event: np.ndarray,
     *,
+    asked: tuple[np.ndarray, np.ndarray],
     path: np.ndarray,
     row: np.ndarray,
 ) -> np.ndarray:
-    """The file that had a path in its event's container at a row: seen before, else later, else -1."""
+    """The file that had a path in its event's container at a row: seen before, else later, else -1.
+
+    `asked`: rows of opens and the paths that they gave, which may be others than those of the files.
+    """
     container = container_of_event[row]
     seen = np.flatnonzero(of_event >= 0)
     seen = seen[label[of_event[seen]] >= 0]
@@ -197,12 +203,18 @@ def _files_at(
     )
     since = np.full(len(where), _NONE)
     since[pair[::-1]] = seen[::-1]
+    opens, given = asked
+    other = label[of_event[opens]] != given
+    opens, given = opens[other], given[other]
+    where = np.concatenate((where, container_of_event[opens].astype(np.int64) + 1))
+    name = np.concatenate((label[thing], given))
+    thing = np.concatenate((thing, of_event[opens].astype(np.int64)))
     _, _, code = pair_codes(
-        np.concatenate((where, container.astype(np.int64) + 1)),
-        np.concatenate((label[thing], path.astype(np.int64))),
+        np.concatenate((where, container.astype(np.int64) + 1)), np.concatenate((name, path.astype(np.int64)))
     )
+    since = np.concatenate((since, opens))
     life = Latest(code[: len(where)], since, int(code.max(initial=-1)) + 1)
-    asked = code[len(where) :]
-    found = life.find(asked, row)
-    found = np.where(found >= 0, found, life.first(asked))
+    wanted = code[len(where) :]
+    found = life.find(wanted, row)
+    found = np.where(found >= 0, found, life.first(wanted))
     return taken(thing, found).astype(np.int32)

@@ -15,6 +15,7 @@ from capture.identity.names import BY_DESCRIPTOR
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Row, Table, integer_of, text_of
+from capture.identity.told_paths import TELLS, told_names
 from capture.model.program_file import ProgramFile, ProgramFlag, program_file
 
 _COMM = 15
@@ -118,21 +119,34 @@ def _executed(events: EventColumns, rows: np.ndarray, paths: Paths, programs: li
     _, _, more = pair_codes(events.exe[rows], events.env[rows])
     _, _, named = pair_codes(file, given)
     _, _, code = pair_codes(pair_codes(named, more)[2], events.mode[rows])
+    told = _told(events, rows, paths)
+    _, _, code = pair_codes(code, told)
     distinct = np.zeros(int(code.max(initial=-1)) + 1, np.int64)
-    distinct[code[::-1]] = rows[::-1]
+    distinct[code[::-1]] = np.arange(len(rows))[::-1]
+    told, distinct = told[distinct], rows[distinct]
     start = len(programs)
     columns = (events.text, events.text2, events.exe, events.env)
     texts = ([events.texts[at] for at in column[distinct].tolist()] for column in columns)
     numbers = (column[distinct].tolist() for column in (events.dev, events.ino, events.mode, events.env))
     names = paths.names.all
     path = [names[at] if at >= 0 else "" for at in paths.first[distinct].tolist()]
-    facts = zip(zip(*texts, strict=True), path, zip(*numbers, strict=True), strict=True)
+    opened = [names[at] if at >= 0 else "" for at in told.tolist()]
+    facts = zip(zip(*texts, strict=True), path, opened, zip(*numbers, strict=True), strict=True)
     programs.extend(_executed_program(*fact) for fact in facts)
     return code + start
 
 
+def _told(events: EventColumns, rows: np.ndarray, paths: Paths) -> np.ndarray:
+    """int64: the path that the kernel told of the file that each exec runs, -1 none."""
+    every = np.sort(np.concatenate((rows, events.rows_of([TELLS]))))
+    _, _, identity = pair_codes(events.dev[every], events.ino[every])
+    asked = paths.first[every].astype(np.int64)
+    name = told_names(events, every, identity, asked, np.zeros(len(every), np.int64))
+    return np.where(name != asked, name, -1)[np.searchsorted(every, rows)]
+
+
 def _executed_program(
-    recorded: tuple[bytes, bytes, bytes, bytes], path: str, numbers: tuple[int, int, int, int]
+    recorded: tuple[bytes, bytes, bytes, bytes], path: str, opened: str, numbers: tuple[int, int, int, int]
 ) -> Program:
     (name, argv, exe, environment), (dev, ino, mode, has_environment) = recorded, numbers
     # Each argument ends with a NUL, also the last, unless it was cut.
@@ -143,7 +157,7 @@ def _executed_program(
         comm=text_of(file.comm if file and file.comm else name.rpartition(b"/")[2][:_COMM]),
         exe=text_of(first),
         # The kernel puts the interpreter's path before the script's.
-        exepath=text_of(first) if is_script else path,
+        exepath=opened or (text_of(first) if is_script else path),
         args=text_of(args.replace(b"\0", b" ")),
         dev=dev if ino else -1,
         ino=ino if 0 < ino < 1 << 63 else -1,

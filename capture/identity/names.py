@@ -19,6 +19,7 @@ from capture.identity.joins import Latest, pair_codes, taken
 from capture.identity.paths import Paths, snapshot_holders
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers, text_of
+from capture.identity.told_paths import TELLS, told_names
 from capture.model.program_file import ProgramFlag, program_file
 
 BY_DESCRIPTOR = b"/dev/fd/"
@@ -74,9 +75,13 @@ class FileNames:
             inos: inode of each identity.
             identity: of each of `rows`.
         """
-        own = self._own(rows)
+        asked = self._own(rows)
+        own = told_names(self._events, rows, identity, asked, self._container[rows])
         entries = self._entries(rows, devs, inos, identity, own)
-        renames = self._renamed(entries, len(devs))
+        # A file is renamed by the name that its program knows it by.
+        other = np.flatnonzero(asked != own)
+        known = self._entries(rows[other], devs, inos, identity[other], asked[other])
+        renames = self._renamed(entries.and_also(known))
         everything = entries.and_also(renames)
         if not len(everything.identity):
             return own
@@ -92,7 +97,7 @@ class FileNames:
         """The name that an event itself gives to what it touched."""
         events, paths = self._events, self._paths
         kind = events.kind[rows]
-        gives = kind_table((*OPENS, *EXECS))[kind] & (events.ret[rows] >= 0)
+        gives = kind_table((*OPENS, *EXECS, TELLS))[kind] & (events.ret[rows] >= 0)
         gives[self._named_after_another(rows)] = False
         own = np.where(gives, paths.first[rows].astype(np.int64), -1)
         made = np.flatnonzero(kind_table(["memfd_create"])[kind] & (events.text[rows] > 0))
@@ -141,7 +146,7 @@ class FileNames:
         since = np.full(len(used), -1)
         return _Entries(identity[used], since, self._paths.names.codes(names), holder, container)
 
-    def _renamed(self, entries: _Entries, identities: int) -> _Entries:
+    def _renamed(self, entries: _Entries) -> _Entries:
         """Names that renames gave to identities known under the old name."""
         events, paths = self._events, self._paths
         rows = events.rows_of(("rename", "renameat", "renameat2"))

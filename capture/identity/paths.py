@@ -4,7 +4,8 @@ A name is a *node*: a text relative to another node. Working directories are nod
 a copy of its parent's, chdir and fchdir give it another. Nodes are resolved in rounds, first those that
 depend on nothing, then those that depend on them; Python looks at each distinct (base, text) once.
 
-Names are joined as text: symbolic links are not followed, for nobody recorded where they led.
+Names are joined as text: symbolic links are not followed. Where they led the kernel tells of what was opened
+(`told_paths`).
 A name whose base is not known stays as it was given, without a leading slash.
 """
 
@@ -20,6 +21,7 @@ from capture.identity.events import OPENS, EventColumns, kind_table
 from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among, taken
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers, text_of, texts
+from capture.identity.told_paths import TELLS
 from capture.model.catalogue import CATALOGUE
 from capture.model.events import ArgKind
 
@@ -269,8 +271,13 @@ class _Directories:
     def name_by(self, text_rows: np.ndarray, text_nodes: np.ndarray, constants: int) -> None:
         """Take names from opens (rows and their nodes) and the snapshot, whose nodes begin at `constants`."""
         events, count = self._events, len(self.constants)
-        opened = kind_table(OPENS)[events.kind[self._rows]] & (events.text[self._rows] > 0)
-        opened = np.flatnonzero(opened & (events.ret[self._rows] >= 0))
+        named = (events.text[self._rows] > 0) & (events.ret[self._rows] >= 0)
+        told = kind_table([TELLS])[events.kind[self._rows]] & named
+        is_told = np.zeros(int(self._identity.max(initial=-1)) + 1, bool)
+        is_told[self._identity[count:][told]] = True
+        # What the kernel told of a directory is better than any name asked for.
+        asked = kind_table(OPENS)[events.kind[self._rows]] & named & ~is_told[self._identity[count:]]
+        opened = np.flatnonzero(asked | told)
         rows = self._rows[opened]
         identity = np.concatenate((self._identity[:count], self._identity[count + opened]))
         since = np.concatenate((np.full(count, -1), rows))
@@ -330,7 +337,7 @@ def _text_tables() -> _TextTables:
     takes = np.zeros((2, len(CATALOGUE) + 1), bool)
     bases = np.full((2, len(CATALOGUE) + 1), _WORKING_DIRECTORY, np.int64)
     for position, spec in enumerate(CATALOGUE):
-        if not spec.is_call and spec.name != "procexec":
+        if not spec.is_call and spec.name not in ("procexec", TELLS):
             continue  # a cgroup's path and a process' name are no files
         for slot, at in enumerate(spec.text_args):
             takes[slot, position] = spec.args[at].kind == ArgKind.PATH

@@ -124,6 +124,13 @@ SCHEDULER_EVENTS = (
         Arg("change", ArgKind.NAMESPACES),
         category=Category.PROCESS,
     ),
+    _scheduler_event(
+        "opened_path",
+        SchedCode.OPENED_PATH,
+        Arg("state", ArgKind.ENUM, "name_state"),
+        Arg("path", ArgKind.PATH),
+        category=Category.FILE,
+    ),
     _scheduler_event("module_load", SchedCode.MODULE_LOAD, *_MODULE, category=Category.SYSTEM),
     _scheduler_event("module_free", SchedCode.MODULE_FREE, *_MODULE, category=Category.SYSTEM),
     _scheduler_event("oom_kill", SchedCode.OOM_KILL, Arg("pid", ArgKind.PID), category=Category.PROCESS),

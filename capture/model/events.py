@@ -71,6 +71,7 @@ class SchedCode(IntEnum):
     MODULE_FREE = 0xF029
     CRED_CHANGE = 0xF030
     NS_CHANGE = 0xF031
+    OPENED_PATH = 0xF032
     OOM_KILL = 0xF038
 
 

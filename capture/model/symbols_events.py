@@ -38,6 +38,7 @@ EVENT_TABLES: dict[str, Table | KeyedTable] = {
     "credential_parts": flags(
         "uids=1 gids=2 capabilities=4 bounding_set=8 ambient_set=0x10 securebits=0x20 groups=0x40"
     ),
+    "name_state": sequence("named unnamed"),
     "module_taints": flags("""
         PROPRIETARY=1 FORCED=2 STAGING=0x400 OUT_OF_TREE=0x1000 UNSIGNED=0x2000 LIVEPATCH=0x8000
         TEST=0x40000

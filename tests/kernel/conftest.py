@@ -25,6 +25,7 @@ EVERYDAY = (
     "other_abis",
     "signals",
     "credentials",
+    "opened",
     "blocked",
 )
 """Programs recorded once for all tests; the last one leaves a process behind that hangs in a call."""

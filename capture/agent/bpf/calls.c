@@ -144,6 +144,10 @@ static __always_inline void identify(struct call *c, struct plan *plan, struct s
     char *file = file_of(c->fd);
     if (!file) return;
     identify_file(file, &c->ident);
+    if (plan->names == OPENS) {
+        slot->regs = (u64)file;
+        slot->before = c->ident;
+    }
     if ((c->ident.mode & S_IFMT) == S_IFSOCK) c->socket = file;
 }
 
@@ -255,8 +259,9 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
         full = emit_call(c, goes_with_life(c, plan));
     }
     if (full != FITTED) count_missed(c, full);
+    if (c->flags && c->ret == 0 && foreign_call_moves(code)) count_move();
     if (!plan) return NOTHING_MORE;
-    if (plan->opens && c->ret >= 0) return OPENED;
+    if (plan->names && c->ret >= 0) return plan->names == OPENS ? OPENED : (count_move(), NOTHING_MORE);
     return changes_privileges(code) ? PRIVILEGES : NOTHING_MORE;
 }
 

@@ -13,7 +13,7 @@ struct plan {
     u8 data_kind;       /* DATA_* */
     u8 size_from_ret;
     u8 life;            /* goes with process life, which an I/O storm must not push out */
-    u8 opens;           /* makes a descriptor of a path */
+    u8 names;           /* OPENS: makes a descriptor of a path; MOVES: may give files other paths */
     u8 bulk;            /* of high rate: counted where lanes fill up */
     u8 open_flags;      /* those that say whether a file is opened for writing, then it goes with life */
     u8 category;
@@ -22,3 +22,4 @@ struct plan {
 BPF_ARRAY(plans, struct plan, PLANS);
 enum { ADDR_NONE, ADDR_IN, ADDR_OUT };
 enum { DATA_NONE, DATA_IN, DATA_OUT, DATA_IOV_IN, DATA_IOV_OUT, DATA_MSG_IN, DATA_MSG_OUT, DATA_PAIR };
+enum { OPENS = 1, MOVES };

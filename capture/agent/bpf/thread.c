@@ -3,12 +3,12 @@
 /* What a thread is in the middle of; indexed by the low bits of its tid. */
 struct slot {
     u64 start;          /* 0: not in a call */
-    u64 regs;
+    u64 regs;           /* after an open has returned: the file that it opened */
     u32 tid;
     u32 code;
     u32 muted;          /* a child of the recorder that has not run its program yet */
     u32 script;         /* the program that it has just begun is a script's interpreter */
-    struct ident before; /* what close() is about to close */
+    struct ident before; /* what close() is about to close, what an open has opened */
 };
 BPF_F_TABLE("array", int, struct slot, slots, SLOTS, 1 << 10 /* BPF_F_MMAPABLE */);
 

@@ -265,6 +265,7 @@ def test_events_that_are_no_system_calls_have_the_codes_of_the_file_format():
         SchedCode.MODULE_FREE: "module_free",
         SchedCode.CRED_CHANGE: "cred_change",
         SchedCode.NS_CHANGE: "ns_change",
+        SchedCode.OPENED_PATH: "opened_path",
         SchedCode.OOM_KILL: "oom_kill",
     }
 
