@@ -88,6 +88,16 @@ def record(  # noqa: PLR0917  click hands options over by name
     exhume-capture record -o node.exhume
     exhume-capture record -o node.exhume --duration 30s --snaplen 0
     exhume-capture record -o build.exhume -- make all
+
+    \b
+    Less than all, decided in the kernel. --only: nothing else; --skip: not this; several values with commas.
+    Calls by which names become known (open, close, exec, fork, …) are always recorded; what is left out
+    is counted, and the filter stands in the file.
+    exhume-capture record -o make.exhume --only-command -- make all
+    exhume-capture record -o web.exhume --only-container web --skip-call futex,poll
+    exhume-capture record -o node.exhume --skip-container host --skip-category memory
+    exhume-capture record -o user.exhume --only-uid 1000 --only-tree 1234 --skip-comm postgres
+    exhume-capture record -o unit.exhume --only-cgroup /system.slice/foo.service
     """
     chosen = recording_filter(more, command)
     settings = Settings(buffer_mib=buffer, filter=chosen, **content_settings(more))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from capture.model.recording_filter import filter_text, read_rules
+
 _NESTED = ("host", "clock", "recorder")
 
 Section = Mapping[str, object]
@@ -55,6 +57,12 @@ def options_of(section: Section) -> Mapping[str, object]:
         if isinstance(options, Mapping):
             return {_as_text(key): value for key, value in options.items()}
     return {}
+
+
+def recording_filter(section: Section) -> str:
+    """What the recording was asked to leave out, in one line; empty where it was asked for everything."""
+    recorder = section.get("recorder")
+    return filter_text(read_rules(recorder.get("filter") if isinstance(recorder, Mapping) else None))
 
 
 def _as_text(value: object) -> str:

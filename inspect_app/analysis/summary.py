@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from inspect_app.analysis.host import fact_number, fact_text, options_of, recorder_text
+from inspect_app.analysis.host import fact_number, fact_text, options_of, recorder_text, recording_filter
 from inspect_app.frames.capture import CaptureFrames, FileState
-from inspect_app.frames.columns import UNSEEN_KINDS
+from inspect_app.frames.columns import FILTERED_KIND, UNSEEN_KINDS
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,10 @@ class Summary:
     counted_bytes: int
     """Bytes that they moved."""
     options: Mapping[str, object]
+    filter: str
+    """What the recording was asked to leave out; empty: nothing."""
+    left_out: int
+    """Calls that it left out for that, as far as it was told."""
 
     @property
     def span_ns(self) -> int | None:
@@ -100,6 +104,8 @@ def summarise(frames: CaptureFrames) -> Summary:
         counted=int(frames.counted["count"].sum()),
         counted_bytes=int(frames.counted["bytes"].sum()),
         options=options_of(host),
+        filter=recording_filter(host),
+        left_out=int(frames.drops.loc[frames.drops["kind"] == FILTERED_KIND, "count"].sum()),
     )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import numpy as np
 
+from capture.model.text import printable
+from inspect_app.analysis.host import recording_filter
 from inspect_app.analysis.selection import select
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
 from inspect_app.cli.options import FILE, file_argument, filter_option, format_option, window_choice
@@ -80,6 +82,8 @@ def view(  # noqa: PLR0917 - click hands over options by name
     order = _order(table, sort)
     shown = order if limit is None else order[:limit]
     click.echo(VIEW_WRITERS[form](table, shown), nl=False)
+    if form == "table" and (left_out := recording_filter(frames.host)):
+        click.echo(printable(f"recorded with a filter: {left_out}"), err=True)
     if form == "table" and not len(order):
         click.echo("no rows: none of the selected events belongs in this view", err=True)
     elif form == "table" and len(shown) < len(order):
@@ -225,7 +229,7 @@ def _tile_row(one: TileMeasure) -> tuple[str, ...]:
     mark = "★" if tile.noteworthy and one.total else ""
     if one.unknown:
         return ("", tile.category.value, tile.title, "not known", one.unknown)
-    return (mark, tile.category.value, tile.title, one.text, tile.description)
+    return (mark, tile.category.value, tile.title, one.text, printable(one.meaning))
 
 
 def _tile_figures(one: TileMeasure) -> tuple[str | int | None, ...]:

@@ -220,6 +220,8 @@ UNSEEN_KINDS = ("lost", "dropped", "undecodable", "unwritten")
 Kinds that are neither these nor COUNTED_KIND: `late` and `payload` (the events are in the file, the latter
 without their payload), `step` (an interval at a level of pressure), `stalled` (the recorder did not run).
 """
+FILTERED_KIND = "filtered"
+"""Calls that the recording was asked to leave out."""
 COUNTED_KIND = "counted"
 """Calls that were added up, not recorded one by one; the frame `counted` has the sums."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspect_app.analysis.selection import Selection
 from inspect_app.analysis.summary import Summary
 from inspect_app.frames.capture import CaptureFrames
-from inspect_app.frames.columns import COUNTED_KIND
+from inspect_app.frames.columns import COUNTED_KIND, FILTERED_KIND
 from inspect_app.reports.model import Fact
 from inspect_app.reports.sections import shown_text
 from inspect_app.session import Session
@@ -35,6 +35,7 @@ def provenance(summary: Summary, digest: str) -> tuple[Fact, ...]:
         Fact("Recorder", summary.recorder),
         Fact("Command", summary.command),
         Fact("Settings", ", ".join(f"{name} {value}" for name, value in summary.options.items())),
+        Fact("Recording filter", summary.filter or "none: all calls"),
         Fact("Recorded from", "" if summary.started_ns is None else format_time(summary.started_ns)),
         Fact("Recorded to", "" if summary.ended_ns is None else format_time(summary.ended_ns)),
         Fact("Span", "" if span is None else format_duration(span)),
@@ -74,6 +75,12 @@ def warnings_of(summary: Summary) -> tuple[str, ...]:
     warnings = []
     if summary.state.state != "whole":
         warnings.append(shown_text(summary.state.detail))
+    if summary.filter:
+        many = f"{format_count(summary.left_out, 'call')} were" if summary.left_out else "Calls may have been"
+        warnings.append(
+            f"Recorded with a filter: {shown_text(summary.filter)}. {many} left out on purpose: all figures "
+            "and tables are of what was recorded."
+        )
     if summary.counted:
         warnings.append(
             f"{format_count(summary.counted, 'call')} ({format_bytes(summary.counted_bytes)} moved) were only"
@@ -82,7 +89,7 @@ def warnings_of(summary: Summary) -> tuple[str, ...]:
     for kind in summary.unseen:
         intervals = format_count(kind.intervals, "interval")
         told = f"{format_count(kind.count, 'event')} {_TOLD.get(kind.kind, shown_text(kind.kind))}"
-        if kind.count and kind.kind != COUNTED_KIND:
+        if kind.count and kind.kind not in (COUNTED_KIND, FILTERED_KIND):
             warnings.append(f"{told}, in {intervals}.")
         elif kind.kind in _HAPPENED:
             warnings.append(f"{_HAPPENED[kind.kind]}, in {intervals}.")

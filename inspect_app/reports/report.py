@@ -76,7 +76,7 @@ def _figure(one: TileMeasure) -> Figure:
         tile.title,
         tile.category.value,
         one.text,
-        tile.description,
+        shown_text(one.meaning),
         tile.noteworthy and one.total > 0,
         tuple(int(count) for count in one.counts),
     )

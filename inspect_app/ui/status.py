@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from PySide6.QtWidgets import QStatusBar, QWidget
 
+from inspect_app.analysis.host import recording_filter
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import COUNTED_KIND, UNSEEN_KINDS
+from inspect_app.ui.plain import plain
 from inspect_app.ui.widgets import plain_label
 from inspect_app.views.format import format_count, format_duration, format_share
 
@@ -50,7 +52,9 @@ class StatusLine(QStatusBar):
 
     def show_capture(self, frames: CaptureFrames) -> None:
         """What the capture lacks."""
-        self._drops.setText(loss_text(frames.drops))
+        chosen = recording_filter(frames.host)
+        self._drops.setText(loss_text(frames.drops) + (", recorded with a filter" if chosen else ""))
+        self._drops.setToolTip(plain(f"Recorded with a filter: {chosen}") if chosen else "")
 
     def show_counts(self, shown: int, total: int, duration_ns: int) -> None:
         """How many events are selected, and over how long a time."""

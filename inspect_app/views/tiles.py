@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from inspect_app.analysis.host import recording_filter
 from inspect_app.analysis.matches import matching_rows
 from inspect_app.analysis.selection import Selection, TimeRange
 from inspect_app.analysis.timelines import (
@@ -33,6 +34,7 @@ from inspect_app.views.tile_catalogue import TILES, Counting, Tile, TileCategory
 __all__ = ["TILES", "Counting", "Tile", "TileCategory", "TileMeasure", "measure"]
 
 DEFAULT_BINS = 100
+NOT_TOLD = "–"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +45,8 @@ class TileMeasure:
     total: int
     counts: np.ndarray
     """int64, one a slice of the window. Distinct things that occur in two slices count in both."""
+    partial: str = ""
+    """The recording's filter, where the figure is of what that let through alone."""
     unknown: str = ""
     """Why the capture cannot tell; then the figures mean nothing."""
 
@@ -52,8 +56,16 @@ class TileMeasure:
         return not self.unknown and (self.total > 0 or not self.tile.hide_at_zero)
 
     @property
+    def meaning(self) -> str:
+        """What is counted, and what of it could not be."""
+        told = self.tile.description
+        return f"{told} Of what was recorded, with a filter: {self.partial}." if self.partial else told
+
+    @property
     def text(self) -> str:
-        """The total as people read it."""
+        """The total as people read it: a zero that the recording's filter may have made is none."""
+        if self.partial and not self.total:
+            return NOT_TOLD
         return format_bytes(self.total) if self.tile.unit is Unit.BYTES else format_compact(self.total)
 
 
@@ -111,8 +123,10 @@ def _measure_tile(tile: Tile, scale: _Scale) -> TileMeasure:
     try:
         total, counts = _COUNTERS[tile.counting](tile, scale)
     except NotEvaluableError as error:
-        return TileMeasure(tile, 0, np.zeros(len(scale.edges) - 1, dtype=np.int64), str(error))
-    return TileMeasure(tile, total, counts)
+        return TileMeasure(tile, 0, np.zeros(len(scale.edges) - 1, dtype=np.int64), unknown=str(error))
+    # Lives and losses are recorded whatever the filter is.
+    whole = tile.counting in (Counting.ALIVE, Counting.DROPS)
+    return TileMeasure(tile, total, counts, "" if whole else recording_filter(scale.frames.host))
 
 
 Figures = tuple[int, np.ndarray]

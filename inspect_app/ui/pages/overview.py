@@ -18,6 +18,7 @@ from inspect_app.ui.pages.lives import container_lives
 from inspect_app.ui.pages.page import Page, Question
 from inspect_app.ui.pages.summary_card import SummaryCard
 from inspect_app.ui.pages.tile import TileWidget
+from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.widgets import card, named, plain_label, scroll_area
 from inspect_app.views.tiles import TILES, TileCategory, TileMeasure, measure
@@ -136,7 +137,7 @@ class OverviewPage(Page):
         return widget
 
     def _tile(self, one: TileMeasure) -> TileWidget:
-        widget = TileWidget(one.tile.id, one.tile.title, one.tile.description)
+        widget = TileWidget(one.tile.id, one.tile.title, plain(one.meaning))
         show_measure(widget, one)
         widget.pin_toggled.connect(self.pin_toggled)
         widget.opened.connect(self._open_tile)

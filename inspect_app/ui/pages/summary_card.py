@@ -48,9 +48,13 @@ class SummaryCard(QFrame):
         self._note.setText(
             shortened("  ·  ".join(part for part in parts if part) or "kernel not recorded", 60)
         )
+        if summary.filter:
+            self._note.setText(shortened(f"Recorded with a filter: {plain(summary.filter)}", 60))
+        self._note.setToolTip(plain(f"Recorded with a filter: {summary.filter}") if summary.filter else "")
         missing, counted = summary.unseen_events, summary.counted
         unseen = [format_count(missing)] if missing else []
         unseen += [f"{format_compact(counted)} only counted"] if counted else []
+        unseen += [f"{format_compact(summary.left_out)} left out"] if summary.left_out else []
         rows = (
             ("Recorded", _moment(summary.started_ns), "Events", format_count(summary.events)),
             ("Lasted", _span(summary.span_ns), "Not seen", ", ".join(unseen) or "none"),
