@@ -3,17 +3,14 @@ does not keep the lanes from being drained."""
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from capture.agent.backlog import Backlog
 from capture.agent.redaction import Redactor
 from capture.format import CaptureWriter, EventBatch
 from capture.format.columns import Array
-
-_MOST_WAITING = 64
-"""Batches that may wait for the disk; beyond it draining waits too, and the kernel counts what is lost."""
 
 
 class Output:
@@ -25,40 +22,48 @@ class Output:
         self._redactor = redactor
         self.failure: OSError | None = None
         """Why nothing more can be written; what was written before is whole."""
-        self._queue: queue.Queue[Callable[[], None] | None] = queue.Queue(_MOST_WAITING)
+        self._backlog = Backlog()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the disk is so far behind that who hands over more has to wait."""
+        return self._backlog.is_full
+
     def events(self, batch: EventBatch) -> None:
         """Write a batch."""
-        self._queue.put(lambda: self.writer.events(self._redactor.batch(batch)))
+        self._backlog.put(lambda: self.writer.events(self._redactor.batch(batch)), batch.memory)
 
     def table(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Write a table of the snapshot."""
-        self._queue.put(lambda: self.writer.table(name, self._redactor.rows(name, rows)))
+        self._backlog.put(lambda: self.writer.table(name, self._redactor.rows(name, rows)))
 
     def document(self, kind: str, document: dict[str, Any], count: int = 0) -> None:
         """Write a document."""
-        self._queue.put(
+        self._backlog.put(
             lambda: self.writer.document(kind, self._redactor.document(kind, document), count=count)
         )
 
     def in_its_thread(self, act: Callable[[], None]) -> None:
         """Do something in the thread that writes, after what waits."""
-        self._queue.put(act)
+        self._backlog.put(act)
 
     def counted(self, columns: Mapping[str, Array]) -> None:
         """Write calls that were counted."""
-        self._queue.put(lambda: self.writer.counted(columns))
+        self._backlog.put(lambda: self.writer.counted(columns))
 
     def finish(self, totals: Callable[[], dict[str, Any]]) -> None:
         """Write all that waits and the end block, then end the thread."""
-        self._queue.put(lambda: self.writer.end(totals()))
-        self._queue.put(None)
+        self._backlog.put(lambda: self.writer.end(totals()))
+        self._backlog.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        while (write := self._queue.get()) is not None:
+        while True:
+            write, size = self._backlog.get()
+            if write is None:
+                return
             if self.failure is None:
                 try:
                     write()
@@ -66,3 +71,5 @@ class Output:
                     self.failure = error
                 except Exception as error:  # noqa: BLE001  a writer that ends in silence would lose all that follows
                     self.failure = OSError(None, f"{type(error).__name__}: {error}")
+            del write
+            self._backlog.done(size)

@@ -73,6 +73,8 @@ class Pressure:
     """Events that found no room and were not counted either, so far."""
     counted: int = 0
     """Calls that were counted instead of recorded, so far."""
+    held_up_by: str = "recorder"
+    """What keeps the lanes from being drained until the next round ends."""
     _calm_since: int = field(init=False)
     _told: Array = field(init=False)
     """Losses that have been written."""
@@ -95,8 +97,8 @@ class Pressure:
     def after_round(self, now: int, fill: float) -> None:
         """A round of draining has ended; `fill` is how full the fullest lane was before it."""
         if now - self.now > _STALLED_NS:
-            self._tell("stalled", "recorder", self.now, now)
-        self.now = now
+            self._tell("stalled", self.held_up_by, self.now, now)
+        self.now, self.held_up_by = now, "recorder"
         level = int(self.kernel.control["level"][0])
         if not level or fill > _CALM:
             self._calm_since = now

@@ -131,6 +131,11 @@ class Recorder:
         next_report = next_counters = time.monotonic()
         last_batch = time.monotonic()
         while not stopped() and self.failure is None:
+            if self._output.is_full:
+                # What comes meanwhile waits in the lanes, and is counted where they fill.
+                self._pressure.held_up_by = "disk"
+                time.sleep(_LAZY_S)
+                continue
             # Read before draining: what returned up to here lies in the lanes now.
             drained_up_to = boot_now_ns()
             busy = self._drain()

@@ -260,6 +260,7 @@ _TITLES = {
     "late": "recorded out of order",
     "unwritten": "not written: no room on disk",
     "stalled": "the recorder did not run",
+    "stalled disk": "the disk did not keep up",
 }
 
 
@@ -276,7 +277,7 @@ def _given_up(facts: dict[str, Any]) -> list[tuple[str, str]]:
         if row.get("kind") == "filtered":  # on purpose: told with the filter
             continue
         kind, where = text_of(row.get("kind")), text_of(row.get("where"))
-        title = where if kind == "step" else _TITLES.get(kind, kind)
+        title = where if kind == "step" else _TITLES.get(f"{kind} {where}", _TITLES.get(kind, kind))
         groups.setdefault(title, []).append(row)
     for at, (title, rows) in enumerate(sorted(groups.items())):
         lines.append(("Gaps" if at == 0 else "", f"{title}: {_told(rows)}"))

@@ -113,6 +113,12 @@ class EventBatch:
     def __len__(self) -> int:
         return len(self.columns["time"])
 
+    @property
+    def memory(self) -> int:
+        """Bytes that it takes, about."""
+        texts = len(self.texts.heap) if isinstance(self.texts, TextHeap) else sum(map(len, self.texts))
+        return sum(values.nbytes for values in self.columns.values()) + texts + len(self.payload)
+
     def parts(self) -> list[EventBatch]:
         """The batch in pieces that a block can hold, nearly always itself."""
         heap = self.texts if isinstance(self.texts, TextHeap) else _laid_end_to_end(self.texts)

@@ -9,6 +9,7 @@ import pytest
 
 from capture.cli.errors import Exit
 from tests.kernel.captures import Capture, Recording, exhume_capture
+from tests.kernel.storms import rage
 
 pytestmark = pytest.mark.kernel
 
@@ -16,6 +17,9 @@ SECONDS = float(os.environ.get("EXHUME_TEST_SECONDS", "8"))
 """How long processors are kept busy; 20 is what the recorder is meant to bear."""
 STOPPED_S = float(os.environ.get("EXHUME_TEST_STOPPED_SECONDS", "2"))
 """How long the recorder is stopped; 5 is what is meant."""
+
+PROCESSES = int(os.environ.get("EXHUME_TEST_PROCESSES", "1000"))
+"""How many short processes storm; tests/benchmarks/overload.py takes 20,000."""
 
 
 class Writer:
@@ -141,3 +145,17 @@ def test_a_stopped_recorder_counts_what_it_cannot_record_and_tells_of_the_gap(tm
     told = exhume_capture("info", recording.path).stdout
     assert "Counted only" in told and "the recorder did not run" in told
     assert f"{capture.file.ending['counted']:,} more counted only" in recording.err.decode()
+
+
+def test_every_process_of_a_fork_bomb_is_recorded_and_totals_are_those_of_the_kernel(tmp_path):
+    with Recording(tmp_path / "storm.exhume") as recording:
+        recording.wait_for_snapshot()
+        storm = rage(processes=PROCESSES, moved=500 * PROCESSES)
+        assert recording.end() == Exit.FINE
+    capture = Capture(recording.path)
+    missing = storm.missing(capture)
+    assert set(missing) >= {"forks", "execs", "exits"} and len(missing) == 11
+    assert not any(missing.values()), missing
+    assert capture.lost()["life"] == capture.lost()["exec"] == 0
+    told_as_lost(capture)
+    told_as_counted(capture)
