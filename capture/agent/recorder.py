@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from capture.agent import privileges, procfs
 from capture.agent.clock import boot_now_ns, boot_to_utc_ns
 from capture.agent.executables import ExecutableWatch
@@ -23,9 +21,9 @@ from capture.agent.pipeline import Assembler, Chunk, drain
 from capture.agent.pressure import Pressure
 from capture.agent.programs import programs_listed, programs_of
 from capture.agent.progress import in_progress_batch
-from capture.agent.records import field_of
 from capture.agent.redaction import make_redactor
 from capture.agent.settings import Settings
+from capture.agent.signs import cgroups_listed, cgroups_of, runtime_calls_listed, runtime_calls_of
 from capture.agent.watch import ContainerWatch
 from capture.format import CaptureWriter
 from capture.model.events import SchedCode
@@ -159,7 +157,7 @@ class Recorder:
         ended = boot_now_ns()
         self._drain_the_rest()
         self._snapshot.join(timeout=30)
-        self._watch.finish()
+        self._finish_looking()
         self._finish_hashing()
         self._write_batch(1 << 62)
         rest = in_progress_batch(self._kernel.in_progress(), ended, self._boot_to_utc, without=os.getpid())
@@ -183,7 +181,7 @@ class Recorder:
             for chunk in drain(lane):
                 self._assembler.add(chunk)
                 if lane.spec.name in ("life", "exec"):
-                    self._look_for_cgroups(chunk)
+                    self._look_for_containers(chunk)
                 if lane.spec.name == "exec" and self._settings.hashes:
                     self._executables.begun(programs_of(chunk))
         return self._fill > _PRESSED
@@ -201,14 +199,17 @@ class Recorder:
                 return
             time.sleep(_BUSY_S)
 
-    def _look_for_cgroups(self, chunk: Chunk) -> None:
-        rows = np.flatnonzero(np.isin(field_of(chunk.words, "code"), _CGROUP_CODES))
-        if not len(rows) or "text" not in chunk.texts:
-            return
-        text = chunk.texts["text"]
-        chosen = np.flatnonzero(np.isin(text.at, rows))
-        paths = [text.rows[at, : text.lengths[at]].tobytes() for at in chosen.tolist()]
-        self._watch.seen(procfs.text(path) for path in paths)
+    def _look_for_containers(self, chunk: Chunk) -> None:
+        for code in _CGROUP_CODES:
+            self._watch.seen(cgroups_of(chunk, code), made=code == SchedCode.CGROUP_MKDIR)
+        for call in runtime_calls_of(chunk):
+            self._watch.called(call)
+
+    def _finish_looking(self) -> None:
+        self._watch.finish()
+        if overlooked := self._watch.overlooked:
+            text = f"{overlooked:,} cgroups were not looked at for containers: too many waited"
+            self._output.document("note", {"text": text})
 
     def _finish_hashing(self) -> None:
         self._executables.finish()
@@ -247,7 +248,9 @@ class Recorder:
             if name == "processes" and self._settings.hashes:
                 self._executables.begun(programs_listed(rows))
             if name == "processes":
-                self._watch.seen({row["cgroup"] for row in rows if row.get("cgroup")})
+                for call in runtime_calls_listed(rows):
+                    self._watch.called(call)
+                self._watch.seen(cgroups_listed(rows))
             elif name == "cgroups":
                 self._watch.seen(row["path"] for row in rows)
             self._output.table(name, rows)

@@ -1,7 +1,9 @@
 """Finding out about containers beside the recording: names, images, labels, as soon as one appears.
 
-A container may live for 50 ms, so its runtime's files are looked at the moment its cgroup is made, again
-a little later, and once more when it goes. What never turns up is recorded as missing, with the reason.
+A container may live for 50 ms, so its runtime's files are looked at the moment its cgroup is made, again a
+little later, once more when it has settled (addresses and pids are written late), and when it goes. What
+never turns up is recorded as missing, with the reason. Where a cgroup's name does not show a container (plain
+runc), the command line of the runtime does.
 """
 
 from __future__ import annotations
@@ -9,16 +11,37 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from capture.containers.cgroup_paths import ContainerRef, container_of
+from capture.containers import bundle
+from capture.containers.cgroup_paths import ContainerRef, container_of, short_id
 from capture.containers.lookup import find_metadata
 from capture.containers.metadata import RECORDED
+from capture.containers.runtime_calls import RuntimeCall
 
 _RETRY_S = (0.05, 0.25, 1.0, 3.0)
+_SETTLED_S = 1.0
+_AT_LEAST_S = 0.05
+"""How often it looks though there are still cgroups to be told apart."""
+MAX_WAITING = 65_536
+"""Cgroups and calls that wait to be looked at; more are counted, not looked at."""
+MAX_REMEMBERED = 8_192
+"""Containers, calls and unexplained cgroups kept in mind; of more the oldest are forgotten."""
+MAX_CGROUPS = 32
+"""Paths kept of one container: one a hierarchy, and what it made itself."""
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CgroupSeen:
+    """A cgroup that exists, was made, or is going."""
+
+    path: str
+    made: bool = False
 
 
 @dataclass
@@ -27,6 +50,21 @@ class _Pending:
     path: str
     due: float
     attempt: int = 0
+    settling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was told of a container last."""
+
+    recorded: bool = False
+    digest: int = 0
+    """Of the whole row, which may be large."""
+    row: Row | None = None
+    """Its name alone."""
+
+
+_NOTHING = _Written()
 
 
 @dataclass
@@ -35,10 +73,19 @@ class ContainerWatch:
 
     write: Callable[[list[Row]], None]
     heard: Callable[[str, ContainerRef | None, Row | None, bool], None] | None = None
-    """Called for each cgroup and again when more is known: path, container, its row, whether that is all."""
-    _paths: queue.SimpleQueue[str | None] = field(default_factory=queue.SimpleQueue)
-    _pending: dict[str, _Pending] = field(default_factory=dict)
-    _last: dict[str, Row] = field(default_factory=dict)
+    """Called for each cgroup and again when more is known: path, container, its name, whether that is all."""
+    root: Path = Path("/")
+    overlooked: int = 0
+    """Cgroups and calls that were not looked at, for too many waited."""
+    _waiting: queue.Queue[CgroupSeen | RuntimeCall | None] = field(
+        default_factory=lambda: queue.Queue(MAX_WAITING)
+    )
+    _pending: OrderedDict[str, _Pending] = field(default_factory=OrderedDict)
+    _written: OrderedDict[str, _Written] = field(default_factory=OrderedDict)
+    _calls: OrderedDict[str, RuntimeCall] = field(default_factory=OrderedDict)
+    _unexplained: OrderedDict[str, list[CgroupSeen]] = field(default_factory=OrderedDict)
+    """Last segment → cgroups that no container is known of; a runtime's call may explain them later."""
+    _cgroups: OrderedDict[str, list[str]] = field(default_factory=OrderedDict)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -46,57 +93,132 @@ class ContainerWatch:
         self._thread = threading.Thread(target=self._run, name="containers", daemon=True)
         self._thread.start()
 
-    def seen(self, paths: Iterable[str]) -> None:
+    def seen(self, paths: Iterable[str], *, made: bool = False) -> None:
         """Cgroups that exist, were made, or are going."""
         for path in paths:
-            self._paths.put(path)
+            self._put(CgroupSeen(path, made))
+
+    def called(self, call: RuntimeCall) -> None:
+        """A runtime was told to make a container."""
+        self._put(call)
 
     def finish(self, timeout_s: float = 5.0) -> None:
         """Look once more for what is still unknown, then end."""
-        self._paths.put(None)
         if self._thread:
+            try:
+                self._waiting.put(None, timeout=timeout_s)
+            except queue.Full:
+                return
             self._thread.join(timeout_s)
 
+    def _put(self, item: CgroupSeen | RuntimeCall) -> None:
+        try:
+            self._waiting.put_nowait(item)
+        except queue.Full:
+            self.overlooked += 1
+
+    # In the thread.
+
     def _run(self) -> None:
+        for full_id in bundle.known_ids(self.root):
+            self._learn(RuntimeCall(full_id, ""))
+        looked = 0.0
         while True:
             try:
-                path = self._paths.get(timeout=0.05 if self._pending else 1.0)
+                item = self._waiting.get(timeout=0.05 if self._pending else 1.0)
             except queue.Empty:
-                path = ""
-            if path is None:
+                item = CgroupSeen("")
+            if item is None:
                 self._look(list(self._pending.values()), last=True)
                 return
-            ref = container_of(path) if path else None
-            if path:
-                row = self._last.get(ref.full_id) if ref else None
-                self._tell(path, ref, row, final=ref is None or not self._unknown(ref))
-            if ref is not None and ref.full_id not in self._pending and self._unknown(ref):
-                self._pending[ref.full_id] = _Pending(ref, path, 0.0)
+            if isinstance(item, RuntimeCall):
+                self._learn(item)
+            else:
+                self._note(item)
             now = time.monotonic()
-            self._look([item for item in self._pending.values() if item.due <= now])
+            if self._waiting.empty() or now - looked > _AT_LEAST_S:
+                looked = now
+                self._look([pending for pending in self._pending.values() if pending.due <= now])
+
+    def _learn(self, call: RuntimeCall) -> None:
+        """Keep a call in mind; cgroups of that name came before it, maybe."""
+        if call.bundle or call.full_id not in self._calls:
+            _remember(self._calls, call.full_id, call)
+        for seen in self._unexplained.pop(call.full_id, ()):
+            self._note(seen)
+
+    def _note(self, seen: CgroupSeen) -> None:
+        """Decide whether a cgroup is a reason to look."""
+        if not seen.path:
+            return
+        ref = container_of(seen.path, known=self._calls)
+        if ref is None:
+            self._tell(seen.path, None, None, final=True)
+            name = seen.path.rpartition("/")[2]
+            same = self._unexplained.get(name, [])
+            _remember(self._unexplained, name, [*same, seen][-MAX_CGROUPS:])
+            return
+        told = self._written.get(ref.full_id, _NOTHING)
+        self._tell(seen.path, ref, told.row, final=told.recorded)
+        paths = self._cgroups.get(ref.full_id, [])
+        is_new = ref.cgroup not in paths and len(paths) < MAX_CGROUPS
+        if is_new:
+            _remember(self._cgroups, ref.full_id, [*paths, ref.cgroup])
+        if ref.full_id in self._pending:
+            return
+        if len(self._pending) >= MAX_REMEMBERED:
+            self.overlooked += 1
+            return
+        if not told.recorded or seen.made or (is_new and not ref.runtime):
+            self._pending[ref.full_id] = _Pending(ref, seen.path, 0.0)
 
     def _tell(self, path: str, ref: ContainerRef | None, row: Row | None, *, final: bool) -> None:
         if self.heard is not None:
             self.heard(path, ref, row, final)
 
-    def _unknown(self, ref: ContainerRef) -> bool:
-        return self._last.get(ref.full_id, {}).get("metadata") != RECORDED
-
     def _look(self, items: list[_Pending], *, last: bool = False) -> None:
         rows = []
         for item in items:
-            found = find_metadata(item.ref)
-            row = {**found.row(), "cgroup": item.path}
-            known = found.metadata == RECORDED
-            final = known or last or item.attempt >= len(_RETRY_S)
-            self._tell(item.path, item.ref, row, final=final)
-            if final:
+            row, recorded = self._described(item.ref)
+            given_up = last or (not recorded and item.attempt >= len(_RETRY_S))
+            name = {"name": row["name"]}
+            self._tell(item.path, item.ref, name, final=recorded or given_up)
+            if given_up or (recorded and item.settling):
                 del self._pending[item.ref.full_id]
+            elif recorded:
+                item.settling, item.due = True, time.monotonic() + _SETTLED_S
             else:
                 item.due = time.monotonic() + _RETRY_S[item.attempt]
                 item.attempt += 1
-            if row != self._last.get(item.ref.full_id):
-                self._last[item.ref.full_id] = row
+            before, now = (
+                self._written.get(item.ref.full_id, _NOTHING),
+                _Written(recorded, hash(repr(row)), name),
+            )
+            # What is gone by now does not take back what was known.
+            if now.digest != before.digest and (recorded or not before.recorded):
+                _remember(self._written, item.ref.full_id, now)
                 rows.append(row)
         if rows:
             self.write(rows)
+
+    def _described(self, ref: ContainerRef) -> tuple[Row, bool]:
+        call = self._calls.get(ref.full_id)
+        place = Path(call.bundle) if call and call.bundle.startswith("/") else None
+        found = find_metadata(ref, bundle=place, root=self.root)
+        if call:
+            by_name = short_id(ref.full_id) == ref.full_id
+            name, runtime = (ref.full_id, call.runtime) if by_name else ("", "")
+            found = replace(found, name=found.name or call.name or name, runtime=found.runtime or runtime)
+        row = found.row()
+        if call and not ref.runtime:
+            # Its name alone does not tell a reader whose cgroups these are.
+            row["cgroups"] = self._cgroups.get(ref.full_id, [])
+        return row, found.metadata == RECORDED
+
+
+def _remember(book: OrderedDict[str, Any], key: str, value: object) -> None:
+    """Set an entry, newest last; of too many the oldest goes."""
+    book[key] = value
+    book.move_to_end(key)
+    if len(book) > MAX_REMEMBERED:
+        book.popitem(last=False)

@@ -2,6 +2,7 @@
 
     runc --root /run/containerd/runc/k8s.io create --bundle /run/containerd/…/<id> --pid-file … <id>
     conmon -c <id> -n web -b /var/lib/containers/storage/overlay-containers/<id>/userdata …
+    containerd-shim-runc-v2 -namespace k8s.io -id <id> -address …           in the bundle's folder
 
 So the bundle is known before the container's first process runs, also where runtimes keep it in unusual
 places. Anyone may execute a program of that name with any arguments: believe it only of an id that a cgroup
@@ -12,13 +13,17 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capture.containers.documents import is_name, text
 
 _RUNTIMES = {"runc", "crun", "youki", "runsc", "kata-runtime"}
 _STARTS = {"create", "run", "restore"}
 _BUNDLE = ("--bundle", "-bundle", "-b")
+_SHIM = "containerd-shim"
+
+PROGRAMS = (*sorted(_RUNTIMES), "conmon")
+"""Names of the programs whose execution may make a container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +37,38 @@ class RuntimeCall:
     name: str = ""
     """The name that people use, where the call tells it (conmon)."""
 
+    runtime: str = ""
+    """runc, crun, …, where it was called itself."""
 
-def runtime_call(argv: Sequence[bytes]) -> RuntimeCall | None:
-    """Read a command line; None if it does not make a container."""
+
+def runtime_call(argv: Sequence[bytes], cwd: str = "") -> RuntimeCall | None:
+    """Read a command line; None if it does not make a container.
+
+    Args:
+        argv: the arguments, program first.
+        cwd: where the program runs, if it is known: a bundle is told relative to it.
+    """
+    call = _call_of(argv)
+    if call is None or call.bundle.startswith("/") or not cwd.startswith("/"):
+        return call
+    return replace(call, bundle=os.path.normpath(f"{cwd}/{call.bundle}"))
+
+
+def _call_of(argv: Sequence[bytes]) -> RuntimeCall | None:
     words = [text(word.decode("utf-8", "replace")) for word in argv]
     program = os.path.basename(words[0]) if words else ""  # noqa: PTH119  text, not a file here
     if program == "conmon":
         full_id = _value(words, "-c", "--cid")
         return _call(full_id, _value(words, *_BUNDLE), _value(words, "-n", "--name"))
+    if program.startswith(_SHIM):
+        return _call(_value(words, "-id"), "", "")
     if program in _RUNTIMES and _STARTS.intersection(words[1:-1]):
-        return _call(words[-1], _value(words, *_BUNDLE), "")
+        return _call(words[-1], _value(words, *_BUNDLE), "", program)
     return None
 
 
-def _call(full_id: str, bundle: str, name: str) -> RuntimeCall | None:
-    return RuntimeCall(full_id, bundle, name) if is_name(full_id) else None
+def _call(full_id: str, bundle: str, name: str, runtime: str = "") -> RuntimeCall | None:
+    return RuntimeCall(full_id, bundle, name, runtime) if is_name(full_id) else None
 
 
 def _value(words: Sequence[str], *options: str) -> str:

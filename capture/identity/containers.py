@@ -75,7 +75,10 @@ def find_containers(
     for step in (*made, *gone, *moved):
         if step.hierarchy == hierarchy:
             paths.setdefault(step.number, step.path)
-    seen = (*(text_of(row.get("cgroup")) for row in listed), *(step.path for step in (*made, *gone, *moved)))
+    seen = (
+        *(path for row in listed for path in paths_of(row)),
+        *(step.path for step in (*made, *gone, *moved)),
+    )
     for path in filter(None, seen):
         book.row_of(path)
     of_id = {number: book.row_of(path) for number, path in paths.items() if path}
@@ -107,8 +110,10 @@ class _Book:
             return
         row = self._row_for(full_id)
         self.records[row].update({name: value for name, value in record.items() if value is not None})
-        if path := text_of(record.get("cgroup")):
-            self._own_paths[path.rstrip("/")] = row
+        others = record.get("cgroups")
+        for path in map(text_of, (record.get("cgroup"), *(others if isinstance(others, list) else ()))):
+            if path.rstrip("/"):
+                self._own_paths[path.rstrip("/")] = row
 
     def _row_for(self, full_id: str) -> int:
         for known in (full_id, full_id[:_SHORT_ID]):
@@ -210,6 +215,21 @@ def _standing(book: _Book, cgroups: Table, made: list[_Step]) -> dict[int, set[t
     return alive
 
 
+def paths_of(row: Mapping[str, Any]) -> list[str]:
+    """The cgroups of a process of the snapshot, that of the unified hierarchy first."""
+    lines = row.get("cgroups")
+    others = (text_of(line).split(":", 2)[-1] for line in (lines if isinstance(lines, list) else ()))
+    return [path for path in (text_of(row.get("cgroup")), *others) if path]
+
+
+def containers_listed(containers: Containers, listed: Table) -> np.ndarray:
+    """int32: the container of each process of the snapshot, by whichever hierarchy shows one."""
+    found = [[containers.of_path.get(path, UNKNOWN) for path in paths_of(row)] for row in listed]
+    return np.array(
+        [next((own for own in rows if own > HOST), rows[0] if rows else UNKNOWN) for rows in found], np.int32
+    )
+
+
 def with_hints_of_processes(
     containers: Containers, events: EventColumns, processes: Processes, listed: Table
 ) -> Containers:
@@ -241,8 +261,7 @@ def _hints(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(container, since, process): births, in the order of processes, then moves to another cgroup."""
     count = len(processes)
-    of_listed = [containers.of_path.get(text_of(row.get("cgroup")), UNKNOWN) for row in listed]
-    own = taken(np.array(of_listed, np.int32), processes.snapshot)
+    own = taken(containers_listed(containers, listed), processes.snapshot)
     rows = events.rows_of(["cgroup_attach_task"])
     rows = rows[events.text[rows] > 0]
     paths = [text_of(events.texts[code]) for code in events.text[rows].tolist()]

@@ -12,6 +12,7 @@ from capture.identity.container_ends import Ends, find_ends
 from capture.identity.containers import (
     Containers,
     Reference,
+    containers_listed,
     find_containers,
     with_ends_of_processes,
     with_hints_of_processes,
@@ -23,7 +24,7 @@ from capture.identity.images import Images, find_images, with_executables, with_
 from capture.identity.joins import Latest, taken
 from capture.identity.paths import Paths, find_paths
 from capture.identity.processes import Processes, Threads, find_processes, find_threads, inherited
-from capture.identity.snapshot import Table, integers, text_of
+from capture.identity.snapshot import Table, integers
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,7 @@ def _container_of_process(
     known = np.flatnonzero(containers.of_event >= 0)
     last[processes.of_event[known]] = known
     own = taken(containers.of_event, last).astype(np.int32)
-    of_row = [containers.of_path.get(text_of(row.get("cgroup")), -1) for row in listed]
-    in_snapshot = np.array([-1, *of_row], np.int32)[processes.snapshot + 1]
+    in_snapshot = taken(containers_listed(containers, listed), processes.snapshot)
     own = np.where(own >= 0, own, in_snapshot)
     return inherited(processes, own, own >= 0)
 
