@@ -14,9 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from capture.identity.directories import snapshot_holders
 from capture.identity.events import EXECS, OPENS, EventColumns, kind_table
 from capture.identity.joins import Latest, pair_codes, taken
-from capture.identity.paths import Paths, snapshot_holders
+from capture.identity.moves import Renames, find_moves, find_renames
+from capture.identity.paths import Paths
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers, text_of
 from capture.identity.told_paths import TELLS, told_names
@@ -148,27 +150,35 @@ class FileNames:
 
     def _renamed(self, entries: _Entries) -> _Entries:
         """Names that renames gave to identities known under the old name."""
-        events, paths = self._events, self._paths
-        rows = events.rows_of(("rename", "renameat", "renameat2"))
-        rows = rows[(events.ret[rows] == 0) & (paths.first[rows] >= 0) & (paths.second[rows] >= 0)]
-        container = self._container[rows]
+        paths = self._paths
+        renames = find_renames(self._events, paths.first, paths.second, self._container)
         given = _Entries(*(array[:0] for array in vars(entries).values()))
         for _ in range(_ROUNDS):
             known = entries.and_also(given)
-            asked, owner = _place_codes(known, container, paths.first[rows])
+            asked, owner = _place_codes(known, renames.container, renames.old)
             life = Latest(owner, known.since, max(int(owner.max(initial=-1)), int(asked.max(initial=-1))) + 1)
-            found = life.find(asked, rows - 1)
+            found = life.find(asked, renames.row - 1)
             at = np.flatnonzero(found >= 0)
-            if len(at) == len(given.identity):
-                break
-            given = _Entries(
-                known.identity[found[at]],
-                rows[at],
-                paths.second[rows[at]].astype(np.int64),
-                self._processes.of_event[rows[at]],
-                container[at],
+            renamed = self._given(renames, at, known.identity[found[at]], renames.new[at])
+            known = entries.and_also(renamed)
+            moves = find_moves(
+                paths.names,
+                renames,
+                identity=known.identity,
+                since=known.since,
+                label=known.label,
+                container=known.container,
             )
+            moved = self._given(renames, moves.rename, known.identity[moves.entry], moves.label)
+            before, given = len(given.identity), renamed.and_also(moved)
+            if len(given.identity) == before:
+                break
         return given
+
+    def _given(self, renames: Renames, at: np.ndarray, identity: np.ndarray, label: np.ndarray) -> _Entries:
+        """Names that some renames gave."""
+        rows = renames.row[at]
+        return _Entries(identity, rows, label, self._processes.of_event[rows], renames.container[at])
 
     def _by_anybody(
         self, life: Latest, entries: _Entries, rows: np.ndarray, identity: np.ndarray, own: np.ndarray

@@ -11,55 +11,33 @@ A name whose base is not known stays as it was given, without a leading slash.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from capture.identity.events import OPENS, EventColumns, kind_table
-from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among, taken
+from capture.identity.directories import Directories
+from capture.identity.events import EventColumns, kind_table
+from capture.identity.joins import Latest, follow, pair_codes, taken
+from capture.identity.moves import Relocated, Renames, find_moves, find_renames
+from capture.identity.name_codes import NONE, Names
 from capture.identity.processes import Processes
-from capture.identity.snapshot import Table, integers, text_of, texts
+from capture.identity.snapshot import Table, text_of, texts
 from capture.identity.told_paths import TELLS
+from capture.model.abi import ABIS
 from capture.model.catalogue import CATALOGUE
-from capture.model.events import ArgKind
+from capture.model.events import ArgKind, text_places
 
-NONE = -1
 _WORKING_DIRECTORY, _AS_GIVEN = -1, -2
 _AT_FDCWD = -100
-_TYPE, _DIRECTORY = 0o170000, 0o040000
 _ROUNDS = 64
 """Deeper chains are rare, and walking them one by one is then quicker than one round each."""
-_GENERATIONS = 16
-"""How far up a descriptor is looked for in the processes that may have handed it down."""
+_CLONE_NEWNS = 0x20000
+_PASSES = 3
+"""How often names are resolved again because a directory that they start from was renamed."""
 _FIRST_TEXT_AS_GIVEN = frozenset({"symlink", "symlinkat", "mount"})
 """Their first text is no name that the working directory completes."""
-
-
-class Names:
-    """Distinct names, each with its position."""
-
-    def __init__(self) -> None:
-        self.all: list[str] = []
-        self._codes: dict[str, int] = {}
-
-    def code(self, name: str) -> int:
-        """The position of a name, which is added where it is new; -1 for an empty one."""
-        if not name:
-            return NONE
-        code = self._codes.setdefault(name, len(self.all))
-        if code == len(self.all):
-            self.all.append(name)
-        return code
-
-    def codes(self, names: Sequence[str]) -> np.ndarray:
-        """int32: the positions of several names."""
-        known = self._codes
-        new = [name for name in dict.fromkeys(names) if name and name not in known]
-        known.update(zip(new, range(len(self.all), len(self.all) + len(new)), strict=True))
-        self.all += new
-        return np.fromiter((known.get(name, NONE) for name in names), np.int32, len(names))
 
 
 @dataclass(frozen=True)
@@ -81,28 +59,62 @@ class Paths:
         return cwd
 
 
-def find_paths(events: EventColumns, processes: Processes, listed: Table, descriptors: Table) -> Paths:
+def find_paths(
+    events: EventColumns,
+    processes: Processes,
+    listed: Table,
+    descriptors: Table,
+    *,
+    container_of_event: np.ndarray,
+    container_of_process: np.ndarray,
+) -> Paths:
     """Resolve every path of every event. `listed`, `descriptors`: the snapshot's tables."""
-    nodes = _Nodes(events, processes, listed, descriptors)
-    value = nodes.resolve()
-    first = np.full(len(events), NONE, np.int32)
-    second = np.full(len(events), NONE, np.int32)
-    first[nodes.first_rows] = value[nodes.first_nodes]
-    second[nodes.second_rows] = value[nodes.second_nodes]
+    entered = _entered_namespaces(events, processes)
+    moved, relocated = Relocated.none(), entered
+    for _ in range(_PASSES):
+        nodes = _Nodes(events, processes, listed, descriptors, relocated)
+        value = nodes.resolve()
+        first = np.full(len(events), NONE, np.int32)
+        second = np.full(len(events), NONE, np.int32)
+        first[nodes.first_rows] = value[nodes.first_nodes]
+        second[nodes.second_rows] = value[nodes.second_nodes]
+        renames = find_renames(events, first, second, container_of_event)
+        if not len(renames):
+            break
+        found = nodes.relocated(value, renames, container_of_event, container_of_process)
+        if found.names == moved.names:
+            break
+        moved, relocated = found, entered.and_also(found)
     return Paths(nodes.names, first, second, value[: len(processes)], nodes, value)
+
+
+def _entered_namespaces(events: EventColumns, processes: Processes) -> Relocated:
+    """Where setns leads that enters a mount namespace: to its root."""
+    rows = _successful(events, ["setns"])
+    rows = rows[events.arguments(1, rows) & _CLONE_NEWNS != 0]
+    nothing = np.full(len(rows), NONE, np.int64)
+    return Relocated(processes.of_event[rows].astype(np.int64), nothing, rows, ["/"] * len(rows))
 
 
 class _Nodes:
     """All nodes: births of processes, first texts, second texts, fchdir, then the snapshot's directories."""
 
-    def __init__(self, events: EventColumns, processes: Processes, listed: Table, descriptors: Table) -> None:
+    def __init__(
+        self,
+        events: EventColumns,
+        processes: Processes,
+        listed: Table,
+        descriptors: Table,
+        relocated: Relocated,
+    ) -> None:
         self.names = Names()
         self._events, self._processes = events, processes
         tables = _text_tables()
         self.first_rows = np.flatnonzero(tables.takes_first[events.kind] & (events.text > 0))
         self.second_rows = np.flatnonzero(tables.takes_second[events.kind] & (events.text2 > 0))
         self._fchdir_rows = _successful(events, ["fchdir"])
-        births, self._open_directories = len(processes), _Directories(events, processes, descriptors)
+        births, directories = len(processes), Directories(events, processes, descriptors, relocated)
+        self._open_directories = directories
         counts = [births, len(self.first_rows), len(self.second_rows), len(self._fchdir_rows)]
         ends = np.cumsum([*counts, len(self._open_directories.constants)])
         self.first_nodes = np.arange(ends[0], ends[1])
@@ -113,7 +125,7 @@ class _Nodes:
         self._text = np.zeros(self._unknown + 1, np.int64)
         self._text[self.first_nodes] = events.text[self.first_rows]
         self._text[self.second_nodes] = events.text2[self.second_rows]
-        self._set_out_working_directories(listed, fchdir_nodes)
+        self._set_out_working_directories(listed, fchdir_nodes, relocated)
         self._base = np.full(self._unknown + 1, self._unknown)
         self._open_directories.name_by(self.first_rows, self.first_nodes, self._constants)
         self._base_births()
@@ -123,16 +135,20 @@ class _Nodes:
             processes.of_event[self._fchdir_rows], events.descriptors(0, self._fchdir_rows), self._fchdir_rows
         )
 
-    def _set_out_working_directories(self, listed: Table, fchdir_nodes: np.ndarray) -> None:
+    def _set_out_working_directories(
+        self, listed: Table, fchdir_nodes: np.ndarray, relocated: Relocated
+    ) -> None:
         events, processes = self._events, self._processes
         chdir = np.flatnonzero(kind_table(["chdir"])[events.kind[self.first_rows]])
         chdir = chdir[events.ret[self.first_rows[chdir]] == 0]
         rows = np.concatenate((self.first_rows[chdir], self._fchdir_rows))
         births = np.arange(len(processes))
-        self._cwd_nodes = np.concatenate((births, self.first_nodes[chdir], fchdir_nodes))
-        group = np.concatenate((births, processes.of_event[rows]))
-        since = np.concatenate((np.full(len(births), -1), rows))
-        self._cwd = Latest(group, since, len(processes))
+        moved = np.flatnonzero(relocated.process >= 0)
+        moved_nodes = self._unknown - len(relocated.names) + moved
+        self._cwd_nodes = np.concatenate((births, self.first_nodes[chdir], fchdir_nodes, moved_nodes))
+        self._cwd_owner = np.concatenate((births, processes.of_event[rows], relocated.process[moved]))
+        self._cwd_since = np.concatenate((np.full(len(births), -1), rows, relocated.row[moved]))
+        self._cwd = Latest(self._cwd_owner, self._cwd_since, len(processes))
         known = np.array([NONE, *self.names.codes(texts(listed, "cwd"))], np.int32)
         self._birth_cwd = known[processes.snapshot + 1]
 
@@ -140,6 +156,40 @@ class _Nodes:
         """The nodes of the working directories of processes just before some rows."""
         found = self._cwd.find(process, np.asarray(row) - 1)
         return taken(self._cwd_nodes, found, self._unknown)
+
+    def relocated(
+        self,
+        value: np.ndarray,
+        renames: Renames,
+        container_of_event: np.ndarray,
+        container_of_process: np.ndarray,
+    ) -> Relocated:
+        """What renames of directories did to where processes are and to what their descriptors stand for."""
+        directories, processes = self._open_directories, len(self._processes)
+        nodes = np.concatenate((self._cwd_nodes, directories.nodes))
+        owner = np.concatenate((self._cwd_owner, directories.identity + processes))
+        since = np.concatenate((self._cwd_since, directories.since))
+        since[:processes] = self._processes.forked
+        container = container_of_event[np.maximum(since, 0)]
+        container[:processes] = container_of_process
+        listed = slice(len(self._cwd_nodes), len(self._cwd_nodes) + len(directories.holder))
+        container[listed] = taken(container_of_process, directories.holder)
+        moves = find_moves(
+            self.names,
+            renames,
+            identity=owner,
+            since=since,
+            label=value[nodes].astype(np.int64),
+            container=container,
+            with_itself=True,
+        )
+        moved = owner[moves.entry]
+        return Relocated(
+            np.where(moved < processes, moved, NONE),
+            np.where(moved >= processes, moved - processes, NONE),
+            renames.row[moves.rename],
+            [self.names.all[code] for code in moves.label.tolist()],
+        )
 
     def _base_births(self) -> None:
         processes = self._processes
@@ -150,7 +200,7 @@ class _Nodes:
         """What each relative text starts from; an absolute one starts from nothing."""
         relative = ~self._is_absolute()[self._text[nodes]]
         rows, nodes = rows[relative], nodes[relative]
-        argument = base_of[self._events.kind[rows]]
+        argument = base_of[self._events.abi[rows], self._events.kind[rows]]
         handles = np.full(len(rows), _AT_FDCWD, np.int64)
         for index in range(6):
             some = np.flatnonzero(argument == index)
@@ -242,79 +292,6 @@ def join(base: str, name: str) -> str:
     return "/" + "/".join(kept) if absolute else "/".join(kept) or "."
 
 
-class _Directories:
-    """Which directory a descriptor of a process stands for: its identity, named where it was opened."""
-
-    def __init__(self, events: EventColumns, processes: Processes, descriptors: Table) -> None:
-        self._events, self._processes = events, processes
-        rows = np.flatnonzero((events.mode & _TYPE == _DIRECTORY) & (events.fd >= 0) & (events.ino > 0))
-        listed = [
-            row
-            for row in descriptors
-            if isinstance(row.get("mode"), int) and row["mode"] & _TYPE == _DIRECTORY
-        ]
-        self.constants = texts(listed, "name")
-        """Names that the snapshot gives."""
-        holder = snapshot_holders(processes, integers(listed, "pid"))
-        dev = np.concatenate((integers(listed, "dev"), events.dev[rows].astype(np.int64)))
-        ino = np.concatenate((integers(listed, "ino"), events.ino[rows].astype(np.int64)))
-        _, _, self._identity = pair_codes(dev, ino)
-        self._rows = rows
-        owner = np.concatenate((holder, processes.of_event[rows].astype(np.int64)))
-        fd = np.concatenate((integers(listed, "fd"), events.fd[rows].astype(np.int64)))
-        since = np.concatenate((np.full(len(listed), -1), rows))
-        self._keys, group = codes_of(owner << 32 | fd & 0xFFFFFFFF)
-        self._open = Latest(group, since, len(self._keys))
-        self._named: Latest | None = None
-        self._nodes = np.empty(0, np.int64)
-
-    def name_by(self, text_rows: np.ndarray, text_nodes: np.ndarray, constants: int) -> None:
-        """Take names from opens (rows and their nodes) and the snapshot, whose nodes begin at `constants`."""
-        events, count = self._events, len(self.constants)
-        named = (events.text[self._rows] > 0) & (events.ret[self._rows] >= 0)
-        told = kind_table([TELLS])[events.kind[self._rows]] & named
-        is_told = np.zeros(int(self._identity.max(initial=-1)) + 1, bool)
-        is_told[self._identity[count:][told]] = True
-        # What the kernel told of a directory is better than any name asked for.
-        asked = kind_table(OPENS)[events.kind[self._rows]] & named & ~is_told[self._identity[count:]]
-        opened = np.flatnonzero(asked | told)
-        rows = self._rows[opened]
-        identity = np.concatenate((self._identity[:count], self._identity[count + opened]))
-        since = np.concatenate((np.full(count, -1), rows))
-        self._nodes = np.concatenate((constants + np.arange(count), text_nodes[place_among(text_rows, rows)]))
-        self._named = Latest(identity, since, int(self._identity.max(initial=-1)) + 1)
-
-    def find(self, process: np.ndarray, fd: np.ndarray, row: np.ndarray) -> np.ndarray:
-        """The node of what a descriptor stood for at a row, -1 not known.
-
-        The event at that row may tell the identity itself. A descriptor of which the process shows nothing is
-        looked for in its parent at the fork.
-        """
-        node = np.full(len(process), -1, np.int64)
-        asked = np.arange(len(process))
-        process, at = process.astype(np.int64), np.asarray(row)
-        for _ in range(_GENERATIONS):
-            if not len(asked) or self._named is None:
-                break
-            entry = self._open.find(place_among(self._keys, process << 32 | fd[asked]), at)
-            named = self._named.find(taken(self._identity, entry), at - 1)
-            node[asked] = taken(self._nodes, named)
-            up = np.flatnonzero((entry < 0) & (self._processes.forked[process] >= 0))
-            at = self._processes.forked[process[up]]
-            process, asked = self._processes.parent[process[up]].astype(np.int64), asked[up]
-            real = process >= 0
-            process, asked, at = process[real], asked[real], at[real]
-        return node
-
-
-def snapshot_holders(processes: Processes, pid: np.ndarray) -> np.ndarray:
-    """int64: the process of each pid of a snapshot table, -1 none."""
-    rows = np.flatnonzero(processes.snapshot >= 0)
-    order = rows[np.argsort(processes.pid[rows], kind="stable")]
-    place = place_among(processes.pid[order], pid)
-    return taken(order, place)
-
-
 def _successful(events: EventColumns, names: Iterable[str]) -> np.ndarray:
     rows = events.rows_of(names)
     successful: np.ndarray = rows[events.ret[rows] >= 0]
@@ -323,7 +300,10 @@ def _successful(events: EventColumns, names: Iterable[str]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _TextTables:
-    """By position in CATALOGUE, the last place for unknown: what an event's texts are."""
+    """By position in CATALOGUE, the last place for unknown: what an event's texts are.
+
+    The bases are by position in ABIS first.
+    """
 
     takes_first: np.ndarray
     takes_second: np.ndarray
@@ -335,14 +315,17 @@ class _TextTables:
 @cache
 def _text_tables() -> _TextTables:
     takes = np.zeros((2, len(CATALOGUE) + 1), bool)
-    bases = np.full((2, len(CATALOGUE) + 1), _WORKING_DIRECTORY, np.int64)
+    bases = np.full((2, len(ABIS), len(CATALOGUE) + 1), _WORKING_DIRECTORY, np.int64)
     for position, spec in enumerate(CATALOGUE):
         if not spec.is_call and spec.name not in ("procexec", TELLS):
             continue  # a cgroup's path and a process' name are no files
         for slot, at in enumerate(spec.text_args):
             takes[slot, position] = spec.args[at].kind == ArgKind.PATH
-            if at and spec.args[at - 1].kind == ArgKind.DIRFD:
-                bases[slot, position] = at - 1
+        for number, abi in enumerate(ABIS):
+            args = spec.args_on(abi)
+            for slot, at in enumerate(text_places(args)):
+                if at and args[at - 1].kind == ArgKind.DIRFD:
+                    bases[slot, number, position] = at - 1
         if spec.name in _FIRST_TEXT_AS_GIVEN:
-            bases[0, position] = _AS_GIVEN
+            bases[0, :, position] = _AS_GIVEN
     return _TextTables(takes[0], takes[1], bases[0], bases[1])

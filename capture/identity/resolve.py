@@ -78,7 +78,14 @@ def identify(
     container = _container_of_process(events, processes, containers, listed)
     containers = replace(containers, death=_deaths(events, processes, containers, container))
     checkpoint()
-    paths = find_paths(events, processes, listed, tables.get("descriptors", ()))
+    paths = find_paths(
+        events,
+        processes,
+        listed,
+        tables.get("descriptors", ()),
+        container_of_event=containers.of_event,
+        container_of_process=container,
+    )
     checkpoint()
     images = find_images(events, processes, paths, listed)
     checkpoint()

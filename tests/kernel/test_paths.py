@@ -59,6 +59,12 @@ def test_a_path_relative_to_the_working_directory_is_resolved(capture, paths, gi
     assert call.path == call.descriptor["name"] == paths.folder + meant
 
 
+def test_a_renamed_directory_takes_along_what_is_open_below_it_and_who_is_in_it(capture, paths):
+    (write,) = [call for call in capture.calls("write", pid=paths.pid) if call.payload == b"after the rename"]
+    assert write.descriptor["name"] == f"{paths.folder}/moved/below/kept"
+    assert opened(capture, paths, "in-moved").path == f"{paths.folder}/moved/in-moved"
+
+
 @pytest.mark.parametrize(("which", "least"), [("long", 160), ("longer", 1_024)])
 def test_long_paths_are_intact(capture, paths, which, least):
     path = getattr(paths, which)

@@ -101,6 +101,52 @@ def test_a_file_renamed_again_and_again_has_its_last_name(book):
     assert names(book)[-1] == "/d"
 
 
+def test_a_renamed_directory_renames_the_files_below_it_from_then_on(book):
+    book.open(100, "/srv/app/log", ino=7)
+    book.open(100, "/srv/app2/log", ino=8, fd=4)
+    book.event("rename", text=b"/srv/app", text2=b"/srv/old")
+    book.event("write", fd=3, ino=7)
+    book.event("write", fd=4, ino=8)
+    book.event("stat", text=b"/srv/old/log")
+    assert names(book) == [
+        *("/srv/app/log", "/srv/app2/log", "/srv/old", "/srv/old/log", "/srv/app2/log", "/srv/old/log"),
+    ]
+    assert rows(book)[3] == rows(book)[5]
+
+
+def test_renames_of_files_and_of_directories_above_them_follow_each_other(book):
+    book.open(100, "/a/b/f", ino=7)
+    for old, new in [
+        ("/a/b/f", "/a/b/g"),
+        ("/a/b", "/a/c"),
+        ("/a", "/z"),
+        ("/z/c/g", "/z/c/h"),
+        ("/z", "/y"),
+    ]:
+        book.event("rename", text=old.encode(), text2=new.encode())
+        book.event("write", fd=3, ino=7)
+    assert names(book)[2::2] == ["/a/b/g", "/a/c/g", "/z/c/g", "/z/c/h", "/y/c/h"]
+
+
+def test_an_exchange_gives_each_the_others_name(book):
+    book.open(100, "/a/f", ino=7)
+    book.open(100, "/b/f", ino=8, fd=4)
+    book.event("renameat2", text=b"/a", text2=b"/b", args=((1 << 64) - 100, 0, (1 << 64) - 100, 0, 2))
+    book.event("write", fd=3, ino=7)
+    book.event("write", fd=4, ino=8)
+    assert names(book)[-2:] == ["/b/f", "/a/f"]
+
+
+def test_a_directory_renamed_in_one_container_renames_nothing_in_another(book):
+    book.tables["cgroups"] = [{"id": at, "path": f"/docker/{str(at) * 64}", "hierarchy": 0} for at in (1, 2)]
+    book.open(100, "/srv/f", ino=7, cgroup=1)
+    book.open(200, "/srv/f", ino=8, cgroup=2)
+    book.event("rename", pid=200, text=b"/srv", text2=b"/old", cgroup=2)
+    book.event("write", fd=3, ino=7, cgroup=1)
+    book.event("write", pid=200, fd=3, ino=8, cgroup=2)
+    assert names(book)[-2:] == ["/srv/f", "/old/f"]
+
+
 def test_a_failed_rename_renames_nothing(book):
     book.open(100, "/a", ino=7)
     book.event("rename", text=b"/a", text2=b"/b", ret=-13)

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from capture.identity.paths import join
 from capture.identity.resolve import identify
+from capture.model.events import EventFlag
 from tests.builders.capture import AT_FDCWD, DIRECTORY, CaptureBuilder
 
 
@@ -190,3 +191,54 @@ def test_a_directory_opened_from_itself_is_no_ring(book):
     book.open(100, ".", ino=7, fd=6, mode=DIRECTORY, args=(5, 0, 0))
     book.open(100, "log", ino=8, fd=7, mode=DIRECTORY, args=(6, 0, 0))
     assert paths(book) == ["/var", "/var", "/var/log"]
+
+
+def test_a_renamed_directory_takes_along_who_is_in_it_and_what_is_open_in_it(book):
+    book.event("chdir", text=b"/srv/app")
+    book.open(100, ".", ino=7, fd=5, mode=DIRECTORY)
+    book.open(100, "logs", ino=8, fd=6, mode=DIRECTORY)
+    book.event("rename", text=b"/srv/app", text2=b"/srv/app.old")
+    book.fork(100, 200)
+    book.event("unlink", text=b"x")
+    book.event("unlink", pid=200, text=b"x")
+    book.event("unlinkat", text=b"x", args=(5,))
+    book.event("unlinkat", text=b"x", args=(6,))
+    assert paths(book)[5:] == ["/srv/app.old/x"] * 3 + ["/srv/app.old/logs/x"]
+
+
+def test_a_directory_renamed_again_and_made_anew_is_told_apart(book):
+    book.process(200, cwd="/srv/a")
+    book.event("chdir", text=b"/srv/a")
+    book.event("rename", pid=200, text=b"/srv/a", text2=b"/srv/b")
+    book.event("rename", pid=200, text=b"/srv/b", text2=b"/srv/c")
+    book.event("chdir", pid=200, text=b"/srv/a")
+    book.event("unlink", pid=200, text=b"x")
+    book.event("unlink", text=b"x")
+    book.event("rename", pid=200, text=b"/srv/a", text2=b"/srv/d")
+    book.event("unlink", pid=200, text=b"x")
+    book.event("unlink", text=b"x")
+    assert [paths(book)[at] for at in (4, 5, 7, 8)] == ["/srv/a/x", "/srv/c/x", "/srv/d/x", "/srv/c/x"]
+
+
+def test_a_directory_renamed_from_within_moves_the_later_names(book):
+    book.event("chdir", text=b"/srv")
+    book.event("rename", text=b"../srv", text2=b"../old")
+    book.event("rename", text=b"a", text2=b"b")
+    assert paths(book)[1:] == ["/srv", "/old/a"]
+    assert paths(book, "second")[1:] == ["/old", "/old/b"]
+
+
+def test_who_enters_a_mount_namespace_is_at_its_root(book):
+    book.event("setns", args=(5, 0x40000000))
+    book.event("unlink", text=b"x")
+    book.event("setns", args=(5, 0x20000))
+    book.event("unlink", text=b"x")
+    assert paths(book)[1::2] == ["/home/alice/x", "/x"]
+
+
+def test_a_32_bit_call_has_its_directory_where_its_own_table_says(book):
+    book.open(100, "/var", ino=7, fd=5, mode=DIRECTORY)
+    # fanotify_mark takes a mask of two registers there.
+    book.event(339, flags=EventFlag.COMPAT, text=b"log", args=(3, 1, 2, 0, 5))
+    book.event("fanotify_mark", text=b"log", args=(3, 1, 2, 5))
+    assert paths(book)[1:] == ["/var/log", "/var/log"]

@@ -55,4 +55,12 @@ with contextlib.suppress(OSError):
     os.open(facts["too_long"], os.O_RDONLY)
 
 os.close(os.open(b"bytes-\xff\xfe-not-text", os.O_WRONLY | os.O_CREAT))
+
+os.makedirs(f"{folder}/moving/below")
+kept = os.open(f"{folder}/moving/below/kept", os.O_WRONLY | os.O_CREAT)
+os.chdir(f"{folder}/moving")
+os.rename(f"{folder}/moving", f"{folder}/moved")
+facts["kept"] = kept
+os.write(kept, b"after the rename")
+touch("in-moved")
 print(json.dumps(facts))
