@@ -13,7 +13,7 @@ import importlib
 import mmap
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,11 +25,11 @@ from capture.agent.btf import KernelTypes
 from capture.agent.errors import CaptureError
 from capture.agent.features import FEATURES, TAILS, Feature, offered
 from capture.agent.filter_tables import FilterTables
-from capture.agent.lanes import Lane
+from capture.agent.lanes import CallLane, Lane, call_lanes
 from capture.agent.layout import kernel_constants, missing_facts
 from capture.agent.plan import CATEGORIES, PLANS, make_plans, privileged_words
 from capture.agent.pressure import CONTROL, COUNT_KEY, COUNT_VALUE, COUNTS
-from capture.agent.settings import LaneSpec, Settings
+from capture.agent.settings import TEXT_MAX, CallSizes, LaneSpec, Settings
 from capture.model.catalogue import spec_named
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ PROBE_PARTS = (
     *("program", "calls", "process"),
 )
 """Files of the probe, in the order in which they are compiled as one: BCC rewrites the main file alone."""
+_TYPED_FROM = (5 << 16) + (15 << 8)
+"""Kernels that let a probe follow their types from the current thread on (bpf_task_pt_regs)."""
 SLOTS = 1 << 17
 MAX_VECS = 8
 _DISTRIBUTION = "/usr/lib/python3/dist-packages"
@@ -57,6 +59,9 @@ PROBES = (
     "sys_enter",
     "sys_exit",
 )
+
+LANE_NAMES = ("calls", "life", "exec", "other")
+"""Where events may be lost; the probe's `LANE_` constants."""
 
 SLOT = np.dtype(
     [
@@ -120,23 +125,57 @@ class Kernel:
         arch = os.uname().machine
         if arch != "x86_64":
             raise CaptureError(f"this recorder knows x86_64 machines, this one is {arch}")
-        self.specs = settings.lanes()
+        rings = settings.lanes()
+        calls = settings.calls(possible_processors())
         bcc = import_bcc()
         types = KernelTypes()
         self._offer = offered(types)
         constants = {**kernel_constants(types), **self._offer.constants}
+        self.is_typed = False
+        """Whether the probe follows the kernel's types: each member that it reads is then one instruction."""
         self.notes = [f"not recorded: {what}" for what in missing_facts(constants)]
         """What this kernel does not tell, a sentence each."""
         constants |= settings.filter.constants()
         self.filter: FilterTables | None = None
         """What the recording leaves out, None where it leaves out nothing."""
-        flags = _defines({**constants, **_sizes(settings), "SELF": self_pid})
+        os.environ["BCC_KERNEL_SOURCE"] = str(BPF_SOURCE)
+        sizes = {**constants, **_sizes(settings, rings, calls), "SELF": self_pid}
+        self._load(bcc, sizes)
+        self._attach(settings, make_plans(arch))
+        self.lanes: list[CallLane | Lane] = [
+            *call_lanes(calls, *(self._bpf[name].map_fd for name in ("positions", "heads", "bytes"))),
+            *(Lane(spec, self._bpf[spec.name].map_fd) for spec in rings),
+        ]
+        self._slots = self._map("slots", SLOT, SLOTS)
+        self.control = self._map("controls", CONTROL, 1, writable=True)
+        """What probe and recorder tell each other; see capture/agent/pressure.py."""
+        shape = (calls.cpus, len(LANE_NAMES) + 1, len(CATEGORIES))
+        self.lost = self._map("lost", np.dtype("<u8"), int(np.prod(shape))).reshape(shape)
+        """What found no room since the start, by processor, lane and category; last, payload given up."""
+        self._keys, self._values = np.zeros(COUNTS, COUNT_KEY), np.zeros(COUNTS, COUNT_VALUE)
+        self._take = bcc.libbcc.lib.bpf_lookup_and_delete_batch
+
+    def _load(self, bcc: Any, sizes: Mapping[str, int | str]) -> None:
+        """Load the probe in its quick form, or in the one that every kernel takes."""
+        for typed in (True, False) if _kernel_version() >= _TYPED_FROM else (False,):
+            flags = _defines({**sizes, "TYPED": int(typed)})
+            with _silenced_stderr() as said:
+                try:
+                    self._bpf = bcc.BPF(text=probe_text(self._offer.features), cflags=flags)
+                    for name in PROBES:
+                        self._bpf.load_func(f"on_{name}", bcc.BPF.RAW_TRACEPOINT)
+                except Exception as error:  # BCC raises bare Exception
+                    if typed:
+                        continue
+                    raise CaptureError(_why_not_loaded(error, said())) from error
+                self.is_typed = typed
+                return
+
+    def _attach(self, settings: Settings, plans: np.ndarray[Any, np.dtype[Any]]) -> None:
         with _silenced_stderr() as said:
-            os.environ["BCC_KERNEL_SOURCE"] = str(BPF_SOURCE)
             try:
-                self._bpf = bcc.BPF(text=probe_text(self._offer.features), cflags=flags)
                 # Before the first event: a call without its plan would be taken for another.
-                self._write_plans(make_plans(arch))
+                self._write_plans(plans)
                 if settings.filter:
                     self.filter = FilterTables(settings.filter, self, possible_processors())
                 self._attached = list(PROBES)
@@ -150,15 +189,6 @@ class Kernel:
                 raise
             except Exception as error:  # BCC raises bare Exception
                 raise CaptureError(_why_not_loaded(error, said())) from error
-        self.lanes = [Lane(spec, self._bpf[spec.name].map_fd) for spec in self.specs]
-        self._slots = self._map("slots", SLOT, SLOTS)
-        self.control = self._map("controls", CONTROL, 1, writable=True)
-        """What probe and recorder tell each other; see capture/agent/pressure.py."""
-        shape = (possible_processors(), len(self.specs) + 1, len(CATEGORIES))
-        self.lost = self._map("lost", np.dtype("<u8"), int(np.prod(shape))).reshape(shape)
-        """What found no room since the start, by processor, lane and category; last, payload given up."""
-        self._keys, self._values = np.zeros(COUNTS, COUNT_KEY), np.zeros(COUNTS, COUNT_VALUE)
-        self._take = bcc.libbcc.lib.bpf_lookup_and_delete_batch
 
     @property
     def features(self) -> Mapping[str, str]:
@@ -245,25 +275,25 @@ def possible_processors() -> int:
     return int(listed.replace(",", "-").split("-")[-1]) + 1
 
 
-def _sizes(settings: Settings) -> dict[str, int | str]:
-    lanes: dict[str, LaneSpec] = {lane.name: lane for lane in settings.lanes()}
+def _sizes(settings: Settings, rings: Sequence[LaneSpec], calls: CallSizes) -> dict[str, int | str]:
     numbers = {f"NR_{name}": spec_named(name).x86_64 for name in _NAMED_CALLS}
     return {
         "RUNNING_KERNEL": _kernel_version(),
         "SNAPLEN": settings.snaplen,
+        "TEXT_MAX": TEXT_MAX,
         "SLOTS": SLOTS,
         "PLANS": PLANS,
         "MAX_VECS": MAX_VECS,
-        "MEDIUM_DATA": lanes["medium"].data,
-        "MEDIUM_PAYLOAD": settings.medium_payload,
-        "WIDE_DATA": lanes["wide"].data,
-        "LARGE_DATA": lanes["large"].data,
-        "EXEC_DATA": lanes["exec"].data,
-        "CPUS": possible_processors(),
+        "CPUS": calls.cpus,
+        "RECORDS": calls.records,
+        "RECORD_BYTES": calls.record_bytes,
+        "SEGMENT": calls.segment,
+        "SEGMENTS": calls.segments,
+        **{f"{ring.name.upper()}_DATA": ring.data for ring in rings},
+        **{f"{ring.name.upper()}_PAGES": ring.pages for ring in rings},
         "CATEGORIES": len(CATEGORIES),
         "COUNTS": COUNTS,
         **{f"CATEGORY_{name.name}": at for at, name in enumerate(CATEGORIES)},
-        **{f"{name.upper()}_PAGES": lane.pages for name, lane in lanes.items()},
         **{f"TAIL_{name.upper()}": at for at, name in enumerate(TAILS)},
         **{f"PRIVILEGED_{at}": f"{word:#x}ULL" for at, word in enumerate(privileged_words("x86_64"))},
         **{name: _NOT_THERE if number is None else number for name, number in numbers.items()},

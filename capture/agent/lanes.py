@@ -1,9 +1,9 @@
-"""Lanes: ring buffers of the kernel seen as arrays.
+"""Lanes: memory that the probe fills and the recorder drains, seen as arrays; nothing is done for each event.
 
-All records of a lane have one size, so whole runs of them are one numpy array: nothing is done for
-each event. The layout of a ring buffer's pages is that of kernel/bpf/ringbuf.c: a page with the
-consumer's position (ours to write), a page with the producer's, and the data mapped twice in a row, so
-that a run never has to be split.
+Two kinds. `Lane` is one of the kernel's ring buffers, of which all records have one size; the layout of
+its pages is that of kernel/bpf/ringbuf.c: a page with the consumer's position (ours to write), one with the
+producer's, and the data mapped twice in a row, so that a run never has to be split. `CallLane` is what the
+probe writes on one processor (bpf/record.c): a ring of heads, and a ring of the bytes that belong to them.
 """
 
 from __future__ import annotations
@@ -13,54 +13,126 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.records import BUSY, record_dtype
-from capture.agent.settings import LaneSpec
+from capture.agent.chunks import Chunk, chunk_of_calls, chunk_of_records
+from capture.agent.records import BUSY, HEAD, SOCK_SIZE, WORDS, record_dtype
+from capture.agent.settings import CallSizes, LaneSpec
 
 _PAGE = mmap.PAGESIZE
 
-Records = np.ndarray[Any, np.dtype[np.void]]
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Lane:
     """One ring buffer, drained from here."""
 
     def __init__(self, spec: LaneSpec, map_fd: int) -> None:
-        self.spec = spec
-        self.dtype = record_dtype(spec.data)
-        self.size = spec.pages * 4096
-        self._consumer_map = mmap.mmap(map_fd, _PAGE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
-        self._producer_map = mmap.mmap(
-            map_fd, _PAGE + 2 * self.size, mmap.MAP_SHARED, mmap.PROT_READ, offset=_PAGE
-        )
-        self._consumed: np.ndarray[Any, np.dtype[np.uint64]] = np.ndarray(1, "<u8", self._consumer_map)
-        self._produced = np.frombuffer(self._producer_map, "<u8", 1)
-        self._data = np.frombuffer(self._producer_map, np.uint8, offset=_PAGE)
+        self.name = spec.name
+        self._spec = spec
+        self._dtype = record_dtype(spec.data)
+        self._size = spec.pages * 4096
+        consumer = mmap.mmap(map_fd, _PAGE, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+        length = _PAGE + 2 * self._size
+        producer = mmap.mmap(map_fd, length, mmap.MAP_SHARED, mmap.PROT_READ, offset=_PAGE)
+        self._consumed: Array = np.ndarray(1, "<u8", consumer)
+        self._produced = np.frombuffer(producer, "<u8", 1)
+        self._data = np.frombuffer(producer, np.uint8, offset=_PAGE)
 
     @property
     def waiting(self) -> int:
-        """Bytes that have not been taken yet."""
-        return int(self._produced[0]) - int(self._consumed[0])
+        """Records that have not been taken yet."""
+        return (int(self._produced[0]) - int(self._consumed[0])) // self._dtype.itemsize
 
     @property
     def fill(self) -> float:
         """How full the lane is, 0 to 1."""
-        return self.waiting / self.size
+        return self.waiting * self._dtype.itemsize / self._size
 
-    def peek(self, most: int) -> Records:
-        """Up to `most` finished records, in place: valid until `release`.
+    def take(self, most: int) -> tuple[int, Chunk]:
+        """Copy up to `most` finished records: how many they were, and those that the probe did not take back.
 
-        A record that is still being written ends the run. Discarded ones are included.
+        A record that is still being written ends the run.
         """
-        stride = self.dtype.itemsize
+        stride = self._dtype.itemsize
         start = int(self._consumed[0])
-        count = min((int(self._produced[0]) - start) // stride, most)
-        at = start % self.size
-        records: Records = self._data[at : at + count * stride].view(self.dtype)
-        lengths = records["length"]
-        if count and int(lengths.max()) >= BUSY:
-            return records[: int((lengths >= BUSY).argmax())]
-        return records
+        at = start % self._size
+        count = min(self.waiting, most)
+        records = self._data[at : at + count * stride].view(self._dtype)
+        busy = np.flatnonzero(records["length"] >= BUSY)
+        if len(busy):
+            records = records[: busy[0]]
+        chunk = chunk_of_records(records, self._spec)
+        # Everything has been copied by now: the kernel may write there again.
+        self._consumed[0] = start + len(records) * stride
+        return len(records), chunk
 
-    def release(self, count: int) -> None:
-        """Give the room of the first `count` records back to the kernel."""
-        self._consumed[0] = int(self._consumed[0]) + count * self.dtype.itemsize
+
+class CallLane:
+    """The system calls that returned on one processor, in order of time."""
+
+    name = "calls"
+
+    def __init__(self, position: Array, heads: Array, content: Array) -> None:
+        """See `call_lanes`.
+
+        Args:
+            position: uint64[16], `struct position`; ours to write from the ninth on.
+            heads: uint64[records, WORDS], without the one that is no place of the ring.
+            content: uint64[a power of two].
+        """
+        self._position, self._heads, self._content = position, heads, content
+
+    @property
+    def waiting(self) -> int:
+        """Records that have not been taken yet."""
+        return int(self._position[_WRITTEN]) - int(self._position[_TAKEN])
+
+    @property
+    def fill(self) -> float:
+        """How full the lane is, 0 to 1."""
+        used = int(self._position[_BYTES]) - int(self._position[_FREED])
+        return max(self.waiting / len(self._heads), used / (8 * len(self._content)))
+
+    def take(self, most: int) -> tuple[int, Chunk]:
+        """Copy up to `most` records: how many they were, and the records."""
+        taken = int(self._position[_TAKEN])
+        at = taken % len(self._heads)
+        count = min(self.waiting, most, len(self._heads) - at)
+        heads = self._heads[at : at + count]
+        chunk = chunk_of_calls(heads, self._content)
+        if count:
+            # Bytes before records: the probe must not find room for a record without room for its bytes.
+            freed = int(self._position[_FREED])
+            self._position[_FREED] = freed + (_end(heads[-1]) - freed) % (1 << 32)
+        self._position[_TAKEN] = taken + count
+        return count, chunk
+
+
+_WRITTEN, _BYTES, _TAKEN, _FREED = 0, 1, 8, 9
+_HAS_SOCKET = 1 << 15
+
+
+def _end(head: Array) -> int:
+    """Where the bytes of a record end, modulo 2**32."""
+    (record,) = head.view(HEAD)
+    sizes = int(record["sizes"])
+    parts = [
+        SOCK_SIZE if record["flags"] & _HAS_SOCKET else 0,
+        *(sizes >> 24, sizes & 0xFF_FFFF, int(record["text_len"]), int(record["text2_len"])),
+    ]
+    return int(record["at"]) + sum((size + 7) & ~7 for size in parts)
+
+
+def call_lanes(sizes: CallSizes, positions_fd: int, heads_fd: int, content_fd: int) -> list[CallLane]:
+    """The lanes of all processors, out of the arrays that hold them."""
+    both = mmap.PROT_READ | mmap.PROT_WRITE
+    positions = np.frombuffer(_mapped(positions_fd, sizes.cpus * 128, both), "<u8").reshape(-1, 16)
+    heads = np.frombuffer(
+        _mapped(heads_fd, sizes.cpus * sizes.records * HEAD.itemsize, mmap.PROT_READ), "<u8"
+    )
+    content = np.frombuffer(_mapped(content_fd, sizes.cpus * sizes.bytes, mmap.PROT_READ), "<u8")
+    heads, content = heads.reshape(sizes.cpus, -1, WORDS), content.reshape(sizes.cpus, -1)
+    return [CallLane(positions[cpu], heads[cpu, :-1], content[cpu]) for cpu in range(sizes.cpus)]
+
+
+def _mapped(map_fd: int, size: int, protection: int) -> mmap.mmap:
+    return mmap.mmap(map_fd, -(-size // _PAGE) * _PAGE, mmap.MAP_SHARED, protection)

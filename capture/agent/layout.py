@@ -38,6 +38,7 @@ MEMBERS: tuple[Member, ...] = (
     ("MM_ENV_END", "mm_struct", ("env_end",)),
     ("MM_EXE_FILE", "mm_struct", ("exe_file",)),
     ("FILES_FDT", "files_struct", ("fdt",)),
+    ("FILES_ARRAY", "files_struct", ("fd_array",)),
     ("FDT_FD", "fdtable", ("fd",)),
     ("FDT_MAX", "fdtable", ("max_fds",)),
     ("FILE_INODE", "file", ("f_inode",)),
@@ -61,6 +62,7 @@ MEMBERS: tuple[Member, ...] = (
     ("BPRM_FILENAME", "linux_binprm", ("filename",)),
     ("BPRM_INTERP", "linux_binprm", ("interp",)),
     ("SOCKET_SK", "socket", ("sk",)),
+    ("SOCKET_TYPE", "socket", ("type",)),
     ("SOCK_DADDR", "sock", ("__sk_common.skc_daddr",)),
     ("SOCK_RCV_SADDR", "sock", ("__sk_common.skc_rcv_saddr",)),
     ("SOCK_FAMILY", "sock", ("__sk_common.skc_family",)),
@@ -69,7 +71,6 @@ MEMBERS: tuple[Member, ...] = (
     ("SOCK_NUM", "sock", ("__sk_common.skc_num",)),
     ("SOCK_V6_DADDR", "sock", ("__sk_common.skc_v6_daddr",)),
     ("SOCK_V6_RCV_SADDR", "sock", ("__sk_common.skc_v6_rcv_saddr",)),
-    ("SOCK_TYPE", "sock", ("sk_type",)),
     ("SOCK_PROTOCOL", "sock", ("sk_protocol",)),
 )
 """What every recording needs; `features.FEATURES` says what single features read besides."""
@@ -83,13 +84,19 @@ OPTIONAL = {
     "PID_NUMBERS": "thread ids in their own namespaces",
     "UPID_NR": "thread ids in their own namespaces",
     "MM_EXE_FILE": "device and inode of programs",
-    "SOCK_TYPE": "types of sockets",
     "SOCK_PROTOCOL": "protocols of sockets",
 }
 """Members that a recording can do without, and what it then lacks. The probe only ever reads through them."""
 NOWHERE = 1 << 62
 """Offset that stands for a member that is not there: no kernel memory lies so far off (the address is not
 canonical), so that reading it fails and what it would have told stays 0."""
+
+_SPANS = {
+    "INODE": {"INODE_INO": 8, "INODE_SB": 8, "INODE_MODE": 2},
+    "SOCKET": {"SOCKET_SK": 8, "SOCKET_TYPE": 2},
+    "SOCK": {"SOCK_V6_DADDR": 16, "SOCK_V6_RCV_SADDR": 16},
+}
+"""Members that are read at once, and their sizes."""
 
 
 def kernel_constants(types: KernelTypes) -> dict[str, int]:
@@ -101,9 +108,10 @@ def kernel_constants(types: KernelTypes) -> dict[str, int]:
     constants, lacking = member_offsets(types, MEMBERS)
     if lacking:
         raise CaptureError(f"this kernel's {lacking[0]}: update Exhume")
-    # One read takes all of a socket's common part, up to the end of its last member used.
-    ends = [constants["K_SOCK_V6_DADDR"] + 16, constants["K_SOCK_V6_RCV_SADDR"] + 16]
-    constants["K_SOCK_SPAN"] = (max(ends) + 7) & ~7
+    # One read takes all that is used of a struct, up to the end of its last member.
+    for span, members in _SPANS.items():
+        end = max(constants[f"K_{name}"] + size for name, size in members.items())
+        constants[f"K_{span}_SPAN"] = (end + 7) & ~7
     constants["K_UPID_SIZE"] = types.size("upid")
     constants["K_INODE_SIZE"] = types.size("inode")
     return constants

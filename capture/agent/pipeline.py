@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.lanes import Lane
-from capture.agent.records import DATA_AT, DISCARDED, WORDS, field_of, text_places
-from capture.agent.settings import LaneSpec
+from capture.agent.chunks import Chunk, Texts
+from capture.agent.lanes import CallLane, Lane
+from capture.agent.records import captured, field_of
 from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, TextHeap
 from capture.model.events import EventFlag, SchedCode
 
@@ -24,114 +24,26 @@ CHUNK = 4096
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_HEAD_COLUMNS = tuple(name for name in EVENT_COLUMNS if name not in TEXT_COLUMNS)
-_FIELD_NAMES = {"captured": "data_len"}
-_NO_BYTES = np.empty(0, np.uint8)
+_HEAD_COLUMNS = tuple(name for name in EVENT_COLUMNS if name not in (*TEXT_COLUMNS, "captured"))
 _BOOT_TIMES = (SchedCode.PROCFORK, SchedCode.PROCEXIT)
 """Events whose a2 is a time since boot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """One text column of a chunk: zero-padded rows."""
-
-    rows: Array
-    """uint8[n, width]; n is the number of events that have this text."""
-    lengths: Array
-    at: Array
-    """Which events of the chunk have it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some events, their heads turned on their side."""
-
-    words: Array
-    """uint64[WORDS, n]: `field_of` takes the fields out."""
-    texts: dict[str, Texts]
-    payload: Array
-    """uint8, the payload of all events, one after another."""
-
-    def __len__(self) -> int:
-        return int(self.words.shape[1])
-
-    def take(self, keep: Array) -> Chunk:
-        """The chunk of those events for which `keep`, bool[n], is true."""
-        position = np.cumsum(keep) - 1
-        texts = {}
-        for name, text in self.texts.items():
-            chosen = keep[text.at]
-            texts[name] = Texts(text.rows[chosen], text.lengths[chosen], position[text.at[chosen]])
-        payload = self.payload
-        if len(payload):
-            payload = payload[np.repeat(keep, field_of(self.words, "data_len"))]
-        return Chunk(np.ascontiguousarray(self.words[:, keep]), texts, payload)
-
-
-def drain(lane: Lane) -> list[Chunk]:
+def drain(lane: CallLane | Lane) -> list[Chunk]:
     """Take the finished records that lie in a lane now.
 
     Not those that come meanwhile: running after them would mean many small chunks.
     """
     chunks = []
-    left = lane.waiting // lane.dtype.itemsize
+    left = lane.waiting
     while left > 0:
-        records = lane.peek(min(CHUNK, left))
-        if not len(records):
+        count, chunk = lane.take(min(CHUNK, left))
+        if not count:
             break
-        chunk = take_apart(records, lane.spec)
-        # Everything has been copied by now: the kernel may write there again.
-        lane.release(len(records))
-        left -= len(records)
+        left -= count
         if len(chunk):
             chunks.append(chunk)
     return chunks
-
-
-def take_apart(records: Array, spec: LaneSpec) -> Chunk:
-    """Copy records, but for those that the probe took back."""
-    stride = records.dtype.itemsize // 8
-    # Not ascontiguousarray: of a single record that is no copy, but the kernel's own memory.
-    words = records.view("<u8").reshape(-1, stride)[:, :WORDS].T.copy()
-    discarded = field_of(words, "length") & DISCARDED
-    if discarded.any():
-        kept = discarded == 0
-        records, words = records[kept], np.ascontiguousarray(words[:, kept])
-    if not spec.data:
-        return Chunk(words, {}, _NO_BYTES)
-    data = records["data"]
-    texts = {}
-    for place in text_places(spec):
-        lengths = field_of(words, place.length)
-        at = np.flatnonzero(lengths)
-        if len(at):
-            texts[place.column] = _text_rows(data, place.at, lengths[at], at, strip_nul=place.is_string)
-    captured = field_of(words, "data_len")
-    longest = int(captured.max(initial=0))
-    payload = _flatten(data[:, DATA_AT : DATA_AT + longest], captured) if longest else _NO_BYTES
-    return Chunk(words, texts, payload)
-
-
-def _text_rows(data: Array, place: int, lengths: Array, at: Array, *, strip_nul: bool) -> Texts:
-    width = (int(lengths.max()) + 7) & ~7
-    rows = np.zeros((len(at), width), np.uint8)
-    available = min(width, data.shape[1] - place)
-    rows[:, :available] = data[at, place : place + available]
-    lengths = lengths.astype(np.uint32)
-    if strip_nul:
-        # A string's closing NUL says nothing.
-        ends_with_nul = rows[np.arange(len(at)), lengths - 1] == 0
-        lengths = lengths - ends_with_nul.astype(np.uint32)
-    rows[np.arange(width) >= lengths[:, None]] = 0
-    return Texts(rows, lengths, at)
-
-
-def _flatten(rows: Array, lengths: Array) -> Array:
-    """The first `lengths[i]` bytes of every row, end to end; always a copy."""
-    width = rows.shape[1]
-    if bool((lengths == width).all()):
-        return rows.flatten()
-    return rows[np.arange(width) < lengths[:, None]]
 
 
 @dataclass
@@ -186,10 +98,11 @@ class Assembler:
         self._flag_late(words, time)
         if bool((time[1:] < time[:-1]).any()):
             order = np.argsort(time, kind="stable")
-            payload = _reordered(payload, field_of(words, "data_len"), order)
+            payload = _reordered(payload, captured(words), order)
             words = np.take(words, order, axis=1, mode="clip")
             codes = {name: values[order] for name, values in codes.items()}
-        columns = {name: field_of(words, _FIELD_NAMES.get(name, name)) for name in _HEAD_COLUMNS}
+        columns = {name: field_of(words, name) for name in _HEAD_COLUMNS}
+        columns["captured"] = captured(words)
         columns["time"] = columns["time"].view(np.int64) + self.boot_to_utc_ns
         # The probe's mark for "not known" is all ones: as a signed number, -1.
         columns["latency"] = columns["latency"].view(np.int64)
@@ -232,8 +145,8 @@ def _intern(chunks: list[Chunk]) -> tuple[dict[str, Array], TextHeap]:
     known = 0
     groups: dict[tuple[str, int], list[tuple[Texts, int]]] = {}
     for chunk, start in zip(chunks, starts.tolist(), strict=False):
-        for name, text in chunk.texts.items():
-            groups.setdefault((name, _width_class(text.rows.shape[1])), []).append((text, start))
+        for text in chunk.texts:
+            groups.setdefault((text.name, _width_class(text.rows.shape[1])), []).append((text, start))
     for (name, width), members in groups.items():
         rows = np.concatenate([_widened(text.rows, width) for text, _ in members])
         sizes = np.concatenate([text.lengths for text, _ in members])
@@ -242,10 +155,15 @@ def _intern(chunks: list[Chunk]) -> tuple[dict[str, Array], TextHeap]:
         codes.setdefault(name, np.zeros(starts[-1], np.int32))[at] = known + 1 + inverse
         known += len(first)
         lengths.append(sizes[first])
-        heaps.append(_flatten(rows[first], sizes[first]))
+        heaps.append(_end_to_end(rows[first], sizes[first]))
     if not lengths:
         return codes, TextHeap(np.empty(0, np.uint32), b"")
     return codes, TextHeap(np.concatenate(lengths), np.concatenate(heaps).tobytes())
+
+
+def _end_to_end(rows: Array, lengths: Array) -> Array:
+    """The first `lengths[i]` bytes of every row."""
+    return rows[np.arange(rows.shape[1]) < lengths[:, None]]
 
 
 def _width_class(width: int) -> int:

@@ -29,11 +29,13 @@ PLAN_DTYPE = np.dtype(
         ("data_kind", "u1"),
         ("size_from_ret", "u1"),
         ("life", "u1"),
+        ("args", "u1"),
+        ("behind", "u1"),
         ("names", "u1"),
         ("bulk", "u1"),
         ("open_flags", "u1"),
         ("category", "u1"),
-        ("unused", "u1"),
+        ("unused", "u1", 7),
     ]
 )
 
@@ -149,6 +151,8 @@ def _fill(plan: Any, spec: EventSpec) -> None:
             plan["addr"], plan["addr_kind"] = at, _ADDRESS_KINDS[kind]
         elif kind in _DATA_KINDS and plan["data_kind"] == 0 and not texts:
             plan["data"], plan["data_kind"] = at, _DATA_KINDS[kind]
+    plan["args"] = len(spec.args)
+    plan["behind"] = bool(texts) or plan["addr_kind"] > 0 or plan["data_kind"] > 0
     plan["size_from_ret"] = spec.returns is Returns.SIZE
     plan["life"] = spec.name in LIFE_CALLS
     plan["names"] = 1 if spec.name in OPENS else 2 if spec.name in MOVES else 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.pipeline import Chunk
+from capture.agent.chunks import Chunk
 from capture.agent.records import field_of
 from capture.model.program_file import ProgramFlag, program_file
 
@@ -35,9 +35,9 @@ class BegunProgram:
 
 def programs_of(chunk: Chunk) -> Iterator[BegunProgram]:
     """The programs of a chunk of the lane `exec`, one of each distinct file."""
-    if "exe" not in chunk.texts:
+    exe = chunk.text("exe")
+    if exe is None:
         return
-    exe = chunk.texts["exe"]
     dev, ino, pid = (field_of(chunk.words, name)[exe.at] for name in ("dev", "ino", "pid"))
     # Size and times: bytes 8 to 32 of what the kernel told.
     facts = np.ascontiguousarray(exe.rows[:, 8:32]).view("<u8")
@@ -62,7 +62,7 @@ def programs_of(chunk: Chunk) -> Iterator[BegunProgram]:
 
 
 def _text(chunk: Chunk, column: str, event: int) -> bytes:
-    text = chunk.texts.get(column)
+    text = chunk.text(column)
     if text is None:
         return b""
     at = int(np.searchsorted(text.at, event))

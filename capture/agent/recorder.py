@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from capture.agent import privileges, procfs
+from capture.agent.chunks import Chunk
 from capture.agent.clock import boot_now_ns, boot_to_utc_ns
 from capture.agent.executables import ExecutableWatch
 from capture.agent.host import section
-from capture.agent.kernel import Kernel
+from capture.agent.kernel import LANE_NAMES, Kernel
 from capture.agent.memory import keep_freed_memory
 from capture.agent.output import Output
-from capture.agent.pipeline import Assembler, Chunk, drain
+from capture.agent.pipeline import Assembler, drain
 from capture.agent.pressure import Pressure
 from capture.agent.programs import programs_listed, programs_of
 from capture.agent.progress import in_progress_batch
@@ -92,8 +93,7 @@ class Recorder:
         self._fill = 0.0
         self._late = 0
         self._left_out = 0
-        lanes = tuple(spec.name for spec in self._kernel.specs)
-        self._pressure = Pressure(self._kernel, lanes, self._boot_to_utc, boot_now_ns())
+        self._pressure = Pressure(self._kernel, LANE_NAMES, self._boot_to_utc, boot_now_ns())
 
     @property
     def failure(self) -> OSError | None:
@@ -180,9 +180,9 @@ class Recorder:
         for lane in self._kernel.lanes:
             for chunk in drain(lane):
                 self._assembler.add(chunk)
-                if lane.spec.name in ("life", "exec"):
+                if lane.name in ("life", "exec"):
                     self._look_for_containers(chunk)
-                if lane.spec.name == "exec" and self._settings.hashes:
+                if lane.name == "exec" and self._settings.hashes:
                     self._executables.begun(programs_of(chunk))
         return self._fill > _PRESSED
 
@@ -272,12 +272,11 @@ class Recorder:
             self._output.counted(counted)
 
     def _totals(self) -> dict[str, Any]:
-        lanes = [spec.name for spec in self._kernel.specs]
         return {
             "ended": time.time_ns(),
             "boot_to_utc": boot_to_utc_ns(),
             "events": self._writer.events_written,
-            "lost": dict(zip(lanes, self._pressure.lost_by_lane, strict=True)),
+            "lost": dict(zip(LANE_NAMES, self._pressure.lost_by_lane, strict=True)),
             "counted": self._pressure.counted,
             "late": self._assembler.late,
             "masked": dict(self._redactor.masked),

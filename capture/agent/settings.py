@@ -11,6 +11,11 @@ MAX_SNAPLEN = 2048
 _PAGE = 4096
 
 
+TEXT_MAX = 4096
+"""Bytes that a text may have, its closing NUL included: a path's (PATH_MAX)."""
+_SOCKET_AND_ADDRESS = 48 + 112
+
+
 @dataclass(frozen=True, slots=True)
 class LaneSpec:
     """One ring buffer: all its records have the same size."""
@@ -22,6 +27,26 @@ class LaneSpec:
     """Where the second text begins; 0 where the lane has none."""
     pages: int
     """Size of the ring buffer, a power of two."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSizes:
+    """The lanes of system calls, one for each processor."""
+
+    cpus: int
+    records: int
+    """Records a lane has room for."""
+    record_bytes: int
+    """Bytes that the data of one record may take."""
+    segment: int
+    """Bytes of a part of the ring of data; no record's lie across two."""
+    segments: int
+    """Parts, a power of two."""
+
+    @property
+    def bytes(self) -> int:
+        """Size of a lane's ring of data, a power of two."""
+        return self.segment * self.segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +79,25 @@ class Settings:
     """Time after which a block is closed, so that a killed recorder loses little."""
 
     def lanes(self) -> tuple[LaneSpec, ...]:
-        """The lanes in the order of the probe's `LANE_` constants."""
-        medium, wide, large = self.medium_data, 1024, self.large_data
-        payload_is_large = self.snaplen > self.medium_payload
-        pages = _power_of_two(self.buffer_mib * (1 << 20) // _PAGE // 4)
+        """The ring buffers, in the order of the probe's `LANE_` constants; before them are the calls."""
         return (
-            LaneSpec("small", 0, 0, pages),
-            LaneSpec("medium", medium, medium // 2, pages * 2),
-            LaneSpec("wide", wide, wide // 2, max(pages // 2, 1024)),
-            LaneSpec("large", large, large // 2, pages * 2 if payload_is_large else max(pages // 2, 1024)),
-            LaneSpec("life", medium, medium // 2, 2048),
-            LaneSpec("exec", large + self.environment_bytes, large // 2, 8192 if self.environment else 2048),
+            LaneSpec("life", 160, 80, 2048),
+            LaneSpec("exec", self.exec_data, TEXT_MAX, 8192 if self.environment else 2048),
+            LaneSpec("other", 0, 0, 1024),
         )
 
     @property
-    def medium_payload(self) -> int:
-        """Payload that fits a medium record."""
-        return self.medium_data - 76
+    def exec_data(self) -> int:
+        """Bytes behind the record of a new program: its file's name, its arguments, its environment."""
+        return 2 * TEXT_MAX + (16384 if self.environment else 0)
 
-    @property
-    def medium_data(self) -> int:
-        """Bytes behind a medium record's head: most paths, an address with a small payload."""
-        return max(160, (76 + self.snaplen + 15) & ~15) if self.snaplen <= 256 else 160
-
-    @property
-    def environment_bytes(self) -> int:
-        """Bytes that are kept of a new program's environment."""
-        return 16384 if self.environment else 0
-
-    @property
-    def large_data(self) -> int:
-        """Bytes behind a large record's head: two whole paths, or payload out of several buffers."""
-        return 8192
+    def calls(self, cpus: int) -> CallSizes:
+        """The lanes of system calls on so many processors: half the memory for heads, a quarter for bytes."""
+        room = max((self.buffer_mib << 20) // 4 // cpus, 1 << 20)
+        record_bytes = _SOCKET_AND_ADDRESS + 2 * max(TEXT_MAX, self.snaplen) + _PAGE
+        segment = 4 * _power_of_two(2 * record_bytes)
+        return CallSizes(cpus, 2 * room // 128, record_bytes, segment, _power_of_two(max(room // segment, 2)))
 
 
 def _power_of_two(number: int) -> int:
-    return 1 << max(number.bit_length() - 1, 6)
+    return 1 << number.bit_length() - 1

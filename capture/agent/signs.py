@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from capture.agent import procfs
-from capture.agent.pipeline import Chunk, Texts
+from capture.agent.chunks import Chunk, Texts
 from capture.agent.records import field_of
 from capture.containers.runtime_calls import PROGRAMS, RuntimeCall, runtime_call
 
@@ -21,9 +21,9 @@ Row = dict[str, Any]
 def cgroups_of(chunk: Chunk, code: int) -> list[str]:
     """The paths of a chunk's events of that code."""
     rows = np.flatnonzero(field_of(chunk.words, "code") == code)
-    if not len(rows) or "text" not in chunk.texts:
+    text = chunk.text("text") if len(rows) else None
+    if text is None:
         return []
-    text = chunk.texts["text"]
     return [procfs.text(_bytes(text, at)) for at in np.flatnonzero(np.isin(text.at, rows)).tolist()]
 
 
@@ -32,9 +32,9 @@ def runtime_calls_of(chunk: Chunk) -> Iterator[RuntimeCall]:
 
     Only programs whose file has a runtime's name are looked at, so that a storm of others costs nothing.
     """
-    if "text" not in chunk.texts or "text2" not in chunk.texts:
+    name, arguments = chunk.text("text"), chunk.text("text2")
+    if name is None or arguments is None:
         return
-    name, arguments = chunk.texts["text"], chunk.texts["text2"]
     pids = field_of(chunk.words, "pid")
     for at in np.flatnonzero(_are_runtimes(name)).tolist():
         event = int(name.at[at])

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from capture.agent.pipeline import take_apart
+from capture.agent.chunks import chunk_of_records
 from capture.agent.records import record_dtype
 from capture.agent.settings import LaneSpec
 from capture.model.events import EventFlag
@@ -66,9 +66,10 @@ def test_an_x32_call_is_flagged(capture, told):
 def test_a_record_taken_alone_is_a_copy_of_the_kernels_memory():
     """The kernel writes there again: what still pointed into the lane would change afterwards."""
     records = np.zeros(1, record_dtype(160))
-    records["pid"], records["data_len"], records["data"][0, 76:80] = 77, 4, [1, 2, 3, 4]
-    chunk = take_apart(records, LaneSpec("life", 160, 80, 64))
+    records["pid"], records["text_len"], records["data"][0, :4] = 77, 4, [1, 2, 3, 4]
+    chunk = chunk_of_records(records, LaneSpec("life", 160, 80, 64))
+    (text,) = chunk.texts
     assert not np.shares_memory(chunk.words, records)
-    assert not np.shares_memory(chunk.payload, records)
+    assert not np.shares_memory(text.rows, records)
     records["data"] = 9
-    assert chunk.payload.tobytes() == bytes([1, 2, 3, 4])
+    assert text.rows.tobytes() == bytes([1, 2, 3, 4, 0, 0, 0, 0])

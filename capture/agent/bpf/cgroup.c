@@ -4,7 +4,7 @@ static __always_inline void emit_cgroup(char *cgroup, char *path, char *task, u1
 {
     char *kn = 0, *root = 0;
     u32 value = 0;
-    struct medium *m = life.ringbuf_reserve(sizeof(*m));
+    struct life *m = life.ringbuf_reserve(sizeof(*m));
     if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER);
     begin(&m->head, bpf_ktime_get_boot_ns(), bpf_get_current_pid_tgid(), code);
     if (!READ(kn, cgroup + K_CGROUP_KN) && kn) READ(m->head.args[0], kn + K_KN_ID);
@@ -14,15 +14,15 @@ static __always_inline void emit_cgroup(char *cgroup, char *path, char *task, u1
         READ(value, task + K_TASK_PID);
         m->head.args[2] = value;
     }
-    long n = bpf_probe_read_kernel_str(m->data, MEDIUM_DATA, path);
+    long n = bpf_probe_read_kernel_str(m->data, LIFE_DATA, path);
     if (n > 0) m->head.text_len = n;
-    if (n == MEDIUM_DATA) {
+    if (n == LIFE_DATA) {
         /* Kubernetes' paths are long: take the record again where there is room. */
-        struct large *l = exec.ringbuf_reserve(sizeof(*l));
+        struct exec *l = exec.ringbuf_reserve(sizeof(*l));
         if (l) {
             l->head = m->head;
             life.ringbuf_discard(m, BPF_RB_NO_WAKEUP);
-            n = bpf_probe_read_kernel_str(l->data, LARGE_DATA / 2, path);
+            n = bpf_probe_read_kernel_str(l->data, EXEC_DATA / 2, path);
             if (n > 0) l->head.text_len = n;
             exec.ringbuf_submit(l, BPF_RB_NO_WAKEUP);
             return;

@@ -1,135 +1,142 @@
-/* Copying what a call's arguments point to into its record. */
+/* Copying what a call's arguments point to behind its record, into its processor's `bytes`. */
 
-/* One call's facts while its record is made. */
-struct call {
-    struct regs r;
-    u64 now, id, latency;
-    s64 ret;
-    struct ident ident;
-    char *socket;       /* struct file of the descriptor, if it is a socket */
-    u64 text, text2, addr, data;
-    u64 size;           /* payload bytes that were transferred */
-    u64 moved;          /* bytes that the call says it moved, payload or not */
-    u32 addr_len;
-    s32 fd;
-    u16 code, flags;
-    u8 data_kind;
-    u8 category;
+#define ADDR_MAX 112
+
+/* What is being written on this processor. */
+struct target {
+    struct head *head;
+    struct position *position;
+    struct segment *segment; /* 0: there is no room for bytes */
 };
 
-/* Not on the stack: what the verifier knows of each value there would have it try them all in combination. */
-BPF_PERCPU_ARRAY(calls, struct call, 1);
-
-static __always_inline void fill(struct head *h, struct call *c)
+/* Room for all bytes that a record may have. A segment's end that is too short for that is left out. As of the
+ * records, the last part is for calls that tell of process life. */
+static __always_inline struct segment *bytes_room(struct position *p, int cpu, bool life)
 {
-    begin(h, c->now, c->id, c->code);
-    h->latency = c->latency;
-    h->ret = c->ret;
-    h->args[0] = c->r.rdi;
-    h->args[1] = c->r.rsi;
-    h->args[2] = c->r.rdx;
-    h->args[3] = c->r.r10;
-    h->args[4] = c->r.r8;
-    h->args[5] = c->r.r9;
-    h->ino = c->ident.ino;
-    h->dev = c->ident.dev;
-    h->mode = c->ident.mode;
-    h->fd = c->fd;
-    h->flags = c->flags;
+    u64 at = p->bytes;
+    u64 within = at & (SEGMENT - 1);
+    if (within > SEGMENT - RECORD_BYTES) at += SEGMENT - within;
+    u64 size = (u64)SEGMENT * SEGMENTS;
+    if (at + RECORD_BYTES - p->freed > (life ? size : size - size / 8)) return 0;
+    p->bytes = at;
+    int key = cpu * SEGMENTS + (at / SEGMENT & (SEGMENTS - 1));
+    return bytes.lookup(&key);
 }
 
-/* A text that fills its room is whole if what the program has at its last place is the closing NUL. */
-static __always_inline u16 cut_flag(u64 text, u32 room)
+/* The record that has been written belongs to the recorder. */
+static __always_inline void hand_over(struct position *p)
+{
+    asm volatile("" ::: "memory"); /* the record before its number: x86 keeps stores in order */
+    p->next = p->next + 1 == RECORDS ? 0 : p->next + 1;
+    p->written += 1;
+}
+
+/* The next free place, `most` bytes before the segment's end at least. */
+static __always_inline char *next_place(struct target *t, u32 most)
+{
+    return t->segment->data + at_most(t->position->bytes & (SEGMENT - 1), SEGMENT - most);
+}
+
+/* Each part begins on a word. */
+static __always_inline void keep(struct target *t, u64 size)
+{
+    t->position->bytes += (size + 7) & ~7ULL;
+}
+
+/* A string, and a closing NUL; how many bytes that is. */
+static __always_inline u16 copy_text(struct target *t, u64 text)
 {
     char last = 0;
-    bpf_probe_read_user(&last, 1, (void *)(text + room - 1));
-    return last ? F_TEXT_TRUNCATED : 0;
-}
-
-/* Both texts of a call. True where one does not fit into `half` bytes. */
-static __always_inline bool copy_texts(struct head *h, char *data, u32 half, u64 text, u64 text2, bool last)
-{
-    long n = bpf_probe_read_user_str(data, half, (void *)text);
-    if (n < 0) h->flags |= F_UNREADABLE;
-    else if (n == half && !last) return true;
-    else {
-        if (n == half) h->flags |= cut_flag(text, half);
-        h->text_len = n;
+    if (!text) return 0;
+    if (!t->segment) {
+        t->head->flags |= F_TEXT_TRUNCATED;
+        return 0;
     }
-    if (!text2) return false;
-    n = bpf_probe_read_user_str(data + half, half, (void *)text2);
-    if (n < 0) h->flags |= F_UNREADABLE;
-    else if (n == half && !last) return true;
-    else {
-        if (n == half) h->flags |= cut_flag(text2, half);
-        h->text2_len = n;
+    long n = bpf_probe_read_user_str(next_place(t, TEXT_MAX), TEXT_MAX, (void *)text);
+    if (n < 0) {
+        t->head->flags |= F_UNREADABLE;
+        return 0;
     }
-    return false;
+    if (n == TEXT_MAX) {
+        /* It fills its room: it is whole if what the program has at the last place is the closing NUL. */
+        bpf_probe_read_user(&last, 1, (void *)(text + TEXT_MAX - 1));
+        if (last) t->head->flags |= F_TEXT_TRUNCATED;
+    }
+    keep(t, n);
+    return n;
 }
 
-static __always_inline void copy_socket(struct head *h, char *data, struct call *c)
+static __always_inline void copy_socket(struct target *t, u64 socket)
 {
-    struct sock_data tuple;
-    u64 n = c->addr_len;
-    if (c->socket && (h->sock_len = describe_socket(c->socket, &tuple)))
-        __builtin_memcpy(data + SOCK_AT, &tuple, sizeof(tuple));
-    if (!c->addr || !n) return;
-    if (c->data_kind && n > ADDR_BESIDE_DATA) n = ADDR_BESIDE_DATA;
-    n = at_most(n, ADDR_MAX);
-    if (bpf_probe_read_user(data + ADDR_AT, n, (void *)c->addr)) h->flags |= F_UNREADABLE;
-    else h->addr_len = n;
+    if (!socket || !t->segment) return;
+    u16 size = describe_socket(socket, (struct sock_data *)next_place(t, sizeof(struct sock_data)));
+    if (!size) return;
+    t->head->flags |= F_SOCKET;
+    keep(t, size);
 }
 
-static __always_inline void copy_payload(struct head *h, char *data, u32 most, struct call *c)
+static __always_inline void copy_address(struct target *t, u64 addr, u64 size)
 {
-    u64 n = at_most(c->size, most);
-    if (n && bpf_probe_read_user(data + DATA_AT, n, (void *)c->data)) {
-        h->flags |= F_UNREADABLE;
+    u64 n = at_most(size, ADDR_MAX);
+    if (!addr || !n || !t->segment) return;
+    if (bpf_probe_read_user(next_place(t, ADDR_MAX), n, (void *)addr)) {
+        t->head->flags |= F_UNREADABLE;
+        return;
+    }
+    t->head->addr_len = n;
+    keep(t, n);
+}
+
+static __always_inline void copy_payload(struct target *t, u64 data, u64 size)
+{
+    u64 n = t->segment ? at_most(size, SNAPLEN) : 0;
+    if (n && bpf_probe_read_user(next_place(t, SNAPLEN), n, (void *)data)) {
+        t->head->flags |= F_UNREADABLE;
         n = 0;
     }
-    h->data_len = n;
-    if (c->size > n) h->flags |= F_DATA_TRUNCATED;
+    t->head->data_len = n;
+    if (size > n) t->head->flags |= F_DATA_TRUNCATED;
+    keep(t, n);
 }
 
 struct vec { u64 base, len; };
 
 /* Payload out of an array of buffers, its first MAX_VECS. Needs room for twice SNAPLEN. */
-static __always_inline void copy_vectors(struct head *h, char *data, struct call *c, u64 vecs, u64 count)
+static __always_inline void copy_vectors(struct target *t, u64 vecs, u64 count, u64 size)
 {
-    u64 done = 0;
-    u64 left = c->size < SNAPLEN ? c->size : SNAPLEN;
+    struct head *h = t->head;
+    u64 most = t->segment ? at_most(size, SNAPLEN) : 0;
     #pragma nounroll
     for (int i = 0; i < MAX_VECS; i++) {
         struct vec v = {};
-        if (i >= count || !left) break;
+        /* How far it is lies in the record, not in a variable: to the verifier all rounds are alike. */
+        u64 done = at_most(h->data_len, SNAPLEN);
+        if (i >= count || done >= most) break;
         if (bpf_probe_read_user(&v, sizeof(v), (void *)(vecs + i * sizeof(v)))) {
             h->flags |= F_UNREADABLE;
             break;
         }
-        u64 n = at_most(v.len < left ? v.len : left, SNAPLEN);
+        u64 n = at_most(v.len < most - done ? v.len : most - done, SNAPLEN);
         if (!n) continue;
-        done = at_most(done, SNAPLEN);
-        if (bpf_probe_read_user(data + DATA_AT + done, n, (void *)v.base)) {
+        if (bpf_probe_read_user(next_place(t, 2 * SNAPLEN) + done, n, (void *)v.base)) {
             h->flags |= F_UNREADABLE;
             break;
         }
-        done += n;
-        left -= n;
+        h->data_len = done + n;
     }
-    h->data_len = done;
-    if (c->size > done) h->flags |= F_DATA_TRUNCATED;
+    if (size > h->data_len) h->flags |= F_DATA_TRUNCATED;
+    keep(t, h->data_len);
 }
 
 struct msg { u64 name; u32 name_len, unused; u64 iov, iov_len; };
 
-static __always_inline bool has_vectors(u8 kind)
+/* Payload of readv, sendmsg and the like; of the latter the message's address, too. */
+static __always_inline void copy_message(struct target *t, u8 kind, u64 data, u64 count, u64 size)
 {
-    return kind >= DATA_IOV_IN && kind <= DATA_MSG_OUT;
-}
-
-/* Into data[] of a record: either texts or socket, address and payload. */
-static __always_inline void copy_io(struct head *h, char *data, u32 most, struct call *c)
-{
-    copy_socket(h, data, c);
-    if (c->data_kind && !has_vectors(c->data_kind)) copy_payload(h, data, most, c);
+    struct msg msg = {.iov = data, .iov_len = count};
+    if (kind >= DATA_MSG_IN) {
+        if (bpf_probe_read_user(&msg, sizeof(msg), (void *)data)) t->head->flags |= F_UNREADABLE;
+        copy_address(t, msg.name, msg.name_len);
+    }
+    if (msg.iov) copy_vectors(t, msg.iov, msg.iov_len, size);
 }

@@ -102,27 +102,27 @@ static __always_inline void emit_changes(u64 id, u32 call, struct privileges *a,
     u64 now = bpf_ktime_get_boot_ns();
     u32 creds = changed_creds(a, b), spaces = changed_spaces(&a->spaces, &b->spaces);
     if (creds) {
-        struct medium *m = reserve_medium(1);
-        if (!m) return count_lost(LANE_LIFE, CATEGORY_PROCESS);
+        struct life *m = life.ringbuf_reserve(sizeof(*m));
+        if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER);
         begin(&m->head, now, id, CRED_CHANGE);
         m->head.args[0] = creds;
         m->head.args[1] = call;
         m->head.uid = b->creds.uid;
         m->head.text_len = m->head.text2_len = sizeof(a->creds);
         __builtin_memcpy(m->data, &a->creds, sizeof(a->creds));
-        __builtin_memcpy(m->data + MEDIUM_DATA / 2, &b->creds, sizeof(b->creds));
+        __builtin_memcpy(m->data + LIFE_DATA / 2, &b->creds, sizeof(b->creds));
         life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
     }
     if (spaces) {
-        struct medium *m = reserve_medium(1);
-        if (!m) return count_lost(LANE_LIFE, CATEGORY_PROCESS);
+        struct life *m = life.ringbuf_reserve(sizeof(*m));
+        if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER);
         begin(&m->head, now, id, NS_CHANGE);
         m->head.args[0] = spaces;
         m->head.args[1] = call;
         m->head.uid = b->creds.uid;
         m->head.text_len = m->head.text2_len = sizeof(a->spaces);
         __builtin_memcpy(m->data, &a->spaces, sizeof(a->spaces));
-        __builtin_memcpy(m->data + MEDIUM_DATA / 2, &b->spaces, sizeof(b->spaces));
+        __builtin_memcpy(m->data + LIFE_DATA / 2, &b->spaces, sizeof(b->spaces));
         life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
     }
 }

@@ -2,8 +2,8 @@
 
 static __always_inline int emit_module(char *module, u16 code)
 {
-    struct medium *m = reserve_medium(1);
-    if (!m) return count_lost(LANE_LIFE, CATEGORY_SYSTEM), 0;
+    struct life *m = life.ringbuf_reserve(sizeof(*m));
+    if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER), 0;
     begin(&m->head, bpf_ktime_get_boot_ns(), bpf_get_current_pid_tgid(), code);
     READ(m->head.args[0], module + K_MODULE_TAINTS);
     /* MODULE_NAME_LEN of include/linux/module.h is 64 bytes less a pointer or two. */

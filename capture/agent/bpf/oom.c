@@ -4,7 +4,7 @@ int on_mark_victim(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 victim = ctx->args[0];
     u32 pid = victim;
-    struct medium *m = reserve_medium(1);
+    struct life *m = life.ringbuf_reserve(sizeof(*m));
     if (!m) return count_lost(LANE_LIFE, CATEGORY_SIGNAL), 0;
     begin(&m->head, bpf_ktime_get_boot_ns(), bpf_get_current_pid_tgid(), OOM_KILL);
     /* Up to 6.8 it is the pid itself, since then its task (include/trace/events/oom.h). */

@@ -97,17 +97,30 @@ static __always_inline bool was_told(char *dentry, char *mount, u64 ino, u64 now
     return false;
 }
 
-static __always_inline void describe_opened(struct head *h, u64 now, u64 id, struct ident *ident, s32 fd, u64 how)
+/* In the lane of calls, behind the call that it belongs to: this is the end of sys_exit. */
+static __always_inline void emit_path(struct walk *w, u64 now, u64 id, struct ident *ident, s32 fd, u64 how)
 {
+    int cpu = bpf_get_smp_processor_id();
+    struct position *p = positions.lookup(&cpu);
+    if (!p) return;
+    int at = cpu * (RECORDS + 1) + p->next;
+    struct head *h = heads.lookup(&at);
+    struct target t = {h, p, bytes_room(p, cpu, false)};
+    if (!h || !t.segment || p->written - p->taken >= RECORDS - RECORDS / 8) return count_lost(LANE_CALLS, CATEGORY_FILE);
     begin(h, now, id, OPENED_PATH);
     h->args[0] = how;
-    h->ino = ident->ino;
-    h->dev = ident->dev;
-    h->mode = ident->mode;
+    put_thing(h, ident);
     h->fd = fd;
+    h->at = p->bytes;
+    u64 length = at_most(w->length, LONGEST);
+    bpf_probe_read_kernel(next_place(&t, LONGEST), length, w->path);
+    h->text_len = length;
+    if (!length) h->flags |= F_TEXT_TRUNCATED;
+    keep(&t, length);
+    hand_over(p);
 }
 
-static __always_inline void tell_path(u64 id, char *file, struct ident *ident, s32 fd)
+static __always_inline void tell_path(u64 id, u64 file, struct ident *ident, s32 fd)
 {
     struct { char *mount, *dentry; } path = {};
     u64 now = bpf_ktime_get_boot_ns(), hashed = 0, how;
@@ -117,47 +130,27 @@ static __always_inline void tell_path(u64 id, char *file, struct ident *ident, s
     if (was_told(path.dentry, path.mount, ident->ino, now)) return;
     w->length = 0;
     if (climb(w, path.dentry, path.mount)) write_down(w);
-    u64 length = w->length;
     READ(hashed, path.dentry + K_DENTRY_HASHED);
     how = hashed || !w->names ? 0 : UNNAMED;
-    if (length <= MEDIUM_DATA) {
-        struct medium *m = medium.ringbuf_reserve(sizeof(*m));
-        if (!m) return count_lost(LANE_MEDIUM, CATEGORY_FILE);
-        describe_opened(&m->head, now, id, ident, fd, how);
-        m->head.text_len = length;
-        if (!length) m->head.flags |= F_TEXT_TRUNCATED;
-        bpf_probe_read_kernel(m->data, at_most(length, MEDIUM_DATA), w->path);
-        medium.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
-    } else {
-        struct large *l = large.ringbuf_reserve(sizeof(*l));
-        if (!l) return count_lost(LANE_LARGE, CATEGORY_FILE);
-        describe_opened(&l->head, now, id, ident, fd, how);
-        l->head.text_len = at_most(length, LONGEST);
-        bpf_probe_read_kernel(l->data, at_most(length, LONGEST), w->path);
-        large.ringbuf_submit(l, BPF_RB_NO_WAKEUP);
-    }
+    emit_path(w, now, id, ident, fd, how);
 }
 
-/* After the record of an open, whose file on_sys_exit leaves in the slot, or of a new program. */
+/* After the record of an open, whose file's identity on_sys_exit leaves in the slot, or of a new program. */
 int opened_path(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
     int at = (u32)id & (SLOTS - 1);
     struct slot *slot = slots.lookup(&at);
     if (!slot) return 0;
+    struct ident ident = slot->thing;
     if (slot->code == NR_execve || slot->code == NR_execveat) {
-        char *mm = 0, *file = 0;
-        struct ident ident = {};
-        READ(mm, (char *)bpf_get_current_task() + K_TASK_MM);
-        if (!mm || READ(file, mm + K_MM_EXE_FILE) || !file) return 0;
-        identify_file(file, &ident);
-        tell_path(id, file, &ident, -1);
+        char *mm = LOAD(char *, TASK(), K_TASK_MM);
+        tell_path(id, LOAD(u64, mm, K_MM_EXE_FILE), &ident, -1);
         return 0;
     }
     int key = slot->code;
     struct plan *plan = plans.lookup(&key);
-    if (!plan || plan->names != OPENS || !slot->regs) return 0;
-    struct ident ident = slot->before;
-    tell_path(id, (char *)slot->regs, &ident, ctx->args[1]);
+    u64 file = file_of(ctx->args[1]);
+    if (plan && plan->names == OPENS && file) tell_path(id, file, &ident, ctx->args[1]);
     return 0;
 }

@@ -12,12 +12,14 @@ struct plan {
     u8 data;
     u8 data_kind;       /* DATA_* */
     u8 size_from_ret;
-    u8 life;            /* goes with process life, which an I/O storm must not push out */
+    u8 life;            /* tells of process life, which an I/O storm must not push out */
+    u8 args;            /* how many it has */
+    u8 behind;          /* whether there is a text, an address or payload */
     u8 names;           /* OPENS: makes a descriptor of a path; MOVES: may give files other paths */
     u8 bulk;            /* of high rate: counted where lanes fill up */
-    u8 open_flags;      /* those that say whether a file is opened for writing, then it goes with life */
+    u8 open_flags;      /* those that say whether a file is opened for writing: then it tells of life, too */
     u8 category;
-    u8 unused[1];
+    u8 unused[7];
 };
 BPF_ARRAY(plans, struct plan, PLANS);
 enum { ADDR_NONE, ADDR_IN, ADDR_OUT };

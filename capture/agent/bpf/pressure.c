@@ -37,50 +37,42 @@ BPF_HASH(counts_b, struct count_key, struct counts, COUNTS);
 /* Zeros, for a new entry: the stack is small. */
 BPF_ARRAY(no_counts, struct counts, 1);
 
-/* Into the table that the recorder does not read now. False: the table is full. */
-static __always_inline bool count_call(struct call *c)
+/* Into the table that the recorder does not read now. False: the table is full. `moved`: bytes. */
+static __always_inline bool count_call(struct head *h, u64 moved)
 {
     int zero = 0;
     struct count_key key = {};
     struct control *control = controls.lookup(&zero);
     struct counts *none = no_counts.lookup(&zero), *to;
     if (!control || !none) return false;
-    key.ino = c->ident.ino;
-    key.dev = c->ident.dev;
-    key.tid = c->id;
-    key.fd = c->fd;
-    key.code = c->code;
-    key.flags = c->flags & (F_COMPAT | F_X32);
+    key.ino = h->ino;
+    key.dev = h->dev;
+    key.tid = h->tid;
+    key.fd = h->fd;
+    key.code = h->code;
+    key.flags = h->flags & (F_COMPAT | F_X32);
     if (control->side) to = counts_b.lookup_or_try_init(&key, none);
     else to = counts_a.lookup_or_try_init(&key, none);
     if (!to) return false;
     /* No lock: no other thread has this key, and a thread is in one place. */
     if (!to->count) {
-        to->first = c->now;
-        to->cgroup = bpf_get_current_cgroup_id();
-        to->pid = c->id >> 32;
-        to->uid = bpf_get_current_uid_gid();
-        to->mode = c->ident.mode;
+        to->first = h->time;
+        to->cgroup = h->cgroup;
+        to->pid = h->pid;
+        to->uid = h->uid;
+        to->mode = h->mode;
     }
     to->count += 1;
-    to->last = c->now;
-    if (c->latency != MAX_LATENCY) to->latency += c->latency;
-    if (c->ret < 0 && c->ret >= -4095) to->errors += 1;
-    else to->bytes += c->moved;
+    to->last = h->time;
+    if (h->latency != MAX_LATENCY) to->latency += h->latency;
+    if (h->ret < 0 && h->ret >= -4095) to->errors += 1;
+    else to->bytes += moved;
     return true;
 }
 
-/* Bytes that lie in a lane. BCC has no word for bpf_ringbuf_query: what it writes for ringbuf_reserve is made one. */
-#define bpf_ringbuf_reserve(ring, flags, unused) ((void *)bpf_ringbuf_query(ring, flags))
-static __always_inline u64 waiting_in_small(void) { return (u64)small.ringbuf_reserve(BPF_RB_AVAIL_DATA); }
-static __always_inline u64 waiting_in_medium(void) { return (u64)medium.ringbuf_reserve(BPF_RB_AVAIL_DATA); }
-static __always_inline u64 waiting_in_wide(void) { return (u64)wide.ringbuf_reserve(BPF_RB_AVAIL_DATA); }
-static __always_inline u64 waiting_in_large(void) { return (u64)large.ringbuf_reserve(BPF_RB_AVAIL_DATA); }
-#undef bpf_ringbuf_reserve
-
-static __always_inline u32 level_for(u64 waiting, u64 size)
+static __always_inline u32 level_for(u64 used, u64 size)
 {
-    return waiting > size / 5 * 4 ? BULK_IS_COUNTED : waiting > size / 5 * 3 ? WITHOUT_PAYLOAD : ALL_IS_KEPT;
+    return used > size / 5 * 4 ? BULK_IS_COUNTED : used > size / 5 * 3 ? WITHOUT_PAYLOAD : ALL_IS_KEPT;
 }
 
 static __always_inline void reach(struct control *control, u32 level, u64 now)
@@ -92,40 +84,23 @@ static __always_inline void reach(struct control *control, u32 level, u64 now)
 }
 
 /* No room for a record: count the call, or at least that it is lost. */
-static __always_inline void count_missed(struct call *c, int lane)
+static __always_inline void count_missed(struct head *h, u64 moved, int lane, u8 category)
 {
     int zero = 0;
     struct control *control = controls.lookup(&zero);
-    if (control && lane <= LANE_LARGE) reach(control, BULK_IS_COUNTED, c->now);
-    if (!count_call(c)) count_lost(lane, c->category);
+    if (control && lane == LANE_CALLS) reach(control, BULK_IS_COUNTED, h->time);
+    if (!count_call(h, moved)) count_lost(lane, category);
 }
 
-/* How much is to be given up now. Asking the lanes is dear: about one call in 64 does it. */
-static __always_inline u32 pressure(u64 now)
+/* How much is to be given up now, by what lies in this processor's lane and by what others have met. */
+static __always_inline u32 pressure(struct position *p, u64 used, u64 now)
 {
     int zero = 0;
     struct control *control = controls.lookup(&zero);
     if (!control) return ALL_IS_KEPT;
-    if (now & 63) return control->level;
-    u32 wanted = level_for(waiting_in_small(), SMALL_PAGES * 4096ULL);
-    u32 other = level_for(waiting_in_medium(), MEDIUM_PAGES * 4096ULL);
+    u32 wanted = level_for(used, RECORDS);
+    u32 other = level_for(p->bytes - p->freed, (u64)SEGMENT * SEGMENTS);
     if (other > wanted) wanted = other;
-    other = level_for(waiting_in_wide(), WIDE_PAGES * 4096ULL);
-    if (other > wanted) wanted = other;
-    other = level_for(waiting_in_large(), LARGE_PAGES * 4096ULL);
-    if (other > wanted) wanted = other;
-    reach(control, wanted, now);
+    if (wanted) reach(control, wanted, now);
     return control->level;
-}
-
-/* Make do with less. True: the call was counted and needs no record. */
-static __always_inline bool give_way(struct call *c, u32 level, u8 bulk)
-{
-    if (level == BULK_IS_COUNTED && bulk && count_call(c)) return true;
-    if (c->data_kind && c->data_kind != DATA_PAIR) {
-        c->data_kind = DATA_NONE;
-        c->flags |= F_DATA_TRUNCATED;
-        count_lost(NO_PAYLOAD, c->category);
-    }
-    return false;
 }

@@ -15,7 +15,7 @@ int on_sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
     filter_fork(id >> 32, tid, value);
     /* The recorder's own child stays silent until it runs the program it was made for. */
     if (slot) slot->muted = (id >> 32) == SELF ? tid : 0;
-    struct medium *m = reserve_medium(1);
+    struct life *m = life.ringbuf_reserve(sizeof(*m));
     if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER), 0;
     /* The recorder is in no event: its child tells of the fork itself. */
     if ((id >> 32) == SELF) id = (u64)value << 32 | tid;
@@ -59,16 +59,23 @@ int on_sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
         }
         return 0;
     }
-    struct call c = {};
-    c.now = bpf_ktime_get_boot_ns();
-    c.id = id;
-    c.fd = -1;
-    c.code = PROCEXEC;
-    c.latency = MAX_LATENCY;
-    c.category = CATEGORY_SCHEDULER;
-    int full = emit_exec(&c, slot->script);
-    if (full != FITTED) count_lost(full, c.category);
+    int full = emit_exec(slot, bpf_ktime_get_boot_ns(), id, MAX_LATENCY, PROCEXEC);
+    if (full != FITTED) count_lost(full, CATEGORY_SCHEDULER);
     return 0;
+}
+
+/* The call in which a thread died. */
+static __always_inline void emit_never_returned(struct slot *slot, u64 now, u64 id, u64 latency)
+{
+    struct regs r = {};
+    struct life *m = life.ringbuf_reserve(sizeof(*m));
+    if (!m) return count_lost(LANE_LIFE, CATEGORY_PROCESS);
+    take_registers(&r, slot->regs);
+    begin(&m->head, now, id, slot->code);
+    m->head.latency = latency;
+    m->head.flags = F_NEVER_RETURNED | entry_flags(slot->code);
+    put_arguments(&m->head, &r);
+    life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
 }
 
 int on_sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
@@ -83,22 +90,13 @@ int on_sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
     u64 now = bpf_ktime_get_boot_ns();
     READ(status, task + K_TASK_EXIT_CODE);
     if (slot->tid == (u32)id && slot->start) {
-        struct call c = {};
-        READ(c.r, slot->regs + REGS_AT);
-        c.now = now;
-        c.id = id;
-        c.fd = -1;
-        c.latency = now - slot->start;
-        c.code = slot->code;
-        c.flags = F_NEVER_RETURNED | entry_flags(slot->code);
+        u64 latency = now - slot->start;
         slot->start = 0;
-        c.category = CATEGORY_PROCESS;
-        int full = emit_small(&c, 1);
-        if (full != FITTED) count_missed(&c, full);
+        emit_never_returned(slot, now, id, latency);
     }
     if (!READ(signal, task + K_TASK_SIGNAL) && signal) READ(live, signal + K_SIGNAL_LIVE);
     filter_exit(id >> 32, live == 0);
-    struct medium *m = reserve_medium(1);
+    struct life *m = life.ringbuf_reserve(sizeof(*m));
     if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER), 0;
     begin(&m->head, now, id, PROCEXIT);
     m->head.args[0] = status;

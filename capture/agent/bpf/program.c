@@ -1,6 +1,6 @@
 /* A new program: its names, arguments and environment lie on its fresh stack, where nobody has changed them yet. */
 
-/* Where a record of the lane `exec` has what; head.sock_len and head.addr_len are the lengths of `exe` and `env`. */
+/* Where a record of the lane `exec` has what; F_SOCKET tells of `exe`, head.data_len is the length of `env`. */
 #define EXE_AT 0
 #define NAME_AT 64
 #define NAME_ROOM (ARGV_AT - NAME_AT)
@@ -89,46 +89,42 @@ static __always_inline void copy_environment(struct head *h, char *data, struct 
     u64 size = end - start;
     if (size > ENV_ROOM) exe->flags |= E_ENV_TRUNCATED;
     size = at_most(size, ENV_ROOM);
-    if (!bpf_probe_read_user(data + ENV_AT, size, (void *)start)) h->addr_len = size;
+    if (!bpf_probe_read_user(data + ENV_AT, size, (void *)start)) h->data_len = size;
     else exe->flags |= E_ENV_UNREADABLE;
 #endif
 }
 
 /* Which lane was full, FITTED if none. */
-static __always_inline int emit_exec(struct call *c, u32 script)
+static __always_inline int emit_exec(struct slot *slot, u64 now, u64 id, u64 latency, u16 code)
 {
-    char *mm = 0, *file = 0;
-    u64 start = 0, end = 0, env = 0, name = 0;
     struct exe_data exe = {};
-    char *task = (char *)bpf_get_current_task();
-    struct started *s = exec.ringbuf_reserve(sizeof(*s));
-    if (!s) return LANE_EXEC;
-    __builtin_memset(&c->r, 0, sizeof(c->r));
-    if (!READ(mm, task + K_TASK_MM) && mm) {
-        READ(start, mm + K_MM_ARG_START);
-        READ(end, mm + K_MM_ARG_END);
-        READ(env, mm + K_MM_ENV_START);
-        READ(name, mm + K_MM_ENV_END);
-        READ(file, mm + K_MM_EXE_FILE);
-        identify_file(file, &c->ident);
-        describe_program(file, &exe);
-    }
-    READ(exe.comm, task + K_TASK_COMM);
-    if (script) exe.flags |= E_SCRIPT;
-    fill(&s->head, c);
+    struct exec *e = exec.ringbuf_reserve(sizeof(*e));
+    if (!e) return LANE_EXEC;
+    char *mm = LOAD(char *, TASK(), K_TASK_MM);
+    u64 start = LOAD(u64, mm, K_MM_ARG_START), end = LOAD(u64, mm, K_MM_ARG_END);
+    u64 env = LOAD(u64, mm, K_MM_ENV_START), name = LOAD(u64, mm, K_MM_ENV_END);
+    char *file = LOAD(char *, mm, K_MM_EXE_FILE);
+    begin(&e->head, now, id, code);
+    e->head.latency = latency;
+    forget(&slot->thing);
+    identify_file(file, &slot->thing);
+    put_thing(&e->head, &slot->thing);
+    describe_program(file, &exe);
+    READ(exe.comm, TASK() + K_TASK_COMM);
+    if (slot->script) exe.flags |= E_SCRIPT;
     /* The kernel puts the file name given to exec just above the environment. */
-    long n = bpf_probe_read_user_str(s->data + NAME_AT, NAME_ROOM, (void *)name);
-    if (n > 0) s->head.text_len = n;
-    else s->head.flags |= F_UNREADABLE;
-    if (n == NAME_ROOM) s->head.flags |= F_TEXT_TRUNCATED;
+    long n = bpf_probe_read_user_str(e->data + NAME_AT, NAME_ROOM, (void *)name);
+    if (n > 0) e->head.text_len = n;
+    else e->head.flags |= F_UNREADABLE;
+    if (n == NAME_ROOM) e->head.flags |= F_TEXT_TRUNCATED;
     u64 size = end - start;
-    if (size > ARGV_ROOM) s->head.flags |= F_TEXT_TRUNCATED;
+    if (size > ARGV_ROOM) e->head.flags |= F_TEXT_TRUNCATED;
     size = at_most(size, ARGV_ROOM);
-    if (!bpf_probe_read_user(s->data + ARGV_AT, size, (void *)start)) s->head.text2_len = size;
-    else s->head.flags |= F_UNREADABLE;
-    copy_environment(&s->head, s->data, &exe, env, name);
-    __builtin_memcpy(s->data + EXE_AT, &exe, sizeof(exe));
-    s->head.sock_len = file ? sizeof(exe) : 0;
-    exec.ringbuf_submit(s, BPF_RB_NO_WAKEUP);
+    if (!bpf_probe_read_user(e->data + ARGV_AT, size, (void *)start)) e->head.text2_len = size;
+    else e->head.flags |= F_UNREADABLE;
+    copy_environment(&e->head, e->data, &exe, env, name);
+    __builtin_memcpy(e->data + EXE_AT, &exe, sizeof(exe));
+    if (file) e->head.flags |= F_SOCKET;
+    exec.ringbuf_submit(e, BPF_RB_NO_WAKEUP);
     return FITTED;
 }

@@ -3,6 +3,11 @@
  * The probe is these files one after another (capture/agent/kernel.py names their order). Constants come as -D
  * flags: SELF, SNAPLEN, SLOTS and the sizes of lanes from the settings, K_* from the running kernel's BTF
  * (capture/agent/layout.py), NR_* and CATEGORY_* from the catalogue. capture/agent/records.py mirrors `struct head`.
+ *
+ * System calls have a lane for each processor: `heads` in a ring of their own, in order of time, and `bytes`, where
+ * their texts and payload lie packed. Only sys_exit writes there, and nothing interrupts it on its processor (a
+ * tracepoint's program runs with preemption off, and no interrupt makes a system call), so that a record
+ * takes no lock and no call. All else goes through ring buffers, and so is never pushed out by a storm of calls.
  */
 
 #ifndef __always_inline
@@ -15,6 +20,7 @@
 #define F_TEXT_TRUNCATED 16
 #define F_DATA_TRUNCATED 32
 #define F_UNREADABLE 64
+#define F_SOCKET (1 << 15) /* between probe and recorder: first of the record's bytes is a socket's tuple, a program's file */
 #define PROCFORK 0xF001
 #define PROCEXEC 0xF002
 #define PROCEXIT 0xF003
@@ -32,16 +38,11 @@
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define NONE 0xff
-#define OPENS_FOR_WRITING 01103 /* O_WRONLY, O_RDWR, O_CREAT, O_TRUNC */
 #define TS_COMPAT 2 /* arch/x86/include/asm/thread_info.h */
+#define MMAPABLE (1 << 10)
+#define OPENS_FOR_WRITING 01103 /* O_WRONLY, O_RDWR, O_CREAT, O_TRUNC */
 
-/* Where a record's data has what: texts, or socket, address and payload. */
-#define SOCK_AT 0
-#define ADDR_AT 48
-#define DATA_AT 76
-#define ADDR_BESIDE_DATA (DATA_AT - ADDR_AT)
-#define ADDR_MAX 112
-
+/* Two lines of the processor's cache. */
 struct head {
     u64 time;
     u64 latency;
@@ -54,35 +55,56 @@ struct head {
     u32 pid;
     u32 tid;
     s32 fd;
+    u32 at;             /* where in `bytes` its own begin */
     u16 code;
     u16 cpu;
     u16 mode;
     u16 flags;
+    u32 data_len : 24, addr_len : 8;
     u16 text_len;
     u16 text2_len;
-    u16 addr_len;
-    u16 sock_len;
-    u32 data_len;
 };
 
-struct small { struct head head; };
-struct medium { struct head head; char data[MEDIUM_DATA]; };
-struct wide { struct head head; char data[WIDE_DATA]; };
-struct large { struct head head; char data[LARGE_DATA]; };
-struct started { struct head head; char data[EXEC_DATA]; };
+/* How far the probe and the recorder are in a processor's lane; each writes a line of its own. */
+struct position {
+    u64 written;        /* records */
+    u64 bytes;          /* used of `bytes`, skipped ones included */
+    u64 next;           /* `written`, as a place in the ring */
+    u64 unused[5];
+    u64 taken;          /* records */
+    u64 freed;          /* of `bytes` */
+    u64 unused2[6];
+};
+/* The recorder maps these. A record's bytes never lie across two segments; behind each processor's heads is one
+ * more, for a call that finds no room and is counted. */
+struct segment { char data[SEGMENT]; };
+BPF_F_TABLE("array", int, struct position, positions, CPUS, MMAPABLE);
+BPF_F_TABLE("array", int, struct head, heads, CPUS * (RECORDS + 1), MMAPABLE);
+BPF_F_TABLE("array", int, struct segment, bytes, CPUS * SEGMENTS, MMAPABLE);
 
-BPF_RINGBUF_OUTPUT(small, SMALL_PAGES);
-BPF_RINGBUF_OUTPUT(medium, MEDIUM_PAGES);
-BPF_RINGBUF_OUTPUT(wide, WIDE_PAGES);
-BPF_RINGBUF_OUTPUT(large, LARGE_PAGES);
+struct life { struct head head; char data[LIFE_DATA]; };
+struct exec { struct head head; char data[EXEC_DATA]; };
+struct other { struct head head; };
 BPF_RINGBUF_OUTPUT(life, LIFE_PAGES);
 BPF_RINGBUF_OUTPUT(exec, EXEC_PAGES);
-enum { LANE_SMALL, LANE_MEDIUM, LANE_WIDE, LANE_LARGE, LANE_LIFE, LANE_EXEC, NO_PAYLOAD, LANES };
+BPF_RINGBUF_OUTPUT(other, OTHER_PAGES);
+enum { LANE_CALLS, LANE_LIFE, LANE_EXEC, LANE_OTHER, NO_PAYLOAD, LANES };
 #define FITTED LANES /* no lane was full */
 /* What found no room, and events that gave up their payload: by processor, lane and category of call. */
-BPF_F_TABLE("array", int, u64, lost, CPUS * LANES * CATEGORIES, 1 << 10 /* BPF_F_MMAPABLE */);
+BPF_F_TABLE("array", int, u64, lost, CPUS * LANES * CATEGORIES, MMAPABLE);
 
 #define READ(to, from) bpf_probe_read_kernel(&(to), sizeof(to), (void *)(from))
+
+/* LOAD reads a member of a struct that is reached from TASK(), the current thread, by members alone. From 5.15 on
+ * the verifier follows the types on such a way, and a member is one instruction instead of a call; what cannot
+ * be read is 0 in both. */
+#if TYPED
+#define TASK() ((char *)bpf_get_current_task_btf())
+#define LOAD(type, base, at) (*(type *)((base) + (at)))
+#else
+#define TASK() ((char *)bpf_get_current_task())
+#define LOAD(type, base, at) ({ type value_ = 0; READ(value_, (base) + (at)); value_; })
+#endif
 
 /* The smaller one, so that the verifier sees the bound: the compiler must not compare a copy. */
 static __always_inline u64 at_most(u64 n, u64 most)
@@ -100,15 +122,7 @@ static __always_inline void count_lost(int lane, u8 category)
     if (count) __sync_fetch_and_add(count, 1);
 }
 
-/* Room of medium size: process life has its own, and the common one when that is full. */
-static __always_inline struct medium *reserve_medium(u8 life_lane)
-{
-    struct medium *m = 0;
-    if (life_lane) m = life.ringbuf_reserve(sizeof(*m));
-    if (!m) m = medium.ringbuf_reserve(sizeof(*m));
-    return m;
-}
-
+/* Who does what when; all else of a record is nothing. */
 static __always_inline void begin(struct head *h, u64 now, u64 id, u16 code)
 {
     __builtin_memset(h, 0, sizeof(*h));

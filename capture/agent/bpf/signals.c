@@ -37,15 +37,15 @@ static __always_inline struct sent read_siginfo(u64 info)
 static __always_inline void emit_signal(struct head *h, bool deadly)
 {
     if (deadly) {
-        struct medium *m = reserve_medium(1);
+        struct life *m = life.ringbuf_reserve(sizeof(*m));
         if (!m) return count_lost(LANE_LIFE, CATEGORY_SIGNAL);
         m->head = *h;
         life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
     } else {
-        struct small *s = small.ringbuf_reserve(sizeof(*s));
-        if (!s) return count_lost(LANE_SMALL, CATEGORY_SIGNAL);
-        s->head = *h;
-        small.ringbuf_submit(s, BPF_RB_NO_WAKEUP);
+        struct other *o = other.ringbuf_reserve(sizeof(*o));
+        if (!o) return count_lost(LANE_OTHER, CATEGORY_SIGNAL);
+        o->head = *h;
+        other.ringbuf_submit(o, BPF_RB_NO_WAKEUP);
     }
 }
 

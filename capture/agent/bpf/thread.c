@@ -8,9 +8,9 @@ struct slot {
     u32 code;
     u32 muted;          /* a child of the recorder that has not run its program yet */
     u32 script;         /* the program that it has just begun is a script's interpreter */
-    struct ident before; /* what close() is about to close, what an open has opened */
+    struct ident thing; /* behind the call's descriptor; of close(): what it is about to close */
 };
-BPF_F_TABLE("array", int, struct slot, slots, SLOTS, 1 << 10 /* BPF_F_MMAPABLE */);
+BPF_F_TABLE("array", int, struct slot, slots, SLOTS, MMAPABLE);
 
 /* The recorder is in no event, nor is a child of its own that does not run its program yet. */
 static __always_inline bool is_muted(u64 id)
@@ -25,15 +25,58 @@ static __always_inline bool is_muted(u64 id)
 #define BP_AT 32 /* and bx behind it */
 struct regs { u64 r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax; };
 
-static __always_inline u64 argument(struct regs *r, u8 at)
+/* The registers with which the current thread entered its call. */
+static __always_inline void take_registers(struct regs *to, u64 regs)
 {
-    switch (at) {
-    case 0: return r->rdi;
-    case 1: return r->rsi;
-    case 2: return r->rdx;
-    case 3: return r->r10;
-    case 4: return r->r8;
-    case 5: return r->r9;
-    }
-    return 0;
+#if TYPED
+    char *from = (char *)bpf_task_pt_regs((void *)TASK());
+#define REGISTER(name) to->name = LOAD(u64, from, REGS_AT + __builtin_offsetof(struct regs, name))
+    REGISTER(rdi);
+    REGISTER(rsi);
+    REGISTER(rdx);
+    REGISTER(r10);
+    REGISTER(r8);
+    REGISTER(r9);
+    REGISTER(orig_rax);
+#else
+    READ(*to, regs + REGS_AT);
+#endif
+}
+
+/* The same by the 32-bit entry. */
+static __always_inline void take_compat_registers(struct regs *to, u64 regs)
+{
+    struct { u64 bp, bx; } low = {};
+    struct regs r = {};
+    READ(low, regs + BP_AT);
+    READ(r, regs + REGS_AT);
+    to->rdi = low.bx;
+    to->rsi = r.rcx;
+    to->r10 = r.rsi;
+    to->r8 = r.rdi;
+    to->r9 = low.bp;
+}
+
+static __always_inline void put_arguments(struct head *h, struct regs *r)
+{
+    h->args[0] = r->rdi;
+    h->args[1] = r->rsi;
+    h->args[2] = r->rdx;
+    h->args[3] = r->r10;
+    h->args[4] = r->r8;
+    h->args[5] = r->r9;
+}
+
+/* An argument that a plan names; 0 where it names none. */
+static __always_inline u64 argument(struct head *h, u64 at)
+{
+    asm volatile("" : "+r"(at));
+    return at < 6 ? h->args[at] : 0;
+}
+
+/* By which entry a call came. The code segment does not tell: 64-bit programs can use int 0x80 too. */
+static __always_inline u16 entry_flags(u32 code)
+{
+    if (LOAD(u32, TASK(), K_TASK_STATUS) & TS_COMPAT) return F_COMPAT;
+    return code & (1U << 30) ? F_X32 : 0;
 }

@@ -8,18 +8,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.agent import pipeline
-from capture.agent.pipeline import Assembler, drain, take_apart
-from capture.agent.records import ADDR_AT, BUSY, DATA_AT, DISCARDED, HEAD, SOCK_AT, field_of, record_dtype
+from capture.agent.chunks import chunk_of_calls, chunk_of_records
+from capture.agent.lanes import CallLane
+from capture.agent.pipeline import Assembler, drain
+from capture.agent.records import (
+    ADDR_SHIFT,
+    BUSY,
+    DISCARDED,
+    HAS_SOCKET,
+    HEAD,
+    WORDS,
+    captured,
+    field_of,
+    places_of,
+    record_dtype,
+)
 from capture.agent.settings import LaneSpec
 from capture.format import EVENT_COLUMNS, TEXT_COLUMNS
 from capture.model.events import EventFlag, SchedCode
 
 OFFSET = 1_700_000_000_000_000_000
-SMALL = LaneSpec("small", 0, 0, 64)
-MEDIUM = LaneSpec("medium", 160, 80, 64)
-LARGE = LaneSpec("large", 8192, 4096, 64)
-LANES = (SMALL, MEDIUM, LARGE)
+CALLS = "calls"
+LIFE = LaneSpec("life", 160, 80, 64)
+EXEC = LaneSpec("exec", 8192, 4096, 64)
+OTHER = LaneSpec("other", 0, 0, 64)
+LANES = (CALLS, LIFE, EXEC, OTHER)
 MAX_U8 = (1 << 64) - 1
+PARTS = ("sock", "addr", "text", "text2", "data")
+"""In the order in which the probe lays them behind one another."""
 
 
 @st.composite
@@ -35,20 +51,22 @@ def heads(draw):
     record["code"] = draw(st.sampled_from([0, 1, 257, int(SchedCode.PROCFORK), int(SchedCode.PROCEXIT)]))
     record["flags"] = draw(st.sampled_from([0, int(EventFlag.TEXT_TRUNCATED)]))
     record["a2"] = draw(st.integers(0, 1000))
-    record["discarded"] = draw(st.integers(0, 7)) == 0
+    record["discarded"] = lane is not CALLS and draw(st.integers(0, 7)) == 0
     texts = {}
-    if lane.data and draw(st.booleans()):
+    if lane is not OTHER:
         words = st.sampled_from(
             [b"/etc/passwd\0", b"/etc/passwd", b"a\0", b"\0", b"sh\0-c\0ls\0", b"\xff" * 70, b"x" * 64]
         )
         texts = {name: draw(words) for name in ("text", "text2") if draw(st.booleans())}
-    elif lane.data:
+    if lane is CALLS:
+        if draw(st.booleans()):
+            texts["text"] = draw(st.sampled_from([b"p" * 4095 + b"\0", b"q" * 300]))
         if draw(st.booleans()):
             texts["sock"] = draw(st.sampled_from([bytes(48), b"s" * 48]))
         if draw(st.booleans()):
-            texts["addr"] = draw(st.sampled_from([b"\2\0" * 8, b"/run/x\0"]))
+            texts["addr"] = draw(st.sampled_from([b"\2\0" * 8, b"/run/x\0", b"a" * 112]))
         if draw(st.booleans()):
-            texts["data"] = draw(st.binary(max_size=lane.data - DATA_AT if lane is MEDIUM else 300))
+            texts["data"] = draw(st.binary(max_size=300))
     return lane, record, texts
 
 
@@ -63,15 +81,40 @@ def as_records(lane, rows):
             if name != "discarded":
                 records[name][at] = value
         records["length"][at] = dtype.itemsize - 8 | (DISCARDED if record["discarded"] else 0)
-        places = {"text": 0, "text2": lane.second, "sock": SOCK_AT, "addr": ADDR_AT, "data": DATA_AT}
         for name, content in texts.items():
+            place = places_of(lane)[name]
             records[f"{name}_len"][at] = len(content)
-            records["data"][at, places[name] : places[name] + len(content)] = np.frombuffer(content, np.uint8)
+            records["data"][at, place : place + len(content)] = np.frombuffer(content, np.uint8)
     return records
 
 
+def as_calls(rows, begins=0, room=1 << 17):
+    """Heads and the ring of their bytes; bytes that nothing claims are rubbish."""
+    heads = np.zeros(len(rows), HEAD)
+    content = np.frombuffer(np.random.default_rng(7).bytes(room), np.uint8).copy()
+    end = begins
+    for at, (record, texts) in enumerate(rows):
+        for name, value in record.items():
+            if name != "discarded":
+                heads[name][at] = value
+        sizes = {name: len(texts.get(name, b"")) for name in PARTS}
+        if end % room + sum(sizes.values()) + 40 > room:
+            end += room - end % room
+        heads["at"][at] = end % (1 << 32)
+        heads["flags"][at] |= HAS_SOCKET if sizes["sock"] else 0
+        heads["sizes"][at] = sizes["addr"] << ADDR_SHIFT | sizes["data"]
+        heads["text_len"][at], heads["text2_len"][at] = sizes["text"], sizes["text2"]
+        for name in PARTS:
+            place = end % room
+            content[place : place + sizes[name]] = np.frombuffer(texts.get(name, b""), np.uint8)
+            end += (sizes[name] + 7) & ~7
+    return heads.view("<u8").reshape(-1, WORDS), content.view("<u8"), end
+
+
 def chunk_of(lane, rows):
-    return take_apart(as_records(lane, rows), lane)
+    if lane is CALLS:
+        return chunk_of_calls(*as_calls(rows)[:2])
+    return chunk_of_records(as_records(lane, rows), lane)
 
 
 def told(batch):
@@ -94,7 +137,7 @@ def told(batch):
     return rows
 
 
-def naive(record, texts):
+def naive(lane, record, texts):
     """What one record means, field by field."""
     event = {name: record.get(name, 0) for name in EVENT_COLUMNS if name not in TEXT_COLUMNS}
     event["time"] += OFFSET
@@ -103,7 +146,7 @@ def naive(record, texts):
         event["a2"] += OFFSET
     for name in TEXT_COLUMNS:
         content = texts.get(name)
-        if content is not None and name in ("text", "text2"):
+        if content is not None and name in ("text", "text2") and (lane, name) != (EXEC, "text2"):
             content = content.removesuffix(b"\0")
         event[name] = content
     event["payload"] = texts.get("data", b"")
@@ -123,7 +166,7 @@ def test_columns_hold_what_each_record_says(rows):
         mine = [(record, texts) for of, record, texts in rows if of is lane]
         if mine and len(chunk := chunk_of(lane, mine)):
             assembler.add(chunk)
-    kept = [naive(record, texts) for _, record, texts in rows if not record["discarded"]]
+    kept = [naive(*row) for row in rows if not row[1]["discarded"]]
     batch = assembler.batch(1 << 62)
     if not kept:
         assert batch is None or len(batch) == 0
@@ -145,7 +188,7 @@ def test_what_is_handed_out_in_parts_is_what_came_in(rounds):
             mine = [(record, texts) for of, record, texts in rows if of is lane and not record["discarded"]]
             if mine:
                 assembler.add(chunk_of(lane, mine))
-                given_rows += [(record, texts) for record, texts in mine]
+                given_rows += [(lane, record, texts) for record, texts in mine]
         batch = assembler.batch(until)
         if batch is None:
             continue
@@ -162,16 +205,16 @@ def test_what_is_handed_out_in_parts_is_what_came_in(rounds):
     assert (assembler.late, assembler.pending) == (late, 0)
 
 
-def row(time, lane=SMALL, **fields):
+def row(time, **fields):
     texts = {name: fields.pop(name) for name in ("text", "text2", "addr", "sock", "data") if name in fields}
     return {"time": time, "latency": 0, "code": 0, "discarded": False, **fields}, texts
 
 
 def test_events_of_several_lanes_come_out_in_order_of_time():
     assembler = Assembler(0)
-    assembler.add(chunk_of(MEDIUM, [row(10, data=b"ten"), row(30, data=b"thirty")]))
-    assembler.add(chunk_of(LARGE, [row(20, data=b"twenty" * 40), row(40)]))
-    assembler.add(chunk_of(SMALL, [row(25), row(5)]))
+    assembler.add(chunk_of(CALLS, [row(10, data=b"ten"), row(30, data=b"thirty")]))
+    assembler.add(chunk_of(CALLS, [row(20, data=b"twenty" * 40), row(40)]))
+    assembler.add(chunk_of(OTHER, [row(25), row(5)]))
     batch = assembler.batch(100)
     assert batch.columns["time"].tolist() == [5, 10, 20, 25, 30, 40]
     assert batch.payload == b"ten" + b"twenty" * 40 + b"thirty"
@@ -179,19 +222,19 @@ def test_events_of_several_lanes_come_out_in_order_of_time():
 
 def test_events_of_the_same_time_stay_in_the_order_in_which_they_came():
     assembler = Assembler(0)
-    assembler.add(chunk_of(SMALL, [row(9, pid=1), row(5, pid=2), row(5, pid=3)]))
-    assembler.add(chunk_of(MEDIUM, [row(5, pid=4)]))
+    assembler.add(chunk_of(OTHER, [row(9, pid=1), row(5, pid=2), row(5, pid=3)]))
+    assembler.add(chunk_of(CALLS, [row(5, pid=4)]))
     assert assembler.batch(10).columns["pid"].tolist() == [2, 3, 4, 1]
 
 
 def test_what_returned_after_the_limit_waits_for_slower_calls():
     assembler = Assembler(0)
-    assembler.add(chunk_of(MEDIUM, [row(10, text=b"a"), row(21, text=b"b"), row(20, data=b"x")]))
+    assembler.add(chunk_of(CALLS, [row(10, text=b"a"), row(21, text=b"b"), row(20, data=b"x")]))
     assert assembler.pending == 3
     assert assembler.batch(20).columns["time"].tolist() == [10, 20]
     assert assembler.pending == 1
     assert assembler.batch(20) is None
-    assembler.add(chunk_of(SMALL, [row(20)]))
+    assembler.add(chunk_of(OTHER, [row(20)]))
     batch = assembler.batch(30)
     assert batch.columns["time"].tolist() == [20, 21]
     assert assembler.late == 0, "20 was allowed to come up to 20"
@@ -199,27 +242,27 @@ def test_what_returned_after_the_limit_waits_for_slower_calls():
 
 def test_an_event_that_comes_after_later_ones_is_flagged_and_counted():
     assembler = Assembler(0)
-    assembler.add(chunk_of(SMALL, [row(50)]))
+    assembler.add(chunk_of(OTHER, [row(50)]))
     assembler.batch(60)
-    assembler.add(chunk_of(SMALL, [row(59), row(60), row(61)]))
+    assembler.add(chunk_of(OTHER, [row(59), row(60), row(61)]))
     flags = assembler.batch(100).columns["flags"]
     assert [bool(flag & EventFlag.LATE) for flag in flags.tolist()] == [True, False, False]
     assert assembler.late == 1
 
 
 def test_records_that_the_probe_took_back_are_skipped():
-    rows = [row(1, data=b"one"), row(2, data=b"two", discarded=True), row(3, text=b"three")]
-    chunk = chunk_of(MEDIUM, rows)
+    rows = [row(1, text=b"one"), row(2, text=b"two", discarded=True), row(3, text2=b"three")]
+    chunk = chunk_of(LIFE, rows)
     assert len(chunk) == 2
     assert field_of(chunk.words, "time").tolist() == [1, 3]
-    assert chunk.payload.tobytes() == b"one"
-    assert len(chunk_of(MEDIUM, [row(1, discarded=True)])) == 0
+    assert [(text.name, text.at.tolist()) for text in chunk.texts] == [("text", [0]), ("text2", [1])]
+    assert len(chunk_of(LIFE, [row(1, discarded=True)])) == 0
 
 
 def test_each_text_is_kept_once():
     assembler = Assembler(0)
-    assembler.add(chunk_of(MEDIUM, [row(at, text=b"/etc/passwd\0") for at in range(50)]))
-    assembler.add(chunk_of(LARGE, [row(at, text=b"/etc/passwd") for at in range(50)]))
+    assembler.add(chunk_of(CALLS, [row(at, text=b"/etc/passwd\0") for at in range(50)]))
+    assembler.add(chunk_of(EXEC, [row(at, text=b"/etc/passwd") for at in range(50)]))
     batch = assembler.batch(100)
     assert batch.texts.heap == b"/etc/passwd"
     assert set(batch.columns["text"].tolist()) == {1}
@@ -240,7 +283,7 @@ def test_texts_with_the_same_hash_are_kept_apart(factors, monkeypatch):
         b"x\0\0y",
     ]
     assembler = Assembler(0)
-    assembler.add(chunk_of(MEDIUM, [row(at, text=word + b"\0") for at, word in enumerate(words)]))
+    assembler.add(chunk_of(CALLS, [row(at, text=word + b"\0") for at, word in enumerate(words)]))
     found = told(assembler.batch(100))
     assert [event["text"] for event in found] == words
     assert len(dict.fromkeys(words)) == 7
@@ -248,51 +291,91 @@ def test_texts_with_the_same_hash_are_kept_apart(factors, monkeypatch):
 
 def test_a_recorded_empty_text_is_not_a_missing_one():
     assembler = Assembler(0)
-    assembler.add(chunk_of(MEDIUM, [row(1, text=b"\0"), row(2)]))
+    assembler.add(chunk_of(CALLS, [row(1, text=b"\0"), row(2)]))
     assert [event["text"] for event in told(assembler.batch(9))] == [b"", None]
 
 
 class Ring:
-    """A lane of which the kernel's half is a list: what `drain` needs of a Lane."""
+    """A ring buffer of which the kernel's half is a list: what `drain` needs of a Lane."""
 
     def __init__(self, spec, records):
-        self.spec, self.dtype, self._records, self._taken = spec, record_dtype(spec.data), records, 0
+        self._spec, self._records, self._taken = spec, records, 0
 
     @property
     def waiting(self):
-        return (len(self._records) - self._taken) * self.dtype.itemsize
+        return len(self._records) - self._taken
 
-    def peek(self, most):
+    def take(self, most):
         ahead = self._records[self._taken : self._taken + most]
         busy = np.flatnonzero(ahead["length"] & BUSY)
-        return ahead[: busy[0]] if len(busy) else ahead
-
-    def release(self, count):
-        self._records[self._taken : self._taken + count] = np.zeros(1, self.dtype)
-        self._taken += count
+        ahead = ahead[: busy[0]] if len(busy) else ahead
+        chunk = chunk_of_records(ahead, self._spec)
+        self._taken += len(ahead)
+        ahead[:] = np.zeros(1, ahead.dtype)
+        return len(ahead), chunk
 
 
 def test_draining_stops_at_a_record_that_is_still_being_written(monkeypatch):
     monkeypatch.setattr(pipeline, "CHUNK", 3)
-    records = as_records(MEDIUM, [row(at, data=b"%d" % at, discarded=at == 4) for at in range(9)])
+    records = as_records(LIFE, [row(at, text=b"%d" % at, discarded=at == 4) for at in range(9)])
     records["length"][7] |= BUSY
-    ring = Ring(MEDIUM, records)
+    ring = Ring(LIFE, records)
     chunks = drain(ring)
     assert [field_of(chunk.words, "time").tolist() for chunk in chunks] == [[0, 1, 2], [3, 5], [6]]
-    assert b"".join(chunk.payload.tobytes() for chunk in chunks) == b"012356", "copied before it was released"
+    texts = [bytes(text.rows[:, 0]) for chunk in chunks for text in chunk.texts]
+    assert b"".join(texts) == b"012356", "copied before it was released"
     assert drain(ring) == []
     ring._records["length"][7] &= ~np.uint32(BUSY)
     assert [len(chunk) for chunk in drain(ring)] == [2]
 
 
+@pytest.mark.parametrize("begins", [0, 8, (1 << 32) - 4096, (1 << 40) - 64])
+def test_a_processors_lane_goes_round_and_gives_back_what_was_taken(begins, monkeypatch):
+    """Its heads and its bytes come to their ends at different times; numbers of bytes wrap at 2**32."""
+    monkeypatch.setattr(pipeline, "CHUNK", 7)
+    size, room = 10, 4096
+    ring, position = np.zeros((size, WORDS), np.uint64), np.zeros(16, np.uint64)
+    content = np.zeros(room // 8, np.uint64)
+    position[[1, 9]] = begins
+    lane, found, written = CallLane(position, ring, content), [], 0
+    for rows in ([3, 60, 0], [1] * 9, [500, 500, 500], [8] * 10, [1]):
+        batch = [
+            row(written + at, data=b"%d" % (at % 10) * length, text=b"t" * (length % 3))
+            for at, length in enumerate(rows)
+        ]
+        heads, bytes_, end = as_calls(batch, int(position[1]), room)
+        for at in range(len(batch)):
+            ring[(written + at) % size] = heads[at]
+        content[:] = bytes_
+        written += len(batch)
+        position[0], position[1] = written, end
+        assert lane.waiting == len(batch)
+        assert lane.fill >= len(batch) / size
+        chunks = drain(lane)
+        assert (lane.waiting, lane.fill) == (0, 0.0)
+        assert position[9] == end, "the probe may use again what was taken"
+        content[:] = 0
+        found += [length for chunk in chunks for length in captured(chunk.words).tolist()]
+        payload = b"".join(chunk.payload.tobytes() for chunk in chunks)
+        assert payload == b"".join(texts["data"] for _, texts in batch)
+        assert [field_of(chunk.words, "time").tolist() for chunk in chunks] != []
+    assert found == [3, 60, 0, *[1] * 9, 500, 500, 500, *[8] * 10, 1]
+
+
 @pytest.mark.parametrize("count", [1, 2, 5])
-@pytest.mark.parametrize("lane", LANES, ids=lambda lane: lane.name)
-def test_nothing_of_a_chunk_lies_in_the_ring_any_more(lane, count):
+@pytest.mark.parametrize("spec", [LIFE, EXEC, OTHER], ids=lambda lane: lane.name)
+def test_nothing_of_a_chunk_lies_in_a_ring_buffer_any_more(spec, count):
     """The kernel writes over records as soon as they are released, also over a single one."""
-    content = {"data": b"x" * (lane.data - DATA_AT)} if lane.data else {}
-    records = as_records(lane, [row(at, pid=7, **content) for at in range(count)])
-    chunk = take_apart(records, lane)
+    content = {"text": b"x" * 80} if spec.data else {}
+    records = as_records(spec, [row(at, pid=7, **content) for at in range(count)])
+    chunk = chunk_of_records(records, spec)
     assert not np.shares_memory(chunk.words, records)
-    assert not np.shares_memory(chunk.payload, records)
-    records = as_records(MEDIUM, [row(at, text=b"t" * 80) for at in range(count)])
-    assert not np.shares_memory(take_apart(records, MEDIUM).texts["text"].rows, records)
+    assert not any(np.shares_memory(text.rows, records) for text in chunk.texts)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_nothing_of_a_chunk_lies_in_a_processors_lane_any_more(count):
+    heads, content, _ = as_calls([row(at, data=b"x" * 80, text=b"t" * 8) for at in range(count)])
+    chunk = chunk_of_calls(heads, content)
+    assert not np.shares_memory(chunk.words, heads)
+    assert not any(np.shares_memory(found, content) for found in (chunk.payload, chunk.texts[0].rows))

@@ -6,8 +6,8 @@ import pytest
 from capture.agent.errors import CaptureError
 from capture.agent.layout import MEMBERS, kernel_constants
 from capture.agent.plan import LIFE_CALLS, NONE, PLAN_DTYPE, PLANS, make_plans
-from capture.agent.records import ADDR_AT, DATA_AT, HEAD, SOCK_AT, WORDS, field_of, record_dtype
-from capture.agent.settings import MAX_SNAPLEN, LaneSpec, Settings
+from capture.agent.records import HEAD, WORDS, field_of, record_dtype
+from capture.agent.settings import MAX_SNAPLEN, TEXT_MAX, LaneSpec, Settings
 from capture.model.catalogue import SYSTEM_CALL_SPECS, spec_named
 
 EMPTY = {"returns_fd": 0, "addr_kind": 0, "data_kind": 0, "size_from_ret": 0, "life": 0, "bulk": 0}
@@ -52,6 +52,10 @@ def test_a_call_has_the_plan_that_its_row_declares(name, plan):
 @pytest.mark.parametrize("arch", ["x86_64", "aarch64"])
 def test_every_call_of_the_catalogue_has_a_plan_within_six_arguments(arch):
     plans = make_plans(arch)
+    assert int(plans["args"].max()) == 6
+    assert plans["behind"].tolist() == [
+        bool(row["addr_kind"] or row["data_kind"] or row["text"] != NONE) for row in plans
+    ]
     assert plans.dtype == PLAN_DTYPE and len(plans) == PLANS
     numbers = {spec.code_on(arch) for spec in SYSTEM_CALL_SPECS} - {None}
     for name in ("fd", "dirfd", "text", "text2", "addr", "data"):
@@ -86,30 +90,36 @@ def test_fields_are_found_in_heads_turned_on_their_side():
     assert field_of(words, "flags")[3] == 77, "a field is a view"
 
 
+def test_a_head_is_two_lines_of_the_processors_cache():
+    assert HEAD.itemsize == 128
+
+
 @pytest.mark.parametrize("size", [0, 160, 1024, 8192])
-def test_a_record_is_its_head_and_its_data(size):
+def test_a_record_of_a_ring_buffer_has_a_word_before_its_head_and_its_data(size):
     dtype = record_dtype(size)
-    assert dtype.itemsize == HEAD.itemsize + size
+    assert dtype.itemsize == 8 + HEAD.itemsize + size
     assert dtype.itemsize % 8 == 0, "records stand on words"
 
 
-@pytest.mark.parametrize("snaplen", [0, 1, 80, 84, 85, 180, 256, 257, 1000, MAX_SNAPLEN])
-def test_payload_fits_behind_address_and_socket(snaplen):
-    lanes = {lane.name: lane for lane in Settings(snaplen=snaplen).lanes()}
-    medium, large = lanes["medium"].data, lanes["large"].data
-    assert (SOCK_AT, ADDR_AT, DATA_AT) == (0, 48, 76)
-    assert DATA_AT + snaplen <= (medium if snaplen <= 256 else large)
-    assert Settings(snaplen=snaplen).medium_payload == medium - DATA_AT
-    assert all(lane.data % 16 == 0 and lane.second * 2 == lane.data for lane in lanes.values())
-
-
 @pytest.mark.parametrize("mib", [8, 9, 63, 64, 65, 1000, 4096])
-def test_ring_buffers_have_sizes_that_the_kernel_takes(mib):
-    lanes = Settings(buffer_mib=mib).lanes()
-    assert [lane.name for lane in lanes] == ["small", "medium", "wide", "large", "life", "exec"]
-    assert all(isinstance(lane, LaneSpec) and lane.pages & (lane.pages - 1) == 0 for lane in lanes)
-    if mib >= 64:
-        assert mib / 2 <= sum(lane.pages for lane in lanes) / 256 <= mib * 1.5
+@pytest.mark.parametrize("cpus", [1, 2, 12, 256])
+@pytest.mark.parametrize("snaplen", [0, 80, MAX_SNAPLEN])
+def test_lanes_of_calls_have_room_for_the_largest_record(mib, cpus, snaplen):
+    sizes = Settings(snaplen=snaplen, buffer_mib=mib).calls(cpus)
+    for power_of_two in (sizes.segment, sizes.segments):
+        assert power_of_two & (power_of_two - 1) == 0
+    # A socket, an address, then two texts or payload, each beginning on a word; vectors may come up to twice.
+    assert sizes.record_bytes >= 48 + 112 + 2 * max(TEXT_MAX, snaplen) + 5 * 8
+    assert sizes.segment >= 4 * sizes.record_bytes and sizes.segments >= 2
+    memory = sizes.cpus * (sizes.records * HEAD.itemsize + sizes.bytes) / (1 << 20)
+    assert memory <= max(mib, 4 * cpus)
+    assert memory >= mib / 2
+
+
+@pytest.mark.parametrize("lane", Settings().lanes(), ids=lambda lane: lane.name)
+def test_ring_buffers_have_sizes_that_the_kernel_takes(lane):
+    assert isinstance(lane, LaneSpec) and lane.pages & (lane.pages - 1) == 0
+    assert lane.data % 16 == 0 and lane.second * 2 == lane.data
 
 
 class Types:
