@@ -125,11 +125,11 @@ def _end(head: Array) -> int:
 def call_lanes(sizes: CallSizes, positions_fd: int, heads_fd: int, content_fd: int) -> list[CallLane]:
     """The lanes of all processors, out of the arrays that hold them."""
     both = mmap.PROT_READ | mmap.PROT_WRITE
-    positions = np.frombuffer(_mapped(positions_fd, sizes.cpus * 128, both), "<u8").reshape(-1, 16)
-    heads = np.frombuffer(
-        _mapped(heads_fd, sizes.cpus * sizes.records * HEAD.itemsize, mmap.PROT_READ), "<u8"
-    )
+    positions = np.frombuffer(_mapped(positions_fd, sizes.cpus * 128, both), "<u8")
+    size = sizes.cpus * (sizes.records + 1) * HEAD.itemsize
+    heads = np.frombuffer(_mapped(heads_fd, size, mmap.PROT_READ), "<u8", size // 8)
     content = np.frombuffer(_mapped(content_fd, sizes.cpus * sizes.bytes, mmap.PROT_READ), "<u8")
+    positions = positions[: sizes.cpus * 16].reshape(-1, 16)
     heads, content = heads.reshape(sizes.cpus, -1, WORDS), content.reshape(sizes.cpus, -1)
     return [CallLane(positions[cpu], heads[cpu, :-1], content[cpu]) for cpu in range(sizes.cpus)]
 
