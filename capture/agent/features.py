@@ -7,13 +7,13 @@ these is missing the recording goes on without the feature, and the file says wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from capture.agent.btf import KernelTypes
 from capture.agent.layout import Member, member_offsets
 
 RECORDED = "recorded"
-TAILS = ("credentials_before", "credentials_after", "credentials_of_child", "opened_path")
+TAILS = ("credentials_before", "credentials_after", "credentials_of_child", "opened_path", "opened_by_uring")
 """Programs that others jump to when they are done, by their place in the probe's table `tails`."""
 
 
@@ -26,7 +26,7 @@ class Feature:
     part: str
     """Its file of the probe."""
     tracepoints: tuple[str, ...]
-    """What its programs `on_NAME` are attached to."""
+    """What its programs `on_NAME` are attached to; one of several where `|` stands between them."""
     members: tuple[Member, ...] = ()
     tails: tuple[str, ...] = ()
     """Programs of TAILS that are its own."""
@@ -88,7 +88,7 @@ FEATURES: tuple[Feature, ...] = (
             ("MOUNT_PARENT", "mount", ("mnt_parent",)),
             ("MOUNT_MOUNTPOINT", "mount", ("mnt_mountpoint",)),
         ),
-        tails=("opened_path",),
+        tails=("opened_path", "opened_by_uring"),
     ),
     Feature(
         "signals",
@@ -110,6 +110,34 @@ FEATURES: tuple[Feature, ...] = (
         "modules",
         ("module_load", "module_free"),
         (("MODULE_NAME", "module", ("name",)), ("MODULE_TAINTS", "module", ("taints",))),
+    ),
+    Feature(
+        "io_uring",
+        "requests of io_uring, which no system call tells of",
+        "uring",
+        ("io_uring_create", "io_uring_submit_req|io_uring_submit_sqe", "io_uring_complete"),
+        (
+            ("REQUEST_FILE", "io_kiocb", ("file",)),
+            ("REQUEST_OPCODE", "io_kiocb", ("opcode",)),
+            ("REQUEST_FLAGS", "io_kiocb", ("flags",)),
+            ("REQUEST_USER_DATA", "io_kiocb", ("cqe.user_data",)),
+            ("REQUEST_FD", "io_kiocb", ("cqe.fd",)),
+            ("REQUEST_RING", "io_kiocb", ("ctx",)),
+            ("REQUEST_TASK", "io_kiocb", ("task", "tctx")),
+            ("URING_TASK", "io_uring_task", ("task", "last")),
+            ("OPEN_FOLDER", "io_open", ("dfd",)),
+            ("OPEN_NAME", "io_open", ("filename",)),
+            ("UNLINK_NAME", "io_unlink", ("filename",)),
+            ("MKDIR_NAME", "io_mkdir", ("filename",)),
+            ("RENAME_OLD", "io_rename", ("oldpath",)),
+            ("RENAME_NEW", "io_rename", ("newpath",)),
+            ("LINK_OLD", "io_link", ("oldpath",)),
+            ("LINK_NEW", "io_link", ("newpath",)),
+            ("CLOSE_FD", "io_close", ("fd",)),
+            ("CONNECT_ADDRESS", "io_connect", ("addr",)),
+            ("CONNECT_LENGTH", "io_connect", ("addr_len",)),
+            ("FILENAME_NAME", "filename", ("name",)),
+        ),
     ),
     Feature(
         "credentials",
@@ -140,7 +168,7 @@ class Offer:
 
     def without(self, feature: Feature, reason: str) -> None:
         """Give one up."""
-        self.features.remove(feature)
+        self.features = [other for other in self.features if other.name != feature.name]
         self.missing[feature.name] = reason
 
     def states(self) -> Mapping[str, str]:
@@ -152,13 +180,51 @@ def offered(types: KernelTypes) -> Offer:
     """What the running kernel offers."""
     offer = Offer()
     for feature in FEATURES:
-        absent = [name for name in feature.tracepoints if types.tracepoint(name) is None]
+        names = {choice: tracepoint_of(types, choice) for choice in feature.tracepoints}
+        absent = [choice.replace("|", " or ") for choice, name in names.items() if name is None]
         constants, lacking = member_offsets(types, feature.members)
+        reason = ""
         if absent:
-            offer.missing[feature.name] = f"this kernel has no tracepoint {' and '.join(absent)}"
+            reason = f"this kernel has no tracepoint {' and '.join(absent)}"
         elif lacking:
-            offer.missing[feature.name] = f"this kernel's {lacking[0]}"
+            reason = f"this kernel's {lacking[0]}"
+        elif feature.name == "io_uring":
+            reason = _unknown_uring(types, names)
+        if reason:
+            offer.missing[feature.name] = reason
         else:
             offer.constants |= constants
-            offer.features.append(feature)
+            offer.features.append(replace(feature, tracepoints=tuple(filter(None, names.values()))))
+    offer.constants |= _uring_forms(types)
     return offer
+
+
+def tracepoint_of(types: KernelTypes, choice: str) -> str | None:
+    """The first of some tracepoints (`a|b`) that this kernel has, None where it has none of them."""
+    return next((name for name in choice.split("|") if types.tracepoint(name) is not None), None)
+
+
+_OLD_COMPLETION, _NEW_COMPLETION = 7, 3
+"""Arguments of io_uring_complete: seven numbers (5.19 to 6.9), or ring, request and entry."""
+
+
+def _unknown_uring(types: KernelTypes, names: Mapping[str, str | None]) -> str:
+    """Why the arguments of these tracepoints are not understood, empty where they are."""
+    submit = next(name for name in names.values() if name and "submit" in name)
+    if (types.tracepoint(submit) or ("",))[0] != "io_kiocb":
+        return f"this kernel's tracepoint {submit} does not hand over the request"
+    if len(types.tracepoint("io_uring_complete") or ()) not in (_OLD_COMPLETION, _NEW_COMPLETION):
+        return "this kernel's tracepoint io_uring_complete has other arguments"
+    return ""
+
+
+def _uring_forms(types: KernelTypes) -> dict[str, int]:
+    """Which of two forms the probe finds: the completion's arguments, and the task of a request."""
+    behind = bool(member_offsets(types, [("", "io_kiocb", ("tctx",))])[0])
+    entry = len(types.tracepoint("io_uring_complete") or ()) == _NEW_COMPLETION
+    # 6.13 took `task` out of the request: its io_uring_task leads there.
+    return {"URING_ENTRY": int(entry), "URING_TASK_BEHIND": int(behind and not _has_task(types))}
+
+
+def _has_task(types: KernelTypes) -> bool:
+    return bool(member_offsets(types, [("", "io_kiocb", ("task",))])[0])

@@ -9,6 +9,7 @@ from typing import Any
 from capture.format import CaptureFile
 from capture.identity import identify
 from capture.identity.reading import event_columns, tables_of
+from capture.identity.requests import with_latencies
 from capture.identity.snapshot import integers, text_of, texts
 from capture.model.abi import ABIS, Abi
 from capture.model.catalogue import CATALOGUE, event_name
@@ -29,6 +30,8 @@ class EventLines:
         self._capture = capture
         self._events, self._columns = event_columns(capture, more)
         self._found = identify(self._events, tables_of(capture))
+        columns = self._columns
+        columns["latency"] = with_latencies(columns["latency"], columns["time"], self._found.requests)
         users = capture.table("users")
         self._users = dict(zip(integers(users, "uid").tolist(), texts(users, "name"), strict=True))
         self._start = int(self._columns["time"][0]) if len(self._events) else 0
@@ -144,7 +147,9 @@ class EventLines:
             return [f"{name}={value}" for name, value in arguments]
         shown = [value for _, value in arguments]
         declared = CATALOGUE[kind].args_on(self._abi(row))
-        at = next((at for at, arg in enumerate(declared) if arg.kind is ArgKind.FD), len(shown))
+        # A completion of io_uring has no descriptor among its arguments, only what it worked on.
+        last = len(shown) if CATALOGUE[kind].is_syscall else 0
+        at = next((at for at, arg in enumerate(declared) if arg.kind is ArgKind.FD), last)
         if at < len(shown) and CATALOGUE[kind].returns is not Returns.FD:
             shown[at] += self._behind(row)
         return shown

@@ -28,8 +28,10 @@ _TYPES = (
 )
 """By the file type of a mode, its upper four bits. A link that is opened itself counts as a file."""
 _SOCKET, _FIFO = 0o140000, 0o010000
-_SECOND_IS_THE_RESULT = ("rename", "renameat", "renameat2", "symlink", "symlinkat")
-_OF_DIRECTORIES = ("chdir", "mkdir", "mkdirat", "rmdir", "chroot", "pivot_root")
+_SECOND_IS_THE_RESULT = (
+    *("rename", "renameat", "renameat2", "symlink", "symlinkat", "uring_renameat", "uring_symlinkat"),
+)
+_OF_DIRECTORIES = ("chdir", "mkdir", "mkdirat", "rmdir", "chroot", "pivot_root", "uring_mkdirat")
 _NONE = -1
 
 

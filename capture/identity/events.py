@@ -13,7 +13,7 @@ from capture.model.abi import abis_of
 from capture.model.catalogue import CATALOGUE, kinds_of
 from capture.model.events import ArgKind, EventSpec, Returns
 
-OPENS = ("open", "openat", "openat2", "creat")
+OPENS = ("open", "openat", "openat2", "creat", "uring_openat", "uring_openat2")
 EXECS = ("execve", "execveat", "procexec")
 
 

@@ -39,7 +39,7 @@ def find_renames(
     events: EventColumns, first: np.ndarray, second: np.ndarray, container_of_event: np.ndarray
 ) -> Renames:
     """The renames that succeeded; an exchange is two. `first`, `second`: the names of every event's paths."""
-    rows = events.rows_of(("rename", "renameat", "renameat2"))
+    rows = events.rows_of(("rename", "renameat", "renameat2", "uring_renameat"))
     rows = rows[(events.ret[rows] == 0) & (first[rows] >= 0) & (second[rows] >= 0)]
     exchanges = rows[kind_table(["renameat2"])[events.kind[rows]]]
     exchanges = exchanges[events.arguments(4, exchanges) & _RENAME_EXCHANGE != 0]

@@ -317,7 +317,7 @@ def _text_tables() -> _TextTables:
     takes = np.zeros((2, len(CATALOGUE) + 1), bool)
     bases = np.full((2, len(ABIS), len(CATALOGUE) + 1), _WORKING_DIRECTORY, np.int64)
     for position, spec in enumerate(CATALOGUE):
-        if not spec.is_call and spec.name not in ("procexec", TELLS):
+        if not spec.is_call and spec.name not in ("procexec", TELLS, "io_uring_submit"):
             continue  # a cgroup's path and a process' name are no files
         for slot, at in enumerate(spec.text_args):
             takes[slot, position] = spec.args[at].kind == ArgKind.PATH

@@ -24,6 +24,7 @@ from capture.identity.images import Images, find_images, with_executables, with_
 from capture.identity.joins import Latest, taken
 from capture.identity.paths import Paths, find_paths
 from capture.identity.processes import Processes, Threads, find_processes, find_threads, inherited
+from capture.identity.requests import match_requests
 from capture.identity.snapshot import Table, integers
 
 
@@ -39,6 +40,8 @@ class Identities:
     descriptors: Descriptors
     ends: Ends
     """How the containers ended."""
+    requests: tuple[np.ndarray, np.ndarray]
+    """Rows of completions of io_uring, and the rows of their requests."""
     container_of_process: np.ndarray
     """int32: where each process was last seen."""
     uid: np.ndarray
@@ -86,6 +89,9 @@ def identify(
         container_of_event=containers.of_event,
         container_of_process=container,
     )
+    requests = match_requests(events)
+    for names in (paths.first, paths.second):
+        names[requests[0]] = names[requests[1]]
     checkpoint()
     images = find_images(events, processes, paths, listed)
     checkpoint()
@@ -108,6 +114,7 @@ def identify(
         containers,
         descriptors,
         find_ends(events, processes, containers, container, listed),
+        requests,
         container,
         uid=_uids(events, processes, listed),
         sid=_sessions(events, processes, listed),

@@ -23,9 +23,9 @@ _TYPES = {_INET: "ipv4", _INET6: "ipv6", _UNIX: "unix", 16: "netlink", 17: "pack
 _LAYOUT = struct.Struct("<HHHBxHH4x16s16s")
 _LISTEN = 10
 _MAPPED = "::ffff:"
-_PEER_CALLS = ("connect", "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg")
+_PEER_CALLS = ("connect", "uring_connect", "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg")
 """Calls whose address is the peer's."""
-_NAMING_CALLS = ("bind", "connect")
+_NAMING_CALLS = ("bind", "connect", "uring_connect")
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp", 132: "sctp", 136: "udp"}
 _SOCKET_TYPES = {1: "tcp", 2: "udp", 3: "raw"}
 CLIENT, SERVER, LISTENER = "client", "server", "listener"
@@ -200,9 +200,9 @@ def _roles(events: EventColumns, rows: np.ndarray, identity: np.ndarray, groups:
     role = np.zeros(groups, np.int8)
     kind = events.kind[rows]
     succeeded = events.ret[rows] >= 0
-    role[identity[kind_table(["connect"])[kind]]] = ROLES.index(CLIENT)
-    role[identity[kind_table(["accept", "accept4"])[kind] & succeeded]] = ROLES.index(SERVER)
-    role[identity[kind_table(["listen"])[kind] & succeeded]] = ROLES.index(LISTENER)
+    role[identity[kind_table(["connect", "uring_connect"])[kind]]] = ROLES.index(CLIENT)
+    role[identity[kind_table(["accept", "accept4", "uring_accept"])[kind] & succeeded]] = ROLES.index(SERVER)
+    role[identity[kind_table(["listen", "uring_listen"])[kind] & succeeded]] = ROLES.index(LISTENER)
     blobs, code = codes_of(events.sock[rows])
     listens = np.array(
         [_state(events.texts[at]) == _LISTEN if at else False for at in blobs.tolist()] or [False]

@@ -15,6 +15,7 @@ import numpy as np
 
 from capture.model.abi import ABIS, Abi, abi_of, abis_of
 from capture.model.events import Arg, ArgKind, Category, EventSpec, Returns, SchedCode
+from capture.model.requests_uring import URING_COMPLETIONS
 from capture.model.symbols import numbers
 from capture.model.syscalls import parse_rows, parse_variants
 from capture.model.syscalls_file import FILE_CALLS
@@ -131,6 +132,28 @@ SCHEDULER_EVENTS = (
         Arg("path", ArgKind.PATH),
         category=Category.FILE,
     ),
+    _scheduler_event(
+        "io_uring_create",
+        SchedCode.IO_URING_CREATE,
+        Arg("ring", ArgKind.POINTER),
+        Arg("sq_entries", ArgKind.UINT),
+        Arg("cq_entries", ArgKind.UINT),
+        Arg("flags", ArgKind.FLAGS, "io_uring_setup_flags"),
+        category=Category.IO_OTHER,
+    ),
+    _scheduler_event(
+        "io_uring_submit",
+        SchedCode.IO_URING_SUBMIT,
+        Arg("opcode", ArgKind.ENUM, "io_uring_op"),
+        Arg("user_data", ArgKind.HEX),
+        Arg("fd", ArgKind.FD),
+        Arg("request", ArgKind.POINTER),
+        Arg("ring", ArgKind.POINTER),
+        Arg("dirfd", ArgKind.DIRFD),
+        Arg("path", ArgKind.PATH),
+        Arg("newpath", ArgKind.PATH),
+        category=Category.IO_OTHER,
+    ),
     _scheduler_event("module_load", SchedCode.MODULE_LOAD, *_MODULE, category=Category.SYSTEM),
     _scheduler_event("module_free", SchedCode.MODULE_FREE, *_MODULE, category=Category.SYSTEM),
     _scheduler_event("oom_kill", SchedCode.OOM_KILL, Arg("pid", ArgKind.PID), category=Category.PROCESS),
@@ -169,7 +192,7 @@ _TABLES = (FILE_CALLS, IO_CALLS, NET_CALLS, MEMORY_CALLS, PROCESS_CALLS, IPC_CAL
 
 SYSTEM_CALL_SPECS = tuple(_in_all_tables(spec) for spec in chain.from_iterable(map(parse_rows, _TABLES)))
 
-CATALOGUE: tuple[EventSpec, ...] = (*SYSTEM_CALL_SPECS, *SCHEDULER_EVENTS)
+CATALOGUE: tuple[EventSpec, ...] = (*SYSTEM_CALL_SPECS, *SCHEDULER_EVENTS, *URING_COMPLETIONS)
 """System calls by subject, then scheduler events. Positions are no file format: read names, not positions."""
 
 _BY_NAME = {spec.name: spec for spec in CATALOGUE}

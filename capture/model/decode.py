@@ -198,6 +198,8 @@ class _Call:
     def means_nothing(self, arg: Arg) -> bool:
         """Whether the kernel ignores the argument, so that its register holds whatever was left there."""
         name = self.spec.name
+        if name == "io_uring_submit":
+            return self._is_absent(arg)
         if arg.kind is ArgKind.OFFSET_HIGH:
             return True  # shown with its low half
         if name in ("open", "openat") and arg.kind is ArgKind.MODE:
@@ -207,6 +209,12 @@ class _Call:
             and arg.name == "arg"
             and low_32_bits(self.values["cmd"]) in _FCNTL_WITHOUT_ARG
         )
+
+    def _is_absent(self, arg: Arg) -> bool:
+        """Whether a request of io_uring has no such argument: each operation has its own."""
+        given = {"fd": low_32_bits(self.values["fd"]) >> 31 == 0, "newpath": self.recorded[1] is not None}
+        given["path"] = given["dirfd"] = self.recorded[0] is not None
+        return not given.get(arg.name, True)
 
     def text(self, at: int, arg: Arg, value: int) -> str:
         if change := CHANGES.get(arg.kind):

@@ -73,10 +73,14 @@ class SchedCode(IntEnum):
     NS_CHANGE = 0xF031
     OPENED_PATH = 0xF032
     OOM_KILL = 0xF038
+    IO_URING_CREATE = 0xF040
+    IO_URING_SUBMIT = 0xF041
 
 
 FIRST_SCHED_CODE = 0xF000
 """From here on codes are of events that are no system calls."""
+FIRST_URING_CODE = 0xF100
+"""From here on codes are of completions of io_uring: this and the operation."""
 
 
 class ArgKind(StrEnum):
@@ -235,7 +239,7 @@ class EventSpec:
     @property
     def is_call(self) -> bool:
         """Whether somebody asked for it and got a result, and not something that happened."""
-        return self.is_syscall
+        return self.is_syscall or (self.x86_64 is not None and self.x86_64 >= FIRST_URING_CODE)
 
     @property
     def text_args(self) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ import pandas as pd
 from capture.format import Cancelled, CaptureFile, Verdict
 from capture.identity import EventColumns, Identities, identify
 from capture.identity.reading import machine_of, results_that_count, tables_of
+from capture.identity.requests import with_latencies
 from capture.identity.snapshot import Table
 from inspect_app.frames import entities
 from inspect_app.frames.capture import CaptureFrames, FileState
@@ -109,7 +110,7 @@ def _events(events: EventColumns, columns: dict[str, np.ndarray], found: Identit
         EVENT_COLUMNS,
         {
             "time": columns["time"],
-            "latency": columns["latency"],
+            "latency": with_latencies(columns["latency"], columns["time"], found.requests),
             "type": event_types(events.kind, columns["code"], columns["flags"], events.machine),
             "abi": events.abi,
             "ret": columns["ret"],

@@ -23,7 +23,7 @@ class Measure:
     """The events' column that is added up, empty where events are counted."""
 
 
-OPENS = "open, openat, openat2, creat, open_by_handle_at"
+OPENS = "open, openat, openat2, creat, open_by_handle_at, uring_openat, uring_openat2"
 EXECS = "execve, execveat"
 _FILE = "fd.type = file"
 _NET = "fd.type in (ipv4, ipv6)"
@@ -31,8 +31,8 @@ _READ = "evt.is_io_read = true"
 _WRITE = "evt.is_io_write = true"
 _FAILED = "evt.failed = true"
 
-RENAMES = "rename, renameat, renameat2"
-DELETES = "unlink, unlinkat, rmdir"
+RENAMES = "rename, renameat, renameat2, uring_renameat"
+DELETES = "unlink, unlinkat, rmdir, uring_unlinkat"
 MODES = "chmod, fchmod, fchmodat, fchmodat2, chown, fchown, lchown, fchownat"
 
 _MEASURES = (

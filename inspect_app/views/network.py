@@ -100,7 +100,7 @@ NETWORK_VIEWS = (
         "One row for each connection that was accepted or made, or tried in vain, in order of time.",
         ("A connect that says EINPROGRESS goes on in the background; its outcome is told later.",),
         _NET_KEYS,
-        f"evt.type in (connect, accept, accept4) and {_INET}",
+        f"evt.type in (connect, accept, accept4, uring_connect, uring_accept) and {_INET}",
         "",
         (WHEN, CALL, RESULT, _PROTOCOL, _NAME, LATENCY, PID, PROCESS, CONTAINER, COMMAND, CONTAINER_ID),
         Order("evt.rawtime", descending=False),

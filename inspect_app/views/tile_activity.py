@@ -173,7 +173,7 @@ _NETWORK = (
         "New outbound connections",
         TileCategory.NETWORK,
         "IPv4 and IPv6 connects that succeeded or go on in the background.",
-        f"evt.type = connect and {NET} and (evt.failed = false or evt.res = EINPROGRESS)",
+        f"evt.type in (connect, uring_connect) and {NET} and (evt.failed = false or evt.res = EINPROGRESS)",
         "new_connections",
     ),
     Tile(
@@ -250,7 +250,7 @@ PERFORMANCE_TILES = (
         "perf.connect_errors",
         "Failed connections",
         "IPv4 and IPv6 connects that failed; those that go on in the background do not count.",
-        f"evt.type = connect and {NET} and evt.failed = true and evt.res != EINPROGRESS",
+        f"evt.type in (connect, uring_connect) and {NET} and evt.failed = true and evt.res != EINPROGRESS",
         "new_connections",
     ),
     _speed(

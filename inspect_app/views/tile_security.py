@@ -135,7 +135,7 @@ SECURITY_TILES = (
         "sec.ssh",
         "New SSH connections",
         "Connections to server port 22 that were made or accepted.",
-        f"evt.type in (connect, accept, accept4) and {NET} and fd.sport = 22 and"
+        f"evt.type in (connect, accept, accept4, uring_connect, uring_accept) and {NET} and fd.sport = 22 and"
         " (evt.failed = false or evt.res = EINPROGRESS)",
         "new_connections",
     ),

@@ -26,6 +26,7 @@ EVERYDAY = (
     "signals",
     "credentials",
     "opened",
+    "uring",
     "blocked",
 )
 """Programs recorded once for all tests; the last one leaves a process behind that hangs in a call."""

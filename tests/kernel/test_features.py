@@ -6,7 +6,7 @@ import os
 import pytest
 
 from capture.agent.btf import KernelTypes
-from capture.agent.features import FEATURES, RECORDED
+from capture.agent.features import FEATURES, RECORDED, offered, tracepoint_of
 from capture.agent.kernel import Kernel, import_bcc
 from capture.agent.layout import member_offsets
 from capture.agent.settings import Settings
@@ -35,7 +35,7 @@ def test_programs_whose_tracepoints_this_kernel_lacks_load_all_the_same(monkeypa
     """A kernel without modules has no such tracepoints: here only the verifier can try those programs."""
     types = KernelTypes()
     lacking = [
-        feature for feature in FEATURES if any(types.tracepoint(name) is None for name in feature.tracepoints)
+        feature for feature in FEATURES if not all(tracepoint_of(types, it) for it in feature.tracepoints)
     ]
     if not lacking:
         pytest.skip("this kernel has every tracepoint: the programs are attached in other tests")
@@ -49,16 +49,11 @@ def test_programs_whose_tracepoints_this_kernel_lacks_load_all_the_same(monkeypa
         def detach_raw_tracepoint(self, tp):
             """Nothing was attached."""
 
-    offers = {"features": list(FEATURES), "constants": {}}
-    for feature in FEATURES:
-        offers["constants"] |= member_offsets(types, feature.members)[0]
+    offer = offered(types)
+    for feature in lacking:
+        offer.features.append(feature)
+        offer.constants |= member_offsets(types, feature.members)[0]
     monkeypatch.setattr(bcc, "BPF", Probe)
-    monkeypatch.setattr("capture.agent.kernel.offered", lambda _: _offer(**offers))
+    monkeypatch.setattr("capture.agent.kernel.offered", lambda _: offer)
     Kernel(Settings(), self_pid=os.getpid()).close()
     assert {f"on_{name}" for feature in lacking for name in feature.tracepoints} <= set(loaded)
-
-
-def _offer(**what):
-    from capture.agent.features import Offer
-
-    return Offer(**what)

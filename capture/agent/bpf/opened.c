@@ -7,7 +7,7 @@
 #define STEPS 64            /* names and mounts together */
 #define LONGEST 4096
 #define NAME_MOST 255
-#define TOLD_FOR 60000000000ULL /* ns; a record of it that found no room is made up for */
+#define TOLD_FOR 10000000000ULL /* ns; a record of it that found no room is made up for */
 #define UNNAMED 1           /* deleted, or never had a name */
 
 struct step {
@@ -152,5 +152,22 @@ int opened_path(struct bpf_raw_tracepoint_args *ctx)
     struct plan *plan = plans.lookup(&key);
     u64 file = file_of(ctx->args[1]);
     if (plan && plan->names == OPENS && file) tell_path(id, file, &ident, ctx->args[1]);
+    return 0;
+}
+
+/* After the record of an open through io_uring. */
+int opened_by_uring(struct bpf_raw_tracepoint_args *ctx)
+{
+    struct { u64 user_data; s32 result; u32 flags; } entry = {};
+    struct ident ident = {};
+#if URING_ENTRY
+    READ(entry, ctx->args[2]);
+#else
+    entry.result = ctx->args[3];
+#endif
+    char *file = file_of(entry.result);
+    if (!file) return 0;
+    identify_file(file, &ident);
+    tell_path(bpf_get_current_pid_tgid(), file, &ident, entry.result);
     return 0;
 }

@@ -35,6 +35,9 @@
 #define NS_CHANGE 0xF031
 #define OPENED_PATH 0xF032
 #define OOM_KILL 0xF038
+#define URING_CREATE 0xF040
+#define URING_SUBMIT 0xF041
+#define URING_COMPLETE 0xF100 /* and the operation */
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define NONE 0xff

@@ -5,6 +5,8 @@ import pytest
 from capture.agent.features import FEATURES, RECORDED, offered
 from capture.agent.kernel import BPF_SOURCE
 
+_ARGUMENTS = {"io_uring_submit_req": ("io_kiocb",), "io_uring_complete": ("", "", "io_uring_cqe")}
+
 
 class Types:
     """A kernel's types, without some tracepoints and members."""
@@ -13,7 +15,7 @@ class Types:
         self._without = without
 
     def tracepoint(self, name):
-        return None if name in self._without else ("",)
+        return None if name in self._without else _ARGUMENTS.get(name, ("",))
 
     def offset(self, struct, path):
         if path in self._without:
@@ -26,7 +28,8 @@ class Types:
 
 def test_a_kernel_that_has_everything_records_every_feature():
     offer = offered(Types())
-    assert offer.features == list(FEATURES)
+    assert [feature.name for feature in offer.features] == [feature.name for feature in FEATURES]
+    assert offer.constants["URING_ENTRY"] == 1
     assert set(offer.states().values()) == {RECORDED}
     assert offer.constants["K_MODULE_NAME"] == 8
 
@@ -41,18 +44,44 @@ def test_a_kernel_that_has_everything_records_every_feature():
 def test_one_feature_less_is_told_with_its_reason_and_costs_no_other(without, reason):
     offer = offered(Types(without=(without,)))
     assert offer.states() == {**{feature.name: RECORDED for feature in FEATURES}, "modules": reason}
-    assert [feature.name for feature in FEATURES if feature not in offer.features] == ["modules"]
+    left = {feature.name for feature in offer.features}
+    assert [feature.name for feature in FEATURES if feature.name not in left] == ["modules"]
     assert "K_MODULE_TAINTS" not in offer.constants
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"io_uring_submit_req": None, "io_uring_submit_sqe": ("io_kiocb", "")}, RECORDED),
+        (
+            {"io_uring_submit_req": None, "io_uring_submit_sqe": ("", "", "")},
+            "this kernel's tracepoint io_uring_submit_sqe does not hand over the request",
+        ),
+        (
+            {"io_uring_submit_req": None, "io_uring_submit_sqe": None},
+            "this kernel has no tracepoint io_uring_submit_req or io_uring_submit_sqe",
+        ),
+        ({"io_uring_complete": ("",) * 7}, RECORDED),
+        ({"io_uring_complete": ("",) * 3}, RECORDED),
+        ({"io_uring_complete": ("",) * 4}, "this kernel's tracepoint io_uring_complete has other arguments"),
+    ],
+)
+def test_tracepoints_of_io_uring_are_taken_in_the_forms_that_are_known(monkeypatch, arguments, reason):
+    types = Types()
+    monkeypatch.setattr(types, "tracepoint", lambda name: arguments.get(name, _ARGUMENTS.get(name, ("",))))
+    offer = offered(types)
+    assert offer.states()["io_uring"] == reason
+    assert offer.constants["URING_ENTRY"] == (len(types.tracepoint("io_uring_complete")) == 3)
 
 
 def test_a_feature_that_the_kernel_refuses_later_is_given_up_with_its_reason():
     offer = offered(Types())
     offer.without(FEATURES[0], "refused")
     assert offer.states()[FEATURES[0].name] == "refused"
-    assert FEATURES[0] not in offer.features
+    assert FEATURES[0].name not in [feature.name for feature in offer.features]
 
 
 def test_every_feature_has_its_file_of_the_probe():
     for feature in FEATURES:
         text = (BPF_SOURCE / f"{feature.part}.c").read_text()
-        assert all(f"int on_{name}(" in text for name in feature.tracepoints)
+        assert all(f"int on_{name}(" in text for choice in feature.tracepoints for name in choice.split("|"))
