@@ -56,6 +56,9 @@ class ExecutableWatch:
     """Programs that were not looked at, for too many waited."""
     _waiting: queue.Queue[BegunProgram | None] = field(default_factory=lambda: queue.Queue(_MOST_WAITING))
     _seen: set[tuple[int, ...]] = field(default_factory=set)
+    """Those of the current file."""
+    _known: dict[tuple[int, ...], Row] = field(default_factory=dict)
+    """What was found of each, for later files."""
     _deadline: float | None = None
     _hashed: int = 0
     _thread: threading.Thread | None = None
@@ -76,6 +79,10 @@ class ExecutableWatch:
             except queue.Full:
                 self.overlooked += 1
 
+    def begin_file(self) -> None:
+        """A file of the recording has begun that needs the rows of its programs, too."""
+        self._seen = set()
+
     def finish(self) -> None:
         """Look at what still waits, for a few seconds at most."""
         self._deadline = time.monotonic() + _PATIENCE_S
@@ -88,7 +95,10 @@ class ExecutableWatch:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         rows: list[Row] = []
         while (program := self._waiting.get()) is not None:
-            rows.append(self._row(program))
+            known = self._known.get(program.identity)
+            rows.append(known or self._row(program))
+            if len(self._known) < self.limits.files:
+                self._known[program.identity] = rows[-1]
             if len(rows) >= _ROWS_AT_ONCE or self._waiting.empty():
                 self.write(rows)
                 rows = []

@@ -1,27 +1,53 @@
 """The capture file's end of the pipeline: a thread that compresses and writes, so that a slow disk
-does not keep the lanes from being drained."""
+does not keep the lanes from being drained. It also turns from one file to the next, between two blocks."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from capture.agent.backlog import Backlog
+from capture.agent.files import CaptureFiles
 from capture.agent.redaction import Redactor
-from capture.format import CaptureWriter, EventBatch
+from capture.format import IN_PROGRESS_BLOCK, EventBatch
 from capture.format.columns import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a recorder has to say when one file ends and the next begins; asked by the writer's thread."""
+
+    in_progress: Callable[[int], EventBatch]
+    """The calls that had not returned at a time since boot."""
+    totals: Callable[[], dict[str, Any]]
+    """What the end block tells."""
+    facts: Callable[[], dict[str, Any]]
+    """What the next section tells."""
+    notes: Sequence[str]
+    """What each file has to say of itself."""
+    begun: Callable[[int], None]
+    """The next file has begun: it holds what returned after that time since boot."""
+    say: Callable[[str], None]
+    """Tells the user."""
 
 
 class Output:
     """Blocks on their way into the file."""
 
-    def __init__(self, writer: CaptureWriter, redactor: Redactor) -> None:
+    def __init__(self, files: CaptureFiles, redactor: Redactor, turn: Turn) -> None:
         """`redactor` masks secrets in all that is written."""
-        self.writer = writer
+        self.files = files
         self._redactor = redactor
         self.failure: OSError | None = None
         """Why nothing more can be written; what was written before is whole."""
+        self.ending = ""
+        """Why the recording should be ended in order, empty while it can go on."""
+        self._turn = turn
+        self._may_turn = files.rotation.rotates
+        self._stands_alone = False
+        """Whether the file has its snapshot: none ends before."""
         self._backlog = Backlog()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -31,18 +57,26 @@ class Output:
         """Whether the disk is so far behind that who hands over more has to wait."""
         return self._backlog.is_full
 
-    def events(self, batch: EventBatch) -> None:
-        """Write a batch."""
-        self._backlog.put(lambda: self.writer.events(self._redactor.batch(batch)), batch.memory)
+    def events(self, batch: EventBatch, until_boot_ns: int) -> None:
+        """Write a batch of all that returned by then and is not written yet; a file may end behind it."""
+        self._later(lambda: self._write_events(batch, until_boot_ns), batch.memory)
+
+    def in_progress(self, batch: EventBatch) -> None:
+        """Write the calls that had not returned when the recording ended."""
+        self._later(lambda: self.files.writer.events(batch, name=IN_PROGRESS_BLOCK))
 
     def table(self, name: str, rows: list[dict[str, Any]]) -> None:
         """Write a table of the snapshot."""
-        self._backlog.put(lambda: self.writer.table(name, self._redactor.rows(name, rows)))
+        self._later(lambda: self.files.writer.table(name, self._redactor.rows(name, rows)))
+
+    def snapshot_is_whole(self) -> None:
+        """All tables of the file's snapshot have been handed over."""
+        self._later(self._mark_whole)
 
     def document(self, kind: str, document: dict[str, Any], count: int = 0) -> None:
         """Write a document."""
-        self._backlog.put(
-            lambda: self.writer.document(kind, self._redactor.document(kind, document), count=count)
+        self._later(
+            lambda: self.files.writer.document(kind, self._redactor.document(kind, document), count=count)
         )
 
     def in_its_thread(self, act: Callable[[], None]) -> None:
@@ -51,25 +85,80 @@ class Output:
 
     def counted(self, columns: Mapping[str, Array]) -> None:
         """Write calls that were counted."""
-        self._backlog.put(lambda: self.writer.counted(columns))
+        self._later(lambda: self.files.writer.counted(columns))
 
-    def finish(self, totals: Callable[[], dict[str, Any]]) -> None:
+    def counters(self, rows: list[dict[str, Any]]) -> None:
+        """Write an interval's losses."""
+
+        def write() -> None:
+            self.files.writer.document("counters", {"rows": rows}, count=len(rows))
+            self.files.tally(rows)
+
+        self._later(write)
+
+    def stay(self) -> None:
+        """Turn to no other file from here on; returns when that is so."""
+        self._may_turn = False
+        passed = threading.Event()
+        self._backlog.put(passed.set)
+        passed.wait()
+
+    def finish(self) -> None:
         """Write all that waits and the end block, then end the thread."""
-        self._backlog.put(lambda: self.writer.end(totals()))
+        self._later(lambda: self.files.writer.end(self._turn.totals()))
         self._backlog.put(None)
         self._thread.join()
 
+    # The writer's thread.
+
+    def _later(self, write: Callable[[], None], size: int = 0) -> None:
+        self._backlog.put(lambda: self._attempt(write), size)
+
     def _run(self) -> None:
         while True:
-            write, size = self._backlog.get()
-            if write is None:
+            step, size = self._backlog.get()
+            if step is None:
                 return
-            if self.failure is None:
-                try:
-                    write()
-                except OSError as error:
-                    self.failure = error
-                except Exception as error:  # noqa: BLE001  a writer that ends in silence would lose all that follows
-                    self.failure = OSError(None, f"{type(error).__name__}: {error}")
-            del write
+            step()
+            del step
             self._backlog.done(size)
+
+    def _attempt(self, write: Callable[[], None]) -> None:
+        if self.failure is None:
+            try:
+                write()
+            except OSError as error:
+                self.failure = error
+            except Exception as error:  # noqa: BLE001  a writer that ends in silence would lose all that follows
+                self.failure = OSError(None, f"{type(error).__name__}: {error}")
+
+    def _write_events(self, batch: EventBatch, until_boot_ns: int) -> None:
+        self.files.writer.events(self._redactor.batch(batch))
+        self.ending = self.ending or self.files.make_room()
+        if self._may_turn and self._stands_alone and not self.ending and self.files.is_due():
+            self._turn_over(until_boot_ns)
+
+    def _mark_whole(self) -> None:
+        self._stands_alone = True
+
+    def _turn_over(self, until_boot_ns: int) -> None:
+        """End the file and begin the next one; nothing that returned by then is still to come."""
+        try:
+            path, stream = self.files.open_next()
+        except OSError as error:
+            why = f"the next file, {error.filename}, cannot be made: {error.strerror}"
+            self.files.writer.document("note", {"text": f"{why}; the recording went on in this one"})
+            self._turn.say(f"{why}; the recording goes on in {self.files.path}: make its folder writable")
+            return
+        try:
+            self.files.writer.events(self._turn.in_progress(until_boot_ns), name=IN_PROGRESS_BLOCK)
+            self.files.writer.end(self._turn.totals())
+            self.files.advance(path, stream)
+            self.files.begin(self._turn.facts(), self._turn.notes)
+        except OSError:
+            # What is there is whole; a file without its first block would only be taken for a damaged one.
+            path.unlink(missing_ok=True)
+            raise
+        self._stands_alone = False
+        self.files.drop_old()
+        self._turn.begun(until_boot_ns)

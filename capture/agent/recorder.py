@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from capture.agent import privileges, procfs
+from capture.agent import privileges
 from capture.agent.chunks import Chunk
 from capture.agent.clock import boot_now_ns, boot_to_utc_ns
 from capture.agent.executables import ExecutableWatch
+from capture.agent.files import CaptureFiles
 from capture.agent.host import section
 from capture.agent.kernel import LANE_NAMES, Kernel
 from capture.agent.memory import keep_freed_memory
-from capture.agent.output import Output
+from capture.agent.output import Output, Turn
 from capture.agent.pipeline import Assembler, drain
 from capture.agent.pressure import Pressure
 from capture.agent.programs import programs_listed, programs_of
@@ -25,8 +26,9 @@ from capture.agent.progress import in_progress_batch
 from capture.agent.redaction import make_redactor
 from capture.agent.settings import Settings
 from capture.agent.signs import cgroups_listed, cgroups_of, runtime_calls_listed, runtime_calls_of
+from capture.agent.snapshot import Rows, Snapshots
 from capture.agent.watch import ContainerWatch
-from capture.format import CaptureWriter
+from capture.format import EventBatch
 from capture.model.events import SchedCode
 
 _LAZY_S, _BUSY_S = 0.02, 0.004
@@ -57,10 +59,18 @@ class Status:
 
 
 class Recorder:
-    """Records this machine into a stream until told to stop."""
+    """Records this machine into files until told to stop."""
 
-    def __init__(self, stream: BinaryIO, settings: Settings, command: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        files: CaptureFiles,
+        settings: Settings,
+        command: Sequence[str] = (),
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """Load the probe and write the first block; events are kept from here on.
+
+        `say` is called, by another thread, with what the user should know while the recording goes on.
 
         Raises:
             CaptureError: This machine cannot record.
@@ -69,24 +79,24 @@ class Recorder:
         keep_freed_memory()
         self._settings = settings
         self._boot_to_utc = boot_to_utc_ns()
-        self._writer = CaptureWriter(stream)
+        self._files = files
         self._redactor = make_redactor(settings.redact, secrets=settings.redact_secrets)
         self._kernel = Kernel(settings, self_pid=os.getpid())
-        facts = section(settings, self._boot_to_utc, command, self._kernel.features)
-        facts["recorder"] = self._redactor.value(facts["recorder"])
-        self._writer.section(facts)
-        self._output = Output(self._writer, self._redactor)
-        for note in (*self._kernel.notes, *privileges.notes()):
-            self._output.document("note", {"text": note})
+        self._notes = [*self._kernel.notes, *privileges.notes()]
+        facts = partial(self._facts, command)
+        files.begin(facts(), self._notes)
+        turn = Turn(self._in_progress, self._totals, facts, self._notes, self._begin_file, say)
+        self._output = Output(files, self._redactor, turn)
         self._assembler = Assembler(self._boot_to_utc)
         self._watch = ContainerWatch(
             lambda rows: self._output.document("containers", {"rows": rows}, count=len(rows)),
             self._kernel.filter.learn if self._kernel.filter else None,
+            has_files=files.rotation.rotates,
         )
         self._executables = ExecutableWatch(
             lambda rows: self._output.document("executables", {"rows": rows}, count=len(rows))
         )
-        self._snapshot = threading.Thread(target=self._take_snapshot, name="snapshot", daemon=True)
+        self._snapshots = Snapshots(self._output, settings, self._boot_to_utc, self._listed)
         self._started = time.monotonic()
         self._cpu_started = time.process_time_ns()
         self._events = 0
@@ -100,12 +110,17 @@ class Recorder:
         """Why the file can take no more, None while it can."""
         return self._output.failure
 
+    @property
+    def ending(self) -> str:
+        """Why the recording ended before it was told to, although in order; empty where it did not."""
+        return self._output.ending
+
     def status(self) -> Status:
         """How it goes."""
         return Status(
             time.monotonic() - self._started,
             self._events,
-            self._writer.bytes_written,
+            self._files.bytes_written,
             self._pressure.lost,
             self._pressure.counted,
             self._fill,
@@ -125,10 +140,10 @@ class Recorder:
         self._watch.start()
         if self._settings.hashes:
             self._executables.start()
-        self._snapshot.start()
+        self._snapshots.begin()
         next_report = next_counters = time.monotonic()
         last_batch = time.monotonic()
-        while not stopped() and self.failure is None:
+        while not stopped() and self.failure is None and not self.ending:
             if self._output.is_full:
                 # What comes meanwhile waits in the lanes, and is counted where they fill.
                 self._pressure.held_up_by = "disk"
@@ -156,19 +171,19 @@ class Recorder:
         self._kernel.detach()
         ended = boot_now_ns()
         self._drain_the_rest()
-        self._snapshot.join(timeout=30)
+        self._output.stay()
+        self._snapshots.finish()
         self._finish_looking()
         self._finish_hashing()
         self._write_batch(1 << 62)
-        rest = in_progress_batch(self._kernel.in_progress(), ended, self._boot_to_utc, without=os.getpid())
-        if len(rest):
-            self._events += len(rest)
-            self._output.events(rest)
+        rest = self._in_progress(ended)
+        self._events += len(rest)
+        self._output.in_progress(rest)
         self._pressure.close(ended)
         # Once for either table of counts.
         self._write_counters()
         self._write_counters()
-        self._output.finish(self._totals)
+        self._output.finish()
         self._kernel.close()
         return self.status()
 
@@ -220,40 +235,34 @@ class Recorder:
         batch = self._assembler.batch(until)
         if batch is not None and len(batch):
             self._events += len(batch)
-            self._output.events(batch)
+            self._output.events(batch, until)
 
-    def _take_snapshot(self) -> None:
-        pid = os.getpid()
-        tables: tuple[tuple[str, Callable[[], list[dict[str, Any]]]], ...] = (
-            (
-                "processes",
-                lambda: procfs.processes(self._boot_to_utc, environment=self._settings.environment),
-            ),
-            ("cgroups", procfs.cgroups),
-            ("descriptors", lambda: procfs.descriptors(without=pid)),
-            ("sockets", procfs.sockets),
-            ("mounts", procfs.mounts),
-            ("users", procfs.users),
-            ("groups", procfs.groups),
-            ("interfaces", procfs.interfaces),
-        )
-        for name, read in tables:
-            if name in ("users", "groups") and not self._settings.users:
-                continue
-            try:
-                rows = read()
-            except Exception as error:  # noqa: BLE001  one odd file of /proc must not cost the other tables
-                self._output.document("note", {"text": f"the snapshot lacks {name}: {error}"})
-                continue
-            if name == "processes" and self._settings.hashes:
+    def _listed(self, table: str, rows: Rows) -> None:
+        """A table of the snapshot has been read: programs and containers that run are looked at, too."""
+        if table == "processes":
+            if self._settings.hashes:
                 self._executables.begun(programs_listed(rows))
-            if name == "processes":
-                for call in runtime_calls_listed(rows):
-                    self._watch.called(call)
-                self._watch.seen(cgroups_listed(rows))
-            elif name == "cgroups":
-                self._watch.seen(row["path"] for row in rows)
-            self._output.table(name, rows)
+            for call in runtime_calls_listed(rows):
+                self._watch.called(call)
+            self._watch.seen(cgroups_listed(rows))
+        elif table == "cgroups":
+            self._watch.seen(row["path"] for row in rows)
+
+    def _facts(self, command: Sequence[str]) -> dict[str, Any]:
+        facts = section(self._settings, self._boot_to_utc, command, self._kernel.features)
+        return {**facts, "recorder": self._redactor.value(facts["recorder"])}
+
+    def _begin_file(self, since_boot_ns: int) -> None:
+        """See to what the file that has just begun needs to stand alone."""
+        self._watch.begin_file(since_boot_ns)
+        self._executables.begin_file()
+        self._snapshots.begin()
+
+    def _in_progress(self, until_boot_ns: int) -> EventBatch:
+        """The calls that began by then and have not returned since."""
+        slots = self._kernel.in_progress()
+        slots = slots[slots["start"] <= until_boot_ns]
+        return in_progress_batch(slots, until_boot_ns, self._boot_to_utc, without=os.getpid())
 
     def _write_counters(self) -> None:
         """Write what was lost, counted and given up since the last time, if anything was."""
@@ -267,18 +276,20 @@ class Recorder:
             rows.append(self._pressure.row("filtered", "probe", left_out - self._left_out))
             self._left_out = left_out
         if rows:
-            self._output.document("counters", {"rows": rows}, count=len(rows))
+            self._output.counters(rows)
         if len(counted["count"]):
             self._output.counted(counted)
 
     def _totals(self) -> dict[str, Any]:
+        """What the end block tells of the current file."""
+        files = self._files
         return {
             "ended": time.time_ns(),
             "boot_to_utc": boot_to_utc_ns(),
-            "events": self._writer.events_written,
-            "lost": dict(zip(LANE_NAMES, self._pressure.lost_by_lane, strict=True)),
-            "counted": self._pressure.counted,
-            "late": self._assembler.late,
+            "events": files.writer.events_written,
+            "lost": {name: files.lost[name] for name in LANE_NAMES},
+            "counted": files.counted,
+            "late": files.late,
             "masked": dict(self._redactor.masked),
             **({"filtered": self._kernel.filter.counts()} if self._kernel.filter else {}),
             "recorder_cpu_ns": time.process_time_ns() - self._cpu_started,

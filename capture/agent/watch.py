@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from capture.agent.clock import boot_now_ns
 from capture.containers import bundle
 from capture.containers.cgroup_paths import ContainerRef, container_of, short_id
 from capture.containers.lookup import find_metadata
@@ -42,6 +43,13 @@ class CgroupSeen:
 
     path: str
     made: bool = False
+    at: int = 0
+    """When it was seen, ns since boot."""
+
+
+@dataclass(frozen=True, slots=True)
+class _NewFile:
+    since: int
 
 
 @dataclass
@@ -69,19 +77,29 @@ _NOTHING = _Written()
 
 @dataclass
 class ContainerWatch:
-    """Looks containers up in a thread of its own and hands over rows as they become known."""
+    """Looks containers up in a thread of its own and hands over rows as they become known.
+
+    Each file of a recording gets the rows of the containers that are seen while it is written.
+    """
 
     write: Callable[[list[Row]], None]
     heard: Callable[[str, ContainerRef | None, Row | None, bool], None] | None = None
     """Called for each cgroup and again when more is known: path, container, its name, whether that is all."""
     root: Path = Path("/")
+    has_files: bool = False
+    """Whether `begin_file` may be called: rows are kept in mind for it."""
     overlooked: int = 0
     """Cgroups and calls that were not looked at, for too many waited."""
-    _waiting: queue.Queue[CgroupSeen | RuntimeCall | None] = field(
+    _waiting: queue.Queue[CgroupSeen | RuntimeCall | _NewFile | None] = field(
         default_factory=lambda: queue.Queue(MAX_WAITING)
     )
     _pending: OrderedDict[str, _Pending] = field(default_factory=OrderedDict)
     _written: OrderedDict[str, _Written] = field(default_factory=OrderedDict)
+    _before: OrderedDict[str, _Written] = field(default_factory=OrderedDict)
+    """What was told in the file before."""
+    _rows: OrderedDict[str, Row] = field(default_factory=OrderedDict)
+    _seen: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    """When a sign of each was there last."""
     _calls: OrderedDict[str, RuntimeCall] = field(default_factory=OrderedDict)
     _unexplained: OrderedDict[str, list[CgroupSeen]] = field(default_factory=OrderedDict)
     """Last segment → cgroups that no container is known of; a runtime's call may explain them later."""
@@ -95,8 +113,13 @@ class ContainerWatch:
 
     def seen(self, paths: Iterable[str], *, made: bool = False) -> None:
         """Cgroups that exist, were made, or are going."""
+        now = boot_now_ns()
         for path in paths:
-            self._put(CgroupSeen(path, made))
+            self._put(CgroupSeen(path, made, now))
+
+    def begin_file(self, since_boot_ns: int) -> None:
+        """A file has begun that holds what happened after that time: it needs rows of its own."""
+        self._put(_NewFile(since_boot_ns))
 
     def called(self, call: RuntimeCall) -> None:
         """A runtime was told to make a container."""
@@ -111,7 +134,7 @@ class ContainerWatch:
                 return
             self._thread.join(timeout_s)
 
-    def _put(self, item: CgroupSeen | RuntimeCall) -> None:
+    def _put(self, item: CgroupSeen | RuntimeCall | _NewFile) -> None:
         try:
             self._waiting.put_nowait(item)
         except queue.Full:
@@ -133,6 +156,8 @@ class ContainerWatch:
                 return
             if isinstance(item, RuntimeCall):
                 self._learn(item)
+            elif isinstance(item, _NewFile):
+                self._begin_file(item.since)
             else:
                 self._note(item)
             now = time.monotonic()
@@ -158,6 +183,9 @@ class ContainerWatch:
             same = self._unexplained.get(name, [])
             _remember(self._unexplained, name, [*same, seen][-MAX_CGROUPS:])
             return
+        if self.has_files:
+            _remember(self._seen, ref.full_id, seen.at)
+            self._write_again([ref.full_id])
         told = self._written.get(ref.full_id, _NOTHING)
         self._tell(seen.path, ref, told.row, final=told.recorded)
         paths = self._cgroups.get(ref.full_id, [])
@@ -175,6 +203,19 @@ class ContainerWatch:
     def _tell(self, path: str, ref: ContainerRef | None, row: Row | None, *, final: bool) -> None:
         if self.heard is not None:
             self.heard(path, ref, row, final)
+
+    def _begin_file(self, since: int) -> None:
+        """Write what was seen since then; of what is still there the file's snapshot will tell."""
+        self._before, self._written = self._written, OrderedDict()
+        # What was not seen during a whole file is gone.
+        self._rows = OrderedDict(pair for pair in self._rows.items() if pair[0] in self._before)
+        self._write_again([known for known, at in self._seen.items() if at > since])
+
+    def _write_again(self, ids: list[str]) -> None:
+        again = [known for known in ids if known not in self._written and known in self._rows]
+        self._written.update((known, self._before[known]) for known in again)
+        if again:
+            self.write([self._rows[known] for known in again])
 
     def _look(self, items: list[_Pending], *, last: bool = False) -> None:
         rows = []
@@ -197,6 +238,8 @@ class ContainerWatch:
             # What is gone by now does not take back what was known.
             if now.digest != before.digest and (recorded or not before.recorded):
                 _remember(self._written, item.ref.full_id, now)
+                if self.has_files:
+                    _remember(self._rows, item.ref.full_id, row)
                 rows.append(row)
         if rows:
             self.write(rows)

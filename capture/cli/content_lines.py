@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from capture.format import CaptureFile
+from capture.format import Capture
 from capture.identity.snapshot import integer_of, text_of
 
 
@@ -16,7 +16,7 @@ def _masked_line(ending: Mapping[str, object]) -> str:
     return f"secrets masked: {', '.join(parts) or 'none found'}"
 
 
-def content_lines(capture: CaptureFile) -> list[str]:
+def content_lines(capture: Capture) -> list[str]:
     """One short sentence a setting; empty where the recorder wrote none down."""
     recorder = capture.section.get("recorder")
     settings = recorder.get("settings") if isinstance(recorder, dict) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
@@ -53,6 +53,15 @@ def fail(message: str, code: Exit) -> NoReturn:
     sys.exit(code)
 
 
+def _file_meant(options: Mapping[str, object]) -> str:
+    """The file that a command was given, empty where there are several or none."""
+    for value in options.values():
+        files = value if isinstance(value, tuple) else (value,)
+        if len(files) == 1 and isinstance(files[0], os.PathLike):
+            return str(files[0])
+    return ""
+
+
 def told_in_one_line(command: Callable[P, R]) -> Callable[P, R]:
     """Turn what can go wrong into one line and an exit code; no traceback reaches a user."""
 
@@ -61,7 +70,7 @@ def told_in_one_line(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except FormatError as error:
-            path = next((str(value) for value in kwargs.values() if isinstance(value, os.PathLike)), "")
+            path = _file_meant(kwargs)
             fail(f"{path}: {error}" if path else str(error), Exit.UNREADABLE)
         except CaptureError as error:
             fail(str(error), Exit.FAILED)

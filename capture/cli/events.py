@@ -13,14 +13,14 @@ import click
 
 from capture.cli.errors import Exit, told_in_one_line
 from capture.cli.lines import EventLines
-from capture.cli.opening import opened
+from capture.cli.opening import files_argument, opened
 from capture.format import State
 
 _ROWS_AT_ONCE = 10_000
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, readable=False))
+@files_argument
 @click.option("-n", "most", type=click.IntRange(0), help="Only the first N events.")
 @click.option(
     "--format",
@@ -31,8 +31,10 @@ _ROWS_AT_ONCE = 10_000
     help="text: lines as strace prints them; json: one object a line; csv: with a header.",
 )
 @told_in_one_line
-def events(file: Path, most: int | None, form: str) -> None:
+def events(files: tuple[Path, ...], most: int | None, form: str) -> None:
     """The events of FILE, in the order in which the calls returned.
+
+    Several files of a set, or their folder, are read as one recording.
 
     \b
     A line of text has: time (UTC), container, process[pid] (and /tid of a thread), the call with its
@@ -44,8 +46,9 @@ def events(file: Path, most: int | None, form: str) -> None:
     \b
     JSON and CSV are keyed by the field names of the filter language:
     exhume-capture events node.exhume --format json | jq 'select(."proc.name" == "sh")'
+    exhume-capture events /var/captures/ -n 20
     """
-    with opened(file) as capture:
+    with opened(files) as capture:
         lines = EventLines(capture)
         count = capture.count if most is None else min(most, capture.count)
         for start in range(0, count, _ROWS_AT_ONCE):

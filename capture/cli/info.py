@@ -18,8 +18,8 @@ from rich.text import Text
 from capture.cli.content_lines import content_lines
 from capture.cli.errors import Exit, told_in_one_line
 from capture.cli.lines import iso
-from capture.cli.opening import opened
-from capture.format import CaptureFile, State
+from capture.cli.opening import files_argument, opened
+from capture.format import Capture, CaptureSet, State, part_of, set_facts
 from capture.identity import EventColumns, identify
 from capture.identity.reading import event_columns, tables_of
 from capture.identity.snapshot import Row, integers, text_of, texts
@@ -46,17 +46,20 @@ _CONTAINER_FACTS = (
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, readable=False))
+@files_argument
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @told_in_one_line
-def info(file: Path, as_json: bool) -> None:
+def info(files: tuple[Path, ...], as_json: bool) -> None:
     """What is in FILE: host, times, counts by kind, drops, snapshot, containers with birth and death.
+
+    Several files of a set, or their folder, are read as one recording.
 
     \b
     exhume-capture info node.exhume
+    exhume-capture info /var/captures/
     exhume-capture info node.exhume --json | jq .containers
     """
-    with opened(file) as capture:
+    with opened(files) as capture:
         facts = _facts(capture)
         state = capture.verdict.state
     if as_json:
@@ -67,7 +70,7 @@ def info(file: Path, as_json: bool) -> None:
         sys.exit(Exit.CUT_SHORT if state is State.CUT_SHORT else Exit.ALTERED)
 
 
-def _facts(capture: CaptureFile) -> dict[str, Any]:
+def _facts(capture: Capture) -> dict[str, Any]:
     events, columns = event_columns(capture)
     time = columns["time"]
     tables = tables_of(capture)
@@ -111,6 +114,7 @@ def _facts(capture: CaptureFile) -> dict[str, Any]:
         "counted": _counted(capture, events.machine),
         "ended": _ended(capture, time),
         "unknown_blocks": capture.unknown,
+        "set": _set(capture),
         "notes": texts(capture.documents.get("note", []), "text"),
     }
 
@@ -127,7 +131,7 @@ def _programs_line(executables: list[dict[str, Any]]) -> str:
     return f"{hashed:,} files hashed" + (f", {missing:,} not (see --json)" if missing else "")
 
 
-def _counted(capture: CaptureFile, machine: str) -> dict[str, Any]:
+def _counted(capture: Capture, machine: str) -> dict[str, Any]:
     """Calls that were added up instead of recorded: how many, and how many of each kind."""
     columns = capture.counted()
     packed = columns["code"].astype(np.int64) << 16 | columns["flags"]
@@ -143,7 +147,7 @@ def _counted(capture: CaptureFile, machine: str) -> dict[str, Any]:
     }
 
 
-def _ended(capture: CaptureFile, time: np.ndarray) -> str:
+def _ended(capture: Capture, time: np.ndarray) -> str:
     """How the recording ended, and from when on nothing is known."""
     if capture.ending is None:
         last = iso(int(time[-1])) if len(time) else "its beginning"
@@ -151,16 +155,31 @@ def _ended(capture: CaptureFile, time: np.ndarray) -> str:
     return text_of(capture.ending.get("reason")) or "in order"
 
 
-def rules_of(capture: CaptureFile) -> tuple[Rule, ...]:
+def rules_of(capture: Capture) -> tuple[Rule, ...]:
     """What the recording was asked to leave out."""
     return read_rules(_map(capture.section.get("recorder")).get("filter"))
 
 
-def _left_out(capture: CaptureFile) -> dict[str, int]:
+def _left_out(capture: Capture) -> dict[str, int]:
     """Calls that the filter left out, by name, the most frequent first."""
     counts = _map(_map(capture.ending).get("filtered"))
     known = {text_of(name): count for name, count in counts.items() if isinstance(count, int)}
     return dict(sorted(known.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _set(capture: Capture) -> dict[str, Any] | None:
+    """Which files of which set were read, None for a recording of its own."""
+    members = capture.members if isinstance(capture, CaptureSet) else [capture]
+    facts = [set_facts(member.section) for member in members]
+    if not facts[0]:
+        return None
+    return {
+        "part": part_of(capture),
+        "id": facts[0].get("id"),
+        "numbers": [fact.get("number") for fact in facts],
+        "files": [member.path for member in members],
+        "rotation": _map(facts[0].get("rotation")),
+    }
 
 
 def _map(value: object) -> dict[Any, Any]:
@@ -207,6 +226,7 @@ def _print(facts: dict[str, Any]) -> None:
     rows = (
         ("File", facts["file"]),
         ("State", facts["state"]),
+        *([("Set", facts["set"]["part"])] if facts["set"] else []),
         (
             "Host",
             f"{host.get('hostname')} · {host.get('os')} · Linux {host.get('kernel')} {host.get('machine')}",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from capture.format import CaptureFile
+from capture.format import Capture
 from capture.identity import identify
 from capture.identity.reading import event_columns, tables_of
 from capture.identity.requests import with_latencies
@@ -25,7 +25,7 @@ _UNFINISHED = EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED
 class EventLines:
     """The events of one capture, each described when it is asked for."""
 
-    def __init__(self, capture: CaptureFile) -> None:
+    def __init__(self, capture: Capture) -> None:
         more = ("latency", "cpu", "captured", "a0", "a1", "a2", "a3", "a4", "a5")
         self._capture = capture
         self._events, self._columns = event_columns(capture, more)

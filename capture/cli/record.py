@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,31 +16,20 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from capture.agent.files import CaptureFiles
 from capture.agent.recorder import Recorder, Status
+from capture.agent.rotation import Rotation
 from capture.agent.settings import Settings
 from capture.cli.content_options import content_options, content_settings
-from capture.cli.errors import Exit, fail, told_in_one_line
+from capture.cli.destination import open_destination
+from capture.cli.errors import Exit, told_in_one_line
 from capture.cli.filter_options import filter_options, recording_filter
-from capture.format import create
+from capture.cli.quantities import Duration, human_bytes
+from capture.cli.rotating import rotation_options
+from capture.model.text import printable
 
-_UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _PATIENCE_S = 3.0
 """How long a command may go on after it was told to end."""
-
-
-class Duration(click.ParamType[float]):
-    """A time such as 30, 30s, 500ms, 5m or 1h, in seconds."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds, as a number."""
-        if isinstance(value, float):
-            return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)", str(value), re.ASCII)
-        if not match or not float(match[1]):
-            self.fail(f"{value!r} is no duration: 30s, 500ms, 5m or 1h was expected", param, ctx)
-        return float(match[1]) * _UNITS[match[2]]
 
 
 @click.command(context_settings={"ignore_unknown_options": False})
@@ -51,7 +37,7 @@ class Duration(click.ParamType[float]):
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write [HOST-TIME.exhume].",
+    help="File to write [HOST-TIME.exhume]; %Y%m%d-%H%M%S and the like are when it begins (UTC).",
 )
 @click.option("--duration", type=Duration(), help="Stop after this time: 30s, 5m, 1h.")
 @content_options
@@ -64,6 +50,7 @@ class Duration(click.ParamType[float]):
     help="Kernel memory for events on their way.",
 )
 @filter_options
+@rotation_options
 @click.option("--overwrite", is_flag=True, help="Write over FILE if it exists.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
@@ -72,6 +59,7 @@ def record(  # noqa: PLR0917  click hands options over by name
     output: Path | None,
     duration: float | None,
     buffer: int,
+    rotation: Rotation,
     overwrite: bool,
     quiet: bool,
     command: tuple[str, ...],
@@ -98,37 +86,33 @@ def record(  # noqa: PLR0917  click hands options over by name
     exhume-capture record -o node.exhume --skip-container host --skip-category memory
     exhume-capture record -o user.exhume --only-uid 1000 --only-tree 1234 --skip-comm postgres
     exhume-capture record -o unit.exhume --only-cgroup /system.slice/foo.service
+
+    \b
+    A recording may be spread over files that each stand alone and together make a set, which is opened
+    by its folder. Limits can be combined; a file ends behind the first block that goes beyond one:
+    exhume-capture record -o 'node-%Y%m%d-%H%M%S.exhume' --rotate-size 100M --rotate-time 10m
+    exhume-capture record -o node.exhume --rotate-size 100M --keep 20 --disk-floor 1G
     """
     chosen = recording_filter(more, command)
     settings = Settings(buffer_mib=buffer, filter=chosen, **content_settings(more))
-    path = output or Path(f"{socket.gethostname()}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.exhume")
-    existed = path.exists()
-    try:
-        stream = create(path, overwrite=overwrite)
-    except FileExistsError:
-        fail(
-            f"{path} exists already; a capture is evidence: choose another name, or pass --overwrite",
-            Exit.WRITE_FAILED,
-        )
-    except OSError as error:
-        fail(f"{path} cannot be written: {error.strerror}; choose another place with -o", Exit.WRITE_FAILED)
+    files = open_destination(output, rotation, overwrite=overwrite)
     # From the first moment on: a signal that comes while the probe loads ends the recording in order, too.
     stop = _Stop()
-    with stream:
-        try:
-            recorder = Recorder(stream, settings, command)
-        except BaseException:
-            if not existed:
-                path.unlink(missing_ok=True)
-            raise
-        run = _Run(recorder, command, stop)
+    console = Console(stderr=True, highlight=False)
+
+    def say(words: str) -> None:
+        console.print(Text(printable(f"exhume-capture: {words}")), soft_wrap=True)
+
+    with files:
+        recorder = Recorder(files, settings, command, say)
+        run = _Run(recorder, command, stop, console)
         # The command has the caller's own privileges; from here on the recorder has less.
-        recorder.give_up_privileges(path.parent, command=bool(command))
+        recorder.give_up_privileges(files.folder, command=bool(command))
         run.until_end(duration, quiet=quiet)
         status = recorder.finish()
-    _say_farewell(path, status, recorder.failure, quiet=quiet)
+    _say_farewell(files, status, recorder, quiet=quiet)
     code = run.code_of_command() if command else Exit.FINE
-    sys.exit(Exit.WRITE_FAILED if recorder.failure else code)
+    sys.exit(Exit.WRITE_FAILED if recorder.failure or recorder.ending else code)
 
 
 class _Stop:
@@ -146,8 +130,9 @@ class _Stop:
 class _Run:
     """The recorder beside the command it was given, which starts at once."""
 
-    def __init__(self, recorder: Recorder, command: Sequence[str], stop: _Stop) -> None:
+    def __init__(self, recorder: Recorder, command: Sequence[str], stop: _Stop, console: Console) -> None:
         self._recorder = recorder
+        self._console = console
         self._command = command
         self._stop = stop
         self._child: subprocess.Popen[bytes] | None = None
@@ -163,11 +148,10 @@ class _Run:
             late = deadline is not None and time.monotonic() >= deadline
             return self._stop.asked or self._not_started is not None or ended or late
 
-        console = Console(stderr=True, highlight=False)
-        if quiet or not console.is_terminal:
+        if quiet or not self._console.is_terminal:
             self._recorder.run(over)
         else:
-            with Live(console=console, refresh_per_second=4, transient=True) as live:
+            with Live(console=self._console, refresh_per_second=4, transient=True) as live:
                 self._recorder.run(over, lambda status: live.update(_line(status)))
 
     def code_of_command(self) -> int:
@@ -200,7 +184,7 @@ def _line(status: Status) -> Text:
         f"{status.seconds:,.0f} s",
         f"{status.events:,} events",
         f"{rate:,.0f}/s",
-        _bytes(status.bytes),
+        human_bytes(status.bytes),
         f"ring {status.fill:.0%}",
     ]
     line = Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
@@ -210,25 +194,24 @@ def _line(status: Status) -> Text:
     return line.append(" · Ctrl-C ends", "dim")
 
 
-def _say_farewell(path: Path, status: Status, failure: OSError | None, *, quiet: bool) -> None:
-    if failure is not None:
+def _say_farewell(files: CaptureFiles, status: Status, recorder: Recorder, *, quiet: bool) -> None:
+    if (failure := recorder.failure) is not None:
         click.echo(
-            f"exhume-capture: {path} could not be written any more: {failure.strerror}; "
+            f"exhume-capture: {files.path} could not be written any more: {failure.strerror}; "
             "what had been recorded up to then is whole and can be opened",
+            err=True,
+        )
+    elif recorder.ending:
+        click.echo(
+            f"exhume-capture: recording ended in order: {printable(recorder.ending)}; "
+            f"{files.described()} can be opened",
             err=True,
         )
     elif not quiet:
         counted = f", {status.counted:,} more counted only" if status.counted else ""
         lost = f"{counted}, {status.lost:,} lost" if status.lost else f"{counted}, none lost"
         click.echo(
-            f"{path}: {status.events:,} events in {status.seconds:.1f} s{lost}, {_bytes(status.bytes)}",
+            f"{files.described()}: {status.events:,} events in {status.seconds:.1f} s{lost}, "
+            f"{human_bytes(status.bytes)}",
             err=True,
         )
-
-
-def _bytes(number: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < 1024 or unit == "GiB":
-            return f"{number:,.0f} {unit}" if unit == "B" else f"{number:,.1f} {unit}"
-        number /= 1024
-    raise AssertionError

@@ -1,19 +1,23 @@
 """The capture file: blocks, columns, writing, reading, verifying."""
 
-from capture.format.blocks import CutShort
+from capture.format.blocks import IN_PROGRESS_BLOCK, CutShort
 from capture.format.columns import COUNTED_COLUMNS, EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, TextHeap
 from capture.format.errors import FormatError
 from capture.format.integrity import State, Verdict, verify
 from capture.format.reader import Cancelled, CaptureFile, refuse_devices
+from capture.format.sets import Capture, CaptureSet, files_of, open_captures, part_of, set_facts
 from capture.format.writer import FORMAT_VERSION, CaptureWriter, create
 
 __all__ = [
     "COUNTED_COLUMNS",
     "EVENT_COLUMNS",
     "FORMAT_VERSION",
+    "IN_PROGRESS_BLOCK",
     "TEXT_COLUMNS",
     "Cancelled",
+    "Capture",
     "CaptureFile",
+    "CaptureSet",
     "CaptureWriter",
     "CutShort",
     "EventBatch",
@@ -22,6 +26,10 @@ __all__ = [
     "TextHeap",
     "Verdict",
     "create",
+    "files_of",
+    "open_captures",
+    "part_of",
     "refuse_devices",
+    "set_facts",
     "verify",
 ]

@@ -32,6 +32,9 @@ _DIGEST_PREFIX = b"\xc4\x20"
 GENESIS = bytes(DIGEST_SIZE)
 """What the first block names as the digest before it."""
 
+IN_PROGRESS_BLOCK = "in progress"
+"""Names a block of calls that had not returned when the file ended: a later file may have them whole."""
+
 MAX_HEADER = 64 << 10
 MAX_BODY = 64 << 20
 MAX_DOCUMENT = 256 << 20
@@ -52,10 +55,10 @@ class Allowance:
     bytes: int = MAX_DOCUMENT
     objects: int = MAX_OBJECTS
 
-    @classmethod
-    def for_file(cls, size: int) -> Allowance:
-        """What a file of that size may have: far more than any recorder packs into it."""
-        return cls(MAX_DOCUMENT + 64 * size, MAX_OBJECTS + 4 * size)
+    def grow(self, size: int) -> None:
+        """What so many more bytes of a file may hold: far more than any recorder packs into them."""
+        self.bytes += 64 * size
+        self.objects += 4 * size
 
     def take(self, container: Any) -> Any:
         """Count a list or map and what is in it.
@@ -86,7 +89,7 @@ class Header:
     before: bytes
     """Digest of the block before."""
     name: str = ""
-    """Which table a snapshot block holds."""
+    """Which table a snapshot block holds; of events, IN_PROGRESS_BLOCK or empty."""
 
     def pack(self) -> bytes:
         """The header as a msgpack map."""

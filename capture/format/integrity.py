@@ -55,12 +55,20 @@ class Walk:
         self._last_time = 0
         self._whole = 0
         self._ended = False
-        self._in_vain = _SEARCH + 2 * stream.seek(0, 2)
         self._fault: tuple[State, int, str, int] | None = None
+        self._offset = 0
+        """Where the walk goes on: behind the last block that is whole."""
+        self._in_vain = _SEARCH + 2 * stream.seek(0, 2)
+
+    def go_on(self) -> None:
+        """The file may have grown: walk on from where it ended before."""
+        self._in_vain = _SEARCH + 2 * (self._stream.seek(0, 2) - self._offset)
+        if self._fault and self._fault[0] is State.CUT_SHORT:
+            self._fault = None
 
     def __iter__(self) -> Iterator[Block]:
-        offset = 0
         while True:
+            offset = self._offset
             self._stream.seek(offset)
             try:
                 block = read_block(self._stream, offset)
@@ -73,15 +81,20 @@ class Walk:
                 self._damage(State.CUT_SHORT if cut else State.ALTERED, error.reason)
                 if following is None:
                     return
-                offset = following
+                self._offset = following
                 continue
             if block is None:
                 if not self._ended:
                     self._damage(State.CUT_SHORT, "the file ends without its end block")
                 return
             self._check_place(block)
+            self._offset = offset + block.size
             yield block
-            offset += block.size
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of the last block."""
+        return self._before
 
     @property
     def verdict(self) -> Verdict:

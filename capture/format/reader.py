@@ -6,13 +6,14 @@ import stat
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from capture.format.blocks import Allowance, Block, Header, read_block, unpack_document
+from capture.format.blocks import IN_PROGRESS_BLOCK, Block, Header, read_block, unpack_document
 from capture.format.columns import (
     COUNTED_COLUMNS,
     EVENT_COLUMNS,
@@ -24,13 +25,9 @@ from capture.format.columns import (
 )
 from capture.format.errors import FormatError
 from capture.format.integrity import Verdict, Walk, not_a_capture
+from capture.format.pool import Pool
 from capture.format.writer import FORMAT_VERSION
 
-EVENTS_PER_BYTE = 4
-"""No recorder packs more events into a byte: what claims to is made to exhaust memory."""
-_TEXTS, _TEXTS_PER_BYTE = 1 << 20, 2
-_TEXT_BYTES, _TEXT_BYTES_PER_BYTE = 128 << 20, 64
-"""Nor more texts: what any file may have, and what more for each of its bytes."""
 _KEPT_BODIES = 8
 
 Progress = Callable[[int, int], None]
@@ -70,25 +67,19 @@ class CaptureFile:
     """The event blocks."""
     unknown: dict[str, int] = field(default_factory=dict)
     """Blocks of kinds that this reader does not know, counted."""
-    texts: list[bytes] = field(default_factory=lambda: [b""])
-    """Distinct texts; the codes of text columns are positions in it, 0 is not recorded."""
-    undecodable: int = 0
-    """Events of blocks whose digest is right but whose columns cannot be read."""
+    pool: Pool = field(default_factory=Pool)
+    """Shared with the files that are read as one with this one."""
 
     def __post_init__(self) -> None:
         self._tables: dict[str, list[dict[str, Any]]] = {}
         self._bodies: OrderedDict[int, EventBody] = OrderedDict()
-        self._text_codes: dict[bytes, int] = {}
         self._block_codes: dict[int, Array] = {}
-        self._text_bytes = 0
         self._size = 0
+        self._walk = Walk(self.stream)
         self._payload: tuple[int, Array, bytes] | None = None
         self._order: Array | None = None
         self._order_known = False
-        self._verdict: Verdict | None = None
-        self._allowance = Allowance()
         self._counted: list[dict[str, Array]] = []
-        self._counted_rows = 0
 
     @classmethod
     def open(
@@ -96,6 +87,7 @@ class CaptureFile:
         path: Path | str,
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
+        pool: Pool | None = None,
     ) -> CaptureFile:
         """Open a file, check every block, and read all but the events.
 
@@ -107,8 +99,8 @@ class CaptureFile:
         refuse_devices(Path(path))
         stream = Path(path).open("rb")  # noqa: SIM115  kept open for the payload, closed by `close`
         try:
-            capture = cls(stream, str(path))
-            capture._scan(progress, cancelled)
+            capture = cls(stream, str(path), pool=pool or Pool())
+            capture.grow(progress, cancelled)
         except BaseException:
             stream.close()
             raise
@@ -126,9 +118,18 @@ class CaptureFile:
 
     @property
     def verdict(self) -> Verdict:
-        """Whole, cut short or altered, as found when the file was opened."""
-        assert self._verdict is not None  # noqa: S101  `open` is the only way to make one
-        return self._verdict
+        """Whole, cut short or altered, as found when the file was opened or has grown."""
+        return self._walk.verdict
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of the last block."""
+        return self._walk.digest
+
+    @property
+    def texts(self) -> list[bytes]:
+        """Distinct texts; the codes of text columns are positions in it, 0 is not recorded."""
+        return self.pool.texts
 
     @property
     def count(self) -> int:
@@ -139,38 +140,58 @@ class CaptureFile:
         """The rows of one snapshot table; empty where it was not recorded."""
         return self._tables.get(name, [])
 
-    # Opening.
+    def grow(self, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None) -> bool:
+        """Take up the whole blocks that were appended since the file was opened; whether there are any.
 
-    def _scan(self, progress: Progress | None, cancelled: Callable[[], bool] | None) -> None:
-        total = self._size = self.stream.seek(0, 2)
-        self._allowance = Allowance.for_file(total)
-        walk = Walk(self.stream)
-        for block in walk:
+        Rows of events may get other numbers: those that came late, and the calls that had not returned, lie
+        where their time belongs.
+
+        Raises:
+            FormatError: The file has become shorter, or is none that a recorder writes.
+            Cancelled: `cancelled` said so.
+        """
+        size = self.stream.seek(0, 2)
+        if size < self._size:
+            raise FormatError(f"the file became shorter while it was open: {size} bytes of {self._size}")
+        self.pool.admit(size - self._size)
+        self._size = size
+        self._walk.go_on()
+        before = self.verdict.blocks
+        for block in self._walk:
             if cancelled and cancelled():
                 raise Cancelled
             if not self.section and block.header.kind != "section":
                 raise FormatError("the section block is missing or damaged: nothing tells what was recorded")
-            self._take(block, total)
+            self._take(block)
             if progress:
-                progress(block.offset + block.size, total)
-        self._verdict = walk.verdict
+                progress(block.offset + block.size, size)
         if not self.section:
             raise FormatError(not_a_capture(self.stream))
+        self._order, self._order_known = None, False
+        return self.verdict.blocks > before
 
-    def _take(self, block: Block, file_size: int) -> None:
+    def leave_out_unfinished(self) -> None:
+        """Forget the calls that had not returned when the file ended: the next file has them whole."""
+        refs = [ref for ref in self.blocks if ref.header.name != IN_PROGRESS_BLOCK]
+        starts = accumulate((ref.header.count for ref in refs), initial=0)
+        self.blocks = [replace(ref, row=row) for ref, row in zip(refs, starts, strict=False)]
+        self._order, self._order_known = None, False
+
+    # Opening.
+
+    def _take(self, block: Block) -> None:
         header = block.header
         if header.kind == "events":
             self.blocks.append(BlockRef(block.offset, header, self.count))
-            if self.count > (1 << 20) + file_size * EVENTS_PER_BYTE:
-                raise FormatError(f"claims {self.count} events in {file_size} bytes", block.offset)
+            self.pool.count_events(header.count, block.offset)
             return
         if header.kind == "counted":
-            self._take_counted(block, file_size)
+            self._take_counted(block)
             return
         if header.kind not in ("section", "snapshot", "containers", "executables", "counters", "note", "end"):
             self.unknown[header.kind] = self.unknown.get(header.kind, 0) + 1
             return
-        document = unpack_document(block.body, block.offset, self._allowance)
+        document = unpack_document(block.body, block.offset, self.pool.allowance)
         if not isinstance(document, dict):
             raise FormatError(f"a {header.kind} block holds no map", block.offset)
         if header.kind == "section" and not self.section:
@@ -185,10 +206,8 @@ class CaptureFile:
                 _rows(document, block.offset)
             self.documents.setdefault(header.kind, []).append(document)
 
-    def _take_counted(self, block: Block, file_size: int) -> None:
-        self._counted_rows += block.header.count
-        if self._counted_rows > (1 << 20) + file_size * EVENTS_PER_BYTE:
-            raise FormatError(f"claims {self._counted_rows} rows of counted calls", block.offset)
+    def _take_counted(self, block: Block) -> None:
+        self.pool.count_rows(block.header.count, block.offset)
         columns = unpack_table(block.body, block.header.count, COUNTED_COLUMNS, block.offset)
         self._counted.append(columns)
 
@@ -295,25 +314,10 @@ class CaptureFile:
 
     def _global_codes(self, index: int, body: EventBody) -> Array:
         """For each text code of the block, its position in `texts`."""
-        codes = self._block_codes.get(index)
-        if codes is None:
-            known = self._text_codes
-            found = [0]
-            for text in body.texts():
-                code = known.get(text)
-                if code is None:
-                    code = known[text] = len(self.texts)
-                    self.texts.append(text)
-                    self._text_bytes += len(text)
-                found.append(code)
-            self._check_texts(self.blocks[index].offset)
-            codes = self._block_codes[index] = np.array(found, "<i4")
-        return codes
-
-    def _check_texts(self, offset: int) -> None:
-        most_bytes = _TEXT_BYTES + self._size * _TEXT_BYTES_PER_BYTE
-        if len(self.texts) > _TEXTS + self._size * _TEXTS_PER_BYTE or self._text_bytes > most_bytes:
-            raise FormatError(f"claims {len(self.texts)} texts, {self._text_bytes} bytes of them", offset)
+        if index not in self._block_codes:
+            offset = self.blocks[index].offset
+            self._block_codes[index] = self.pool.codes_of(body.texts(), offset)
+        return self._block_codes[index]
 
     def _sorted_rows(self, time: Array | None) -> Array | None:
         """The rows in order of time, None where they lie so in the file."""

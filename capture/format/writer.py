@@ -55,17 +55,24 @@ class CaptureWriter:
         """A block whose body is one compressed msgpack document."""
         self._append(kind, pack_document(document), name=name, count=count)
 
-    def events(self, batch: EventBatch) -> None:
+    @property
+    def digest(self) -> bytes:
+        """The digest of the last block."""
+        return self._before
+
+    def events(self, batch: EventBatch, *, name: str = "") -> None:
         """A block of events, in the order in which they returned; nothing is written for none.
 
-        What a reader would refuse as too much for one block goes into several.
+        What a reader would refuse as too much for one block goes into several. `name` is empty, or
+        IN_PROGRESS_BLOCK.
         """
         if not len(batch):
             return
         for part in batch.parts():
             time = part.columns["time"]
             body = pack_events(part, self._zstd)
-            self._append("events", body, count=len(part), first=int(time.min()), last=int(time.max()))
+            first, last = int(time.min()), int(time.max())
+            self._append("events", body, name=name, count=len(part), first=first, last=last)
             self.events_written += len(part)
 
     def counted(self, columns: Mapping[str, Array]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from capture.format import CaptureFile
+from capture.format import Capture
 from capture.identity.events import EventColumns
 from capture.identity.snapshot import Table
 from capture.model.abi import machine_named
@@ -17,9 +17,7 @@ from capture.model.events import EventFlag
 _MEANS_NOTHING = int(EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED)
 
 
-def event_columns(
-    capture: CaptureFile, more: tuple[str, ...] = ()
-) -> tuple[EventColumns, dict[str, np.ndarray]]:
+def event_columns(capture: Capture, more: tuple[str, ...] = ()) -> tuple[EventColumns, dict[str, np.ndarray]]:
     """The events of a capture for the joins, and the same columns (and `more`) as they were recorded."""
     columns = capture.read_columns((*EventColumns.COLUMNS, *more))
 
@@ -45,7 +43,7 @@ def results_that_count(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.where(doubtful, -1, columns["ret"]) if doubtful.any() else columns["ret"]
 
 
-def tables_of(capture: CaptureFile) -> dict[str, Table]:
+def tables_of(capture: Capture) -> dict[str, Table]:
     """The snapshot's tables; `containers` with all that was learned of them during the recording."""
     names = ("processes", "descriptors", "sockets", "cgroups", "users", "groups", "mounts", "interfaces")
     later = {

@@ -26,6 +26,8 @@ class Summary:
     """A capture in figures. A text that was not recorded is empty, a time None."""
 
     path: str
+    part: str
+    """Which files of a set this is."""
     state: FileState
     hostname: str
     kernel: str
@@ -81,6 +83,7 @@ def summarise(frames: CaptureFrames) -> Summary:
     containers = frames.containers.iloc[1:]
     return Summary(
         path=frames.path,
+        part=fact_text(host, "part"),
         state=frames.state,
         hostname=fact_text(host, "hostname"),
         kernel=fact_text(host, "kernel"),

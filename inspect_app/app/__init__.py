@@ -1,6 +1,6 @@
 """The command `exhume-inspect`: a window on a file, or one of the commands that need none.
 
-    exhume-inspect [FILE]            opens the window
+    exhume-inspect [FILE...]         opens the window: on a capture, the files of a set, or their folder
     exhume-inspect COMMAND …         view, report, screenshot, … without a display
 
 Qt is loaded for the window and for pictures alone.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import click
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     commands.add_command(screenshot)
     if wants_window(words, commands):
-        sys.exit(open_window(words[-1] if words and words[-1] != "--" else None))
+        sys.exit(open_window(*words[1:] if words and words[0] == "--" else words))
     commands.main(args=words, prog_name="exhume-inspect")
 
 
@@ -41,9 +42,12 @@ def _version() -> str:
 
 
 def wants_window(words: Sequence[str], group: click.Group) -> bool:
-    """Whether no command is named: nothing at all, or one file, after `--` also one named like a command."""
-    if not words:
+    """Whether no command is named: nothing at all, or files, after `--` also one named like a command.
+
+    Several words are files only if there is such a file: the first may be a command mistyped.
+    """
+    if not words or words[0] == "--":
         return True
-    if words[0] == "--":
-        return len(words) <= 2
-    return len(words) == 1 and not words[0].startswith("-") and words[0] not in group.commands
+    if words[0].startswith("-") or words[0] in group.commands:
+        return False
+    return len(words) == 1 or all(Path(word).exists() for word in words)

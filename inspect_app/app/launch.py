@@ -35,21 +35,21 @@ _WITHOUT = (
 )
 
 
-def open_window(path: str | None) -> int:
+def open_window(*paths: str) -> int:
     """Open the window and stay until it is closed; gives the exit code."""
-    problem = missing_file(path) or missing_display(os.environ, sys.platform) or unusable_qt()
+    problem = "".join(map(missing_file, paths)) or missing_display(os.environ, sys.platform) or unusable_qt()
     if problem:
         print(f"exhume-inspect: {problem}", file=sys.stderr)
         return NO_WINDOW
     # Loaded only now: the headless commands shall not wait for Qt.
     from inspect_app.ui.run import run_window  # noqa: PLC0415
 
-    return run_window(path)
+    return run_window(*paths)
 
 
-def missing_file(path: str | None) -> str:
+def missing_file(path: str) -> str:
     """Why nothing can be opened: what looks like a file may be a command mistyped."""
-    if path is None or Path(path).exists():
+    if Path(path).exists():
         return ""
     return f"there is no file and no command named {path!r}; `exhume-inspect --help` lists the commands"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from functools import wraps
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import NoReturn, ParamSpec
 
 import click
 
+from capture.format import files_of
 from capture.model.decode import printable
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.analysis.timelines import capture_window
@@ -90,8 +91,8 @@ def fail(message: str, code: ExitCode) -> NoReturn:
     sys.exit(code)
 
 
-def open_for_command(path: Path, expression: str = "") -> CaptureFrames:
-    """A capture, with a bar on a terminal while a large one is read.
+def open_for_command(files: Path | Sequence[Path], expression: str = "") -> CaptureFrames:
+    """A capture, or the files of a set as one, with a bar on a terminal while a large one is read.
 
     A filter that is none is refused before a large capture is read for nothing.
 
@@ -100,14 +101,15 @@ def open_for_command(path: Path, expression: str = "") -> CaptureFrames:
     """
     if expression.strip():
         parse(expression)
-    if not sys.stderr.isatty() or path.stat().st_size < _BAR_AFTER_BYTES:
-        return open_capture(path)
+    files = [files] if isinstance(files, Path) else files
+    if not sys.stderr.isatty() or sum(path.stat().st_size for path in files_of(files)) < _BAR_AFTER_BYTES:
+        return open_capture(files)
     with click.progressbar(length=100, label="opening", file=sys.stderr) as bar:
 
         def report(done: int, total: int) -> None:
             bar.update(max(0, done * 100 // max(total, 1) - bar.pos))
 
-        return open_capture(path, progress=report)
+        return open_capture(files, progress=report)
 
 
 def window_option(frames: CaptureFrames, text: str) -> TimeRange | None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 import click
 import numpy as np
 
+from capture.format import files_of
 from capture.model.text import printable
 from inspect_app.analysis.host import recording_filter
 from inspect_app.analysis.selection import select
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
-from inspect_app.cli.options import FILE, file_argument, filter_option, format_option, window_choice
+from inspect_app.cli.options import FILE, files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import VIEW_WRITERS, echo_rows
 from inspect_app.filters.fields import FIELDS
 from inspect_app.frames.capture import CaptureFrames
@@ -26,6 +27,7 @@ from inspect_app.views.table import ViewTable, apply_view
 from inspect_app.views.tiles import TileMeasure, measure
 from inspect_app.views.view import View
 
+_PIECE = 1 << 20
 _SORT_HELP = "Sort by this column's id; -COLUMN turns it round."
 _ALL_HELP = "Also tiles at zero, and those that the capture cannot tell."
 _OUTPUT_HELP = "Where to write it; - is standard output."
@@ -51,7 +53,7 @@ def main() -> None:
 
 
 @main.command(epilog=EXIT_CODES)
-@file_argument
+@files_argument
 @click.argument("name")
 @filter_option
 @window_choice
@@ -60,9 +62,11 @@ def main() -> None:
 @click.option("-n", "limit", type=click.IntRange(min=0), metavar="N", help="Show the first N rows only.")
 @guarded
 def view(  # noqa: PLR0917 - click hands over options by name
-    file: Path, name: str, expression: str, window: str, form: str, sort: str, limit: int | None
+    files: tuple[Path, ...], name: str, expression: str, window: str, form: str, sort: str, limit: int | None
 ) -> CaptureFrames:
     """Show a view of a capture: `exhume-inspect views` lists them.
+
+    The files of a set, or the folder they are in, are read as one recording.
 
     JSON is one array of rows keyed by column ids, CSV has a header of them; both carry exact figures
     (bytes, nanoseconds) and moments in UTC. Numbers sort from the largest, texts from A.
@@ -73,9 +77,10 @@ def view(  # noqa: PLR0917 - click hands over options by name
       exhume-inspect view node.exhume commands --filter 'container.id != host'
       exhume-inspect view node.exhume connections --window +2s..+3s --format csv
       exhume-inspect view node.exhume files --filter 'proc.name = sh' --format json | jq '.[0]'
+      exhume-inspect view /var/captures/ processes
     """
     chosen = _view_named(name)
-    frames = open_for_command(file, expression)
+    frames = open_for_command(files, expression)
     span = window_option(frames, window)
     selection = select(frames, span, [expression])
     table = apply_view(chosen, frames, selection, window=span)
@@ -137,13 +142,15 @@ def fields(pattern: str, form: str) -> None:
 
 
 @main.command(epilog=EXIT_CODES)
-@file_argument
+@files_argument
 @filter_option
 @window_choice
 @format_option
 @click.option("--all", "everything", is_flag=True, help=_ALL_HELP)
 @guarded
-def tiles(file: Path, expression: str, window: str, form: str, everything: bool) -> CaptureFrames:
+def tiles(
+    files: tuple[Path, ...], expression: str, window: str, form: str, everything: bool
+) -> CaptureFrames:
     """Show the overview's figures: what there is at a glance; noteworthy ones are marked with a star.
 
     \b
@@ -151,7 +158,7 @@ def tiles(file: Path, expression: str, window: str, form: str, everything: bool)
       exhume-inspect tiles node.exhume
       exhume-inspect tiles node.exhume --filter 'container.name = web'
     """
-    frames = open_for_command(file, expression)
+    frames = open_for_command(files, expression)
     span = window_option(frames, window)
     measured = measure(frames, select(frames, span, [expression]), span)
     shown = [one for one in measured if everything or one.shown]
@@ -163,7 +170,7 @@ def tiles(file: Path, expression: str, window: str, form: str, everything: bool)
 
 
 @main.command(epilog=EXIT_CODES)
-@file_argument
+@files_argument
 @click.option(
     "-o",
     "--output",
@@ -175,7 +182,7 @@ def tiles(file: Path, expression: str, window: str, form: str, everything: bool)
 @filter_option
 @window_choice
 @guarded
-def report(file: Path, output: Path, expression: str, window: str) -> CaptureFrames:
+def report(files: tuple[Path, ...], output: Path, expression: str, window: str) -> CaptureFrames:
     """Write a report of a capture as one HTML file that needs nothing else and runs nothing.
 
     \b
@@ -187,11 +194,11 @@ def report(file: Path, output: Path, expression: str, window: str) -> CaptureFra
     from inspect_app.reports.html import write_html  # noqa: PLC0415
     from inspect_app.reports.report import build_report  # noqa: PLC0415
 
-    frames = open_for_command(file, expression)
-    if output.exists() and output.samefile(file):
+    frames = open_for_command(files, expression)
+    if output.exists() and any(output.samefile(file) for file in files_of(files)):
         raise click.BadParameter(f"{output} is the capture itself; name another file", param_hint="--output")
     session = Session(window=window_option(frames, window), filter=expression)
-    text = write_html(build_report(frames, session, digest=_digest(file)))
+    text = write_html(build_report(frames, session, digest=_digest(files_of(files))))
     if str(output) == "-":
         click.echo(text, nl=False)
     else:
@@ -238,6 +245,11 @@ def _tile_figures(one: TileMeasure) -> tuple[str | int | None, ...]:
     return (tile.id, tile.category.value, tile.title, total, tile.unit.value, tile.condition, one.unknown)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _digest(files: Sequence[Path]) -> str:
+    """SHA-256 of a file, or of the files of a set end to end: what `cat FILE... | sha256sum` says."""
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as stream:
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
+    return digest.hexdigest()

@@ -57,7 +57,10 @@ class CaptureFrames:
 
     path: str
     host: dict[str, object]
-    """hostname, machine, kernel, cpus, boot_id, started_ns, ended_ns, options, recorder … as recorded."""
+    """hostname, machine, kernel, cpus, boot_id, started_ns, ended_ns, options, recorder … as recorded.
+
+    `part` tells which files of a set this is.
+    """
     state: FileState
     events: pd.DataFrame
     """A row an event, sorted by `time`. See EVENT_COLUMNS in `inspect_app.frames.columns`."""

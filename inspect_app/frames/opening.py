@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from capture.format import Cancelled, CaptureFile, Verdict
+from capture.format import Cancelled, Capture, Verdict, open_captures, part_of
 from capture.identity import EventColumns, Identities, identify
 from capture.identity.reading import machine_of, results_that_count, tables_of
 from capture.identity.requests import with_latencies
@@ -37,7 +37,7 @@ _CHECKED, _READ = 15, 60
 
 
 def open_capture(
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     *,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -45,27 +45,28 @@ def open_capture(
     """Open a capture: every column joined to who, what and where; payload stays in the file.
 
     Args:
-        path: a capture file.
+        path: a capture file; or the files of a set, or their folder: they are read as one recording.
         progress: called with (done, total) as blocks are read.
         cancelled: asked at every block and between joins.
 
     Raises:
-        FormatError: it is no capture, of a newer format, or one that no recorder writes.
+        FormatError: it is no capture, of a newer format, one that no recorder writes, or several recordings.
         OSError: it cannot be read.
         Cancelled: `cancelled` said so.
     """
     report = progress or _silent
     stop = cancelled or _never
     with _collector_paused():
-        capture = CaptureFile.open(path, _share(report, 0, _CHECKED), stop)
+        paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
+        capture = open_captures(paths, _share(report, 0, _CHECKED), stop)
         try:
-            return _join(capture, str(path), report, stop)
+            return _join(capture, capture.path, report, stop)
         except BaseException:
             capture.close()
             raise
 
 
-def _join(capture: CaptureFile, path: str, report: Progress, stop: Callable[[], bool]) -> CaptureFrames:
+def _join(capture: Capture, path: str, report: Progress, stop: Callable[[], bool]) -> CaptureFrames:
     columns = capture.read_columns(_READ_AT_ONCE, _share(report, _CHECKED, _READ), stop)
     source = FileSource(capture, columns)
     recorded = {name: columns[name] for name in EventColumns.COLUMNS}
@@ -131,7 +132,7 @@ def _events(events: EventColumns, columns: dict[str, np.ndarray], found: Identit
     )
 
 
-def _tables(capture: CaptureFile) -> dict[str, Table]:
+def _tables(capture: Capture) -> dict[str, Table]:
     tables = tables_of(capture)
     recorder = _map(capture.section.get("recorder"))
     if isinstance(recorder.get("pid"), int) and all(
@@ -143,7 +144,7 @@ def _tables(capture: CaptureFile) -> dict[str, Table]:
     return tables
 
 
-def _host(capture: CaptureFile, time: np.ndarray) -> dict[str, object]:
+def _host(capture: Capture, time: np.ndarray) -> dict[str, object]:
     """What was recorded of host, clock and recorder, one level deep; see CaptureFrames.host."""
     section, ending = capture.section, capture.ending or {}
     recorder, clock = _map(section.get("recorder")), _map(section.get("clock"))
@@ -154,6 +155,7 @@ def _host(capture: CaptureFile, time: np.ndarray) -> dict[str, object]:
     host["started_ns"] = min(started, first) if len(time) else started
     host["ended_ns"] = _first_number(ending.get("ended_ns"), ending.get("ended"), last)
     host["totals"] = ending
+    host["part"] = part_of(capture)
     if recorder:
         host["recorder"] = f"{recorder.get('name', '')} {recorder.get('version', '')}".strip()
         host["options"] = recorder.get("settings", {})

@@ -7,13 +7,13 @@ from threading import Lock
 
 import numpy as np
 
-from capture.format import CaptureFile
+from capture.format import Capture
 
 
 class FileSource:
     """Arguments, texts and payload of an open capture; any thread may ask."""
 
-    def __init__(self, capture: CaptureFile, columns: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, capture: Capture, columns: Mapping[str, np.ndarray]) -> None:
         """`columns`: those that are loaded already."""
         self._capture = capture
         self._text, self._text2, self._addr = columns["text"], columns["text2"], columns["addr"]

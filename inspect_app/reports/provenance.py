@@ -26,6 +26,7 @@ def provenance(summary: Summary, digest: str) -> tuple[Fact, ...]:
     span = summary.span_ns
     facts = [
         Fact("File", summary.path),
+        *([Fact("Set", summary.part)] if summary.part else []),
         Fact("Verification", summary.state.detail),
         Fact("SHA-256", digest),
         Fact("Host", summary.hostname),

@@ -35,7 +35,7 @@ def build_report(
     Args:
         frames: The capture.
         session: Where the analyst is.
-        digest: SHA-256 of the file in hex, empty if it was not computed.
+        digest: SHA-256 of the file (of a set: of its files end to end) in hex, empty if it was not computed.
         now_ns: When the report is made, nanoseconds since 1970 UTC; now without it.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 from capture.format import FormatError
 from inspect_app.filters.errors import FilterError
@@ -12,12 +12,12 @@ from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.jobs import Cancelled, Job
 
 
-def load(path: str, job: Job) -> CaptureFrames:
-    """The capture; runs on a worker. Raises what `explain` knows."""
+def load(paths: Sequence[str], job: Job) -> CaptureFrames:
+    """A file, or the files of a set or their folder; runs on a worker. Raises what `explain` knows."""
     try:
-        return open_capture(Path(path), progress=job.report, cancelled=job.cancelled)
+        return open_capture(paths, progress=job.report, cancelled=job.cancelled)
     except LoadingCancelled as stopped:
-        raise Cancelled(path) from stopped
+        raise Cancelled(paths[0]) from stopped
 
 
 def explain(error: Exception, doing: str) -> tuple[str, str]:

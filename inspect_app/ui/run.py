@@ -18,8 +18,8 @@ from inspect_app.ui.window import MainWindow
 _SIGNAL_MS = 250
 
 
-def run_window(path: str | None) -> int:
-    """Open the window, on a capture where one is named, and stay until it is closed."""
+def run_window(*paths: str) -> int:
+    """Open the window, on a capture or the files of a set where there are, and stay until it is closed."""
     app = QApplication(["exhume-inspect"])
     app.setApplicationName("exhume-inspect")
     app.setApplicationDisplayName("Exhume")
@@ -31,9 +31,9 @@ def run_window(path: str | None) -> int:
     _catch_failures(window)
     _obey_interrupts(app)
     window.show()
-    if path is not None:
+    if paths:
         # After the first paint: a window that stands is worth more than a second saved.
-        QTimer.singleShot(0, lambda: window.open_path(path))
+        QTimer.singleShot(0, lambda: window.open_path(*paths))
     return app.exec()
 
 

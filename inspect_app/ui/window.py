@@ -59,15 +59,18 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(self.settings.geometry())
         self._show_place()
 
-    def open_path(self, path: str) -> None:
-        """Load a capture on a worker; the one that is open stays until the new one is there."""
+    def open_path(self, path: str, *more: str) -> None:
+        """Load a capture on a worker; the one that is open stays until the new one is there.
+
+        It is a file, the folder of a set, or with `more` the files of one.
+        """
         name = Path(path).name
         self.areas.banner.hide()
         self.jobs.start(
             "load",
             f"Opening {name}",
-            lambda job: load(path, job),
-            lambda frames: self._on_loaded(path, frames),
+            lambda job: load((path, *more), job),
+            lambda frames: self._on_loaded("" if more else path, frames),
             lambda error: self._fail(error, f"Opening {plain(name)}"),
         )
 
@@ -141,7 +144,8 @@ class MainWindow(QMainWindow):
 
     def _on_loaded(self, path: str, frames: object) -> None:
         if isinstance(frames, CaptureFrames):
-            self.settings.add_recent(path)
+            if path:
+                self.settings.add_recent(path)
             self.open_frames(frames)
 
     def _on_opened(self) -> None:
@@ -245,7 +249,7 @@ class MainWindow(QMainWindow):
         """The first file is opened."""
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
-            self.open_path(paths[0])
+            self.open_path(*paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Workers end before the window does."""

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, CaptureWriter, EventBatch
+from capture.format import EVENT_COLUMNS, IN_PROGRESS_BLOCK, TEXT_COLUMNS, CaptureWriter, EventBatch
 from capture.identity.events import EventColumns
 from capture.identity.reading import machine_of
 from capture.model.catalogue import spec_named
+from capture.model.events import EventFlag
 
 START_NS = 1_700_000_000_000_000_000
 MS = 1_000_000
@@ -123,6 +124,35 @@ class CaptureBuilder:
             argument=lambda index: columns[f"a{index}"],
             **{name: columns[name] for name in EventColumns.COLUMNS},
         )
+
+    def write_set(self, folder: Path, *ends: int, tables=(), unfinished=(), **facts) -> list[Path]:
+        """Write the capture as the files of a set, each but the last ending before one of the rows `ends`.
+
+        `tables`: those of later files, by name; the first has the builder's own. `unfinished`: a row for each
+        file but the last, of a call that had not returned at its end (None: there was none).
+        """
+        columns, texts, previous, paths = self.columns(), list(self.texts), None, []
+        for at, (start, end) in enumerate(zip((0, *ends), (*ends, len(self.rows)), strict=True)):
+            paths.append(folder / f"node-{at + 1:05}.exhume")
+            with paths[-1].open("wb") as stream:
+                writer = CaptureWriter(stream)
+                place = {"id": "5e7", "number": at + 1, "previous": previous, "rotation": {}, **facts}
+                writer.section({**self.section, "capture_id": f"{at}", "set": place})
+                for name, rows in (self.tables if at == 0 else tables[at - 1] if tables else {}).items():
+                    writer.table(name, rows)
+                part = slice(start, end)
+                rows = {name: values[part] for name, values in columns.items()}
+                writer.events(_batch(rows, texts, self.payload[part]))
+                if at < len(unfinished) and unfinished[at] is not None:
+                    row = unfinished[at]
+                    waiting = {name: values[row : row + 1].copy() for name, values in columns.items()}
+                    waiting["time"][:] = columns["time"][end - 1]
+                    waiting["captured"][:] = 0
+                    waiting["flags"][:] = int(EventFlag.IN_PROGRESS)
+                    writer.events(_batch(waiting, texts, []), name=IN_PROGRESS_BLOCK)
+                writer.end({"events": writer.events_written, "lost": {"small": at}, "late": 0})
+                previous = writer.digest.hex()
+        return paths
 
     def write(self, path: Path, *, block: int = 10_000, closed: bool = True) -> Path:
         """Write the capture."""

@@ -291,3 +291,47 @@ def test_a_reader_that_has_seen_enough_ends_the_command_quietly(tmp_path):
     assert command.wait(30) == 0
     assert command.stderr.read() == b""
     command.stderr.close()
+
+
+@pytest.fixture
+def capture_set(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="sh")
+    for at in range(9):
+        book.event("getpid", pid=100, ret=at)
+    (tmp_path / "set").mkdir()
+    return book.write_set(tmp_path / "set", 3, 6)
+
+
+def test_the_files_of_a_set_are_read_as_one_recording(capture_set, run):
+    for files in ([capture_set[0].parent], capture_set):
+        lines = run("events", *files).stdout.splitlines()
+        assert [line.split(" = ")[1][0] for line in lines] == [*"012345678"]
+        told = json.loads(run("info", *files, "--json").stdout)
+        assert (told["events"], told["set"]["numbers"]) == (9, [1, 2, 3])
+    assert "files 1 to 3 of set 5e7" in run("info", *capture_set).stdout
+    assert "file 2 of set 5e7" in run("info", capture_set[1]).stdout
+
+
+def test_a_set_is_verified_file_by_file_and_as_a_chain(capture_set, run):
+    folder = capture_set[0].parent
+    result = run("verify", folder)
+    assert result.exit_code == 0
+    assert [line.partition(": ")[2][:5] for line in result.stdout.splitlines()] == ["whole"] * 4
+    capture_set[1].write_bytes(capture_set[1].read_bytes()[:-9])
+    result = run("verify", folder, "--json")
+    assert result.exit_code == 4
+    told = json.loads(result.stdout)
+    assert "not written after" in told["reason"]
+    assert [one["state"] for one in told["files"]] == ["whole", "cut short", "whole"]
+    capture_set[1].unlink()
+    result = run("verify", folder)
+    assert result.exit_code == 3
+    assert "file 2 of the set is not here" in result.stdout
+
+
+def test_an_empty_folder_is_told_in_one_line(tmp_path, run):
+    for command in READERS:
+        result = run(*command, tmp_path)
+        assert (result.exit_code, result.stdout) == (5, "")
+        assert "without captures" in result.stderr

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.format import EVENT_COLUMNS, FORMAT_VERSION, blocks, columns, reader
+from capture.format import EVENT_COLUMNS, FORMAT_VERSION, blocks, columns, pool
 from capture.format.blocks import Header
 from capture.model.events import EventFlag, SchedCode
 
@@ -46,7 +46,10 @@ def test_the_limits_are_on_the_page():
         ("a document when unpacked", f"{blocks.MAX_DOCUMENT >> 20} MiB"),
         ("entries of one list or map", f"{blocks.MAX_LENGTH:,}"),
         ("nesting of a document", f"{blocks.MAX_DEPTH} levels"),
-        ("events in a file of n bytes", f"{columns.MAX_EVENTS:,} + {reader.EVENTS_PER_BYTE} n"),
+        (
+            "events in a file of n bytes, and rows of counted calls",
+            f"{pool.EVENTS:,} + {pool.EVENTS_PER_BYTE} n each",
+        ),
     ):
         assert f"| {what} | {limit} |" in PAGE
 

@@ -1,6 +1,7 @@
 """The headless commands on real capture files: output, one-line errors, exit codes."""
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -222,3 +223,37 @@ def test_a_moment_is_read_in_every_form_that_help_names():
         assert parse_window(text, whole) == one_to_two, text
     assert parse_window("..", whole) == whole
     assert parse_window("+1.000000001s..", whole).start_ns == START_NS + 1_000_000_001
+
+
+@pytest.fixture
+def capture_set(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="sh", cwd="/home")
+    for at in range(9):
+        book.event("read", pid=100, ret=5, fd=3, ino=7, dev=1, mode=FILE, data=b"hello", args=(3, at, 5))
+    return book.write_set(tmp_path, 3, 6)
+
+
+def test_the_files_of_a_set_are_shown_as_one_recording(capture_set):
+    for files in ([capture_set[0].parent], capture_set):
+        result = run("view", *files, "processes", "--format", "json")
+        assert result.exit_code == 0, result.stderr
+        assert [row["events"] for row in json.loads(result.stdout)] == [9]
+
+
+def test_a_report_of_a_set_names_its_files_and_their_digest(capture_set, tmp_path):
+    out = tmp_path / "report.html"
+    result = run("report", tmp_path, "-o", out)
+    assert result.exit_code == 0, result.stderr
+    page = out.read_text("utf-8")
+    assert "files 1 to 3 of set 5e7" in page
+    assert hashlib.sha256(b"".join(path.read_bytes() for path in capture_set)).hexdigest() in page
+    assert run("report", tmp_path, "-o", capture_set[1]).exit_code == 2
+
+
+def test_a_set_with_a_gap_is_shown_and_told(capture_set):
+    capture_set[1].unlink()
+    result = run("view", capture_set[0].parent, "processes", "--format", "json")
+    assert result.exit_code == 3
+    assert [row["events"] for row in json.loads(result.stdout)] == [6]
+    assert "file 2 of the set is not here" in result.stderr

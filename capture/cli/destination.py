@@ -1,0 +1,31 @@
+"""Where a recording goes: files with names that follow a pattern, or standard output."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+from capture.agent.files import CaptureFiles
+from capture.agent.rotation import FileNames, Rotation
+from capture.cli.errors import Exit, fail
+from capture.format import create
+
+
+def open_destination(output: Path | None, rotation: Rotation, *, overwrite: bool) -> CaptureFiles:
+    """The first file, made and empty; leaves with a line and an exit code where it cannot be."""
+    now = datetime.now(UTC)
+    pattern = output or Path(f"{socket.gethostname()}-{now:%Y%m%dT%H%M%SZ}.exhume")
+    names = FileNames(pattern, counted=rotation.rotates)
+    path = names.name(1, now)
+    try:
+        stream = create(path, overwrite=overwrite)
+    except FileExistsError:
+        way = "choose another name, one with the time in it (-o 'node-%Y%m%d-%H%M%S.exhume')"
+        fail(
+            f"{path} exists already; a capture is evidence: {way}, or pass --overwrite",
+            Exit.WRITE_FAILED,
+        )
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror}; choose another place with -o", Exit.WRITE_FAILED)
+    return CaptureFiles(stream, path, rotation, names, overwrite)

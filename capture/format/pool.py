@@ -1,0 +1,78 @@
+"""What the files of a set have in common: distinct texts, and how much they may unpack to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from capture.format.blocks import Allowance
+from capture.format.columns import Array
+from capture.format.errors import FormatError
+
+EVENTS, EVENTS_PER_BYTE = 1 << 20, 4
+"""No recorder packs more events into a byte: what claims to is made to exhaust memory."""
+_TEXTS, _TEXTS_PER_BYTE = 1 << 20, 2
+_TEXT_BYTES, _TEXT_BYTES_PER_BYTE = 128 << 20, 64
+"""Nor more texts: what any file may have, and what more for each of its bytes."""
+
+
+@dataclass
+class Pool:
+    """Shared by the files that are read as one; every limit is for all of them together."""
+
+    texts: list[bytes] = field(default_factory=lambda: [b""])
+    """Distinct texts; the codes of text columns are positions in it, 0 is not recorded."""
+    allowance: Allowance = field(default_factory=Allowance)
+    """What documents may still take."""
+    _size: int = 0
+    """Bytes of the files."""
+    _events: int = 0
+    _rows: int = 0
+    """Sums of calls that were counted."""
+    _codes: dict[bytes, int] = field(default_factory=dict)
+    _text_bytes: int = 0
+
+    def admit(self, size: int) -> None:
+        """So many more bytes of files are going to be read."""
+        self._size += size
+        self.allowance.grow(size)
+
+    def count_events(self, count: int, offset: int) -> None:
+        """Take note of a block's events.
+
+        Raises:
+            FormatError: They are more than any recorder writes into so few bytes.
+        """
+        self._events += count
+        if self._events > EVENTS + self._size * EVENTS_PER_BYTE:
+            raise FormatError(f"claims {self._events} events in {self._size} bytes", offset)
+
+    def count_rows(self, count: int, offset: int) -> None:
+        """Take note of a block's sums of calls.
+
+        Raises:
+            FormatError: They are more than any recorder writes into so few bytes.
+        """
+        self._rows += count
+        if self._rows > EVENTS + self._size * EVENTS_PER_BYTE:
+            raise FormatError(f"claims {self._rows} rows of counted calls", offset)
+
+    def codes_of(self, texts: list[bytes], offset: int) -> Array:
+        """For each text code of a block, its position in `texts`.
+
+        Raises:
+            FormatError: They are more than any recorder writes into so few bytes.
+        """
+        known, codes = self._codes, [0]
+        for text in texts:
+            code = known.get(text)
+            if code is None:
+                code = known[text] = len(self.texts)
+                self.texts.append(text)
+                self._text_bytes += len(text)
+            codes.append(code)
+        most_bytes = _TEXT_BYTES + self._size * _TEXT_BYTES_PER_BYTE
+        if len(self.texts) > _TEXTS + self._size * _TEXTS_PER_BYTE or self._text_bytes > most_bytes:
+            raise FormatError(f"claims {len(self.texts)} texts, {self._text_bytes} bytes of them", offset)
+        return np.array(codes, "<i4")

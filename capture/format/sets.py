@@ -1,0 +1,319 @@
+"""The files of one recording read as one capture.
+
+A recording that is spread over files numbers them; each names the digest of the one before. Their events are
+laid end to end. What had not returned at the end of one file returned in the next: it is taken from there.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from capture.format.columns import EVENT_COLUMNS, Array
+from capture.format.errors import FormatError
+from capture.format.integrity import State, Verdict
+from capture.format.pool import Pool
+from capture.format.reader import CaptureFile, Progress
+
+EXTENSION = ".exhume"
+MAX_FILES = 512
+"""Files of a set that are open at once; systems give a process a thousand descriptors."""
+_SAME_ROW: dict[str, tuple[str, ...]] = {
+    "processes": ("pid", "start_ns"),
+    "sockets": ("netns", "ino"),
+    "cgroups": ("hierarchy", "id"),
+    "users": ("uid", "name"),
+    "groups": ("gid", "name"),
+    "interfaces": ("index", "name"),
+    "mounts": ("id", "target"),
+}
+"""Tables of which later snapshots add rows; by what a row is known. Others are the first snapshot's."""
+
+
+class CaptureSet:
+    """Several files opened as one; it is read as a `CaptureFile` is."""
+
+    def __init__(self, members: Sequence[CaptureFile], path: str) -> None:
+        """`members`: of one set, at least one.
+
+        Raises:
+            FormatError: They are recordings of their own, or one is there twice.
+        """
+        self.members = sorted(members, key=_number)
+        self.path = path
+        _refuse_strangers(self.members)
+        for member, following in pairwise(self.members):
+            if _number(following) == _number(member) + 1:
+                member.leave_out_unfinished()
+        self.verdict = _verdict(self.members)
+        self.section = self.members[0].section
+        self.texts = self.members[0].texts
+        self._starts = np.cumsum([0, *(member.count for member in self.members)])
+        self._order: Array | None = None
+        self._order_known = False
+
+    def close(self) -> None:
+        """Close all files."""
+        for member in self.members:
+            member.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def count(self) -> int:
+        """Number of events that can be read."""
+        return int(self._starts[-1])
+
+    @property
+    def ending(self) -> dict[str, Any] | None:
+        """Totals of all end blocks; None where a file was not closed."""
+        endings = [member.ending for member in self.members]
+        if any(ending is None for ending in endings):
+            return None
+        told = [ending for ending in endings if ending is not None]
+        sums = {name: _sum(ending.get(name) for ending in told) for name in ("late", "counted")}
+        lost = _sums(ending.get("lost") for ending in told)
+        return {**told[-1], **sums, "events": self.count, "lost": lost}
+
+    @property
+    def documents(self) -> dict[str, list[Any]]:
+        """Every other document of all files, by kind."""
+        kinds = {kind for member in self.members for kind in member.documents}
+        return {
+            kind: [document for member in self.members for document in member.documents.get(kind, [])]
+            for kind in sorted(kinds)
+        }
+
+    @property
+    def unknown(self) -> dict[str, int]:
+        """Blocks of kinds that this reader does not know, counted."""
+        return _sums(member.unknown for member in self.members)
+
+    def counted(self) -> dict[str, Array]:
+        """Calls that were counted instead of recorded: the arrays of COUNTED_COLUMNS, a row a sum."""
+        parts = [member.counted() for member in self.members]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def table(self, name: str) -> list[dict[str, Any]]:
+        """The rows of one snapshot table: those of the first file that has it, and what later ones add."""
+        tables = [table for member in self.members if (table := member.table(name))]
+        if name not in _SAME_ROW:
+            return tables[0] if tables else []
+        rows: dict[tuple[object, ...], dict[str, Any]] = {}
+        for row in (row for table in tables for row in table):
+            # As text: what should be a number may be a list in a file that somebody made.
+            rows.setdefault(tuple(repr(row.get(key)) for key in _SAME_ROW[name]), row)
+        return list(rows.values())
+
+    def read_columns(
+        self,
+        names: Iterable[str] = tuple(EVENT_COLUMNS),
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> dict[str, Array]:
+        """The named columns of every event, in the order in which the calls returned.
+
+        Raises:
+            FormatError, Cancelled: As `CaptureFile.read_columns` does.
+        """
+        wanted = list(dict.fromkeys(names))
+        columns = {name: np.empty(self.count, EVENT_COLUMNS[name]) for name in wanted}
+        for at, member in enumerate(self.members):
+            part = member.read_columns(wanted, None, cancelled)
+            for name in wanted:
+                columns[name][self._starts[at] : self._starts[at + 1]] = part[name]
+            if progress:
+                progress(at + 1, len(self.members))
+        order = self._sorted_rows(columns.get("time"))
+        return columns if order is None else {name: values[order] for name, values in columns.items()}
+
+    def slices(self, names: Iterable[str]) -> Iterator[dict[str, Array]]:
+        """The named columns block by block, as they lie in the files."""
+        wanted = list(names)
+        for member in self.members:
+            yield from member.slices(wanted)
+
+    def payload(self, row: int) -> bytes:
+        """The captured bytes of event `row`, empty where none were kept."""
+        order = self._sorted_rows(None)
+        row = int(row if order is None else order[row])
+        at = bisect_right(self._starts.tolist(), row) - 1
+        return self.members[at].payload(row - int(self._starts[at]))
+
+    def payload_blocks(self) -> Iterator[tuple[Array, Array, bytes]]:
+        """All captured bytes, block by block, as `CaptureFile.payload_blocks` gives them."""
+        order = self._sorted_rows(None)
+        place = None if order is None else np.argsort(order)
+        for member, start in zip(self.members, self._starts.tolist(), strict=False):
+            for rows, ends, data in member.payload_blocks():
+                yield (rows + start if place is None else place[rows + start]), ends, data
+
+    def _sorted_rows(self, time: Array | None) -> Array | None:
+        """The rows in order of time, None where they lie so in the files."""
+        if not self._order_known:
+            if time is None:
+                time = np.concatenate([member.read_columns(("time",))["time"] for member in self.members])
+            self._order_known = True
+            if bool((time[1:] < time[:-1]).any()):
+                self._order = np.argsort(time, kind="stable")
+        return self._order
+
+
+Capture = CaptureFile | CaptureSet
+"""What can be read: one file, or the files of a set."""
+
+
+def open_captures(
+    paths: Sequence[Path],
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Capture:
+    """Open a file, or a folder or several files that hold one recording.
+
+    Raises:
+        FormatError: Not a capture, of a newer format, or not one recording.
+        OSError: It cannot be read.
+        Cancelled: `cancelled` said so.
+    """
+    files = files_of(paths)
+    if len(paths) == 1 and files == list(paths):
+        return CaptureFile.open(paths[0], progress, cancelled)
+    total = sum(path.stat().st_size for path in files)
+    pool, members, done = Pool(), list[CaptureFile](), 0
+    try:
+        for path in files:
+            members.append(_member(path, _share(progress, done, total), cancelled, pool))
+            done += path.stat().st_size
+        return CaptureSet(members, str(paths[0]) if len(paths) == 1 else f"{paths[0]} … {paths[-1]}")
+    except BaseException:
+        for member in members:
+            member.close()
+        raise
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The files that are meant: of a folder all captures in it but empty ones, which have yet to begin.
+
+    Raises:
+        FormatError: A folder without captures, or too many files.
+        OSError: A folder cannot be read.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        found = sorted(entry for entry in path.iterdir() if entry.suffix == EXTENSION)
+        found = [entry for entry in found if entry.is_file() and entry.stat().st_size]
+        if not found:
+            raise FormatError(f"a directory without captures ({EXTENSION}) in it")
+        files += found
+    if len(files) > MAX_FILES:
+        raise FormatError(f"{len(files)} files; at most {MAX_FILES} can be opened as one")
+    return files
+
+
+def _member(
+    path: Path, progress: Progress | None, cancelled: Callable[[], bool] | None, pool: Pool
+) -> CaptureFile:
+    try:
+        return CaptureFile.open(path, progress, cancelled, pool)
+    except FormatError as error:
+        raise FormatError(f"{path.name}: {error}") from error
+
+
+def _share(progress: Progress | None, start: int, total: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda done, _: progress(start + done, total)
+
+
+def set_facts(section: Mapping[str, Any]) -> dict[str, Any]:
+    """What a section tells of its set; empty where the file is a recording of its own."""
+    facts = section.get("set")
+    return facts if isinstance(facts, dict) else {}
+
+
+def part_of(capture: Capture) -> str:
+    """Which files of which set this is, for people; empty for a recording of its own."""
+    members = capture.members if isinstance(capture, CaptureSet) else [capture]
+    facts = set_facts(members[0].section)
+    if not facts:
+        return ""
+    first, last = _number(members[0]), _number(members[-1])
+    which = f"file {first}" if len(members) == 1 else f"files {first} to {last}"
+    return f"{which} of set {facts.get('id')}"
+
+
+def _number(member: CaptureFile) -> int:
+    number = set_facts(member.section).get("number")
+    return number if isinstance(number, int) else 0
+
+
+def _refuse_strangers(members: Sequence[CaptureFile]) -> None:
+    if len(members) == 1:
+        return
+    ids = {str(set_facts(member.section).get("id", member.path)) for member in members}
+    if len(ids) > 1:
+        raise FormatError(
+            f"{len(members)} files of {len(ids)} recordings cannot be opened as one: "
+            "give the files of one of them, or open them one after another"
+        )
+    for member, following in pairwise(members):
+        if _number(member) == _number(following):
+            raise FormatError(
+                f"{member.path} and {following.path} are both file {_number(member)} of the set"
+            )
+
+
+def _verdict(members: Sequence[CaptureFile]) -> Verdict:
+    """Whole when each file is and they are a chain; else what is worst, and the first of that."""
+    blocks, faults = 0, list[Verdict]()
+    total = sum(member.verdict.blocks for member in members)
+    for at, member in enumerate(members):
+        own = member.verdict
+        before = members[at - 1] if at else None
+        reason, state = _break(before, member)
+        if reason:
+            faults.append(Verdict(state, blocks, reason, total, members[at - 1].verdict.before))
+        if own.state is not State.WHOLE:
+            told = f"{Path(member.path).name}: {own.reason}"
+            faults.append(Verdict(own.state, blocks + own.block, told, total, own.before))
+        blocks += own.blocks
+    altered = [fault for fault in faults if fault.state is State.ALTERED]
+    return next(iter(altered or faults), Verdict(State.WHOLE, total, "", total, members[-1].verdict.before))
+
+
+def _break(before: CaptureFile | None, member: CaptureFile) -> tuple[str, State]:
+    """How the chain of files is broken between two, empty where it is not."""
+    if before is None:
+        return "", State.WHOLE
+    name, gap = Path(member.path).name, _number(member) - _number(before) - 1
+    if gap:
+        which = f"{_number(before) + 1}" if gap == 1 else f"{_number(before) + 1} to {_number(member) - 1}"
+        return f"file {which} of the set is not here, {name} is number {_number(member)}", State.CUT_SHORT
+    if set_facts(member.section).get("previous") != before.digest.hex():
+        told = f"{name} was not written after {Path(before.path).name} as it is now"
+        return told, State.ALTERED
+    return "", State.WHOLE
+
+
+def _sum(values: Iterable[object]) -> int:
+    return sum(value for value in values if isinstance(value, int))
+
+
+def _sums(maps: Iterable[object]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for values in maps:
+        for name, value in values.items() if isinstance(values, dict) else ():
+            sums[str(name)] = sums.get(str(name), 0) + _sum([value])
+    return sums

@@ -1,0 +1,17 @@
+"""Calls that can be counted one by one over some seconds: each read asks for another number of bytes."""
+
+import json
+import os
+import sys
+import time
+
+ends = time.monotonic() + float(sys.argv[2])
+source = os.open("/dev/zero", os.O_RDONLY)
+idle, _ = os.pipe()
+count = 0
+while time.monotonic() < ends:
+    for _ in range(50):
+        os.pread(source, 1, count)
+        count += 1
+    time.sleep(0.001)
+print(json.dumps({"pid": os.getpid(), "count": count, "fd": source}))
