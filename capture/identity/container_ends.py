@@ -62,14 +62,19 @@ def _first_processes(
     """The process with pid 1 of the container's own namespace, else the one that its runtime named.
 
     A container that was started again has several: the last counts. One with pid 1 whose parent is in the
-    container as well is first in a namespace that somebody made in there.
+    container as well is first in a namespace that somebody made in there, unless that parent sees the
+    host's pids: then it is the runtime at work in the container's cgroup.
     """
     inner_pid = taken(integers(listed, "nspid"), processes.snapshot)
     forked = np.flatnonzero(processes.forked >= 0)
     inner_pid[forked] = events.arguments(4, processes.forked[forked])
-    parent = taken(container, processes.parent)
+    has_hosts_pid = inner_pid == processes.pid
+    begins = (taken(container, processes.parent) != container) | taken(
+        has_hosts_pid, processes.parent, missing=0
+    )
     inside = container > HOST
-    leads = inside & (inner_pid == _FIRST) & (parent != container)
+    shares = np.array(["pid" in _listed(record.get("host_namespaces")) for record in containers.records])
+    leads = inside & (inner_pid == _FIRST) & begins & ~shares[container]
     named = integers(containers.records, "init_pid")
     told = inside & (processes.pid == named[container]) & (named[container] > 0)
     order = np.argsort(np.where(processes.start < 0, 0, processes.start), kind="stable")
@@ -88,3 +93,7 @@ def _oom_kills(
     victim = process_with_pid(processes, events.arguments(0, rows), rows)
     of_victim = taken(container, victim)
     return np.bincount(of_victim[of_victim >= 0], minlength=len(containers)).astype(np.int64)
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from capture.containers.cgroup_paths import short_id
 from capture.identity.events import EventColumns
 from capture.identity.joins import Latest, codes_of, follow, taken
 from capture.identity.processes import Processes, process_with_pid
 from capture.identity.snapshot import Table, integer_of, text_of
 
 HOST, UNKNOWN = 0, -1
-_SHORT_ID = 12
 
 
 class Reference(Protocol):
@@ -116,12 +116,14 @@ class _Book:
                 self._own_paths[path.rstrip("/")] = row
 
     def _row_for(self, full_id: str) -> int:
-        for known in (full_id, full_id[:_SHORT_ID]):
+        # Of 64 digits the first twelve do; a name is an id as a whole.
+        short = short_id(full_id)
+        for known in (full_id, short):
             if known in self._row_of_id:
                 return self._row_of_id[known]
-        self.records.append({"id": full_id[:_SHORT_ID], "full_id": full_id})
+        self.records.append({"id": short, "full_id": full_id})
         row = len(self.records) - 1
-        self._row_of_id[full_id] = self._row_of_id[full_id[:_SHORT_ID]] = row
+        self._row_of_id[full_id] = self._row_of_id[short] = row
         return row
 
     def row_of(self, path: str) -> int:

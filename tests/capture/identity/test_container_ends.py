@@ -58,10 +58,23 @@ def test_the_first_process_of_a_namespace_made_inside_is_not_the_containers(book
     assert ends(book).exit_code[1] == -1
 
 
+def test_the_runtimes_own_processes_in_the_containers_cgroup_do_not_hide_its_first_process(book):
+    begin(book)
+    book.event("procfork", pid=100, cgroup=1, args=(150, 150, 0, 100, 150))
+    book.event("read", pid=150, cgroup=7)
+    start_first(book, 200, parent=150)
+    book.exit(150, cgroup=7)
+    book.exit(200, status=FAILED, cgroup=7)
+    assert ends(book).exit_code[1] == 3
+
+
 def test_with_the_hosts_pids_the_runtimes_word_counts(book):
     begin(book)
-    book.tables["containers"] = [{"full_id": ID, "cgroup": PATH, "init_pid": 200}]
+    facts = {"init_pid": 200, "host_namespaces": ["pid"]}
+    book.tables["containers"] = [{"full_id": ID, "cgroup": PATH, **facts}]
     start_first(book, 200, inner=200)
+    start_first(book, 201, parent=200)
+    book.exit(201, status=5 << 8, cgroup=7)
     book.exit(200, status=FAILED, cgroup=7)
     assert ends(book).exit_code[1] == 3
 

@@ -49,6 +49,15 @@ def test_what_was_recorded_of_a_container_stands_in_its_row(book):
     assert (records[1]["name"], records[1]["image"]) == ("web", "nginx")
 
 
+def test_containers_that_go_by_names_are_not_mixed_up_by_the_beginnings_of_these(book):
+    names = ["worker-of-the-shop-1", "worker-of-the-shop-2"]
+    book.tables["containers"] = [{"full_id": name, "cgroups": [f"/a/{name}", f"/b/{name}"]} for name in names]
+    for number, name in enumerate(names):
+        cgroup(book, 7 + number, f"/b/{name}/below")
+        book.event("read", cgroup=7 + number)
+    assert told(book) == names
+
+
 def test_a_container_without_metadata_has_its_id_and_says_so(book):
     cgroup(book, 7, PATH)
     book.event("read", cgroup=7)
@@ -185,3 +194,11 @@ def test_an_event_without_a_cgroup_is_where_its_process_was_last_seen(book):
     book.event("read", pid=400, cgroup=0)
     book.event("futex", cgroup=0, flags=4)
     assert told(book) == [ID[:12], None, ID[:12]]
+
+
+def test_a_process_of_the_snapshot_is_in_the_container_that_any_of_its_hierarchies_shows(book):
+    cgroup(book, 1, "/")
+    lines = ["4:memory:/some/slice", f"3:pids:/docker/{ID}", "0::/"]
+    book.process(300, cgroup="/some/slice", cgroups=lines)
+    book.event("read", pid=300, cgroup=1)
+    assert told(book) == [ID[:12]]
