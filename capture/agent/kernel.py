@@ -178,6 +178,9 @@ class Kernel:
                 self._write_plans(plans)
                 if settings.filter:
                     self.filter = FilterTables(settings.filter, self, possible_processors())
+                # The verifier takes its time for each program; all shall begin at one moment.
+                for feature in list(self._offer.features):
+                    self._load_feature(feature, said)
                 self._attached = list(PROBES)
                 for feature in list(self._offer.features):
                     self._attach_feature(feature, said)
@@ -230,6 +233,17 @@ class Kernel:
         for name in self._attached:
             self._bpf.detach_raw_tracepoint(name)
 
+    def _load_feature(self, feature: Feature, said: Callable[[], str]) -> None:
+        """Load a feature's programs: all, or the recording does without it."""
+        try:
+            for name in feature.tracepoints:
+                self._bpf.load_func(f"on_{name}", self._bpf.RAW_TRACEPOINT)
+            for name in feature.tails:
+                program = self._bpf.load_func(name, self._bpf.RAW_TRACEPOINT)
+                self._bpf["tails"][TAILS.index(name)] = program
+        except Exception as error:  # noqa: BLE001  BCC raises bare Exception; the recording does without this one
+            self._offer.without(feature, _why_not_loaded(error, said()))
+
     def _attach_feature(self, feature: Feature, said: Callable[[], str]) -> None:
         """Attach a feature's programs: all, or none if the kernel refuses one."""
         attached: list[str] = []
@@ -237,9 +251,6 @@ class Kernel:
             for name in feature.tracepoints:
                 self._bpf.attach_raw_tracepoint(tp=name, fn_name=f"on_{name}")
                 attached.append(name)
-            for name in feature.tails:
-                program = self._bpf.load_func(name, self._bpf.RAW_TRACEPOINT)
-                self._bpf["tails"][TAILS.index(name)] = program
         except Exception as error:  # noqa: BLE001  BCC raises bare Exception; the recording does without this one
             for name in attached:
                 self._bpf.detach_raw_tracepoint(name)

@@ -98,6 +98,7 @@ class Recorder:
         )
         self._snapshots = Snapshots(self._output, settings, self._boot_to_utc, self._listed)
         self._started = time.monotonic()
+        self._ended = 0
         self._cpu_started = time.process_time_ns()
         self._events = 0
         self._fill = 0.0
@@ -169,7 +170,7 @@ class Recorder:
     def finish(self) -> Status:
         """Detach the probe, write what is left and close the file's chain."""
         self._kernel.detach()
-        ended = boot_now_ns()
+        ended, self._ended = boot_now_ns(), time.time_ns()
         self._drain_the_rest()
         self._output.stay()
         self._snapshots.finish()
@@ -284,7 +285,7 @@ class Recorder:
         """What the end block tells of the current file."""
         files = self._files
         return {
-            "ended": time.time_ns(),
+            "ended": self._ended,
             "boot_to_utc": boot_to_utc_ns(),
             "events": files.writer.events_written,
             "lost": {name: files.lost[name] for name in LANE_NAMES},

@@ -88,6 +88,7 @@ def find_images(events: EventColumns, processes: Processes, paths: Paths, listed
     last = life.find(np.arange(count), np.full(count, len(events)))
     comm = [programs[which].comm for which in program.tolist()]
     _rename_copies(comm, events, processes)
+    _name_the_unknown(comm, last, events, processes)
     return Images(
         process=process,
         since=since,
@@ -233,3 +234,12 @@ def _rename_copies(comm: list[str], events: EventColumns, processes: Processes) 
     for row, code in zip(made.tolist(), told.tolist(), strict=True):
         if code:
             comm[row] = named[code]
+
+
+def _name_the_unknown(comm: list[str], last: np.ndarray, events: EventColumns, processes: Processes) -> None:
+    """Who is named by no fork, exec or snapshot has the name it ended with. `last`: each one's last image."""
+    rows = events.rows_of(["procexit"])
+    rows = rows[(events.text[rows] > 0) & (events.pid[rows] == events.tid[rows])]
+    for row, process in zip(rows.tolist(), processes.of_event[rows].tolist(), strict=True):
+        if process >= 0 and not comm[last[process]]:
+            comm[last[process]] = text_of(events.texts[events.text[row]])

@@ -106,6 +106,9 @@ int on_sched_process_exit(struct bpf_raw_tracepoint_args *ctx)
     READ(m->head.args[3], task + K_TASK_RUNTIME);
     READ(m->head.args[4], task + K_TASK_MIN_FLT);
     READ(m->head.args[5], task + K_TASK_MAJ_FLT);
+    /* A process that began before the recording and ends before the snapshot is named by nothing else. */
+    long n = bpf_probe_read_kernel_str(m->data, 16, task + K_TASK_COMM);
+    if (n > 0) m->head.text_len = n;
     life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
     return 0;
 }

@@ -131,3 +131,13 @@ def test_programs_are_what_a_loop_would_find(script):
             book.event("read", pid=pid)
         expected.append(running[pid])
     assert [path for _, path, *_ in told(book)] == expected
+
+
+def test_who_is_named_by_nothing_else_is_named_by_its_end(book):
+    book.event("read", pid=300)
+    book.exit(300, text=b"gone")
+    book.event("read", pid=301)
+    found = identify(book.events(), book.tables)
+    by_pid = {int(found.processes.pid[process]): found.images.comm[found.images.of_process[process]]
+              for process in found.processes.of_event.tolist()}  # fmt: skip
+    assert by_pid == {300: "gone", 301: ""}
