@@ -7,10 +7,12 @@ before, so that the files of a set are a chain as the blocks of a file are.
 from __future__ import annotations
 
 import os
+import threading
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +63,8 @@ class CaptureFiles:
     _previous: str | None = None
     _began: float = 0.0
     _retry_at: float = 0.0
+    _holders: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.writer = CaptureWriter(self.stream)
@@ -152,12 +156,27 @@ class CaptureFiles:
     def drop_old(self) -> None:
         """Remove the oldest files that the rotation has no room for."""
         rotation = self.rotation
-        while self.closed and (
-            (rotation.keep and len(self.closed) >= rotation.keep)
-            or (rotation.ring_seconds and self.closed[0].ended < time.monotonic() - rotation.ring_seconds)
-            or (rotation.ring_size and self._size() > rotation.ring_size)
+        while (
+            self.closed
+            and (not self._holders)
+            and (
+                (rotation.keep and len(self.closed) >= rotation.keep)
+                or (rotation.ring_seconds and self.closed[0].ended < time.monotonic() - rotation.ring_seconds)
+                or (rotation.ring_size and self._size() > rotation.ring_size)
+            )
         ):
             self._drop_oldest()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing is removed meanwhile."""
+        with self._lock:
+            self._holders += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
 
     def make_room(self) -> str:
         """See to the free space: remove the oldest files if that is allowed.
@@ -168,7 +187,7 @@ class CaptureFiles:
         floor = self.rotation.disk_floor
         if not floor:
             return ""
-        while (free := self._free()) < floor:
+        while (free := self._free()) < floor and not self._holders:
             if not (self.rotation.removes and self.closed):
                 return (
                     f"{free >> 20:,} MiB are free beside {self.path}, less than the {floor >> 20:,} MiB of "
@@ -211,13 +230,14 @@ class CaptureFiles:
         return status.f_bavail * status.f_frsize
 
     def _drop_oldest(self) -> None:
-        oldest = self.closed.popleft()
-        try:
-            if _identity(oldest.path.lstat()) == oldest.identity:
-                oldest.path.unlink()
-        except OSError:
-            # Somebody has moved it away, or the folder is closed: the next one shall not wait for that.
-            return
+        with self._lock:
+            if self._holders:
+                return
+            oldest = self.closed.popleft()
+            # Somebody may have moved it away, or closed the folder: the next one shall not wait for that.
+            with suppress(OSError):
+                if _identity(oldest.path.lstat()) == oldest.identity:
+                    oldest.path.unlink()
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -14,6 +14,9 @@ from capture.agent.redaction import Redactor
 from capture.format import IN_PROGRESS_BLOCK, EventBatch
 from capture.format.columns import Array
 
+_POLL_S = 0.1
+"""How often who waits for a file's end looks whether it can still come."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -48,6 +51,8 @@ class Output:
         self._may_turn = files.rotation.rotates
         self._stands_alone = False
         """Whether the file has its snapshot: none ends before."""
+        self._asked: list[tuple[int, threading.Event]] = []
+        """Who waits for the file to end that holds all up to a time."""
         self._backlog = Backlog()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -96,6 +101,15 @@ class Output:
 
         self._later(write)
 
+    def ends_file_after(self, boot_ns: int) -> bool:
+        """Wait until the file has ended that holds all up to then; False: the recording has ended."""
+        ended = threading.Event()
+        self._asked.append((boot_ns, ended))
+        while not ended.wait(_POLL_S):
+            if not self._may_turn or self.failure is not None:
+                return False
+        return True
+
     def stay(self) -> None:
         """Turn to no other file from here on; returns when that is so."""
         self._may_turn = False
@@ -135,7 +149,9 @@ class Output:
     def _write_events(self, batch: EventBatch, until_boot_ns: int) -> None:
         self.files.writer.events(self._redactor.batch(batch))
         self.ending = self.ending or self.files.make_room()
-        if self._may_turn and self._stands_alone and not self.ending and self.files.is_due():
+        self.files.drop_old()
+        asked = any(boot_ns <= until_boot_ns for boot_ns, _ in self._asked)
+        if self._may_turn and self._stands_alone and not self.ending and (asked or self.files.is_due()):
             self._turn_over(until_boot_ns)
 
     def _mark_whole(self) -> None:
@@ -162,3 +178,6 @@ class Output:
         self._stands_alone = False
         self.files.drop_old()
         self._turn.begun(until_boot_ns)
+        for request in [request for request in self._asked if request[0] <= until_boot_ns]:
+            self._asked.remove(request)
+            request[1].set()

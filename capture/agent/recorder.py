@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from typing import Any
 from capture.agent import privileges
 from capture.agent.chunks import Chunk
 from capture.agent.clock import boot_now_ns, boot_to_utc_ns
+from capture.agent.control import Control
 from capture.agent.executables import ExecutableWatch
 from capture.agent.files import CaptureFiles
+from capture.agent.freezing import Freezer
 from capture.agent.host import section
 from capture.agent.kernel import LANE_NAMES, Kernel
 from capture.agent.memory import keep_freed_memory
@@ -87,6 +90,9 @@ class Recorder:
         files.begin(facts(), self._notes)
         turn = Turn(self._in_progress, self._totals, facts, self._notes, self._begin_file, say)
         self._output = Output(files, self._redactor, turn)
+        self._say = say
+        self._freezer = Freezer(files, self._output)
+        self._control: Control | None = None
         self._assembler = Assembler(self._boot_to_utc)
         self._watch = ContainerWatch(
             lambda rows: self._output.document("containers", {"rows": rows}, count=len(rows)),
@@ -142,6 +148,7 @@ class Recorder:
         if self._settings.hashes:
             self._executables.start()
         self._snapshots.begin()
+        self._open_control()
         next_report = next_counters = time.monotonic()
         last_batch = time.monotonic()
         while not stopped() and self.failure is None and not self.ending:
@@ -167,8 +174,19 @@ class Recorder:
             if not busy:
                 time.sleep(_LAZY_S if self._fill < _CALM else _BUSY_S)
 
+    def freeze(self) -> None:
+        """Save what the ring holds into the folder `frozen` beside the files, in a thread of its own."""
+        if not self._files.rotation.rotates:
+            self._say("this recording keeps everything in one file: there is nothing to freeze")
+            return
+        threading.Thread(
+            target=self._freezer.save_beside, args=(self._say,), name="freeze", daemon=True
+        ).start()
+
     def finish(self) -> Status:
         """Detach the probe, write what is left and close the file's chain."""
+        if self._control:
+            self._control.close()
         self._kernel.detach()
         ended, self._ended = boot_now_ns(), time.time_ns()
         self._drain_the_rest()
@@ -189,6 +207,17 @@ class Recorder:
         return self.status()
 
     # Inside.
+
+    def _open_control(self) -> None:
+        """Let `exhume-capture freeze` find this recorder; it goes on recording if that cannot be."""
+        if not self._files.rotation.rotates:
+            return
+        try:
+            self._control = Control(self._freezer.answer)
+        except OSError as error:
+            self._say(f"`freeze` will not find this recorder: {error.filename or 'socket'}: {error.strerror}")
+            return
+        self._control.start()
 
     def _drain(self) -> bool:
         """Empty the lanes once; whether there was much in them."""

@@ -22,7 +22,7 @@ from capture.cli.opening import files_argument, opened
 from capture.format import Capture, CaptureSet, State, part_of, set_facts
 from capture.identity import EventColumns, identify
 from capture.identity.reading import event_columns, tables_of
-from capture.identity.snapshot import Row, integers, text_of, texts
+from capture.identity.snapshot import Row, integer_of, integers, text_of, texts
 from capture.model.catalogue import CATALOGUE, event_name
 from capture.model.recording_filter import Rule, read_rules
 from capture.model.text import printable
@@ -115,6 +115,7 @@ def _facts(capture: Capture) -> dict[str, Any]:
         "ended": _ended(capture, time),
         "unknown_blocks": capture.unknown,
         "set": _set(capture),
+        "frozen": _frozen(capture),
         "notes": texts(capture.documents.get("note", []), "text"),
     }
 
@@ -165,6 +166,14 @@ def _left_out(capture: Capture) -> dict[str, int]:
     counts = _map(_map(capture.ending).get("filtered"))
     known = {text_of(name): count for name, count in counts.items() if isinstance(count, int)}
     return dict(sorted(known.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _frozen(capture: Capture) -> dict[str, Any] | None:
+    """When a flight recorder was asked for this window, None for other recordings."""
+    facts = _map(capture.section.get("frozen"))
+    if not facts:
+        return None
+    return {**facts, "asked": _iso(integer_of(facts.get("asked")))}
 
 
 def _set(capture: Capture) -> dict[str, Any] | None:
@@ -227,6 +236,7 @@ def _print(facts: dict[str, Any]) -> None:
         ("File", facts["file"]),
         ("State", facts["state"]),
         *([("Set", facts["set"]["part"])] if facts["set"] else []),
+        *([("Frozen", facts["frozen"]["asked"])] if facts["frozen"] else []),
         (
             "Host",
             f"{host.get('hostname')} · {host.get('os')} · Linux {host.get('kernel')} {host.get('machine')}",

@@ -10,6 +10,7 @@ import click
 from capture.cli.check import check
 from capture.cli.errors import EXIT_CODES
 from capture.cli.events import events
+from capture.cli.freeze import freeze
 from capture.cli.info import info
 from capture.cli.record import record
 from capture.cli.verify import verify
@@ -28,6 +29,8 @@ def main() -> None:
     Record until Ctrl-C:             exhume-capture record -o node.exhume
     Record a minute:                 exhume-capture record -o node.exhume --duration 60s
     Record while a command runs:     exhume-capture record -o build.exhume -- make all
+    Keep the last ten minutes only:  exhume-capture record -o ring.exhume --ring 10m
+    Save those, and go on:           exhume-capture freeze -o incident.exhume
     What is in it?                   exhume-capture info node.exhume
     Is it whole?                     exhume-capture verify node.exhume
     Its events as lines:             exhume-capture events node.exhume -n 50
@@ -40,5 +43,5 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-for command in (check, record, info, verify, events):
+for command in (check, record, freeze, info, verify, events):
     main.add_command(command)

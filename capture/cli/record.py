@@ -92,6 +92,10 @@ def record(  # noqa: PLR0917  click hands options over by name
     by its folder. Limits can be combined; a file ends behind the first block that goes beyond one:
     exhume-capture record -o 'node-%Y%m%d-%H%M%S.exhume' --rotate-size 100M --rotate-time 10m
     exhume-capture record -o node.exhume --rotate-size 100M --keep 20 --disk-floor 1G
+
+    \b
+    A flight recorder keeps the last part only, until `exhume-capture freeze` saves it:
+    exhume-capture record -o /var/lib/exhume/ring.exhume --ring 10m --ring-size 2G
     """
     chosen = recording_filter(more, command)
     settings = Settings(buffer_mib=buffer, filter=chosen, **content_settings(more))
@@ -116,15 +120,19 @@ def record(  # noqa: PLR0917  click hands options over by name
 
 
 class _Stop:
-    """Whether a signal has asked for the end."""
+    """Whether a signal has asked for the end, or for what is held to be saved."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = self.freeze_asked = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask)
+        signal.signal(signal.SIGUSR1, self._ask_to_freeze)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True
+
+    def _ask_to_freeze(self, _number: int, _frame: FrameType | None) -> None:
+        self.freeze_asked = True
 
 
 class _Run:
@@ -145,6 +153,9 @@ class _Run:
 
         def over() -> bool:
             ended = self._child is not None and self._child.poll() is not None
+            if self._stop.freeze_asked:
+                self._stop.freeze_asked = False
+                self._recorder.freeze()
             late = deadline is not None and time.monotonic() >= deadline
             return self._stop.asked or self._not_started is not None or ended or late
 

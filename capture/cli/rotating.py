@@ -11,6 +11,9 @@ import click
 from capture.agent.rotation import Rotation
 from capture.cli.quantities import Duration, Size
 
+_FILES_OF_A_RING = 10
+"""The oldest of which is the most that a ring holds beyond its length."""
+
 _OPTIONS = (
     click.option("--rotate-size", type=Size(), help="Begin another file after so many bytes: 100M, 2G."),
     click.option("--rotate-time", type=Duration(), help="Begin another file after this time: 10m, 1h."),
@@ -25,6 +28,12 @@ _OPTIONS = (
         type=Size(),
         help="Leave so much of the disk free: with --keep the oldest files go, else recording ends.",
     ),
+    click.option(
+        "--ring",
+        type=Duration(),
+        help="Flight recorder: keep only the last part, so long: 10m. See `freeze`.",
+    ),
+    click.option("--ring-size", type=Size(), help="Flight recorder: … of so many bytes: 2G."),
 )
 
 
@@ -39,14 +48,18 @@ def rotation_options(command: Callable[..., Any]) -> Callable[..., Any]:
         rotate_events: int | None,
         keep: int | None,
         disk_floor: int | None,
+        ring: float | None,
+        ring_size: int | None,
         **others: Any,
     ) -> Any:
         rotation = Rotation(
-            size=rotate_size or 0,
-            seconds=rotate_time or 0.0,
+            size=rotate_size or (ring_size or 0) // _FILES_OF_A_RING,
+            seconds=rotate_time or (ring or 0.0) / _FILES_OF_A_RING,
             events=rotate_events or 0,
             keep=keep or 0,
             disk_floor=disk_floor or 0,
+            ring_seconds=ring or 0.0,
+            ring_size=ring_size or 0,
         )
         if keep and not rotation.rotates:
             raise click.UsageError(

@@ -4,6 +4,7 @@ from capture.format.blocks import IN_PROGRESS_BLOCK, CutShort
 from capture.format.columns import COUNTED_COLUMNS, EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, TextHeap
 from capture.format.errors import FormatError
 from capture.format.integrity import State, Verdict, verify
+from capture.format.joining import join_files
 from capture.format.reader import Cancelled, CaptureFile, refuse_devices
 from capture.format.sets import Capture, CaptureSet, files_of, open_captures, part_of, set_facts
 from capture.format.writer import FORMAT_VERSION, CaptureWriter, create
@@ -27,6 +28,7 @@ __all__ = [
     "Verdict",
     "create",
     "files_of",
+    "join_files",
     "open_captures",
     "part_of",
     "refuse_devices",

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import msgpack
 import zstandard
 
-from capture.format.blocks import GENESIS, Header, pack_block, pack_document
+from capture.format.blocks import GENESIS, Block, Header, pack_block, pack_document
 from capture.format.columns import COUNTED_COLUMNS, Array, EventBatch, pack_events, pack_table
 
 FORMAT_VERSION = 1
@@ -79,6 +79,20 @@ class CaptureWriter:
         """A block of calls that were counted instead of recorded: the arrays of COUNTED_COLUMNS."""
         typed = {name: columns[name].astype(dtype) for name, dtype in COUNTED_COLUMNS.items()}
         self._append("counted", pack_table(typed, self._zstd), count=len(columns["count"]))
+
+    def copy(self, block: Block) -> None:
+        """A block of another file, its body byte for byte."""
+        header = block.header
+        self._append(
+            header.kind,
+            block.body,
+            name=header.name,
+            count=header.count,
+            first=header.first,
+            last=header.last,
+        )
+        if header.kind == "events":
+            self.events_written += header.count
 
     def end(self, totals: dict[str, Any]) -> None:
         """The last block: what was recorded in all, and that the recording was closed in order."""

@@ -12,8 +12,8 @@ from capture.cli.record import Duration
 COMMANDS = sorted(main.commands)
 
 
-def test_there_are_the_five_commands():
-    assert COMMANDS == ["check", "events", "info", "record", "verify"]
+def test_there_are_the_six_commands():
+    assert COMMANDS == ["check", "events", "freeze", "info", "record", "verify"]
 
 
 def test_the_help_of_the_group_shows_examples_and_exit_codes(run):

@@ -1,0 +1,102 @@
+"""Several files of a set put into one file that stands alone, block by block, little of it unpacked.
+
+The new file has the first file's section (with an id of its own, and what it is made of) and snapshot; of
+later files it has the events and what was found out while they were written. Blocks keep their bodies byte
+for byte and get headers and digests of the new chain.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from capture.format.blocks import IN_PROGRESS_BLOCK, Allowance, Block, unpack_document
+from capture.format.errors import FormatError
+from capture.format.integrity import State, Walk
+from capture.format.writer import CaptureWriter
+
+_KEPT_OF_LATER = ("events", "counted", "containers", "executables", "counters", "note")
+
+
+def join_files(files: Sequence[Path], stream: BinaryIO, facts: Mapping[str, Any]) -> CaptureWriter:
+    """Write the files, in the order of the set, as one.
+
+    `facts` are added to the section; a map `joined` tells from which files it was made.
+
+    Raises:
+        FormatError: A file is not whole, or does not follow the one before.
+        OSError: One cannot be read, or the new one not be written.
+    """
+    with ExitStack() as stack:
+        streams = [stack.enter_context(path.open("rb")) for path in files]
+        return _Joiner(stream).write(files, streams, facts)
+
+
+class _Joiner:
+    """The new file while it is made."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._writer = CaptureWriter(stream)
+        self._ending: dict[str, Any] = {}
+        self._lost: dict[str, int] = {}
+        self._late = 0
+
+    def write(
+        self, files: Sequence[Path], streams: Sequence[BinaryIO], facts: Mapping[str, Any]
+    ) -> CaptureWriter:
+        previous = ""
+        for at, (path, source) in enumerate(zip(files, streams, strict=True)):
+            walk = Walk(source)
+            for block in walk:
+                if block.header.kind == "section":
+                    section = _document(block)
+                    if at == 0:
+                        self._begin(section, files, facts)
+                    elif section.get("set", {}).get("previous") != previous:
+                        raise FormatError(f"{path} does not follow {files[at - 1]}")
+                elif block.header.kind == "end":
+                    self._count(_document(block))
+                elif _is_kept(block, is_first=at == 0, is_last=at == len(files) - 1):
+                    self._writer.copy(block)
+            if walk.verdict.state is not State.WHOLE:
+                raise FormatError(f"{path} is {walk.verdict}")
+            previous = walk.digest.hex()
+        self._writer.end(
+            {
+                **self._ending,
+                "events": self._writer.events_written,
+                "lost": self._lost,
+                "late": self._late,
+            }
+        )
+        return self._writer
+
+    def _begin(self, section: dict[str, Any], files: Sequence[Path], facts: Mapping[str, Any]) -> None:
+        joined = {
+            "set": section.pop("set", {}),
+            "capture_id": section.get("capture_id"),
+            "files": [path.name for path in files],
+        }
+        own = {"capture_id": uuid.uuid4().hex, "joined": joined}
+        self._writer.section({**section, **own, **facts})
+
+    def _count(self, ending: dict[str, Any]) -> None:
+        self._ending = ending
+        self._late += ending.get("late", 0)
+        for lane, count in ending.get("lost", {}).items():
+            self._lost[lane] = self._lost.get(lane, 0) + count
+
+
+def _is_kept(block: Block, *, is_first: bool, is_last: bool) -> bool:
+    header = block.header
+    if header.name == IN_PROGRESS_BLOCK and header.kind == "events":
+        return is_last
+    return is_first or header.kind in _KEPT_OF_LATER
+
+
+def _document(block: Block) -> dict[str, Any]:
+    document = unpack_document(block.body, block.offset, Allowance())
+    return document if isinstance(document, dict) else {}
