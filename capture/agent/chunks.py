@@ -90,6 +90,11 @@ def chunk_of_records(records: Array, spec: LaneSpec) -> Chunk:
         lengths |= {"exe": np.where(flags & HAS_FILE, EXE_SIZE, 0), "env": captured(words)}
         flags &= HAS_FILE - 1
         field_of(words, "sizes")[:] = 0
+    else:
+        flags = field_of(words, "flags")
+        lengths |= {"sock": np.where(flags & HAS_SOCKET, SOCK_SIZE, 0)}
+        lengths |= {"addr": field_of(words, "sizes") >> np.uint32(ADDR_SHIFT)}
+        flags &= HAS_SOCKET - 1
     for name, place in places_of(spec).items():
         at = np.flatnonzero(lengths[name])
         if len(at):

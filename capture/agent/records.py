@@ -27,7 +27,10 @@ _EXEC_PLACES = {"exe": 0, "text": 64, "text2": 4096, "env": 8192}
 
 def places_of(spec: LaneSpec) -> dict[str, int]:
     """Where behind a ring buffer's records the texts are that they may have."""
-    return _EXEC_PLACES if spec.name == "exec" else {"text": 0, "text2": spec.second}
+    if spec.name == "exec":
+        return _EXEC_PLACES
+    # Who has a socket or an address has no text.
+    return {"text": 0, "text2": spec.second, "sock": 0, "addr": SOCK_SIZE}
 
 
 HEAD = np.dtype(

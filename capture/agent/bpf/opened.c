@@ -165,9 +165,9 @@ int opened_by_uring(struct bpf_raw_tracepoint_args *ctx)
 #else
     entry.result = ctx->args[3];
 #endif
-    char *file = file_of(entry.result);
+    u64 file = file_of(entry.result);
     if (!file) return 0;
-    identify_file(file, &ident);
+    identify_far_file(file, &ident);
     tell_path(bpf_get_current_pid_tgid(), file, &ident, entry.result);
     return 0;
 }

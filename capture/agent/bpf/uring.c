@@ -20,7 +20,7 @@ int on_io_uring_create(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
     if (is_silent(id)) return 0;
-    struct medium *m = reserve_medium(1);
+    struct life *m = life.ringbuf_reserve(sizeof(*m));
     if (!m) return count_lost(LANE_LIFE, CATEGORY_IO_OTHER), 0;
     begin(&m->head, bpf_ktime_get_boot_ns(), id, URING_CREATE);
     m->head.fd = ctx->args[0];
@@ -52,13 +52,13 @@ static __always_inline void copy_names(struct head *h, char *data, char *request
     READ(folder, request + K_OPEN_FOLDER);
     h->args[5] = (s64)folder;
     if (READ(given, given + K_FILENAME_NAME)) return;
-    n = bpf_probe_read_kernel_str(data, MEDIUM_DATA / 2, given);
+    n = bpf_probe_read_kernel_str(data, LIFE_DATA / 2, given);
     if (n > 0) h->text_len = n;
-    if (n == MEDIUM_DATA / 2) h->flags |= F_TEXT_TRUNCATED;
+    if (n == LIFE_DATA / 2) h->flags |= F_TEXT_TRUNCATED;
     if (!second || READ(second, second + K_FILENAME_NAME)) return;
-    n = bpf_probe_read_kernel_str(data + MEDIUM_DATA / 2, MEDIUM_DATA / 2, second);
+    n = bpf_probe_read_kernel_str(data + LIFE_DATA / 2, LIFE_DATA / 2, second);
     if (n > 0) h->text2_len = n;
-    if (n == MEDIUM_DATA / 2) h->flags |= F_TEXT_TRUNCATED;
+    if (n == LIFE_DATA / 2) h->flags |= F_TEXT_TRUNCATED;
 }
 
 static __always_inline int request_handed_in(struct bpf_raw_tracepoint_args *ctx)
@@ -69,8 +69,8 @@ static __always_inline int request_handed_in(struct bpf_raw_tracepoint_args *ctx
     s32 fd = -1;
     u8 op = 0;
     if (is_silent(id)) return 0;
-    struct medium *m = reserve_medium(0);
-    if (!m) return count_lost(LANE_MEDIUM, CATEGORY_IO_OTHER), 0;
+    struct life *m = life.ringbuf_reserve(sizeof(*m));
+    if (!m) return count_lost(LANE_LIFE, CATEGORY_IO_OTHER), 0;
     begin(&m->head, bpf_ktime_get_boot_ns(), id, URING_SUBMIT);
     READ(op, request + K_REQUEST_OPCODE);
     bpf_probe_read_kernel(&flags, 4, request + K_REQUEST_FLAGS);
@@ -79,7 +79,7 @@ static __always_inline int request_handed_in(struct bpf_raw_tracepoint_args *ctx
     if (op == OP_CLOSE) READ(fd, request + K_CLOSE_FD);
     else if (!(WITHOUT_FILE >> (op & 63) & 1)) READ(fd, request + K_REQUEST_FD);
     if (fd >= 0 && !(flags & FIXED_FILE)) {
-        identify_file(file_of(fd), &ident);
+        identify_far_file(file_of(fd), &ident);
         m->head.ino = ident.ino;
         m->head.dev = ident.dev;
         m->head.mode = ident.mode;
@@ -90,7 +90,7 @@ static __always_inline int request_handed_in(struct bpf_raw_tracepoint_args *ctx
     m->head.args[3] = (u64)request;
     m->head.args[5] = FD_CWD;
     copy_names(&m->head, m->data, request, op);
-    medium.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
+    life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
     return 0;
 }
 
@@ -134,22 +134,23 @@ static __always_inline u64 owner_of(char *request, u64 id)
     return (u64)pid << 32 | tid;
 }
 
-static __always_inline void copy_address(struct head *h, char *data, char *request)
+/* Behind the place of a socket's tuple. */
+static __always_inline void copy_destination(struct head *h, char *data, char *request)
 {
     char *address = 0;
     u32 length = 0;
     READ(address, request + K_CONNECT_ADDRESS);
     READ(length, request + K_CONNECT_LENGTH);
     u64 n = at_most(length, ADDR_MAX);
-    if (address && n && !bpf_probe_read_user(data + ADDR_AT, n, address)) h->addr_len = n;
+    if (address && n && !bpf_probe_read_user(data + sizeof(struct sock_data), n, address)) h->addr_len = n;
 }
 
 int on_io_uring_complete(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 here = bpf_get_current_pid_tgid(), id = here, user_data = 0;
-    char *request = (char *)ctx->args[1], *file = 0;
+    char *request = (char *)ctx->args[1];
+    u64 file = 0, socket = 0;
     struct ident ident = {};
-    struct sock_data tuple;
     s32 result = 0, fd = -1;
     u32 flags = 0;
     u8 op = NO_REQUEST;
@@ -165,9 +166,9 @@ int on_io_uring_complete(struct bpf_raw_tracepoint_args *ctx)
         fd = result;
         if (id >> 32 == here >> 32) file = file_of(fd);
     }
-    if (file) identify_file(file, &ident);
-    struct medium *m = reserve_medium(op == OP_CONNECT || op == OP_ACCEPT);
-    if (!m) return count_lost(LANE_MEDIUM, CATEGORY_IO_OTHER), 0;
+    if (file) socket = identify_far_file(file, &ident);
+    struct life *m = life.ringbuf_reserve(sizeof(*m));
+    if (!m) return count_lost(LANE_LIFE, CATEGORY_IO_OTHER), 0;
     begin(&m->head, bpf_ktime_get_boot_ns(), id, URING_COMPLETE + op);
     if (id != here) m->head.cgroup = 0;
     m->head.ret = result;
@@ -180,10 +181,9 @@ int on_io_uring_complete(struct bpf_raw_tracepoint_args *ctx)
     m->head.dev = ident.dev;
     m->head.mode = ident.mode;
     m->head.fd = fd;
-    if (file && (ident.mode & S_IFMT) == S_IFSOCK && (m->head.sock_len = describe_socket(file, &tuple)))
-        __builtin_memcpy(m->data + SOCK_AT, &tuple, sizeof(tuple));
-    if (op == OP_CONNECT && id >> 32 == here >> 32) copy_address(&m->head, m->data, request);
-    medium.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
+    if (socket && describe_socket(socket, (struct sock_data *)m->data)) m->head.flags |= F_SOCKET;
+    if (op == OP_CONNECT && id >> 32 == here >> 32) copy_destination(&m->head, m->data, request);
+    life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
     if (fd >= 0 && (op == OP_OPENAT || op == OP_OPENAT2)) tails.call(ctx, TAIL_OPENED_BY_URING);
     return 0;
 }
