@@ -146,7 +146,7 @@ class CgroupMarks:
     def _marks_of_container(self, ref: ContainerRef | None, row: Row | None, *, final: bool) -> int:
         found = _NO_CONTAINER if ref is None else 0
         for (_, values), mark in zip(self._containers, (MARK_ONLY, MARK_SKIP), strict=True):
-            if any(_is_meant(value, ref, row) for value in values):
+            if any(is_meant(value, ref, row) for value in values):
                 found |= mark
         asked = any(values for _, values in self._containers)
         return found if final or not asked or found & (MARK_ONLY | MARK_SKIP) else found | UNDECIDED
@@ -159,7 +159,7 @@ class CgroupMarks:
         return found
 
 
-def _is_meant(value: str, ref: ContainerRef | None, row: Row | None) -> bool:
+def is_meant(value: str, ref: ContainerRef | None, row: Row | None) -> bool:
     """Whether a value of the command line names this container."""
     if ref is None:
         return value == HOST

@@ -69,7 +69,10 @@ def section(
 
 def _plain(settings: Settings) -> dict[str, Any]:
     """Settings as a file keeps them; the filter stands beside them."""
-    named = asdict(settings) | {"redact": list(settings.redact)}
+    named = asdict(settings) | {
+        "redact": list(settings.redact),
+        "payload": [rule.text for rule in settings.payload],
+    }
     return {name: value for name, value in named.items() if name != "filter"}
 
 

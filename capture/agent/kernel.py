@@ -27,6 +27,7 @@ from capture.agent.features import FEATURES, TAILS, Feature, offered
 from capture.agent.filter_tables import FilterTables
 from capture.agent.lanes import CallLane, Lane, call_lanes
 from capture.agent.layout import kernel_constants, missing_facts
+from capture.agent.payload_tables import PayloadTables, payload_constants
 from capture.agent.plan import CATEGORIES, PLANS, make_plans, privileged_words
 from capture.agent.pressure import CONTROL, COUNT_KEY, COUNT_VALUE, COUNTS
 from capture.agent.settings import TEXT_MAX, CallSizes, LaneSpec, Settings
@@ -39,7 +40,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 BPF_SOURCE = Path(__file__).parent / "bpf"
 PROBE_PARTS = (
-    *("record", "objects", "thread", "filter", "tails", "plan", "copying", "pressure"),
+    *("record", "objects", "thread", "filter", "tails", "plan", "policy", "copying", "pressure"),
     *("program", "calls", "process"),
 )
 """Files of the probe, in the order in which they are compiled as one: BCC rewrites the main file alone."""
@@ -138,6 +139,8 @@ class Kernel:
         constants |= settings.filter.constants()
         self.filter: FilterTables | None = None
         """What the recording leaves out, None where it leaves out nothing."""
+        self.payload: PayloadTables | None = None
+        """Rules for payload, None where there are none."""
         os.environ["BCC_KERNEL_SOURCE"] = str(BPF_SOURCE)
         sizes = {**constants, **_sizes(settings, rings, calls), "SELF": self_pid}
         self._load(bcc, sizes)
@@ -176,6 +179,9 @@ class Kernel:
             try:
                 # Before the first event: a call without its plan would be taken for another.
                 self._write_plans(plans)
+                if settings.payload:
+                    self.payload = PayloadTables(settings.payload, self)
+                    self.payload.fill()
                 if settings.filter:
                     self.filter = FilterTables(settings.filter, self, possible_processors())
                 # The verifier takes its time for each program; all shall begin at one moment.
@@ -290,7 +296,7 @@ def _sizes(settings: Settings, rings: Sequence[LaneSpec], calls: CallSizes) -> d
     numbers = {f"NR_{name}": spec_named(name).x86_64 for name in _NAMED_CALLS}
     return {
         "RUNNING_KERNEL": _kernel_version(),
-        "SNAPLEN": settings.snaplen,
+        **payload_constants(settings.payload, settings.snaplen),
         "TEXT_MAX": TEXT_MAX,
         "SLOTS": SLOTS,
         "PLANS": PLANS,

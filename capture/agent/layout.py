@@ -47,6 +47,7 @@ MEMBERS: tuple[Member, ...] = (
     ("INODE_SB", "inode", ("i_sb",)),
     ("FILE_DENTRY", "file", ("f_path.dentry",)),
     ("DENTRY_PARENT", "dentry", ("d_parent",)),
+    ("DENTRY_INODE", "dentry", ("d_inode",)),
     ("DENTRY_NAME", "dentry", ("d_name.name",)),
     ("INODE_MODE", "inode", ("i_mode",)),
     ("INODE_UID", "inode", ("i_uid",)),

@@ -31,6 +31,7 @@ from capture.agent.settings import Settings
 from capture.agent.signs import cgroups_listed, cgroups_of, runtime_calls_listed, runtime_calls_of
 from capture.agent.snapshot import Rows, Snapshots
 from capture.agent.watch import ContainerWatch
+from capture.containers.cgroup_paths import ContainerRef
 from capture.format import EventBatch
 from capture.model.events import SchedCode
 
@@ -96,7 +97,7 @@ class Recorder:
         self._assembler = Assembler(self._boot_to_utc)
         self._watch = ContainerWatch(
             lambda rows: self._output.document("containers", {"rows": rows}, count=len(rows)),
-            self._kernel.filter.learn if self._kernel.filter else None,
+            self._learn,
             has_files=files.rotation.rotates,
         )
         self._executables = ExecutableWatch(
@@ -256,6 +257,13 @@ class Recorder:
             text = f"{overlooked:,} cgroups were not looked at for containers: too many waited"
             self._output.document("note", {"text": text})
 
+    def _learn(self, path: str, ref: ContainerRef | None, row: dict[str, Any] | None, final: bool) -> None:
+        """Tell the probe what became known of a cgroup's container."""
+        if self._kernel.filter:
+            self._kernel.filter.learn(path, ref, row, final)
+        if self._kernel.payload:
+            self._kernel.payload.learn(path, ref, row, final)
+
     def _finish_hashing(self) -> None:
         self._executables.finish()
         if overlooked := self._executables.overlooked:
@@ -277,6 +285,8 @@ class Recorder:
             self._watch.seen(cgroups_listed(rows))
         elif table == "cgroups":
             self._watch.seen(row["path"] for row in rows)
+        elif table == "descriptors" and self._kernel.payload:
+            self._kernel.payload.listed(rows)
 
     def _facts(self, command: Sequence[str]) -> dict[str, Any]:
         facts = section(self._settings, self._boot_to_utc, command, self._kernel.features)

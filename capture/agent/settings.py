@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from capture.agent.filter import RecordingFilter
+from capture.agent.payload_policy import MAX_BYTES, PayloadRule
 
-MAX_SNAPLEN = 2048
+MAX_SNAPLEN = MAX_BYTES
 """Payload bytes an event may keep."""
 _PAGE = 4096
 
@@ -55,6 +56,8 @@ class Settings:
 
     snaplen: int = 80
     """Payload bytes kept of each read, write, send and receive; 0 keeps none."""
+    payload: tuple[PayloadRule, ...] = ()
+    """Rules for what payload is kept of; the first that holds decides, without one the snaplen."""
     environment: bool = False
     """Whether the environment of each new program is kept: it often holds secrets."""
     hashes: bool = True
@@ -87,6 +90,11 @@ class Settings:
         )
 
     @property
+    def largest_payload(self) -> int:
+        """Bytes that an event may keep, whatever rule decides."""
+        return max([self.snaplen, *(rule.bytes for rule in self.payload)])
+
+    @property
     def exec_data(self) -> int:
         """Bytes behind the record of a new program: its file's name, its arguments, its environment."""
         return 2 * TEXT_MAX + (16384 if self.environment else 0)
@@ -94,7 +102,7 @@ class Settings:
     def calls(self, cpus: int) -> CallSizes:
         """The lanes of system calls on so many processors: half the memory for heads, a quarter for bytes."""
         room = max((self.buffer_mib << 20) // 4 // cpus, 1 << 20)
-        record_bytes = _SOCKET_AND_ADDRESS + 2 * max(TEXT_MAX, self.snaplen) + _PAGE
+        record_bytes = _SOCKET_AND_ADDRESS + 2 * max(TEXT_MAX, self.largest_payload) + _PAGE
         segment = 4 * _power_of_two(2 * record_bytes)
         return CallSizes(cpus, 2 * room // 128, record_bytes, segment, _power_of_two(max(room // segment, 2)))
 

@@ -26,6 +26,9 @@ def content_lines(capture: Capture) -> list[str]:
     lines = []
     if snaplen >= 0:
         lines.append(f"payload up to {snaplen:,} bytes" if snaplen else "no payload")
+    rules = settings.get("payload")
+    if isinstance(rules, list) and rules:
+        lines.append(f"payload by rule: {' '.join(map(text_of, rules))}")
     lines.append("environment of programs" if settings.get("environment") is True else "no environment")
     if settings.get("hashes") is False:
         lines.append("programs not hashed")

@@ -7,10 +7,22 @@ from typing import Any
 
 import click
 
+from capture.agent.payload_policy import MAX_RULES, PayloadRule, payload_rule
 from capture.agent.redaction import make_redactor
 from capture.agent.settings import MAX_SNAPLEN, Settings
 
 _DEFAULTS = Settings()
+
+
+def _checked_rules(
+    ctx: click.Context, param: click.Parameter, rules: tuple[str, ...]
+) -> tuple[PayloadRule, ...]:
+    if len(rules) > MAX_RULES:
+        raise click.BadParameter(f"{len(rules)} rules were given, up to {MAX_RULES} are possible", ctx, param)
+    try:
+        return tuple(map(payload_rule, rules))
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
 
 
 def _checked_patterns(
@@ -30,6 +42,14 @@ _OPTIONS = (
         default=_DEFAULTS.snaplen,
         show_default=True,
         help="Payload bytes kept of each read, write, send and receive; 0 keeps none.",
+    ),
+    click.option(
+        "--payload",
+        metavar="RULE",
+        multiple=True,
+        callback=_checked_rules,
+        help="Keep another number of bytes of some: port:53,80=512, port:8000-8080=0, path:/etc/=4096, "
+        "container:web=0. May be given several times; the first rule that holds decides.",
     ),
     click.option("--no-payload", is_flag=True, help="Keep no payload at all: the same as --snaplen 0."),
     click.option(
@@ -69,7 +89,10 @@ def content_settings(options: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         click.UsageError: Two options contradict each other.
     """
+    if options["no_payload"] and options["payload"]:
+        raise click.UsageError("--no-payload keeps no payload: it cannot be given together with --payload")
     return {
+        "payload": options["payload"],
         "snaplen": 0 if options["no_payload"] else options["snaplen"],
         "environment": options["environment"],
         "hashes": not options["no_hashes"],

@@ -37,6 +37,7 @@ static __always_inline void follow_plan(struct target *t, struct plan *plan, u64
     if (!SNAPLEN || !plan->data_kind) return;
     u64 data = argument(h, plan->data), size = payload_size(h, plan);
     if (!data || !size) return;
+    t->most = payload_limit(h, plan, data, socket);
     if (!t->segment || (without_payload && plan->data_kind != DATA_PAIR)) {
         h->flags |= F_DATA_TRUNCATED;
         count_lost(NO_PAYLOAD, plan->category);
@@ -174,6 +175,10 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
             h->at = p->bytes;
             follow_plan(&t, plan, socket, level != ALL_IS_KEPT);
         }
+#if PATH_RULES
+        if (plan && plan->names == OPENS && ret >= 0 && (h->mode & S_IFMT) == S_IFREG)
+            mark_opened(file_of(fd), argument(h, plan->text), h->ino, h->dev);
+#endif
         hand_over(p);
     }
     if (flags && ret == 0 && foreign_call_moves(code)) count_move();

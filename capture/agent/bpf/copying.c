@@ -7,6 +7,7 @@ struct target {
     struct head *head;
     struct position *position;
     struct segment *segment; /* 0: there is no room for bytes */
+    u64 most;           /* payload bytes that may be kept */
 };
 
 /* Room for all bytes that a record may have. A segment's end that is too short for that is left out. As of the
@@ -89,7 +90,7 @@ static __always_inline void copy_address(struct target *t, u64 addr, u64 size)
 
 static __always_inline void copy_payload(struct target *t, u64 data, u64 size)
 {
-    u64 n = t->segment ? at_most(size, SNAPLEN) : 0;
+    u64 n = t->segment ? at_most(size < t->most ? size : t->most, SNAPLEN) : 0;
     if (n && bpf_probe_read_user(next_place(t, SNAPLEN), n, (void *)data)) {
         t->head->flags |= F_UNREADABLE;
         n = 0;
@@ -105,7 +106,7 @@ struct vec { u64 base, len; };
 static __always_inline void copy_vectors(struct target *t, u64 vecs, u64 count, u64 size)
 {
     struct head *h = t->head;
-    u64 most = t->segment ? at_most(size, SNAPLEN) : 0;
+    u64 most = t->segment ? at_most(size < t->most ? size : t->most, SNAPLEN) : 0;
     #pragma nounroll
     for (int i = 0; i < MAX_VECS; i++) {
         struct vec v = {};

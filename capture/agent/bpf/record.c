@@ -40,6 +40,7 @@
 #define URING_COMPLETE 0xF100 /* and the operation */
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+#define S_IFREG 0100000
 #define NONE 0xff
 #define TS_COMPAT 2 /* arch/x86/include/asm/thread_info.h */
 #define MMAPABLE (1 << 10)
