@@ -59,12 +59,13 @@ def completed(known: ContainerMetadata, entry: Entry | None) -> ContainerMetadat
         return known
     config, pod = entry.config, entry.pod
     entrypoint = documents.get(config, "entrypoint")
-    infra = documents.get(config, "isInfra")
+    # The key is a leftover of when such containers were called pause containers.
+    infra = config.get("pause") is True or documents.get(pod, "InfraContainerID") == known.full_id
     pid = documents.integer(documents.get(entry.state, "pid"))
     return replace(
         known,
         name=documents.text(config.get("name")) or known.name,
-        kind=(SANDBOX if infra is True else CONTAINER) if pod else known.kind,
+        kind=(SANDBOX if infra else CONTAINER) if pod else known.kind,
         image=documents.text(config.get("rootfsImageName")) or known.image,
         image_id=documents.text(config.get("rootfsImageID")) or known.image_id,
         created_ns=documents.nanoseconds(config.get("createdTime")) or known.created_ns,

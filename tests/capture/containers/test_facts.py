@@ -121,8 +121,11 @@ def test_podmans_sqlite_is_never_opened_itself(disk):
 
 def test_the_infra_container_of_a_podman_pod_is_its_sandbox(disk):
     disk.podman()
-    disk.libpod(isInfra=True)
+    disk.libpod(pause=True)
     assert look(disk, "podman").kind == "sandbox"
+    disk.podman(INFRA_ID)
+    disk.libpod(full_id=INFRA_ID)
+    assert look(disk, "podman", INFRA_ID).kind == "sandbox"
 
 
 def test_a_podman_container_without_a_pod_is_of_no_kind(disk):
