@@ -235,8 +235,9 @@ class ContainerWatch:
                 self._written.get(item.ref.full_id, _NOTHING),
                 _Written(recorded, hash(repr(row)), name),
             )
-            # What is gone by now does not take back what was known.
-            if now.digest != before.digest and (recorded or not before.recorded):
+            # What is gone by now does not take back what was known, in the file before either.
+            known = before.recorded or self._before.get(item.ref.full_id, _NOTHING).recorded
+            if now.digest != before.digest and (recorded or not known):
                 _remember(self._written, item.ref.full_id, now)
                 if self.has_files:
                     _remember(self._rows, item.ref.full_id, row)
