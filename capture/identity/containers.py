@@ -43,6 +43,8 @@ class Containers:
     """int32: the container of each event."""
     of_path: Mapping[str, int]
     """Cgroup path → row, for every path that was seen."""
+    unified: bool = True
+    """Whether there are cgroups of the hierarchy whose ids events carry: not on machines of v1 alone."""
 
     def __len__(self) -> int:
         return len(self.records)
@@ -89,7 +91,7 @@ def find_containers(
         if path := text_of(row.get("path")):
             book.row_of(path)
     birth, death, starts = _lives(book, cgroups, made, gone, events)
-    return Containers(tuple(book.records), birth, death, starts, rows[code], book.of_path)
+    return Containers(tuple(book.records), birth, death, starts, rows[code], book.of_path, bool(paths))
 
 
 class _Book:
@@ -243,11 +245,14 @@ def with_hints_of_processes(
     """
     told, since, process = _hints(containers, events, processes, listed)
     of_event = containers.of_event
-    if (told > HOST).any():
+    if (told > HOST).any() or not containers.unified:
         of_event = of_event.copy()
         unsure = np.flatnonzero(of_event <= HOST)
         hint = Latest(process, since, len(processes)).find(processes.of_event[unsure], unsure)
-        of_event[unsure] = np.maximum(of_event[unsure], taken(told, hint, UNKNOWN))
+        hinted = taken(told, hint, UNKNOWN)
+        # Where there are ids, one that is not known may be a container's: it is never the host's.
+        counts = hinted > (HOST if containers.unified else UNKNOWN)
+        of_event[unsure[counts]] = hinted[counts]
     missing = np.flatnonzero(events.cgroup == 0)
     if len(missing):
         of_event = of_event.copy()

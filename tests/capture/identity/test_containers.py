@@ -202,3 +202,23 @@ def test_a_process_of_the_snapshot_is_in_the_container_that_any_of_its_hierarchi
     book.process(300, cgroup="/some/slice", cgroups=lines)
     book.event("read", pid=300, cgroup=1)
     assert told(book) == [ID[:12]]
+
+
+def test_on_a_machine_of_v1_alone_host_and_container_are_told_by_where_processes_are(book):
+    book.process(300, cgroup="/", cgroups=["4:memory:/", "3:pids:/"])
+    book.process(400, cgroup=f"/docker/{ID}", cgroups=[f"4:memory:/docker/{ID}", f"3:pids:/docker/{ID}"])
+    book.event("read", pid=300, cgroup=1)
+    book.event("read", pid=400, cgroup=1)
+    book.fork(400, 401, cgroup=1)
+    book.event("read", pid=401, cgroup=1)
+    book.event("read", pid=999, cgroup=1)
+    assert told(book) == ["host", ID[:12], ID[:12], ID[:12], None]
+
+
+def test_a_process_in_an_unknown_cgroup_is_not_on_the_host_though_it_was(book):
+    cgroup(book, 1, "/")
+    book.process(300, cgroup="/", cgroups=["0::/"])
+    book.process(400, cgroup=f"/docker/{ID}", cgroups=[f"4:memory:/docker/{ID}", "0::/"])
+    book.event("read", pid=300, cgroup=1)
+    book.event("read", pid=300, cgroup=99)
+    assert told(book) == ["host", None]
