@@ -28,7 +28,7 @@ from capture.agent.filter_tables import FilterTables
 from capture.agent.lanes import CallLane, Lane, call_lanes
 from capture.agent.layout import kernel_constants, missing_facts
 from capture.agent.payload_tables import PayloadTables, payload_constants
-from capture.agent.plan import CATEGORIES, PLANS, make_plans, privileged_words
+from capture.agent.plan import CATEGORIES, PLANS, privileged_words, probe_plans
 from capture.agent.pressure import CONTROL, COUNT_KEY, COUNT_VALUE, COUNTS
 from capture.agent.settings import TEXT_MAX, CallSizes, LaneSpec, Settings
 from capture.model.catalogue import spec_named
@@ -144,7 +144,7 @@ class Kernel:
         os.environ["BCC_KERNEL_SOURCE"] = str(BPF_SOURCE)
         sizes = {**constants, **_sizes(settings, rings, calls), "SELF": self_pid}
         self._load(bcc, sizes)
-        self._attach(settings, make_plans(arch))
+        self._attach(settings, probe_plans())
         self.lanes: list[CallLane | Lane] = [
             *call_lanes(calls, *(self._bpf[name].map_fd for name in ("positions", "heads", "bytes"))),
             *(Lane(spec, self._bpf[spec.name].map_fd) for spec in rings),

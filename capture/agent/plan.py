@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from capture.model.abi import Abi
 from capture.model.catalogue import SYSTEM_CALL_SPECS
-from capture.model.events import ArgKind, Category, EventSpec, Returns
+from capture.model.events import ArgKind, Category, EventSpec, Returns, text_places
 
-PLANS = 1024
-"""Entries of the probe's table; a call with a higher number is recorded without what lies behind it."""
+PLANS = 640
+"""Entries for each table of numbers; a call with a higher one is recorded without what lies behind it."""
 NONE = 0xFF
 
 PLAN_DTYPE = np.dtype(
@@ -50,6 +51,8 @@ _DATA_KINDS = {
     ArgKind.FD_PAIR: 7,
 }
 
+_OF_STRUCTURES = (3, 4, 5, 6)
+
 LIFE_CALLS = frozenset(
     (
         *(
@@ -80,7 +83,9 @@ PRIVILEGED_CALLS = frozenset(
 """Calls over which a thread's credentials and namespaces are compared."""
 OPENS = frozenset(("open", "openat", "openat2", "creat", "open_by_handle_at"))
 
-MOVES = frozenset(("rename", "renameat", "renameat2", "mount", "umount2", "pivot_root", "move_mount"))
+MOVES = frozenset(
+    ("rename", "renameat", "renameat2", "mount", "umount", "umount2", "pivot_root", "move_mount")
+)
 """Calls after which files may have other paths."""
 
 
@@ -122,28 +127,46 @@ def is_bulk(spec: EventSpec) -> bool:
     return often and not spec.text_args and spec.returns is not Returns.FD and spec.name not in LIFE_CALLS
 
 
-def make_plans(arch: str) -> np.ndarray[Any, np.dtype[Any]]:
-    """One row of PLAN_DTYPE for each system call number below PLANS."""
+def probe_plans() -> np.ndarray[Any, np.dtype[Any]]:
+    """The probe's table: plans for x86_64, then for its 32-bit entry, then for x32."""
+    return np.concatenate([make_plans(abi) for abi in (Abi.X86_64, Abi.I386, Abi.X32)])
+
+
+def make_plans(abi: str) -> np.ndarray[Any, np.dtype[Any]]:
+    """One row of PLAN_DTYPE for each system call number of an `Abi` below PLANS."""
     plans = np.zeros(PLANS, PLAN_DTYPE)
     plans["category"] = CATEGORIES.index(Category.OTHER)
     for name in ("fd", "dirfd", "text", "text2", "addr", "data", "open_flags"):
         plans[name] = NONE
     for spec in SYSTEM_CALL_SPECS:
-        number = spec.code_on(arch)
+        number = spec.code_on(abi)
         if number is not None and number < PLANS:
-            _fill(plans[number], spec)
+            _fill(plans[number], spec, abi)
+            if abi in (Abi.I386, Abi.X32):
+                _restrict(plans[number], spec)
     return plans
 
 
-def _fill(plan: Any, spec: EventSpec) -> None:
-    kinds = [arg.kind for arg in spec.args]
-    if spec.fd_arg is not None:
-        plan["fd"] = spec.fd_arg
+def _restrict(plan: Any, spec: EventSpec) -> None:
+    """What the probe does not do for calls of 32-bit programs, whose structures are others."""
+    plan["bulk"] = 0
+    if plan["data_kind"] in _OF_STRUCTURES:
+        plan["data"], plan["data_kind"] = NONE, 0
+        plan["behind"] = plan["addr_kind"] > 0 or plan["text"] != NONE
+    if spec.name == "close":
+        plan["fd"] = NONE  # at its exit the descriptor may be another thing already
+
+
+def _fill(plan: Any, spec: EventSpec, abi: str) -> None:
+    args = spec.args_on(abi)
+    kinds = [arg.kind for arg in args]
+    if ArgKind.FD in kinds:
+        plan["fd"] = kinds.index(ArgKind.FD)
     if ArgKind.DIRFD in kinds:
         plan["dirfd"] = kinds.index(ArgKind.DIRFD)
     plan["returns_fd"] = spec.returns is Returns.FD
     # An argument list is read where the new program's stack has it, not through the old one's pointers.
-    texts = [at for at in spec.text_args if kinds[at] is not ArgKind.ARGV]
+    texts = [at for at in text_places(args) if kinds[at] is not ArgKind.ARGV]
     for slot, at in zip(("text", "text2"), texts, strict=False):
         plan[slot] = at
     for at, kind in enumerate(kinds):
@@ -151,7 +174,7 @@ def _fill(plan: Any, spec: EventSpec) -> None:
             plan["addr"], plan["addr_kind"] = at, _ADDRESS_KINDS[kind]
         elif kind in _DATA_KINDS and plan["data_kind"] == 0 and not texts:
             plan["data"], plan["data_kind"] = at, _DATA_KINDS[kind]
-    plan["args"] = len(spec.args)
+    plan["args"] = len(args)
     plan["behind"] = bool(texts) or plan["addr_kind"] > 0 or plan["data_kind"] > 0
     plan["size_from_ret"] = spec.returns is Returns.SIZE
     plan["life"] = spec.name in LIFE_CALLS

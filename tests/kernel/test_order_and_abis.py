@@ -8,7 +8,7 @@ import pytest
 from capture.agent.chunks import chunk_of_records
 from capture.agent.records import record_dtype
 from capture.agent.settings import LaneSpec
-from capture.model.events import EventFlag
+from capture.model.events import EventFlag, SchedCode
 
 pytestmark = pytest.mark.kernel
 
@@ -36,22 +36,66 @@ def test_all_events_lie_within_the_recording(everyday):
     assert times.max() <= everyday.capture.file.ending["ended"] <= after
 
 
-def test_a_call_through_the_32_bit_entry_is_flagged_with_that_tables_number(capture, told):
+@pytest.fixture
+def other_abis(told):
     facts = told("other_abis")
     if not facts.compat:
         pytest.skip("this kernel has no 32-bit entry (IA32 emulation)")
-    calls = [call for call in capture.calls(pid=facts.child) if call.flags & EventFlag.COMPAT]
-    assert [(call.code, call.ret) for call in calls] == [(64, facts.pid)]
-    # In the usual table 64 is semget.
-    assert capture.frames.events["type"].iloc[calls[0].row] == "getppid"
+    return facts
 
 
-def test_arguments_of_a_32_bit_call_come_from_that_entrys_registers(capture, told):
-    facts = told("other_abis")
-    if not facts.compat:
-        pytest.skip("this kernel has no 32-bit entry (IA32 emulation)")
-    (call,) = [call for call in capture.calls(pid=facts.child) if call.flags & EventFlag.COMPAT]
-    assert call.args == facts.arguments
+def compat_calls(capture, pid):
+    """The calls of a process through the 32-bit entry, by name."""
+    calls = [call for call in capture.calls(pid=pid) if call.flags & EventFlag.COMPAT]
+    return {capture.frames.events["type"].iloc[call.row]: call for call in calls}
+
+
+def test_a_call_through_the_32_bit_entry_is_named_by_that_table(capture, other_abis):
+    calls = compat_calls(capture, other_abis.child)
+    assert list(calls) == ["getppid", "sync_file_range", "rename", "open", "read", "unlinkat"]
+    assert (calls["getppid"].code, calls["getppid"].ret) == (64, other_abis.pid)
+
+
+def test_arguments_of_a_32_bit_call_come_from_that_entrys_registers(capture, other_abis):
+    assert compat_calls(capture, other_abis.child)["sync_file_range"].args == other_abis.arguments
+
+
+def test_a_32_bit_call_has_its_paths_its_descriptor_and_its_payload(capture, other_abis):
+    calls, path = compat_calls(capture, other_abis.child), f"{other_abis.folder}/other-32"
+    assert (calls["rename"].path, calls["rename"].path2) == (f"{other_abis.folder}/name-32", path)
+    assert (calls["open"].path, calls["unlinkat"].path) == (path, path)
+    assert calls["open"].ret == calls["open"].fd == calls["read"].fd
+    assert calls["read"].identity == calls["open"].identity
+    assert (calls["read"].ret, calls["read"].flags) == (28, EventFlag.COMPAT)
+    assert calls["read"].payload == b"read through the other entry"
+    assert calls["read"].descriptor["name"] == path
+
+
+def test_the_exec_of_a_32_bit_program_is_one_with_its_arguments(capture, other_abis):
+    assert other_abis.ended == 7
+    (begun,) = capture.calls("execve", pid=other_abis.begun)
+    assert (begun.text, begun.argv) == (
+        other_abis.program.encode(),
+        [other_abis.program.encode(), b"of", b"32", b"bits"],
+    )
+    assert not begun.flags & EventFlag.COMPAT
+    assert list(compat_calls(capture, other_abis.begun)) == ["exit"]
+    assert (
+        capture.frames.images["exepath"][
+            capture.frames.processes["image"][capture.frames.processes["pid"] == other_abis.begun].iloc[0]
+        ]
+        == other_abis.program
+    )
+
+
+def test_a_program_begun_through_the_32_bit_entry_is_one_too(capture, other_abis):
+    (call,) = compat_calls(capture, other_abis.back).values()
+    assert (call.code, call.ret) == (11, 0)
+    (begun,) = [call for call in capture.calls(pid=other_abis.back) if call.code == SchedCode.PROCEXEC]
+    assert begun.text == b"/bin/true"
+    usual = [call.name for call in capture.calls(pid=other_abis.back) if call.row > begun.row]
+    assert "procexit" in usual
+    assert "exit_group" in usual
 
 
 def test_an_x32_call_is_flagged(capture, told):

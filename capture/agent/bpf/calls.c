@@ -5,6 +5,13 @@ static __always_inline bool is_fork(u32 code)
     return code == NR_clone || code == NR_fork || code == NR_vfork || code == NR_clone3;
 }
 
+/* A program that begins has set what entry_flags reads to its own kind: its number alone tells of the call. */
+static __always_inline u16 exec_flags(u32 code)
+{
+    if (code == NR_execve || code == NR_execveat) return 0;
+    return code & X32_BIT ? F_X32 : F_COMPAT;
+}
+
 /* How many bytes of payload went through. */
 static __always_inline u64 payload_size(struct head *h, struct plan *plan)
 {
@@ -122,10 +129,12 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
         return 0; /* its entry was not seen: the probe came later */
     }
     slot->start = 0;
-    u16 flags = entry_flags(code);
+    u32 began = slot->began & BEGAN_PROGRAM;
+    u16 flags = began ? exec_flags(code) : entry_flags(code);
     bool begins = ret == 0 && !flags && (code == NR_execve || code == NR_execveat);
-    int key = code, cpu = bpf_get_smp_processor_id(), full = FITTED;
-    struct plan *plan = flags ? 0 : plans.lookup(&key);
+    int cpu = bpf_get_smp_processor_id(), full = FITTED;
+    /* What a 32-bit program's exec pointed to is gone; procexec tells of the program. */
+    struct plan *plan = began && flags ? 0 : plan_of(code, flags);
     struct position *p = positions.lookup(&cpu);
     if (!p) return NOTHING_MORE;
     u64 used = p->written - p->taken;
@@ -133,7 +142,10 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
     struct head *h = heads.lookup(&at);
     if (!h) return NOTHING_MORE;
     if (begins) full = emit_exec(slot, now, id, latency, code);
-    if (begins && full == FITTED) return PRIVILEGES;
+    if (begins && full == FITTED) {
+        slot->began = 0;
+        return PRIVILEGES;
+    }
     h->time = now;
     h->latency = latency;
     h->cgroup = bpf_get_current_cgroup_id();
@@ -151,14 +163,15 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
     put_arguments(h, &r);
     s32 fd = -1;
     u64 socket = 0;
-    if (code == NR_rt_sigreturn) {
+    slot->began = 0;
+    if (!flags && code == NR_rt_sigreturn) {
         __builtin_memset(h->args, 0, sizeof(h->args));
     } else if (plan) {
         put_unused(h, plan);
         fd = descriptor(h, plan);
     }
     h->fd = fd;
-    if (code != NR_close) socket = identify_fd(fd, &slot->thing);
+    if (flags || code != NR_close) socket = identify_fd(fd, &slot->thing);
     else if (fd < 0) forget(&slot->thing);
     put_thing(h, &slot->thing);
     u8 category = plan ? plan->category : CATEGORY_OTHER;
@@ -181,10 +194,9 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
 #endif
         hand_over(p);
     }
-    if (flags && ret == 0 && foreign_call_moves(code)) count_move();
     if (!plan) return NOTHING_MORE;
     if (plan->names && ret >= 0) return plan->names == OPENS ? OPENED : (count_move(), NOTHING_MORE);
-    return changes_privileges(code) ? PRIVILEGES : NOTHING_MORE;
+    return !flags && changes_privileges(code) ? PRIVILEGES : NOTHING_MORE;
 }
 
 int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)

@@ -148,8 +148,7 @@ int opened_path(struct bpf_raw_tracepoint_args *ctx)
         tell_path(id, LOAD(u64, mm, K_MM_EXE_FILE), &ident, -1);
         return 0;
     }
-    int key = slot->code;
-    struct plan *plan = plans.lookup(&key);
+    struct plan *plan = plan_of(slot->code, entry_flags(slot->code));
     u64 file = file_of(ctx->args[1]);
     if (plan && plan->names == OPENS && file) tell_path(id, file, &ident, ctx->args[1]);
     return 0;

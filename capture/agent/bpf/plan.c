@@ -21,7 +21,17 @@ struct plan {
     u8 category;
     u8 unused[7];
 };
-BPF_ARRAY(plans, struct plan, PLANS);
+/* For calls of x86_64, then of its 32-bit entry, then of x32. */
+BPF_ARRAY(plans, struct plan, 3 * PLANS);
 enum { ADDR_NONE, ADDR_IN, ADDR_OUT };
 enum { DATA_NONE, DATA_IN, DATA_OUT, DATA_IOV_IN, DATA_IOV_OUT, DATA_MSG_IN, DATA_MSG_OUT, DATA_PAIR };
 enum { OPENS = 1, MOVES };
+
+static __always_inline struct plan *plan_of(u32 code, u16 flags)
+{
+    int key = code & ~X32_BIT;
+    if (key < 0 || key >= PLANS) return 0;
+    if (flags & F_COMPAT) key += PLANS;
+    else if (flags & F_X32) key += 2 * PLANS;
+    return plans.lookup(&key);
+}

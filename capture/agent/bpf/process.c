@@ -38,7 +38,7 @@ int on_sched_process_fork(struct bpf_raw_tracepoint_args *ctx)
     return 0;
 }
 
-/* Programs that a system call started are told of at its return; here are those of the kernel itself. */
+/* Programs that a call started are told of at its return; here are those of the kernel and of 32-bit programs. */
 int on_sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
@@ -48,8 +48,9 @@ int on_sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
     if (!slot || !old || (id >> 32) == SELF) return 0;
     if (slot->muted == (u32)id) slot->muted = 0;
     judge_again(id);
-    slot->script = is_script((char *)ctx->args[2]);
-    if (old->tid == old_tid && old->start && (old->code == NR_execve || old->code == NR_execveat)) {
+    slot->began = is_script((char *)ctx->args[2]) ? BEGAN_SCRIPT : 0;
+    bool by_a_call = old->tid == old_tid && old->start;
+    if (by_a_call) {
         if (slot != old) {
             /* A thread that is not the first takes the first one's id as it runs the new program. */
             slot->start = old->start;
@@ -57,10 +58,12 @@ int on_sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
             slot->tid = id;
             old->start = 0;
         }
-        return 0;
+        slot->began |= BEGAN_PROGRAM;
+        if (slot->code == NR_execve || slot->code == NR_execveat) return 0;
     }
     int full = emit_exec(slot, bpf_ktime_get_boot_ns(), id, MAX_LATENCY, PROCEXEC);
     if (full != FITTED) count_lost(full, CATEGORY_SCHEDULER);
+    if (!by_a_call) slot->began = 0;
     return 0;
 }
 

@@ -111,7 +111,7 @@ static __always_inline int emit_exec(struct slot *slot, u64 now, u64 id, u64 lat
     put_thing(&e->head, &slot->thing);
     describe_program(file, &exe);
     READ(exe.comm, TASK() + K_TASK_COMM);
-    if (slot->script) exe.flags |= E_SCRIPT;
+    if (slot->began & BEGAN_SCRIPT) exe.flags |= E_SCRIPT;
     /* The kernel puts the file name given to exec just above the environment. */
     long n = bpf_probe_read_user_str(e->data + NAME_AT, NAME_ROOM, (void *)name);
     if (n > 0) e->head.text_len = n;

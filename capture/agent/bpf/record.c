@@ -16,6 +16,7 @@
 #define MAX_LATENCY (~0ULL)
 #define F_COMPAT 1
 #define F_X32 2
+#define X32_BIT (1U << 30)
 #define F_NEVER_RETURNED 8
 #define F_TEXT_TRUNCATED 16
 #define F_DATA_TRUNCATED 32

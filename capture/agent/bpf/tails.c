@@ -18,10 +18,3 @@ static __always_inline void count_move(void)
     u64 *count = moves.lookup(&first);
     if (count) __sync_fetch_and_add(count, 1);
 }
-
-/* rename, mount, umount, umount2, pivot_root, renameat, renameat2, move_mount of the 32-bit entry, and of x32. */
-static __always_inline bool foreign_call_moves(u32 code)
-{
-    return code == 38 || code == 21 || code == 22 || code == 52 || code == 217 || code == 302 || code == 353 ||
-           code == 429 || (code & 1U << 30);
-}

@@ -7,9 +7,11 @@ struct slot {
     u32 tid;
     u32 code;
     u32 muted;          /* a child of the recorder that has not run its program yet */
-    u32 script;         /* the program that it has just begun is a script's interpreter */
+    u32 began;          /* the call has begun a program: BEGAN_*, 0 it has not */
     struct ident thing; /* behind the call's descriptor; of close(): what it is about to close */
 };
+#define BEGAN_PROGRAM 1
+#define BEGAN_SCRIPT 2  /* that is a script's interpreter */
 BPF_F_TABLE("array", int, struct slot, slots, SLOTS, MMAPABLE);
 
 /* The recorder is in no event, nor is a child of its own that does not run its program yet. */
@@ -50,11 +52,12 @@ static __always_inline void take_compat_registers(struct regs *to, u64 regs)
     struct regs r = {};
     READ(low, regs + BP_AT);
     READ(r, regs + REGS_AT);
-    to->rdi = low.bx;
-    to->rsi = r.rcx;
-    to->r10 = r.rsi;
-    to->r8 = r.rdi;
-    to->r9 = low.bp;
+    to->rdi = (u32)low.bx;
+    to->rsi = (u32)r.rcx;
+    to->rdx = (u32)r.rdx;
+    to->r10 = (u32)r.rsi;
+    to->r8 = (u32)r.rdi;
+    to->r9 = (u32)low.bp;
 }
 
 static __always_inline void put_arguments(struct head *h, struct regs *r)
@@ -78,5 +81,5 @@ static __always_inline u64 argument(struct head *h, u64 at)
 static __always_inline u16 entry_flags(u32 code)
 {
     if (LOAD(u32, TASK(), K_TASK_STATUS) & TS_COMPAT) return F_COMPAT;
-    return code & (1U << 30) ? F_X32 : 0;
+    return code & X32_BIT ? F_X32 : 0;
 }

@@ -8,7 +8,7 @@ from capture.agent.layout import MEMBERS, kernel_constants
 from capture.agent.plan import LIFE_CALLS, NONE, PLAN_DTYPE, PLANS, make_plans
 from capture.agent.records import HEAD, WORDS, field_of, record_dtype
 from capture.agent.settings import MAX_SNAPLEN, TEXT_MAX, LaneSpec, Settings
-from capture.model.catalogue import SYSTEM_CALL_SPECS, spec_named
+from capture.model.catalogue import SYSTEM_CALL_SPECS, TABLES_OF_NUMBERS, spec_named
 
 EMPTY = {"returns_fd": 0, "addr_kind": 0, "data_kind": 0, "size_from_ret": 0, "life": 0, "bulk": 0}
 EMPTY |= dict.fromkeys(("fd", "dirfd", "text", "text2", "addr", "data", "open_flags"), NONE)
@@ -49,7 +49,27 @@ def test_a_call_has_the_plan_that_its_row_declares(name, plan):
     assert {name: int(made[name]) for name in EMPTY} == EMPTY | plan
 
 
-@pytest.mark.parametrize("arch", ["x86_64", "aarch64"])
+@pytest.mark.parametrize(
+    ("name", "abi", "plan"),
+    [
+        ("open", "i386", {"text": 0, "returns_fd": 1}),
+        ("chown32", "i386", {"text": 0}),
+        ("fanotify_mark", "i386", {"fd": 0, "dirfd": 4, "text": 5}),
+        ("pread64", "i386", {"fd": 0, "data": 1, "data_kind": 2, "size_from_ret": 1}),
+        ("connect", "i386", {"fd": 0, "addr": 1, "addr_kind": 1, "life": 1}),
+        ("readv", "i386", {"fd": 0, "size_from_ret": 1}),
+        ("sendmsg", "x32", {"fd": 0, "size_from_ret": 1}),
+        ("close", "i386", {}),
+        ("execve", "x32", {"text": 0, "life": 1}),
+    ],
+)
+def test_a_call_of_a_32_bit_program_has_a_plan_without_structures(name, abi, plan):
+    made = make_plans(abi)[spec_named(name).code_on(abi)]
+    empty = EMPTY | {"open_flags": int(made["open_flags"])}
+    assert {field: int(made[field]) for field in EMPTY} == empty | plan
+
+
+@pytest.mark.parametrize("arch", TABLES_OF_NUMBERS)
 def test_every_call_of_the_catalogue_has_a_plan_within_six_arguments(arch):
     plans = make_plans(arch)
     assert int(plans["args"].max()) == 6

@@ -1,32 +1,92 @@
-"""The same call through the 32-bit entry and with the number of the x32 ABI."""
+"""Calls through the 32-bit entry and with a number of the x32 ABI, and programs of 32 bits."""
 
 import ctypes
 import json
 import mmap
 import os
+import sys
 
-GETPPID_32, GETPPID_64, X32_BIT = 64, 110, 1 << 30
+folder = sys.argv[1]
+OPEN_32, READ_32, UNLINKAT_32, RENAME_32, EXECVE_32 = 5, 3, 301, 38, 11
+GETPPID_32, SYNC_FILE_RANGE_32 = 64, 314
+GETPPID_64, X32_BIT = 110, 1 << 30
 ARGUMENTS = [0x11, 0x22, 0x33, 0x44, 0x55, 0x66]
 LOADS = (b"\xbb", b"\xb9", b"\xba", b"\xbe", b"\xbf", b"\xbd")  # mov ebx, ecx, edx, esi, edi, ebp
+# Memory that a register of 32 bits can point to.
+low = mmap.mmap(-1, 1 << 16, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40)  # MAP_32BIT
+low_address = ctypes.addressof(ctypes.c_char.from_buffer(low))
 
 
-def through_int_80():
+def through_int_80(number, arguments):
     code = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     code.write(b"\x53\x55")  # push rbx; push rbp
-    for load, value in zip(LOADS, ARGUMENTS, strict=True):
-        code.write(load + value.to_bytes(4, "little"))
-    code.write(b"\xb8" + GETPPID_32.to_bytes(4, "little"))  # mov eax
+    for load, value in zip(LOADS, [*arguments, *[0] * (6 - len(arguments))], strict=True):
+        code.write(load + (value % (1 << 32)).to_bytes(4, "little"))
+    code.write(b"\xb8" + number.to_bytes(4, "little"))  # mov eax
     code.write(b"\xcd\x80\x5d\x5b\xc3")  # int 0x80; pop rbp; pop rbx; ret
     place = ctypes.addressof(ctypes.c_char.from_buffer(code))
     return ctypes.CFUNCTYPE(ctypes.c_int)(place)()
 
 
+def text(value):
+    """Where a text lies, as a 32-bit program points to it."""
+    place = low.tell()
+    low.write(value.encode() + b"\0")
+    return low_address + place
+
+
+def of_32_bits():
+    """The smallest program for i386: mov eax, 1; mov ebx, 7; int 0x80, which is exit(7)."""
+    code = b"\xb8\1\0\0\0\xbb\7\0\0\0\xcd\x80"
+    base, start = 0x08048000, 52 + 32
+    header = b"\x7fELF\1\1\1" + bytes(9)
+    for value, size in ((2, 2), (3, 2), (1, 4), (base + start, 4), (52, 4), (0, 4), (0, 4), (52, 2), (32, 2),
+                        (1, 2), (0, 2), (0, 2), (0, 2)):  # fmt: skip
+        header += value.to_bytes(size, "little")
+    for value in (1, 0, base, base, start + len(code), start + len(code), 5, 0x1000):
+        header += value.to_bytes(4, "little")
+    return header + code
+
+
+def calls():
+    """What the child does: returns whether the entry works."""
+    if through_int_80(GETPPID_32, []) != os.getppid():
+        return False
+    through_int_80(SYNC_FILE_RANGE_32, ARGUMENTS)
+    through_int_80(RENAME_32, [text(f"{folder}/name-32"), text(f"{folder}/other-32")])
+    fd = through_int_80(OPEN_32, [text(f"{folder}/other-32"), 0, 0])
+    through_int_80(READ_32, [fd, low_address + 40_000, 100])
+    through_int_80(UNLINKAT_32, [-100, text(f"{folder}/other-32"), 0])
+    return True
+
+
+with open(f"{folder}/name-32", "w") as file:
+    file.write("read through the other entry")
+program = f"{folder}/program-32"
+with open(program, "wb") as file:
+    file.write(of_32_bits())
+os.chmod(program, 0o755)
+
 # A kernel without that entry kills who uses it: let a child find out.
 tried = os.fork()
 if not tried:
-    os._exit(0 if through_int_80() == os.getppid() else 1)
+    os._exit(0 if calls() else 1)
 works = os.waitpid(tried, 0)[1] == 0
+
+begun = os.posix_spawn(program, [program, "of", "32", "bits"], {})
+ended = os.waitstatus_to_exitcode(os.waitpid(begun, 0)[1])
+
+back = os.fork()
+if not back:
+    arguments = [text("/bin/true"), low_address + 50_000, 0]
+    low.seek(50_000)
+    low.write(arguments[0].to_bytes(4, "little") + bytes(4))
+    through_int_80(EXECVE_32, arguments) if works else None
+    os._exit(1)
+os.waitpid(back, 0)
 
 libc = ctypes.CDLL(None, use_errno=True)
 x32 = libc.syscall(X32_BIT | GETPPID_64)
-print(json.dumps({"pid": os.getpid(), "child": tried, "compat": works, "x32": x32, "arguments": ARGUMENTS}))
+facts = {"pid": os.getpid(), "child": tried, "compat": works, "x32": x32, "arguments": ARGUMENTS}
+facts |= {"folder": folder, "program": program, "begun": begun, "ended": ended, "back": back}
+print(json.dumps(facts))
