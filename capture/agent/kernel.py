@@ -61,7 +61,7 @@ PROBES = (
     "sys_exit",
 )
 
-LANE_NAMES = ("calls", "life", "exec", "other")
+LANE_NAMES = ("calls", "life", "exec", "other", "uring")
 """Where events may be lost; the probe's `LANE_` constants."""
 
 SLOT = np.dtype(

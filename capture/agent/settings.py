@@ -87,6 +87,7 @@ class Settings:
             LaneSpec("life", 160, 80, 2048),
             LaneSpec("exec", self.exec_data, TEXT_MAX, 8192 if self.environment else 2048),
             LaneSpec("other", 0, 0, 1024),
+            LaneSpec("uring", _SOCKET_AND_ADDRESS, 80, 1024),
         )
 
     @property

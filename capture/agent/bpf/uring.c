@@ -52,13 +52,13 @@ static __always_inline void copy_names(struct head *h, char *data, char *request
     READ(folder, request + K_OPEN_FOLDER);
     h->args[5] = (s64)folder;
     if (READ(given, given + K_FILENAME_NAME)) return;
-    n = bpf_probe_read_kernel_str(data, LIFE_DATA / 2, given);
+    n = bpf_probe_read_kernel_str(data, URING_DATA / 2, given);
     if (n > 0) h->text_len = n;
-    if (n == LIFE_DATA / 2) h->flags |= F_TEXT_TRUNCATED;
+    if (n == URING_DATA / 2) h->flags |= F_TEXT_TRUNCATED;
     if (!second || READ(second, second + K_FILENAME_NAME)) return;
-    n = bpf_probe_read_kernel_str(data + LIFE_DATA / 2, LIFE_DATA / 2, second);
+    n = bpf_probe_read_kernel_str(data + URING_DATA / 2, URING_DATA / 2, second);
     if (n > 0) h->text2_len = n;
-    if (n == LIFE_DATA / 2) h->flags |= F_TEXT_TRUNCATED;
+    if (n == URING_DATA / 2) h->flags |= F_TEXT_TRUNCATED;
 }
 
 static __always_inline int request_handed_in(struct bpf_raw_tracepoint_args *ctx)
@@ -69,8 +69,8 @@ static __always_inline int request_handed_in(struct bpf_raw_tracepoint_args *ctx
     s32 fd = -1;
     u8 op = 0;
     if (is_silent(id)) return 0;
-    struct life *m = life.ringbuf_reserve(sizeof(*m));
-    if (!m) return count_lost(LANE_LIFE, CATEGORY_IO_OTHER), 0;
+    struct uring *m = uring.ringbuf_reserve(sizeof(*m));
+    if (!m) return count_lost(LANE_URING, CATEGORY_IO_OTHER), 0;
     begin(&m->head, bpf_ktime_get_boot_ns(), id, URING_SUBMIT);
     READ(op, request + K_REQUEST_OPCODE);
     bpf_probe_read_kernel(&flags, 4, request + K_REQUEST_FLAGS);
@@ -90,7 +90,7 @@ static __always_inline int request_handed_in(struct bpf_raw_tracepoint_args *ctx
     m->head.args[3] = (u64)request;
     m->head.args[5] = FD_CWD;
     copy_names(&m->head, m->data, request, op);
-    life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
+    uring.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
     return 0;
 }
 
@@ -167,8 +167,8 @@ int on_io_uring_complete(struct bpf_raw_tracepoint_args *ctx)
         if (id >> 32 == here >> 32) file = file_of(fd);
     }
     if (file) socket = identify_far_file(file, &ident);
-    struct life *m = life.ringbuf_reserve(sizeof(*m));
-    if (!m) return count_lost(LANE_LIFE, CATEGORY_IO_OTHER), 0;
+    struct uring *m = uring.ringbuf_reserve(sizeof(*m));
+    if (!m) return count_lost(LANE_URING, CATEGORY_IO_OTHER), 0;
     begin(&m->head, bpf_ktime_get_boot_ns(), id, URING_COMPLETE + op);
     if (id != here) m->head.cgroup = 0;
     m->head.ret = result;
@@ -183,7 +183,7 @@ int on_io_uring_complete(struct bpf_raw_tracepoint_args *ctx)
     m->head.fd = fd;
     if (socket && describe_socket(socket, (struct sock_data *)m->data)) m->head.flags |= F_SOCKET;
     if (op == OP_CONNECT && id >> 32 == here >> 32) copy_destination(&m->head, m->data, request);
-    life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
+    uring.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
     if (fd >= 0 && (op == OP_OPENAT || op == OP_OPENAT2)) tails.call(ctx, TAIL_OPENED_BY_URING);
     return 0;
 }
