@@ -9,13 +9,14 @@ apart. Texts are found equal by a hash over whole rows and then compared, so tha
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from capture.agent.chunks import Chunk, Texts
 from capture.agent.lanes import CallLane, Lane
-from capture.agent.records import captured, field_of
+from capture.agent.records import captured, field_of, word_of
 from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, TextHeap
 from capture.model.events import EventFlag, SchedCode
 
@@ -24,7 +25,11 @@ CHUNK = 4096
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_HEAD_COLUMNS = tuple(name for name in EVENT_COLUMNS if name not in (*TEXT_COLUMNS, "captured"))
+_FIELDS_OF_WORDS: dict[int, list[str]] = {}
+"""The columns that lie in each word of a head, but for the time."""
+for _name in EVENT_COLUMNS:
+    if _name not in (*TEXT_COLUMNS, "time"):
+        _FIELDS_OF_WORDS.setdefault(word_of("sizes" if _name == "captured" else _name), []).append(_name)
 _BOOT_TIMES = (SchedCode.PROCFORK, SchedCode.PROCEXIT)
 """Events whose a2 is a time since boot."""
 
@@ -91,36 +96,58 @@ class Assembler:
         return batch
 
     def _merge(self, chunks: list[Chunk]) -> EventBatch:
-        words = np.concatenate([chunk.words for chunk in chunks], axis=1)
+        time = np.concatenate([field_of(chunk.words, "time") for chunk in chunks]).view(np.int64)
         payload = np.concatenate([chunk.payload for chunk in chunks])
         codes, heap = _intern(chunks)
-        time = field_of(words, "time")
-        self._flag_late(words, time)
+        order = None
         if bool((time[1:] < time[:-1]).any()):
             order = np.argsort(time, kind="stable")
-            payload = _reordered(payload, captured(words), order)
-            words = np.take(words, order, axis=1, mode="clip")
+            time = time[order]
+            payload = _reordered(payload, _joined([captured(chunk.words) for chunk in chunks]), order)
             codes = {name: values[order] for name, values in codes.items()}
-        columns = {name: field_of(words, name) for name in _HEAD_COLUMNS}
-        columns["captured"] = captured(words)
-        columns["time"] = columns["time"].view(np.int64) + self.boot_to_utc_ns
+        columns = {"time": time + self.boot_to_utc_ns, **_columns(chunks, order)}
         # The probe's mark for "not known" is all ones: as a signed number, -1.
         columns["latency"] = columns["latency"].view(np.int64)
+        self._flag_late(columns, time)
         self._to_utc(columns)
         return EventBatch({**columns, **codes}, heap, payload.tobytes())
 
-    def _flag_late(self, words: Array, time: Array) -> None:
-        if int(time.min()) < self._handed_out:
-            late = time < self._handed_out
-            self.late += int(late.sum())
-            field_of(words, "flags")[late] |= int(EventFlag.LATE)
+    def _flag_late(self, columns: dict[str, Array], time: Array) -> None:
+        count = int(np.searchsorted(time, self._handed_out))
+        if count:
+            self.late += count
+            columns["flags"] = columns["flags"].copy()
+            columns["flags"][:count] |= int(EventFlag.LATE)
 
     def _to_utc(self, columns: dict[str, Array]) -> None:
         """Turn the start times that scheduler events carry from time since boot to UTC."""
         code = columns["code"]
         later = np.flatnonzero(code >= min(_BOOT_TIMES))
         rows = later[np.isin(code[later], _BOOT_TIMES)]
-        columns["a2"][rows] += np.uint64(self.boot_to_utc_ns)
+        if len(rows):
+            columns["a2"] = columns["a2"].copy()
+            columns["a2"][rows] += np.uint64(self.boot_to_utc_ns)
+
+
+def _columns(chunks: list[Chunk], order: Array | None) -> dict[str, Array]:
+    """The fields of all heads, in that order; what is the same everywhere is one value, seen many times."""
+    columns: dict[str, Array] = {}
+    count = sum(map(len, chunks))
+    low = np.min([chunk.words.min(axis=1) for chunk in chunks], axis=0)
+    high = np.max([chunk.words.max(axis=1) for chunk in chunks], axis=0)
+    for row, names in _FIELDS_OF_WORDS.items():
+        for name in names:
+            take = captured if name == "captured" else partial(field_of, name=name)
+            if low[row] == high[row]:
+                columns[name] = np.broadcast_to(take(chunks[0].words[:, :1].copy()), count)
+            else:
+                values = _joined([take(chunk.words) for chunk in chunks])
+                columns[name] = values if order is None else values[order]
+    return columns
+
+
+def _joined(parts: list[Array]) -> Array:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _reordered(payload: Array, lengths: Array, order: Array) -> Array:

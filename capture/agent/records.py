@@ -82,6 +82,11 @@ def field_of(words: np.ndarray[Any, np.dtype[np.uint64]], name: str) -> Array:
     return field
 
 
+def word_of(name: str) -> int:
+    """The word of a head in which a field lies."""
+    return int(HEAD.fields[name][1]) // 8  # type: ignore[index]  # HEAD has fields
+
+
 def captured(words: np.ndarray[Any, np.dtype[np.uint64]]) -> Array:
     """Bytes of payload kept of each record, uint32[n]."""
     return field_of(words, "sizes") & np.uint32(DATA_LEN)

@@ -165,6 +165,8 @@ def pack_column(values: Array, zstd: zstandard.ZstdCompressor, *, delta: bool = 
             first = int(values[0]).to_bytes(8, "little", signed=True)
             return [dtype.str, "<i4", "delta", first + zstd.compress(head.astype("<i4").data)]
         return [dtype.str, dtype.str, "delta", values[:1].tobytes() + zstd.compress(values[1:].tobytes())]
+    if values.strides == (0,):
+        return [dtype.str, dtype.str, "const", values[:1].tobytes()]
     low, high = values.min(), values.max()
     if low == high:
         return [dtype.str, dtype.str, "const", values[:1].tobytes()]

@@ -97,7 +97,8 @@ static __always_inline bool was_told(char *dentry, char *mount, u64 ino, u64 now
     return false;
 }
 
-/* In the lane of calls, behind the call that it belongs to: this is the end of sys_exit. */
+/* In the lane of calls, behind the call that it belongs to: this is the end of sys_exit. Told once, it may have
+ * the room that is left for process life. */
 static __always_inline void emit_path(struct walk *w, u64 now, u64 id, struct ident *ident, s32 fd, u64 how)
 {
     int cpu = bpf_get_smp_processor_id();
@@ -105,8 +106,8 @@ static __always_inline void emit_path(struct walk *w, u64 now, u64 id, struct id
     if (!p) return;
     int at = cpu * (RECORDS + 1) + p->next;
     struct head *h = heads.lookup(&at);
-    struct target t = {h, p, bytes_room(p, cpu, false)};
-    if (!h || !t.segment || p->written - p->taken >= RECORDS - RECORDS / 8) return count_lost(LANE_CALLS, CATEGORY_FILE);
+    struct target t = {h, p, bytes_room(p, cpu, true)};
+    if (!h || !t.segment || p->written - p->taken >= RECORDS) return count_lost(LANE_CALLS, CATEGORY_FILE);
     begin(h, now, id, OPENED_PATH);
     h->args[0] = how;
     put_thing(h, ident);
