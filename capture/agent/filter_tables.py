@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +11,7 @@ import numpy as np
 from capture.agent import procfs
 from capture.agent.errors import CaptureError
 from capture.agent.filter import CALLS, CgroupMarks, RecordingFilter, Row, descendants
+from capture.agent.host_root import host_root
 from capture.agent.plan import PLANS
 from capture.containers.cgroup_paths import ContainerRef, container_of
 from capture.containers.lookup import find_metadata
@@ -101,7 +101,7 @@ class FilterTables:
             )
         for row in procfs.cgroups():
             ref = container_of(row["path"])
-            metadata = find_metadata(ref).row() if ref is not None else None
+            metadata = find_metadata(ref, root=host_root()).row() if ref is not None else None
             self._marks.learn(row["path"], ref, metadata, final=True)
 
     def _mark_cgroup(self, path: str, marks: int) -> None:
@@ -116,7 +116,7 @@ class FilterTables:
 def _uid(user: str) -> int:
     if user.isdigit():
         return int(user)
-    try:
-        return pwd.getpwnam(user).pw_uid
-    except KeyError:
-        raise CaptureError(f"there is no user {user!r} on this machine; a number does, too") from None
+    for row in procfs.users():
+        if row["name"] == user:
+            return int(row["uid"])
+    raise CaptureError(f"/etc/passwd has no user {user!r}; a number does, too")

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from capture.agent.host_root import is_elsewhere, on_host
 from capture.agent.settings import Settings
 
 
@@ -45,14 +46,14 @@ def section(
             "uid": os.getuid(),
         },
         "host": {
-            "hostname": name.nodename,
+            "hostname": _hostname(),
             "machine": name.machine,
             "kernel": name.release,
             "kernel_version": name.version,
             "os": _os_name(),
             "cpus": os.cpu_count() or 0,
             "memory": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
-            "machine_id": _first_line(Path("/etc/machine-id")),
+            "machine_id": _first_line(on_host("/etc/machine-id")),
             "boot_id": _first_line(Path("/proc/sys/kernel/random/boot_id")),
             "page_size": os.sysconf("SC_PAGE_SIZE"),
         },
@@ -65,6 +66,11 @@ def section(
             ),
         },
     }
+
+
+def _hostname() -> str:
+    """The machine's name; a container has one of its own."""
+    return (is_elsewhere() and _first_line(on_host("/etc/hostname"))) or os.uname().nodename
 
 
 def _plain(settings: Settings) -> dict[str, Any]:
@@ -89,7 +95,7 @@ def _first_line(path: Path) -> str:
 
 
 def _os_name() -> str:
-    for line in _lines(Path("/etc/os-release")):
+    for line in _lines(on_host("/etc/os-release")):
         if line.startswith("PRETTY_NAME="):
             return line.partition("=")[2].strip('"')
     return ""

@@ -13,7 +13,10 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from posixpath import normpath
 from typing import Any
+
+from capture.agent.host_root import is_elsewhere, on_host
 
 PROC = Path("/proc")
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
@@ -146,6 +149,8 @@ def _cgroup(folder: Path) -> Row:
     """The path in the v2 hierarchy, else that of a v1 controller; all lines are kept beside it."""
     lines = [text(line) for line in _read(folder / "cgroup").splitlines()]
     paths = {line.split(":", 2)[1]: line.split(":", 2)[2] for line in lines}
+    if "" in paths:
+        paths[""] = _from_the_top(paths[""])
     best = paths.get("") or ""
     if best in ("", "/"):
         best = next((path for path in paths.values() if path != "/"), best)
@@ -292,9 +297,13 @@ def _unix_rows(path: Path, namespace: int) -> Iterator[Row]:
 
 
 def mounts() -> list[Row]:
-    """The mounts of the recorder's own namespace (mountinfo, proc(5))."""
+    """The mounts of the recorder's own namespace, in a container those of the host (mountinfo, proc(5))."""
+    return _mounts_of("1" if is_elsewhere() else "self")
+
+
+def _mounts_of(pid: str) -> list[Row]:
     rows = []
-    for line in _lines(PROC / "self/mountinfo"):
+    for line in _lines(PROC / pid / "mountinfo"):
         left, _, right = line.partition(b" - ")
         fields, kind = left.split(), right.split()
         major, minor = (int(part) for part in fields[2].split(b":"))
@@ -321,13 +330,13 @@ def users() -> list[Row]:
     """The machine's users, from /etc/passwd."""
     return [
         {"name": name, "uid": int(uid), "gid": int(gid), "home": home, "shell": shell}
-        for name, uid, gid, home, shell in _colon_rows(Path("/etc/passwd"), (0, 2, 3, 5, 6))
+        for name, uid, gid, home, shell in _colon_rows(on_host("/etc/passwd"), (0, 2, 3, 5, 6))
     ]
 
 
 def groups() -> list[Row]:
     """The machine's groups, from /etc/group."""
-    return [{"name": name, "gid": int(gid)} for name, gid in _colon_rows(Path("/etc/group"), (0, 2))]
+    return [{"name": name, "gid": int(gid)} for name, gid in _colon_rows(on_host("/etc/group"), (0, 2))]
 
 
 _NUMBER = re.compile("[0-9]{1,10}")
@@ -346,10 +355,13 @@ def _colon_rows(path: Path, wanted: tuple[int, ...]) -> Iterator[list[str]]:
 
 
 def interfaces() -> list[Row]:
-    """The network interfaces of the recorder's namespace."""
+    """The network interfaces of the recorder's namespace, in a container those of the host."""
     rows = []
-    for index, name in socket.if_nameindex():
-        folder = Path("/sys/class/net") / name
+    top = on_host("/sys/class/net")
+    # A mount of sysfs shows the devices of the network namespace in which it was made.
+    names = [(_interface_index(top / name), name) for name in os.listdir(top)] if is_elsewhere() else []
+    for index, name in sorted(names) or socket.if_nameindex():
+        folder = top / name
         try:
             address = text(_read(folder / "address").strip())
         except OSError:
@@ -358,13 +370,20 @@ def interfaces() -> list[Row]:
     return rows
 
 
+def _interface_index(folder: Path) -> int:
+    try:
+        return int(_read(folder / "ifindex"))
+    except (OSError, ValueError):
+        return 0
+
+
 def cgroup_id(pid: int) -> int:
     """The id that the kernel gives to a process's cgroup of the v2 hierarchy, 0 where it cannot be told."""
     top = unified_mount()
     try:
         lines = _read(PROC / str(pid) / "cgroup").splitlines()
         path = next(line[3:] for line in lines if line.startswith(b"0::"))
-        return os.stat(os.fsencode(top) + path).st_ino if top else 0
+        return os.stat(os.fsencode(top) + os.fsencode(_from_the_top(text(path)))).st_ino if top else 0
     except (OSError, StopIteration):
         return 0
 
@@ -372,7 +391,35 @@ def cgroup_id(pid: int) -> int:
 @cache
 def unified_mount() -> Path | None:
     """Where the v2 hierarchy of cgroups is mounted."""
-    return next((Path(mount["target"]) for mount in mounts() if mount["type"] == "cgroup2"), None)
+    target = _cgroup2_of(mounts())
+    if target is None or not is_elsewhere():
+        return target
+    return on_host(str(target))
+
+
+def _cgroup2_of(rows: list[Row]) -> Path | None:
+    return next((Path(mount["target"]) for mount in rows if mount["type"] == "cgroup2"), None)
+
+
+@cache
+def _own_top() -> str:
+    """The cgroup that /proc shows as / to a container with a cgroup namespace of its own; empty for the root.
+
+    It is told by its id: what is mounted as the hierarchy in here is a folder of the host's.
+    """
+    if not is_elsewhere():
+        return ""
+    own = _cgroup2_of(_mounts_of("self"))
+    try:
+        identity = own.stat().st_ino if own else 0
+    except OSError:
+        identity = 0
+    return next((row["path"].rstrip("/") for row in cgroups() if row["id"] == identity), "")
+
+
+def _from_the_top(path: str) -> str:
+    """A path of the v2 hierarchy as the host has it; a cgroup namespace shows others as /../name."""
+    return normpath(f"{_own_top()}{path}") if _own_top() else path
 
 
 def cgroups() -> list[Row]:

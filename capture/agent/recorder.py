@@ -19,6 +19,7 @@ from capture.agent.executables import ExecutableWatch
 from capture.agent.files import CaptureFiles
 from capture.agent.freezing import Freezer
 from capture.agent.host import section
+from capture.agent.host_root import host_root
 from capture.agent.kernel import LANE_NAMES, Kernel
 from capture.agent.memory import keep_freed_memory
 from capture.agent.output import Output, Turn
@@ -98,6 +99,7 @@ class Recorder:
         self._watch = ContainerWatch(
             lambda rows: self._output.document("containers", {"rows": rows}, count=len(rows)),
             self._learn,
+            host_root(),
             has_files=files.rotation.rotates,
         )
         self._executables = ExecutableWatch(
@@ -140,8 +142,17 @@ class Recorder:
 
         `command`: whether there is one that may have to be ended; it has been started and keeps its own.
         """
-        self._output.in_its_thread(lambda: privileges.give_up(folder, command=command))
-        privileges.give_up(folder, command=command)
+
+        def give_up() -> None:
+            try:
+                privileges.give_up(folder, command=command)
+            except OSError as error:
+                self._output.document(
+                    "note", {"text": f"the recorder kept all its privileges: {error.strerror}"}
+                )
+
+        self._output.in_its_thread(give_up)
+        give_up()
 
     def run(self, stopped: Callable[[], bool], report: Callable[[Status], None] | None = None) -> None:
         """Record until `stopped` says so or the file fails."""

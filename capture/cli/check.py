@@ -13,11 +13,13 @@ from rich.table import Table
 
 from capture.agent.requirements import Answer, check_machine
 from capture.cli.errors import Exit, told_in_one_line
+from capture.cli.host_option import host_root_option
 
 
 @click.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path(), help="Folder for captures.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@host_root_option
 @told_in_one_line
 def check(output: Path, as_json: bool) -> None:
     """Can this machine record? Each requirement, with what to do where the answer is no.

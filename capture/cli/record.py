@@ -24,6 +24,7 @@ from capture.cli.content_options import content_options, content_settings
 from capture.cli.destination import open_destination
 from capture.cli.errors import Exit, told_in_one_line
 from capture.cli.filter_options import filter_options, recording_filter
+from capture.cli.host_option import host_root_option
 from capture.cli.quantities import Duration, human_bytes
 from capture.cli.rotating import rotation_options
 from capture.model.text import printable
@@ -51,6 +52,7 @@ _PATIENCE_S = 3.0
 )
 @filter_options
 @rotation_options
+@host_root_option
 @click.option("--overwrite", is_flag=True, help="Write over FILE if it exists.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
