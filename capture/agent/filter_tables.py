@@ -42,6 +42,7 @@ class FilterTables:
         self._top = procfs.unified_mount()
         self._moment = tables.mapped("moments", 2).view("<u4")
         self._counts = tables.mapped("calls_left_out", processors * CALLS).reshape(processors, CALLS)
+        self._taken = np.zeros(CALLS, np.uint64)
 
     def fill(self) -> None:
         """Write all that is known now; before calls are seen, after forks and new cgroups are.
@@ -65,9 +66,10 @@ class FilterTables:
             self._marks.learn(path, ref, row, final=final)
             self._moment[0] += 1
 
-    def counts(self) -> dict[str, int]:
-        """Calls left out so far, by name."""
-        total = self._counts.sum(axis=0)
+    def take_counts(self) -> dict[str, int]:
+        """Calls left out since this was asked for last, by name."""
+        now: np.ndarray[Any, np.dtype[np.uint64]] = self._counts.sum(axis=0)
+        total, self._taken = now - self._taken, now
         found: dict[str, int] = {}
         for at in np.flatnonzero(total).tolist():
             name = event_name("x86_64", at % PLANS, _FLAGS[at // PLANS])

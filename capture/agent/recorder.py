@@ -342,6 +342,6 @@ class Recorder:
             "counted": files.counted,
             "late": files.late,
             "masked": dict(self._redactor.masked),
-            **({"filtered": self._kernel.filter.counts()} if self._kernel.filter else {}),
+            **({"filtered": self._kernel.filter.take_counts()} if self._kernel.filter else {}),
             "recorder_cpu_ns": time.process_time_ns() - self._cpu_started,
         }
