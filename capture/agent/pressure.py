@@ -96,9 +96,7 @@ class Pressure:
 
     def after_round(self, now: int, fill: float) -> None:
         """A round of draining has ended; `fill` is how full the fullest lane was before it."""
-        if now - self.now > _STALLED_NS:
-            self._tell("stalled", self.held_up_by, self.now, now)
-        self.now, self.held_up_by = now, "recorder"
+        self._end_round(now)
         level = int(self.kernel.control["level"][0])
         if not level or fill > _CALM:
             self._calm_since = now
@@ -122,8 +120,14 @@ class Pressure:
 
     def close(self, now: int) -> None:
         """The probe is detached: what level there is ends here."""
+        self._end_round(now)
         while level := int(self.kernel.control["level"][0]):
             self._leave(level, now)
+
+    def _end_round(self, now: int) -> None:
+        if now - self.now > _STALLED_NS:
+            self._tell("stalled", self.held_up_by, self.now, now)
+        self.now, self.held_up_by = now, "recorder"
 
     def _leave(self, level: int, now: int) -> None:
         control = self.kernel.control

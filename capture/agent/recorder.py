@@ -177,7 +177,7 @@ class Recorder:
             if self._is_full() or now - last_batch >= self._settings.block_ns / 1e9:
                 self._write_batch(drained_up_to - self._settings.hold_back_ns)
                 last_batch = now
-            if now >= next_counters:
+            if now >= next_counters and not self._output.is_full:
                 self._write_counters()
                 next_counters = now + _COUNTERS_S
             if report and now >= next_report:

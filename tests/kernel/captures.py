@@ -75,9 +75,9 @@ def run_programs(path, folder, *names, options=()):
 class Recording:
     """A recorder running beside the test, ended by a signal."""
 
-    def __init__(self, path, *arguments, ends_by=signal.SIGINT):
+    def __init__(self, path, *arguments, ends_by=signal.SIGINT, before=""):
         self.path = Path(path)
-        self._command = command_line("record", "-o", path, *arguments)
+        self._command = command_line("record", "-o", path, *arguments, before=before)
         self._ends_by = ends_by
         self.err = b""
 
