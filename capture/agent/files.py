@@ -7,6 +7,7 @@ before, so that the files of a set are a chain as the blocks of a file are.
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 import uuid
@@ -195,6 +196,32 @@ class CaptureFiles:
                 )
             self._drop_oldest()
         return ""
+
+    def restore(self) -> str:
+        """Put the current file back if it has been removed: its content is there as long as it is open.
+
+        Returns:
+            What was done, empty where it has not been removed.
+
+        Raises:
+            OSError: It cannot be made again.
+        """
+        if self.path is None or os.fstat(self.stream.fileno()).st_nlink:
+            return ""
+        path = self.path
+        try:
+            stream = create(path)
+        except FileExistsError:
+            # Another one is in its place; it is not ours.
+            path = path.with_name(f"{path.stem}-restored{path.suffix}")
+            stream = create(path)
+        with os.fdopen(os.dup(self.stream.fileno()), "rb") as source:
+            source.seek(0)
+            shutil.copyfileobj(source, stream, 1 << 20)
+        self.stream.close()
+        self.stream = self.writer.stream = stream
+        self.path = path
+        return f"it was put back as {path}, with all that had been recorded"
 
     def __enter__(self) -> Self:
         return self

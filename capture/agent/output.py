@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from capture.agent.backlog import Backlog
 from capture.agent.files import CaptureFiles
 from capture.agent.redaction import Redactor
+from capture.agent.unwritten import Unwritten
 from capture.format import IN_PROGRESS_BLOCK, EventBatch
 from capture.format.columns import Array
 
@@ -53,6 +55,8 @@ class Output:
         """Whether the file has its snapshot: none ends before."""
         self._asked: list[tuple[int, threading.Event]] = []
         """Who waits for the file to end that holds all up to a time."""
+        self._unwritten = Unwritten()
+        self._told_of_removal = ""
         self._backlog = Backlog()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
@@ -64,7 +68,7 @@ class Output:
 
     def events(self, batch: EventBatch, until_boot_ns: int) -> None:
         """Write a batch of all that returned by then and is not written yet; a file may end behind it."""
-        self._later(lambda: self._write_events(batch, until_boot_ns), batch.memory)
+        self._backlog.put(lambda: self._write_or_count(batch, until_boot_ns), batch.memory)
 
     def in_progress(self, batch: EventBatch) -> None:
         """Write the calls that had not returned when the recording ended."""
@@ -99,7 +103,12 @@ class Output:
             self.files.writer.document("counters", {"rows": rows}, count=len(rows))
             self.files.tally(rows)
 
-        self._later(write)
+        def write_or_keep() -> None:
+            self._attempt(write)
+            if self.failure is not None:
+                self._unwritten.add_counters(rows)
+
+        self._backlog.put(write_or_keep)
 
     def ends_file_after(self, boot_ns: int) -> bool:
         """Wait until the file has ended that holds all up to then; False: the recording has ended."""
@@ -119,7 +128,7 @@ class Output:
 
     def finish(self) -> None:
         """Write all that waits and the end block, then end the thread."""
-        self._later(lambda: self.files.writer.end(self._turn.totals()))
+        self._backlog.put(self._end)
         self._backlog.put(None)
         self._thread.join()
 
@@ -146,7 +155,40 @@ class Output:
             except Exception as error:  # noqa: BLE001  a writer that ends in silence would lose all that follows
                 self.failure = OSError(None, f"{type(error).__name__}: {error}")
 
+    def _write_or_count(self, batch: EventBatch, until_boot_ns: int) -> None:
+        # The file may end behind the batch, and its writer with it.
+        writer, before = self.files.writer, self.files.writer.events_written
+        self._attempt(lambda: self._write_events(batch, until_boot_ns))
+        if self.failure is not None:
+            self._unwritten.add(batch, writer.events_written - before)
+
+    def _end(self) -> None:
+        self._attempt(self._see_that_it_is_there)
+        failure = self.failure
+        if failure is None:
+            self._attempt(lambda: self.files.writer.end(self._turn.totals()))
+            return
+        # A block that found no room was taken back: there may be some for what is still to be said.
+        with suppress(OSError):
+            if rows := self._unwritten.rows():
+                self.files.writer.document("counters", {"rows": rows}, count=len(rows))
+            reason = failure.strerror or str(failure)
+            self.files.writer.end({**self._turn.totals(), "reason": reason})
+
+    def _see_that_it_is_there(self) -> None:
+        """Put the file back if somebody has removed it; what had been recorded is still there."""
+        try:
+            told = self.files.restore()
+        except OSError as error:
+            told = f"it cannot be put back ({error.strerror}): make its folder again, or all is lost"
+        if told and told != self._told_of_removal:
+            self._turn.say(f"{self.files.path} was removed while it was being written; {told}")
+            text = f"the file was removed while it was being written; {told}"
+            self.files.writer.document("note", {"text": text})
+        self._told_of_removal = told
+
     def _write_events(self, batch: EventBatch, until_boot_ns: int) -> None:
+        self._see_that_it_is_there()
         self.files.writer.events(self._redactor.batch(batch))
         self.ending = self.ending or self.files.make_room()
         self.files.drop_old()

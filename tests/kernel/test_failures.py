@@ -134,9 +134,16 @@ def test_a_full_disk_ends_the_recording_and_what_is_there_opens(tmpfs, snaplen):
     command = (sys.executable, "-c", FILL, tmpfs)
     done = exhume_capture("record", "-o", path, "--snaplen", snaplen, "--", *command)
     assert_one_line(done, Exit.WRITE_FAILED, "No space left on device", "can be opened")
-    assert exhume_capture("verify", path).returncode == Exit.CUT_SHORT
+    # What could not be written was taken back, which leaves room to say so.
+    assert exhume_capture("verify", path).returncode == Exit.FINE
     with CaptureFile.open(path) as capture:
         assert capture.section["host"]["hostname"]
         times = capture.read_columns(["time"])["time"]
+        assert capture.ending["reason"] == "No space left on device"
+        rows = [row for document in capture.documents["counters"] for row in document["rows"]]
+    (gap,) = [row for row in rows if row["kind"] == "unwritten"]
+    assert gap["count"] > 0 and gap["since"] < gap["time"]
+    told = exhume_capture("info", path).stdout
+    assert "No space left on device" in told and "not written: no room on disk" in told
     # With much payload the smaller one may be full before a first second of events lies there.
     assert len(times) or snaplen > 80

@@ -63,6 +63,41 @@ def test_a_killed_recorder_leaves_all_that_is_older_than_a_moment_and_says_where
     assert capture.frames.state.state == "cut short"
 
 
+@pytest.mark.parametrize("what", ["removed", "another", "folder"])
+def test_a_file_that_is_removed_while_it_is_written_comes_back_with_all_that_was_in_it(tmp_path, what):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    path = folder / "node.exhume"
+    ticking = subprocess.Popen([sys.executable, "-c", TICKING])
+    try:
+        with Recording(path) as recording:
+            recording.wait_for_snapshot()
+            wait_until(lambda: len(ticks(Capture(path), ticking.pid)) > 10)
+            first = ticks(Capture(path), ticking.pid)[0]
+            path.unlink()
+            if what == "folder":
+                folder.rmdir()
+                time.sleep(3)
+                folder.mkdir()
+            elif what == "another":
+                path.write_bytes(b"not ours")
+            back = folder / ("node-restored.exhume" if what == "another" else "node.exhume")
+            wait_until(back.exists)
+            time.sleep(2)
+            assert recording.end() == Exit.FINE
+    finally:
+        ticking.kill()
+        ticking.wait()
+    assert what != "another" or path.read_bytes() == b"not ours"
+    assert exhume_capture("verify", back).returncode == Exit.FINE
+    assert back.stat().st_mode & 0o777 == 0o600
+    capture = Capture(back)
+    numbers = ticks(capture, ticking.pid)
+    assert numbers == list(range(first, numbers[-1] + 1)) and len(numbers) > 60
+    assert "was removed while it was being written" in recording.err.decode()
+    assert "the file was removed while it was being written" in exhume_capture("info", back).stdout
+
+
 def memory_of(pid):
     """KiB of anonymous memory: what the recorder itself has, without the lanes that it maps."""
     lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
