@@ -114,10 +114,11 @@ def test_a_stopped_recorder_counts_what_it_cannot_record_and_tells_of_the_gap(tm
     assert recorded + counted == sum(counts)
     assert recorded > 0 and counted > 0
     assert told_as_counted(capture) >= counted
-    # Signals are no calls that could be counted; nothing else finds no room.
+    # Signals, and the paths that opens led to, are no calls that could be counted; nothing else finds no room.
     drops = capture.frames.drops
     lost = drops[drops["kind"] == "lost"]
-    assert told_as_lost(capture) == lost.loc[lost["category"] == "signal", "count"].sum()
+    assert told_as_lost(capture) == lost.loc[lost["category"].isin(["signal", "file"]), "count"].sum()
+    assert capture.lost()["life"] == capture.lost()["exec"] == 0
     # What the counted calls worked on, and who made them, is known too.
     sums = capture.frames.counted
     reads = sums[(sums["pid"] == writer.pid) & (sums["type"] == "read")]
