@@ -21,7 +21,10 @@ for number in range(100_000):
 """
 SLOW_DISK = """
 import time
+import capture.agent.output as output
+from capture.agent.backlog import Backlog
 from capture.format.writer import CaptureWriter
+output.Backlog = lambda: Backlog(most_bytes=16 << 20)
 _fast, _began = CaptureWriter._write_whole, []
 def _slow(self, block):
     _began.append(time.monotonic())
@@ -30,7 +33,7 @@ def _slow(self, block):
     _fast(self, block)
 CaptureWriter._write_whole = _slow
 """
-"""A disk that takes no more than so many bytes a second, for so long."""
+"""A disk that takes no more than so many bytes a second, for so long; less than usual waits for it."""
 
 
 def ticks(capture, pid):

@@ -114,7 +114,7 @@ def test_a_stopped_recorder_counts_what_it_cannot_record_and_tells_of_the_gap(tm
     assert recorded + counted == sum(counts)
     assert recorded > 0 and counted > 0
     assert told_as_counted(capture) >= counted
-    # Signals, and the paths that opens led to, are no calls that could be counted; nothing else finds no room.
+    # Signals, and the paths that opens led to, are no calls that could be counted.
     drops = capture.frames.drops
     lost = drops[drops["kind"] == "lost"]
     assert told_as_lost(capture) == lost.loc[lost["category"].isin(["signal", "file"]), "count"].sum()
