@@ -370,6 +370,10 @@ def _end(row: dict[str, Any]) -> str:
 
 def _remarkable(row: dict[str, Any]) -> str:
     """What an analyst asks for first: the pod, and what goes beyond a plain container."""
+    # Nearly every container without a user of its own shares these two.
+    shared = " ".join(
+        kind for kind in _words(row["host_namespaces"]).split() if kind not in ("user", "cgroup")
+    )
     pod = "/".join(text_of(row[name]) for name in ("namespace", "pod") if text_of(row[name]))
     told = (
         (pod, f"pod {pod}"),
@@ -377,7 +381,7 @@ def _remarkable(row: dict[str, Any]) -> str:
         (row["privileged"] is True, "privileged"),
         (row["seccomp"] == "unconfined", "no seccomp"),
         (_words(row["capabilities_added"]), f"added {_words(row['capabilities_added'])}"),
-        (_words(row["host_namespaces"]), f"shares {_words(row['host_namespaces'])}"),
+        (shared, f"shares the host's {shared}"),
         (row["parent"], f"in {text_of(row['parent'])[:12]}"),
     )
     return " · ".join(text for true, text in told if true)
