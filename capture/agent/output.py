@@ -96,6 +96,10 @@ class Output:
         """Write calls that were counted."""
         self._later(lambda: self.files.writer.counted(columns))
 
+    def samples(self, columns: Mapping[str, Array]) -> None:
+        """Write samples of processes."""
+        self._later(lambda: self.files.writer.samples(columns))
+
     def counters(self, rows: list[dict[str, Any]]) -> None:
         """Write an interval's losses."""
 

@@ -28,6 +28,7 @@ from capture.agent.pressure import Pressure
 from capture.agent.programs import programs_listed, programs_of
 from capture.agent.progress import in_progress_batch
 from capture.agent.redaction import make_redactor
+from capture.agent.samples import Sampler
 from capture.agent.settings import Settings
 from capture.agent.signs import cgroups_listed, cgroups_of, runtime_calls_listed, runtime_calls_of
 from capture.agent.snapshot import Rows, Snapshots
@@ -105,6 +106,7 @@ class Recorder:
         self._executables = ExecutableWatch(
             lambda rows: self._output.document("executables", {"rows": rows}, count=len(rows))
         )
+        self._sampler = Sampler(self._output.samples, self._boot_to_utc)
         self._snapshots = Snapshots(self._output, settings, self._boot_to_utc, self._listed)
         self._started = time.monotonic()
         self._ended = 0
@@ -160,6 +162,7 @@ class Recorder:
         if self._settings.hashes:
             self._executables.start()
         self._snapshots.begin()
+        self._sampler.start()
         self._open_control()
         next_report = next_counters = time.monotonic()
         last_batch = time.monotonic()
@@ -204,6 +207,7 @@ class Recorder:
         self._drain_the_rest()
         self._output.stay()
         self._snapshots.finish()
+        self._sampler.finish()
         self._finish_looking()
         self._finish_hashing()
         self._write_batch(1 << 62)

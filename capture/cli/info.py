@@ -104,6 +104,7 @@ def _facts(capture: Capture) -> dict[str, Any]:
         "blocks": capture.verdict.blocks,
         "by_kind": _by_kind(events),
         "processes": len(found.processes),
+        "samples": len(capture.samples()["time"]),
         "snapshot": {name: len(capture.table(name)) for name in _SNAPSHOT},
         "containers": containers,
         "executables": _executables(tables["executables"]),
@@ -253,6 +254,7 @@ def _print(facts: dict[str, Any]) -> None:
         ("Ended", facts["ended"]),
         ("Lost", f"{facts['lost']:,} events" if facts["lost"] else "none"),
         *_given_up(facts),
+        ("Samples", f"{facts['samples']:,} of active processes"),
         *(
             ("Not recorded", f"{text_of(name)}: {text_of(why)}")
             for name, why in _map(recorder.get("features")).items()

@@ -1,7 +1,14 @@
 """The capture file: blocks, columns, writing, reading, verifying."""
 
 from capture.format.blocks import IN_PROGRESS_BLOCK, CutShort
-from capture.format.columns import COUNTED_COLUMNS, EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, TextHeap
+from capture.format.columns import (
+    COUNTED_COLUMNS,
+    EVENT_COLUMNS,
+    SAMPLE_COLUMNS,
+    TEXT_COLUMNS,
+    EventBatch,
+    TextHeap,
+)
 from capture.format.errors import FormatError
 from capture.format.integrity import State, Verdict, verify
 from capture.format.joining import join_files
@@ -14,6 +21,7 @@ __all__ = [
     "EVENT_COLUMNS",
     "FORMAT_VERSION",
     "IN_PROGRESS_BLOCK",
+    "SAMPLE_COLUMNS",
     "TEXT_COLUMNS",
     "Cancelled",
     "Capture",

@@ -77,7 +77,7 @@ class Header:
     """The plain part of a block: enough to skip it."""
 
     kind: str
-    """section, snapshot, events, containers, counters, counted, note, end; unknown kinds are skipped."""
+    """`events`, `note` and the others of docs/capture-format.md; unknown kinds are skipped."""
     seq: int
     """Position in the file, from 0."""
     count: int

@@ -73,6 +73,19 @@ COUNTED_COLUMNS: dict[str, str] = {
 }
 """Every column of a block of counted calls: a row a thread, descriptor and call."""
 
+SAMPLE_COLUMNS: dict[str, str] = {
+    "time": "<i8",
+    "pid": "<u4",
+    "start": "<i8",
+    "cpu_time": "<i8",
+    "rss": "<i8",
+    "vms": "<i8",
+    "minflt": "<i8",
+    "majflt": "<i8",
+    "threads": "<i4",
+}
+"""Every column of a block of samples: a row a process that was active."""
+
 TEXT_COLUMNS = ("text", "text2", "addr", "sock", "exe", "env")
 """Columns that are positions in the block's texts, counted from 1; 0 is not recorded."""
 MAX_TEXTS_OF_EVENT = 4
@@ -301,7 +314,7 @@ def unpack_table(body: bytes, count: int, dtypes: Mapping[str, str], offset: int
         case {"columns": dict(columns)} if 0 <= count <= MAX_EVENTS and len(columns) <= MAX_COLUMNS:
             pass
         case _:
-            raise FormatError("a block of counted calls lacks its columns", offset)
+            raise FormatError("a block of a table lacks its columns", offset)
     return {
         name: unpack_column(columns[name], count, offset).astype(dtype, copy=False)
         if name in columns

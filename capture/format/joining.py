@@ -18,7 +18,7 @@ from capture.format.errors import FormatError
 from capture.format.integrity import State, Walk
 from capture.format.writer import CaptureWriter
 
-_KEPT_OF_LATER = ("events", "counted", "containers", "executables", "counters", "note")
+_KEPT_OF_LATER = ("events", "counted", "samples", "containers", "executables", "counters", "note")
 
 
 def join_files(files: Sequence[Path], stream: BinaryIO, facts: Mapping[str, Any]) -> CaptureWriter:

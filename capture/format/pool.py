@@ -49,14 +49,14 @@ class Pool:
             raise FormatError(f"claims {self._events} events in {self._size} bytes", offset)
 
     def count_rows(self, count: int, offset: int) -> None:
-        """Take note of a block's sums of calls.
+        """Take note of a block's rows of a table: sums of calls, or samples.
 
         Raises:
             FormatError: They are more than any recorder writes into so few bytes.
         """
         self._rows += count
         if self._rows > EVENTS + self._size * EVENTS_PER_BYTE:
-            raise FormatError(f"claims {self._rows} rows of counted calls", offset)
+            raise FormatError(f"claims {self._rows} rows of tables", offset)
 
     def codes_of(self, texts: list[bytes], offset: int) -> Array:
         """For each text code of a block, its position in `texts`.

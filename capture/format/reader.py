@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
@@ -17,6 +17,7 @@ from capture.format.blocks import IN_PROGRESS_BLOCK, Block, Header, read_block, 
 from capture.format.columns import (
     COUNTED_COLUMNS,
     EVENT_COLUMNS,
+    SAMPLE_COLUMNS,
     TEXT_COLUMNS,
     Array,
     EventBody,
@@ -29,6 +30,9 @@ from capture.format.pool import Pool
 from capture.format.writer import FORMAT_VERSION
 
 _KEPT_BODIES = 8
+
+_TABLES: Mapping[str, Mapping[str, str]] = {"counted": COUNTED_COLUMNS, "samples": SAMPLE_COLUMNS}
+"""Kinds of blocks that hold nothing but columns, with these and their dtypes."""
 
 Progress = Callable[[int, int], None]
 """Called with bytes (or blocks) done and their total."""
@@ -79,7 +83,7 @@ class CaptureFile:
         self._payload: tuple[int, Array, bytes] | None = None
         self._order: Array | None = None
         self._order_known = False
-        self._counted: list[dict[str, Array]] = []
+        self._parts: dict[str, list[dict[str, Array]]] = {kind: [] for kind in _TABLES}
 
     @classmethod
     def open(
@@ -185,8 +189,10 @@ class CaptureFile:
             self.blocks.append(BlockRef(block.offset, header, self.count))
             self.pool.count_events(header.count, block.offset)
             return
-        if header.kind == "counted":
-            self._take_counted(block)
+        if header.kind in _TABLES:
+            self.pool.count_rows(header.count, block.offset)
+            columns = unpack_table(block.body, header.count, _TABLES[header.kind], block.offset)
+            self._parts[header.kind].append(columns)
             return
         if header.kind not in ("section", "snapshot", "containers", "executables", "counters", "note", "end"):
             self.unknown[header.kind] = self.unknown.get(header.kind, 0) + 1
@@ -206,18 +212,20 @@ class CaptureFile:
                 _rows(document, block.offset)
             self.documents.setdefault(header.kind, []).append(document)
 
-    def _take_counted(self, block: Block) -> None:
-        self.pool.count_rows(block.header.count, block.offset)
-        columns = unpack_table(block.body, block.header.count, COUNTED_COLUMNS, block.offset)
-        self._counted.append(columns)
-
     # Columns.
 
     def counted(self) -> dict[str, Array]:
         """Calls that were counted instead of recorded: the arrays of COUNTED_COLUMNS, a row a sum."""
+        return self._whole("counted")
+
+    def samples(self) -> dict[str, Array]:
+        """Samples of processes: the arrays of SAMPLE_COLUMNS, a row a process that was active."""
+        return self._whole("samples")
+
+    def _whole(self, kind: str) -> dict[str, Array]:
         return {
-            name: np.concatenate([np.empty(0, dtype), *(columns[name] for columns in self._counted)])
-            for name, dtype in COUNTED_COLUMNS.items()
+            name: np.concatenate([np.empty(0, dtype), *(columns[name] for columns in self._parts[kind])])
+            for name, dtype in _TABLES[kind].items()
         }
 
     def read_columns(

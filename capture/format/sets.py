@@ -103,6 +103,11 @@ class CaptureSet:
         parts = [member.counted() for member in self.members]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
+    def samples(self) -> dict[str, Array]:
+        """Samples of processes: the arrays of SAMPLE_COLUMNS, a row a process that was active."""
+        parts = [member.samples() for member in self.members]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
     def table(self, name: str) -> list[dict[str, Any]]:
         """The rows of one snapshot table: those of the first file that has it, and what later ones add."""
         tables = [table for member in self.members if (table := member.table(name))]

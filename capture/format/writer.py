@@ -12,7 +12,7 @@ import msgpack
 import zstandard
 
 from capture.format.blocks import GENESIS, Block, Header, pack_block, pack_document
-from capture.format.columns import COUNTED_COLUMNS, Array, EventBatch, pack_events, pack_table
+from capture.format.columns import COUNTED_COLUMNS, SAMPLE_COLUMNS, Array, EventBatch, pack_events, pack_table
 
 FORMAT_VERSION = 1
 _TABLE_BYTES = 8 << 20
@@ -79,6 +79,11 @@ class CaptureWriter:
         """A block of calls that were counted instead of recorded: the arrays of COUNTED_COLUMNS."""
         typed = {name: columns[name].astype(dtype) for name, dtype in COUNTED_COLUMNS.items()}
         self._append("counted", pack_table(typed, self._zstd), count=len(columns["count"]))
+
+    def samples(self, columns: Mapping[str, Array]) -> None:
+        """A block of samples of processes: the arrays of SAMPLE_COLUMNS."""
+        typed = {name: columns[name].astype(dtype) for name, dtype in SAMPLE_COLUMNS.items()}
+        self._append("samples", pack_table(typed, self._zstd), count=len(columns["time"]))
 
     def copy(self, block: Block) -> None:
         """A block of another file, its body byte for byte."""

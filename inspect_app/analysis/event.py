@@ -21,6 +21,7 @@ from inspect_app.analysis.host import fact_number
 from inspect_app.analysis.moments import distance_text, moment_text
 from inspect_app.analysis.processes import is_orphan, process_forest
 from inspect_app.analysis.program import program_file_items
+from inspect_app.analysis.samples import last_sample
 from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
 
@@ -172,8 +173,24 @@ def _process_items(frames: CaptureFrames, row: int) -> list[Item]:
         ("Ended", _ending(process["end"], process["exit_code"], process["exit_signal"])),
         ("Session", _number(process["sid"])),
         ("Terminal", "none" if int(process["tty"]) == 0 else _number(process["tty"])),
+        *_sample_items(frames, position, _integer(frames.events, "time", row)),
     ]
     return items
+
+
+def _sample_items(frames: CaptureFrames, process: int, at: int) -> list[Item]:
+    """What the process had used when it was last sampled; nothing where it was not sampled before."""
+    position = last_sample(frames, process, at)
+    if position < 0:
+        return []
+    sample = _values(frames.samples, position)
+    return [
+        ("Memory", f"{_bytes(int(sample['rss']))} resident, {_bytes(int(sample['vms']))} virtual"),
+        ("CPU time", f"{int(sample['cpu_time']) / 1e9:.2f} s"),
+        ("Page faults", f"{int(sample['minflt']):,} minor, {int(sample['majflt']):,} major"),
+        ("Threads", str(int(sample["threads"]))),
+        ("Sampled", f"{distance_text(at - int(sample['time']))} before"),
+    ]
 
 
 def _ancestor_items(frames: CaptureFrames, row: int) -> list[Item]:

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from inspect_app.frames.columns import COUNTED_COLUMNS, MOUNT_COLUMNS, OPENED_COLUMNS
+from inspect_app.frames.columns import COUNTED_COLUMNS, MOUNT_COLUMNS, OPENED_COLUMNS, SAMPLE_COLUMNS
 from inspect_app.frames.tables import empty_table
 
 
@@ -81,6 +81,8 @@ class CaptureFrames:
     """Distinct environments, a NUL after each variable; images' `environment` is a position in it."""
     counted: pd.DataFrame = field(default_factory=lambda: empty_table(COUNTED_COLUMNS))
     """Sums of calls that were not recorded one by one, as there were too many: they are in no other frame."""
+    samples: pd.DataFrame = field(default_factory=lambda: empty_table(SAMPLE_COLUMNS))
+    """What processes used, a row for each that was active in a second; see SAMPLE_COLUMNS."""
     paths: Sequence[str] = field(default_factory=list)
     """Distinct resolved paths; events' `path` and `path2` are positions in it, -1 none."""
     opened: pd.DataFrame = field(default_factory=lambda: empty_table(OPENED_COLUMNS))

@@ -173,6 +173,17 @@ CONTAINER_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("parent", "str", "", "full id of the container that it runs in"),
 )
 
+SAMPLE_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("time", "int64", "ns since 1970 UTC", "when it was taken"),
+    FrameColumn("process", "int32", "row of processes", "-1: not known"),
+    FrameColumn("cpu_time", "int64", "ns", "processor time since it began, of all its threads; to 10 ms"),
+    FrameColumn("rss", "int64", "bytes", "resident memory"),
+    FrameColumn("vms", "int64", "bytes", "virtual memory"),
+    FrameColumn("minflt", "int64", "", "minor page faults since it began"),
+    FrameColumn("majflt", "int64", "", "major page faults since it began"),
+    FrameColumn("threads", "int64", "", "how many threads it has"),
+)
+
 USER_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("uid", "int64", "", ""),
     FrameColumn("name", "str", "", ""),

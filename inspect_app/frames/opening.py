@@ -21,6 +21,7 @@ from inspect_app.frames.capture import CaptureFrames, FileState
 from inspect_app.frames.columns import EVENT_COLUMNS
 from inspect_app.frames.containers import containers
 from inspect_app.frames.counted import counted_frame
+from inspect_app.frames.samples import samples_frame
 from inspect_app.frames.source import FileSource
 from inspect_app.frames.tables import build_table
 from inspect_app.frames.types import event_types, sizes
@@ -96,6 +97,7 @@ def _join(capture: Capture, path: str, report: Progress, stop: Callable[[], bool
         users=entities.users(tables["users"]),
         drops=entities.drops(capture.documents.get("counters", [])),
         counted=counted_frame(capture.counted(), processes, descriptors, events.machine),
+        samples=samples_frame(capture.samples(), found.processes, columns["time"]),
         source=source,
         environments=entities.environments(found),
         paths=found.paths.names.all,

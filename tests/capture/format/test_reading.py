@@ -129,13 +129,13 @@ def test_blocks_can_be_read_one_by_one(path):
 def test_a_block_of_an_unknown_kind_is_skipped_and_counted(path):
     written(
         path,
-        lambda writer: writer.document("samples", {"rows": []}),
+        lambda writer: writer.document("weather", {"rows": []}),
         lambda writer: writer._append("index", b"no msgpack, no zstd"),
         lambda writer: writer._append("index", b""),
         lambda writer: writer.events(batch([1])),
     )
     with CaptureFile.open(path) as capture:
-        assert capture.unknown == {"samples": 1, "index": 2}
+        assert capture.unknown == {"weather": 1, "index": 2}
         assert (capture.count, capture.verdict.state) == (1, State.WHOLE)
 
 
