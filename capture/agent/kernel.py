@@ -48,6 +48,8 @@ _TYPED_FROM = (5 << 16) + (15 << 8)
 """Kernels that let a probe follow their types from the current thread on (bpf_task_pt_regs)."""
 SLOTS = 1 << 17
 MAX_VECS = 8
+MAX_MSGS = 16
+"""Messages of sendmmsg and recvmmsg that are followed."""
 _DISTRIBUTION = "/usr/lib/python3/dist-packages"
 _NAMED_CALLS = ("close", "execve", "execveat", "clone", "clone3", "fork", "vfork", "rt_sigreturn", "openat2")
 _NOT_THERE = 0xFFFF
@@ -301,6 +303,7 @@ def _sizes(settings: Settings, rings: Sequence[LaneSpec], calls: CallSizes) -> d
         "SLOTS": SLOTS,
         "PLANS": PLANS,
         "MAX_VECS": MAX_VECS,
+        "MAX_MSGS": MAX_MSGS,
         "CPUS": calls.cpus,
         "RECORDS": calls.records,
         "RECORD_BYTES": calls.record_bytes,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from capture.model.abi import Abi
-from capture.model.catalogue import SYSTEM_CALL_SPECS
+from capture.model.catalogue import BETWEEN_DESCRIPTORS, SYSTEM_CALL_SPECS
 from capture.model.events import ArgKind, Category, EventSpec, Returns, text_places
 
 PLANS = 640
@@ -36,7 +36,8 @@ PLAN_DTYPE = np.dtype(
         ("bulk", "u1"),
         ("open_flags", "u1"),
         ("category", "u1"),
-        ("unused", "u1", 7),
+        ("second_fd", "u1"),
+        ("unused", "u1", 6),
     ]
 )
 
@@ -49,9 +50,11 @@ _DATA_KINDS = {
     ArgKind.MSGHDR_IN: 5,
     ArgKind.MSGHDR_OUT: 6,
     ArgKind.FD_PAIR: 7,
+    ArgKind.MMSGHDR_IN: 8,
+    ArgKind.MMSGHDR_OUT: 9,
 }
 
-_OF_STRUCTURES = (3, 4, 5, 6)
+_OF_STRUCTURES = (3, 4, 5, 6, 8, 9)
 
 LIFE_CALLS = frozenset(
     (
@@ -136,7 +139,7 @@ def make_plans(abi: str) -> np.ndarray[Any, np.dtype[Any]]:
     """One row of PLAN_DTYPE for each system call number of an `Abi` below PLANS."""
     plans = np.zeros(PLANS, PLAN_DTYPE)
     plans["category"] = CATEGORIES.index(Category.OTHER)
-    for name in ("fd", "dirfd", "text", "text2", "addr", "data", "open_flags"):
+    for name in ("fd", "dirfd", "text", "text2", "addr", "data", "open_flags", "second_fd"):
         plans[name] = NONE
     for spec in SYSTEM_CALL_SPECS:
         number = spec.code_on(abi)
@@ -174,8 +177,12 @@ def _fill(plan: Any, spec: EventSpec, abi: str) -> None:
             plan["addr"], plan["addr_kind"] = at, _ADDRESS_KINDS[kind]
         elif kind in _DATA_KINDS and plan["data_kind"] == 0 and not texts:
             plan["data"], plan["data_kind"] = at, _DATA_KINDS[kind]
+    if spec.name in BETWEEN_DESCRIPTORS:
+        plan["second_fd"] = [at for at, kind in enumerate(kinds) if kind is ArgKind.FD][1]
     plan["args"] = len(args)
-    plan["behind"] = bool(texts) or plan["addr_kind"] > 0 or plan["data_kind"] > 0
+    plan["behind"] = (
+        bool(texts) or plan["addr_kind"] > 0 or plan["data_kind"] > 0 or plan["second_fd"] != NONE
+    )
     plan["size_from_ret"] = spec.returns is Returns.SIZE
     plan["life"] = spec.name in LIFE_CALLS
     plan["names"] = 1 if spec.name in OPENS else 2 if spec.name in MOVES else 0

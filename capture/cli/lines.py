@@ -47,6 +47,7 @@ class EventLines:
         arguments = ", ".join(self._shown_arguments(row))
         result = self._result(row)
         told = f" = {result}" if result else ""
+        told += self._kept(row)
         place = f"{_clock(int(columns['time'][row]))} {self._container(row)}"
         return f"{place} {who}] {self._name(row)}({arguments}){told}{took}"
 
@@ -172,6 +173,14 @@ class EventLines:
         result = format_result(spec, ret, flags, args=raw, abi=self._abi(row))
         returns_fd = CATALOGUE[kind].returns is Returns.FD and ret >= 0
         return result + self._behind(row) if returns_fd else result
+
+    def _kept(self, row: int) -> str:
+        """How much of what was moved is in the file, where that is not all."""
+        kind, moved = int(self._events.kind[row]), int(self._columns["ret"][row])
+        captured = int(self._columns["captured"][row])
+        if kind < 0 or CATALOGUE[kind].returns is not Returns.SIZE or not 0 < captured < moved:
+            return ""
+        return f" [{captured:,} of {moved:,} bytes kept]"
 
     def _container(self, row: int) -> str:
         """`host`, `name(id)`, the id alone, or `unknown`."""

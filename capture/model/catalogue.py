@@ -195,6 +195,9 @@ SYSTEM_CALL_SPECS = tuple(_in_all_tables(spec) for spec in chain.from_iterable(m
 CATALOGUE: tuple[EventSpec, ...] = (*SYSTEM_CALL_SPECS, *SCHEDULER_EVENTS, *URING_COMPLETIONS)
 """System calls by subject, then scheduler events. Positions are no file format: read names, not positions."""
 
+BETWEEN_DESCRIPTORS = frozenset(("sendfile", "copy_file_range", "splice", "tee"))
+"""Calls that move bytes between two descriptors: of the second, `addr` holds what it leads to."""
+
 _BY_NAME = {spec.name: spec for spec in CATALOGUE}
 
 

@@ -6,6 +6,7 @@ nothing a terminal or a widget would obey. What was not recorded says so; it is 
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from capture.model.abi import ABIS
-from capture.model.catalogue import spec_named
+from capture.model.catalogue import BETWEEN_DESCRIPTORS, spec_named
 from capture.model.decode import errno_name, format_args, format_call, format_result, printable, signal_name
 from capture.model.events import EventFlag, EventSpec
 from inspect_app.analysis.container import container_items
@@ -26,6 +27,8 @@ from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
 
 NOT_RECORDED = "not recorded"
+_THING = struct.Struct("<QIH")
+"""Inode, device, mode: as the recorder keeps what a second descriptor leads to."""
 MAX_ANCESTORS = 16
 _TEXT_LIMIT = 4_096
 _HOST_ROW = 0
@@ -79,6 +82,7 @@ def describe_event(frames: CaptureFrames, row: int) -> EventDetail:
         DetailGroup("Process", tuple(_process_items(frames, row))),
         DetailGroup("Ancestors", tuple(_ancestor_items(frames, row))),
         DetailGroup("Descriptor", tuple(_descriptor_items(frames, row))),
+        DetailGroup("Other descriptor", tuple(_other_descriptor_items(frames, row, kind))),
         DetailGroup("Container", tuple(_container_items(frames, row))),
         DetailGroup("User", tuple(_user_items(frames, row))),
     )
@@ -232,6 +236,22 @@ def _descriptor_items(frames: CaptureFrames, row: int) -> list[Item]:
     if int(thing["mode"]) >= 0:
         items.append(("Mode", f"{int(thing['mode']):07o}"))
     return items
+
+
+def _other_descriptor_items(frames: CaptureFrames, row: int, kind: str) -> list[Item]:
+    """What lies behind the second descriptor of a call that moves bytes between two."""
+    recorded = frames.source.address(row)
+    if kind not in BETWEEN_DESCRIPTORS or recorded is None or len(recorded) < _THING.size:
+        return []
+    ino, dev, mode = _THING.unpack_from(recorded)
+    things = frames.descriptors
+    same = np.flatnonzero((things["ino"].to_numpy() == ino) & (things["dev"].to_numpy() == dev))
+    # A number is used again when a file is gone: the latest that was used by then.
+    used = things["first"].to_numpy()[same]
+    by_then = same[(used >= 0) & (used <= _integer(frames.events, "time", row))]
+    latest = by_then[-1:] if len(by_then) else same[:1]
+    name = _shown(str(things["name"].iat[latest[0]])) if len(latest) else NOT_RECORDED
+    return [("Name", name), ("Device", str(dev)), ("Inode", str(ino)), ("Mode", f"{mode:07o}")]
 
 
 def _container_items(frames: CaptureFrames, row: int) -> list[Item]:

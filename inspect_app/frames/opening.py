@@ -128,7 +128,7 @@ def _events(events: EventColumns, columns: dict[str, np.ndarray], found: Identit
             "descriptor": found.descriptors.of_event,
             "path": found.paths.first,
             "path2": found.paths.second,
-            "size": sizes(events.kind, events.ret),
+            "size": sizes(events.kind, events.ret, events.argument),
             "captured": columns["captured"],
         },
     )

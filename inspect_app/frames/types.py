@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
-from capture.model.catalogue import CATALOGUE, event_name
+from capture.model.catalogue import BETWEEN_DESCRIPTORS, CATALOGUE, event_name
 from capture.model.events import Category, Returns
 
 _MOVES_BYTES = np.array(
     [
-        spec.returns == Returns.SIZE and spec.category in (Category.IO_READ, Category.IO_WRITE)
+        spec.returns == Returns.SIZE
+        and (spec.category in (Category.IO_READ, Category.IO_WRITE) or spec.name in BETWEEN_DESCRIPTORS)
         for spec in CATALOGUE
     ]
     + [False]
@@ -31,6 +34,14 @@ def event_types(kind: np.ndarray, code: np.ndarray, flags: np.ndarray, machine: 
     return pd.Categorical.from_codes(codes, pd.Index(names, dtype="str"), validate=False)
 
 
-def sizes(kind: np.ndarray, ret: np.ndarray) -> np.ndarray:
+_MOVES_MESSAGES = np.array([spec.name in ("sendmmsg", "recvmmsg") for spec in CATALOGUE] + [False])
+
+
+def sizes(kind: np.ndarray, ret: np.ndarray, argument: Callable[[int], np.ndarray]) -> np.ndarray:
     """int64: bytes that a successful read, write, send or receive moved, else 0."""
-    return np.where(_MOVES_BYTES[kind] & (ret > 0), ret, 0)
+    found = np.where(_MOVES_BYTES[kind] & (ret > 0), ret, 0)
+    several = np.flatnonzero(_MOVES_MESSAGES[kind] & (ret > 0))
+    if len(several):
+        # These return how many messages; the recorder puts their bytes behind the arguments.
+        found[several] = np.minimum(argument(5)[several], np.uint64(1 << 62)).astype(np.int64)
+    return found

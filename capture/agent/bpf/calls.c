@@ -16,6 +16,7 @@ static __always_inline u16 exec_flags(u32 code)
 static __always_inline u64 payload_size(struct head *h, struct plan *plan)
 {
     if (plan->data_kind == DATA_PAIR) return h->ret < 0 ? 0 : 8;
+    if (plan->data_kind >= DATA_MMSG_IN) return h->ret < 0 ? 0 : h->ret;
     if (h->ret >= 0) return plan->size_from_ret ? h->ret : argument(h, plan->data + 1);
     return plan->data_kind == DATA_IN ? argument(h, plan->data + 1) : 0;
 }
@@ -39,6 +40,7 @@ static __always_inline void follow_plan(struct target *t, struct plan *plan, u64
     struct head *h = t->head;
     copy_socket(t, socket);
     if (plan->addr_kind) follow_address(t, plan);
+    if (plan->second_fd != NONE && h->ret >= 0) copy_second(t, argument(h, plan->second_fd));
     h->text_len = copy_text(t, argument(h, plan->text));
     h->text2_len = copy_text(t, argument(h, plan->text2));
     if (!SNAPLEN || !plan->data_kind) return;
@@ -48,7 +50,9 @@ static __always_inline void follow_plan(struct target *t, struct plan *plan, u64
     if (!t->segment || (without_payload && plan->data_kind != DATA_PAIR)) {
         h->flags |= F_DATA_TRUNCATED;
         count_lost(NO_PAYLOAD, plan->category);
-    } else if (plan->data_kind >= DATA_IOV_IN && plan->data_kind <= DATA_MSG_OUT)
+    } else if (plan->data_kind >= DATA_MMSG_IN)
+        copy_messages(t, data, size);
+    else if (plan->data_kind >= DATA_IOV_IN && plan->data_kind <= DATA_MSG_OUT)
         copy_message(t, plan->data_kind, data, h->args[2], size);
     else copy_payload(t, data, size);
 }

@@ -131,6 +131,55 @@ static __always_inline void copy_vectors(struct target *t, u64 vecs, u64 count, 
 
 struct msg { u64 name; u32 name_len, unused; u64 iov, iov_len; };
 
+/* struct mmsghdr of include/linux/socket.h. */
+struct mmsg { struct msg msg; u64 control, control_len; u32 flags, unused; u32 size, unused2; };
+
+/* Payload of the first MAX_MSGS messages, of each its first buffer; the first one's address. Their sizes are summed up
+ * in the register behind the arguments. Needs room for twice SNAPLEN. */
+static __always_inline void copy_messages(struct target *t, u64 data, u64 count)
+{
+    struct head *h = t->head;
+    u64 most = t->segment ? at_most(t->most, SNAPLEN) : 0;
+    u64 kept = 0;
+    #pragma nounroll
+    for (int i = 0; i < MAX_MSGS; i++) {
+        struct mmsg m = {};
+        struct vec v = {};
+        if (i >= count) break;
+        if (bpf_probe_read_user(&m, sizeof(m), (void *)(data + i * sizeof(m)))) {
+            h->flags |= F_UNREADABLE;
+            break;
+        }
+        if (i == 0) copy_address(t, m.msg.name, m.msg.name_len);
+        h->args[5] += m.size;
+        u64 done = at_most(h->data_len, SNAPLEN);
+        if (done >= most || !m.msg.iov_len || bpf_probe_read_user(&v, sizeof(v), (void *)m.msg.iov)) continue;
+        u64 n = v.len < m.size ? v.len : m.size;
+        n = at_most(n < most - done ? n : most - done, SNAPLEN);
+        if (!n) continue;
+        if (bpf_probe_read_user(next_place(t, 2 * SNAPLEN) + done, n, (void *)v.base)) {
+            h->flags |= F_UNREADABLE;
+            continue;
+        }
+        h->data_len = done + n;
+    }
+    kept = h->data_len;
+    if (h->args[5] > kept || count > MAX_MSGS) h->flags |= F_DATA_TRUNCATED;
+    keep(t, kept);
+}
+
+/* What lies behind the second descriptor of a call that moves bytes between two, in the place of an address. */
+static __always_inline void copy_second(struct target *t, s32 fd)
+{
+    if (!t->segment || fd < 0) return;
+    struct ident second = {};
+    identify_far_file(file_of(fd), &second);
+    if (!second.ino) return;
+    __builtin_memcpy(next_place(t, sizeof(second)), &second, sizeof(second));
+    t->head->addr_len = sizeof(second);
+    keep(t, sizeof(second));
+}
+
 /* Payload of readv, sendmsg and the like; of the latter the message's address, too. */
 static __always_inline void copy_message(struct target *t, u8 kind, u64 data, u64 count, u64 size)
 {

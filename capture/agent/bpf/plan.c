@@ -19,12 +19,14 @@ struct plan {
     u8 bulk;            /* of high rate: counted where lanes fill up */
     u8 open_flags;      /* those that say whether a file is opened for writing: then it tells of life, too */
     u8 category;
-    u8 unused[7];
+    u8 second_fd;       /* of calls that move bytes between two descriptors */
+    u8 unused[6];
 };
 /* For calls of x86_64, then of its 32-bit entry, then of x32. */
 BPF_ARRAY(plans, struct plan, 3 * PLANS);
 enum { ADDR_NONE, ADDR_IN, ADDR_OUT };
-enum { DATA_NONE, DATA_IN, DATA_OUT, DATA_IOV_IN, DATA_IOV_OUT, DATA_MSG_IN, DATA_MSG_OUT, DATA_PAIR };
+enum { DATA_NONE, DATA_IN, DATA_OUT, DATA_IOV_IN, DATA_IOV_OUT, DATA_MSG_IN, DATA_MSG_OUT, DATA_PAIR,
+       DATA_MMSG_IN, DATA_MMSG_OUT };
 enum { OPENS = 1, MOVES };
 
 static __always_inline struct plan *plan_of(u32 code, u16 flags)

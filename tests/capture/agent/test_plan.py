@@ -11,7 +11,7 @@ from capture.agent.settings import MAX_SNAPLEN, TEXT_MAX, LaneSpec, Settings
 from capture.model.catalogue import SYSTEM_CALL_SPECS, TABLES_OF_NUMBERS, spec_named
 
 EMPTY = {"returns_fd": 0, "addr_kind": 0, "data_kind": 0, "size_from_ret": 0, "life": 0, "bulk": 0}
-EMPTY |= dict.fromkeys(("fd", "dirfd", "text", "text2", "addr", "data", "open_flags"), NONE)
+EMPTY |= dict.fromkeys(("fd", "dirfd", "text", "text2", "addr", "data", "open_flags", "second_fd"), NONE)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,10 @@ EMPTY |= dict.fromkeys(("fd", "dirfd", "text", "text2", "addr", "data", "open_fl
         ),
         ("sendmsg", {"bulk": 1, "fd": 0, "data": 1, "data_kind": 5, "size_from_ret": 1}),
         ("recvmsg", {"bulk": 1, "fd": 0, "data": 1, "data_kind": 6, "size_from_ret": 1}),
+        ("sendmmsg", {"bulk": 1, "fd": 0, "data": 1, "data_kind": 8}),
+        ("recvmmsg", {"bulk": 1, "fd": 0, "data": 1, "data_kind": 9}),
+        ("sendfile", {"bulk": 1, "fd": 0, "second_fd": 1, "size_from_ret": 1}),
+        ("splice", {"bulk": 1, "fd": 0, "second_fd": 2, "size_from_ret": 1}),
         ("connect", {"fd": 0, "addr": 1, "addr_kind": 1, "life": 1}),
         ("accept4", {"fd": 0, "addr": 1, "addr_kind": 2, "returns_fd": 1, "life": 1}),
         ("rename", {"text": 0, "text2": 1}),
@@ -74,7 +78,8 @@ def test_every_call_of_the_catalogue_has_a_plan_within_six_arguments(arch):
     plans = make_plans(arch)
     assert int(plans["args"].max()) == 6
     assert plans["behind"].tolist() == [
-        bool(row["addr_kind"] or row["data_kind"] or row["text"] != NONE) for row in plans
+        bool(row["addr_kind"] or row["data_kind"] or row["text"] != NONE or row["second_fd"] != NONE)
+        for row in plans
     ]
     assert plans.dtype == PLAN_DTYPE and len(plans) == PLANS
     numbers = {spec.code_on(arch) for spec in SYSTEM_CALL_SPECS} - {None}
