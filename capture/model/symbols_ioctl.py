@@ -5,7 +5,7 @@ A request that is not here is shown by its parts: direction, type, number and si
 
 from __future__ import annotations
 
-from capture.model.symbols import KeyedTable, Rest, Table, numbers
+from capture.model.symbols import KeyedTable, Rest, Table, flags, numbers, sequence
 from capture.model.symbols_ioctl_devices import DEVICE_REQUESTS
 from capture.model.symbols_ioctl_media import MEDIA_REQUESTS
 
@@ -185,7 +185,25 @@ def _requests(*texts: str) -> Table:
     )
 
 
+_NUMBER = Table()
+_WHOLE_GROUP = flags("PERF_IOC_FLAG_GROUP=1")
+_ARGUMENTS = {
+    0x540A: sequence("TCOOFF TCOON TCIOFF TCION"),
+    0x540B: sequence("TCIFLUSH TCOFLUSH TCIOFLUSH"),
+    0x4B3A: sequence("KD_TEXT KD_GRAPHICS KD_TEXT0 KD_TEXT1"),
+    0x4B45: sequence("K_RAW K_XLATE K_MEDIUMRAW K_UNICODE K_OFF"),
+    **dict.fromkeys((0x2400, 0x2401, 0x2403), _WHOLE_GROUP),
+    # TCSBRK, TIOCSCTTY, TCSBRKP, VT_ACTIVATE, VT_WAITACTIVE, VT_DISALLOCATE
+    **dict.fromkeys((0x5409, 0x540E, 0x5425, 0x5606, 0x5607, 0x5608), _NUMBER),
+    # LOOP_SET_FD, LOOP_CHANGE_FD, LOOP_CTL_ADD, LOOP_CTL_REMOVE, FICLONE, NBD_SET_SOCK
+    **dict.fromkeys((0x4C00, 0x4C06, 0x4C80, 0x4C81, 0x40049409, 0xAB00), _NUMBER),
+    # PERF_EVENT_IOC_REFRESH, _SET_OUTPUT, _SET_BPF, KVM_CREATE_VCPU
+    **dict.fromkeys((0x2402, 0x2405, 0x40042408, 0xAE41), _NUMBER),
+}
+"""Requests whose argument is no address."""
+
 IOCTL_TABLES: dict[str, Table | KeyedTable] = {
+    "ioctl_arg": KeyedTable("request", _ARGUMENTS),
     "ioctl": _requests(
         _TERMINAL,
         _CONSOLE,

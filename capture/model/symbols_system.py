@@ -117,6 +117,11 @@ SYSTEM_TABLES: dict[str, Table | KeyedTable] = {
     ),
     "timer_flags": flags("TIMER_ABSTIME=1"),
     "itimer_which": sequence("ITIMER_REAL ITIMER_VIRTUAL ITIMER_PROF"),
+    # The second was one of several birthdays.
+    "reboot_magic": choice("""
+        LINUX_REBOOT_MAGIC1=0xfee1dead LINUX_REBOOT_MAGIC2=672274793 LINUX_REBOOT_MAGIC2A=85072278
+        LINUX_REBOOT_MAGIC2B=369367448 LINUX_REBOOT_MAGIC2C=537993216
+    """),
     "reboot_cmd": choice("""
         LINUX_REBOOT_CMD_CAD_OFF=0 LINUX_REBOOT_CMD_CAD_ON=0x89abcdef LINUX_REBOOT_CMD_HALT=0xcdef0123
         LINUX_REBOOT_CMD_KEXEC=0x45584543 LINUX_REBOOT_CMD_POWER_OFF=0x4321fedc

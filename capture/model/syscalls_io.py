@@ -33,7 +33,7 @@ IO_CALLS = """
 221  223  250  fadvise64           io-other  zero   fd offset len:size advice:enum=fadvise
 
 # Control and duplicates
-16   29   54   ioctl               io-other  int    fd request:enum=ioctl arg:hex
+16   29   54   ioctl               io-other  int    fd request:enum=ioctl arg:hex=ioctl_arg
 72   25   55   fcntl               io-other  int=fcntl_result    fd cmd:enum=fcntl_cmd arg:hex=fcntl_arg
 32   23   41   dup                 io-other  fd     oldfd:fd
 33   -    63   dup2                io-other  fd     oldfd:fd newfd:int

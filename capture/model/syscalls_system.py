@@ -29,7 +29,7 @@ SYSTEM_CALLS = """
 99   179  116  sysinfo             system    zero   info:pointer
 170  161  74   sethostname         system    zero   name:buffer_in len:size
 171  162  121  setdomainname       system    zero   name:buffer_in len:size
-169  142  88   reboot              system    int    magic1:hex magic2:hex cmd:enum=reboot_cmd arg:pointer
+169  142  88   reboot              system    int    magic1:enum=reboot_magic magic2:enum=reboot_magic cmd:enum=reboot_cmd arg:pointer
 103  116  103  syslog              system    int    type:enum=syslog_action buf:pointer len:int
 318  278  355  getrandom           system    size   buf:buffer_out buflen:size flags:flags=getrandom_flags
 163  89   51   acct                system    zero   path

@@ -118,6 +118,26 @@ def shown(name, args=(), *, texts=(None, None), address=None, data=b"", ret=0, f
             {"name": "fcntl", "args": (3, 3, 0xBAD), "ret": 0x8002},
             "fcntl(3, F_GETFL) = 32770 (O_RDWR|O_LARGEFILE)",
         ),
+        ({"name": "ioctl", "args": (3, 0x540B, 2)}, "ioctl(3, TCFLSH, TCIOFLUSH) = 0"),
+        ({"name": "ioctl", "args": (3, 0x5401, 0x7F00)}, "ioctl(3, TCGETS, 0x7f00) = 0"),
+        ({"name": "umask", "args": (0o27,), "ret": 0o22}, "umask(0027) = 0022"),
+        ({"name": "sched_getscheduler", "args": (7,), "ret": 1}, "sched_getscheduler(7) = 1 (SCHED_FIFO)"),
+        (
+            {"name": "keyctl", "args": (5, 77, 0x3F010000)},
+            "keyctl(KEYCTL_SETPERM, 77, KEY_POS_ALL|KEY_USR_VIEW, 0x0, 0x0) = 0",
+        ),
+        (
+            {"name": "prctl", "args": (47, 2, 13)},
+            "prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0x0, 0x0) = 0",
+        ),
+        (
+            {"name": "getsockopt", "args": (3, 0, 80)},
+            "getsockopt(3, SOL_IP, SO_ORIGINAL_DST, NULL, NULL) = 0",
+        ),
+        (
+            {"name": "setsockopt", "args": (3, 0, 64)},
+            "setsockopt(3, SOL_IP, IPT_SO_SET_REPLACE, NULL, 0) = 0",
+        ),
         ({"name": "fcntl", "args": (3, 4, 0xC00)}, "fcntl(3, F_SETFL, O_RDONLY|O_APPEND|O_NONBLOCK) = 0"),
         ({"name": "fcntl", "args": (3, 0x406, 10), "ret": 11}, "fcntl(3, F_DUPFD_CLOEXEC, 10) = 11"),
         ({"name": "fcntl", "args": (3, 6, 0x7F00)}, "fcntl(3, F_SETLK, 0x7f00) = 0"),

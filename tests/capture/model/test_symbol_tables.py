@@ -235,3 +235,21 @@ def test_small_tables_are_read_as_written():
     assert choice("A=1 B=2").values == {1: "A", 2: "B"}
     assert sequence("A - C", start=5).values == {5: "A", 7: "C"}
     assert name_value(flags("A=1 B=2"), 7) == "A|B|0x4"
+
+
+@pytest.mark.parametrize(
+    ("call", "argument", "value", "text"),
+    [
+        ("ioctl", "request", 0x81004506, "EVIOCGNAME(256)"),
+        ("ioctl", "request", 0x80044801, "HIDIOCGRDESCSIZE or HIDIOCGVERSION"),
+        ("ioctl", "request", 0xAE41, "KVM_CREATE_VCPU"),
+        ("clock_gettime", "clockid", (1 << 64) - 6, "MAKE_PROCESS_CPUCLOCK(0, CPUCLOCK_SCHED)"),
+        ("clock_gettime", "clockid", 0xFFFFFFE3, "FD_TO_CLOCKID(3)"),
+        ("ioprio_set", "ioprio", 0x4004, "IOPRIO_CLASS_BE|0x4"),
+        ("reboot", "magic1", 0xFEE1DEAD, "LINUX_REBOOT_MAGIC1"),
+        ("setsockopt", "level", 282, "SOL_TLS"),
+    ],
+)
+def test_a_number_that_holds_more_than_a_name_shows_all_of_it(call, argument, value, text):
+    arg = next(arg for arg in spec_named(call).args if arg.name == argument)
+    assert format_value(arg, value) == text
