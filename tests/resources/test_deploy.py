@@ -118,5 +118,15 @@ def test_the_seccomp_profile_lets_the_recorder_load_its_probe_and_little_that_ro
 def test_commands_that_the_files_name_exist():
     text = "".join(path.read_text() for path in FOLDER.iterdir())
     assert set(re.findall(r"exhume-capture (record|info|check|verify|events)\b", text)) <= set(main.commands)
-    options = {option for parameter in main.commands["record"].params for option in parameter.opts}
-    assert set(re.findall(r"record[^\n]*?(--[a-z-]+)", text)) <= options | {"--overwrite"}
+
+
+def test_what_the_unit_and_the_manifest_run_is_a_command_line_that_record_takes(unit, pod):
+    (container,) = pod["containers"]
+    words = (
+        unit["Service"]["ExecStart"].replace("\\\n", " ").replace("%%", "%").replace("%S", "/var/lib").split()
+    )
+    for line in (words[1:], container["args"]):
+        command = main.commands[line[0]]
+        with command.make_context("record", list(line[1:])) as context:
+            assert "%" in str(context.params["output"])
+            assert context.params["keep"] == 48

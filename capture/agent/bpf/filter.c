@@ -73,8 +73,7 @@ static __always_inline bool is_refused(u64 id, u32 full)
 /* Where the rule of a call stands: numbers of x86_64, of i386, of x32. -1: nowhere. */
 static __always_inline int rule_of(u32 code)
 {
-    u32 status = 0, number = code & ~X32_BIT;
-    READ(status, (char *)bpf_get_current_task() + K_TASK_STATUS);
+    u32 status = LOAD(u32, TASK(), K_TASK_STATUS), number = code & ~X32_BIT;
     if (number >= PLANS) return -1;
     if (status & TS_COMPAT) return PLANS + number;
     return code & X32_BIT ? 2 * PLANS + number : number;
