@@ -2,6 +2,7 @@
 
 import subprocess
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -82,6 +83,9 @@ def _in_one_hierarchy(mark):
     )
     process.wait()
     folder.rmdir()
+    with suppress(OSError):
+        # Somebody else's Docker may be there.
+        folder.parent.rmdir()
     return SimpleNamespace(full_id=full_id, pid=process.pid)
 
 
