@@ -24,6 +24,15 @@ _VALUES = {
     "call": "CALL,…",
     "category": "CATEGORY,…",
 }
+_WHAT = {
+    "container": "what runs in these containers, by name or by the beginning of the id; host: outside of all",
+    "cgroup": "what is in these cgroups or below them",
+    "tree": "these processes and their descendants",
+    "uid": "what runs as these users",
+    "comm": "threads of these names",
+    "call": "these system calls",
+    "category": "system calls of these categories",
+}
 _MAX_UID = (1 << 32) - 1
 
 
@@ -33,13 +42,13 @@ def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--only-command", is_flag=True, help="Record only COMMAND and what comes from it."
     )(command)
     for kind in (SKIP, ONLY):
-        verb = "Record only what is" if kind == ONLY else "Leave out what is"
+        verb = "Record only" if kind == ONLY else "Leave out"
         for by in reversed(PROPERTIES):
             option = click.option(
                 f"--{kind}-{by}",
                 multiple=True,
                 metavar=_VALUES[by],
-                help=f"{verb} {PROPERTIES[by]}.",
+                help=f"{verb} {_WHAT[by]}.",
             )
             command = option(command)
     return command
