@@ -6,6 +6,7 @@ before, so that the files of a set are a chain as the blocks of a file are.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
@@ -85,7 +86,7 @@ class CaptureFiles:
     def described(self) -> str:
         """Where it all is, for people."""
         if self.number == 1:
-            return str(self.path)
+            return str(self.path or "standard output")
         first = self.closed[0].path if self.closed else self.path
         gone = self.number - 1 - len(self.closed)
         removed = f", {gone:,} older ones removed" if gone else ""
@@ -178,6 +179,33 @@ class CaptureFiles:
         finally:
             with self._lock:
                 self._holders -= 1
+
+    def look_after(self) -> str:
+        """Notice what others have done to the current file; what to tell of it, empty where there is nothing.
+
+        A file that was renamed is written on where it is now. One that was removed is what `restore` is for.
+
+        Raises:
+            OSError: It was cut, and cannot be made whole again.
+        """
+        if self.path is None:
+            return ""
+        own = os.fstat(self.stream.fileno())
+        if own.st_size < self.writer.bytes_written:
+            raise OSError(
+                errno.ESTALE,
+                f"another program has cut it to {own.st_size:,} bytes (let --rotate-size rotate instead)",
+            )
+        try:
+            if _identity(self.path.lstat()) == _identity(own):
+                return ""
+        except OSError:
+            pass
+        name = self.path
+        if not own.st_nlink:
+            return ""
+        self.path = Path(f"/proc/self/fd/{self.stream.fileno()}").readlink()
+        return f"{name} was renamed while it was being written; the recording goes on in {self.path}"
 
     def make_room(self) -> str:
         """See to the free space: remove the oldest files if that is allowed.

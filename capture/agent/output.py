@@ -53,6 +53,8 @@ class Output:
         self._may_turn = files.rotation.rotates
         self._stands_alone = False
         """Whether the file has its snapshot: none ends before."""
+        self._obstacle = ""
+        """Why the next file could not be made, as told."""
         self._asked: list[tuple[int, threading.Event]] = []
         """Who waits for the file to end that holds all up to a time."""
         self._unwritten = Unwritten()
@@ -193,6 +195,9 @@ class Output:
 
     def _write_events(self, batch: EventBatch, until_boot_ns: int) -> None:
         self._see_that_it_is_there()
+        if told := self.files.look_after():
+            self.files.writer.document("note", {"text": told})
+            self._turn.say(told)
         self.files.writer.events(self._redactor.batch(batch))
         self.ending = self.ending or self.files.make_room()
         self.files.drop_old()
@@ -209,8 +214,10 @@ class Output:
             path, stream = self.files.open_next()
         except OSError as error:
             why = f"the next file, {error.filename}, cannot be made: {error.strerror}"
-            self.files.writer.document("note", {"text": f"{why}; the recording went on in this one"})
-            self._turn.say(f"{why}; the recording goes on in {self.files.path}: make its folder writable")
+            if why != self._obstacle:
+                self._obstacle = why
+                self.files.writer.document("note", {"text": f"{why}; the recording went on in this one"})
+                self._turn.say(f"{why}; the recording goes on in {self.files.path}: make its folder writable")
             return
         try:
             self.files.writer.events(self._turn.in_progress(until_boot_ns), name=IN_PROGRESS_BLOCK)

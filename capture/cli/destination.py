@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import os
 import socket
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+
+import click
 
 from capture.agent.files import CaptureFiles
 from capture.agent.rotation import FileNames, Rotation
@@ -13,7 +18,12 @@ from capture.format import create
 
 
 def open_destination(output: Path | None, rotation: Rotation, *, overwrite: bool) -> CaptureFiles:
-    """The first file, made and empty; leaves with a line and an exit code where it cannot be."""
+    """The first file, made and empty; leaves with a line and an exit code where it cannot be.
+
+    `-` is standard output: what is printed to it from now on, by a command, too, goes to standard error.
+    """
+    if str(output) == "-":
+        return _standard_output(rotation)
     now = datetime.now(UTC)
     pattern = output or Path(f"{socket.gethostname()}-{now:%Y%m%dT%H%M%SZ}.exhume")
     names = FileNames(pattern, counted=rotation.rotates)
@@ -29,3 +39,24 @@ def open_destination(output: Path | None, rotation: Rotation, *, overwrite: bool
     except OSError as error:
         fail(f"{path} cannot be written: {error.strerror}; choose another place with -o", Exit.WRITE_FAILED)
     return CaptureFiles(stream, path, rotation, names, overwrite)
+
+
+def _standard_output(rotation: Rotation) -> CaptureFiles:
+    if rotation != Rotation():
+        raise click.UsageError("-o - is one stream: it cannot be rotated or kept small")
+    if sys.stdout.isatty():
+        fail(
+            "a capture is no text for a terminal: `exhume-capture record -o - > node.exhume`, or name a file",
+            Exit.USAGE,
+        )
+    stream = _Stream(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return CaptureFiles(stream)
+
+
+class _Stream(io.FileIO):
+    """Bytes that are gone when they are written, also where they go to a file: it may hold more than ours."""
+
+    def seekable(self) -> bool:
+        """Never."""
+        return False

@@ -69,6 +69,8 @@ def told_in_one_line(command: Callable[P, R]) -> Callable[P, R]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
+        except click.ClickException:
+            raise
         except FormatError as error:
             path = _file_meant(kwargs)
             fail(f"{path}: {error}" if path else str(error), Exit.UNREADABLE)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from capture.cli.errors import Exit, told_in_one_line
+from capture.cli.following import follow
 from capture.cli.lines import EventLines
 from capture.cli.opening import files_argument, opened
 from capture.format import State
@@ -30,8 +31,11 @@ _ROWS_AT_ONCE = 10_000
     show_default=True,
     help="text: lines as strace prints them; json: one object a line; csv: with a header.",
 )
+@click.option(
+    "-f", "--follow", "following", is_flag=True, help="Go on with what is appended, until the recording ends."
+)
 @told_in_one_line
-def events(files: tuple[Path, ...], most: int | None, form: str) -> None:
+def events(files: tuple[Path, ...], most: int | None, form: str, following: bool) -> None:
     """The events of FILE, in the order in which the calls returned.
 
     Several files of a set, or their folder, are read as one recording.
@@ -47,7 +51,11 @@ def events(files: tuple[Path, ...], most: int | None, form: str) -> None:
     JSON and CSV are keyed by the field names of the filter language:
     exhume-capture events node.exhume --format json | jq 'select(."proc.name" == "sh")'
     exhume-capture events /var/captures/ -n 20
+    exhume-capture events node.exhume --follow
     """
+    if following:
+        _follow(files, form, most)
+        return
     with opened(files) as capture:
         lines = EventLines(capture)
         count = capture.count if most is None else min(most, capture.count)
@@ -60,23 +68,43 @@ def events(files: tuple[Path, ...], most: int | None, form: str) -> None:
         sys.exit(Exit.CUT_SHORT if state is State.CUT_SHORT else Exit.ALTERED)
 
 
-def _write_text(lines: EventLines, rows: range) -> None:
+def _follow(files: Sequence[Path], form: str, most: int | None) -> None:
+    """Show a growing file's events; with `most` no more than so many."""
+    if len(files) != 1 or files[0].is_dir():
+        raise click.UsageError("--follow takes one file: the one that is being written")
+    left = most
+
+    def show(lines: EventLines, rows: Sequence[int]) -> None:
+        nonlocal left
+        rows = rows if left is None else rows[:left]
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            _WRITERS[form](lines, rows[start : start + _ROWS_AT_ONCE])
+        sys.stdout.flush()
+        if left is not None:
+            left -= len(rows)
+            if not left:
+                sys.exit(Exit.FINE)
+
+    follow(files[0], show).close()
+
+
+def _write_text(lines: EventLines, rows: Sequence[int]) -> None:
     sys.stdout.write("".join(f"{lines.text(row)}\n" for row in rows))
 
 
-def _write_json(lines: EventLines, rows: range) -> None:
+def _write_json(lines: EventLines, rows: Sequence[int]) -> None:
     sys.stdout.write("".join(f"{json.dumps(lines.fields(row))}\n" for row in rows))
 
 
-def _write_csv(lines: EventLines, rows: range) -> None:
+def _write_csv(lines: EventLines, rows: Sequence[int]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     for fields in _fields(lines, rows):
-        if rows.start == 0 and fields["evt.num"] == 1:
+        if fields["evt.num"] == 1:
             writer.writerow(fields)
         writer.writerow([_harmless(value) for value in fields.values()])
 
 
-def _fields(lines: EventLines, rows: range) -> Iterator[dict[str, Any]]:
+def _fields(lines: EventLines, rows: Sequence[int]) -> Iterator[dict[str, Any]]:
     return (lines.fields(row) for row in rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import subprocess
 import sys
@@ -37,8 +38,9 @@ _PATIENCE_S = 3.0
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write [HOST-TIME.exhume]; %Y%m%d-%H%M%S and the like are when it begins (UTC).",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="File to write [HOST-TIME.exhume]; %Y%m%d-%H%M%S and the like are when it begins (UTC). "
+    "-: standard output.",
 )
 @click.option("--duration", type=Duration(), help="Stop after this time: 30s, 5m, 1h.")
 @content_options
@@ -94,6 +96,10 @@ def record(  # noqa: PLR0917  click hands options over by name
     by its folder. Limits can be combined; a file ends behind the first block that goes beyond one:
     exhume-capture record -o 'node-%Y%m%d-%H%M%S.exhume' --rotate-size 100M --rotate-time 10m
     exhume-capture record -o node.exhume --rotate-size 100M --keep 20 --disk-floor 1G
+
+    \b
+    Into a pipe, without a file on the node:
+    ssh root@node exhume-capture record -o - > node.exhume
 
     \b
     A flight recorder keeps the last part only, until `exhume-capture freeze` saves it:
@@ -208,10 +214,18 @@ def _line(status: Status) -> Text:
 
 
 def _say_farewell(files: CaptureFiles, status: Status, recorder: Recorder, *, quiet: bool) -> None:
-    if (failure := recorder.failure) is not None:
+    if isinstance(failure := recorder.failure, BrokenPipeError):
         click.echo(
-            f"exhume-capture: {files.path} could not be written any more: {failure.strerror}; "
-            "what had been recorded up to then is whole and can be opened",
+            f"exhume-capture: who read {files.described()} has gone ({failure.strerror}); "
+            "what was taken up to then can be opened",
+            err=True,
+        )
+    elif failure is not None:
+        # A stale file is one that others have spoiled.
+        kept = "what had been recorded up to then is whole and can be opened"
+        click.echo(
+            f"exhume-capture: {files.path or 'standard output'} could not be written any more: "
+            f"{failure.strerror}{'' if failure.errno == errno.ESTALE else f'; {kept}'}",
             err=True,
         )
     elif recorder.ending:

@@ -174,6 +174,11 @@ class CaptureFile:
         self._order, self._order_known = None, False
         return self.verdict.blocks > before
 
+    def rows_since(self, count: int) -> Array:
+        """int64: positions in the columns of the events that lie behind the first `count` of the file."""
+        order = self._sorted_rows(None)
+        return np.arange(count, self.count) if order is None else np.flatnonzero(order >= count)
+
     def leave_out_unfinished(self) -> None:
         """Forget the calls that had not returned when the file ended: the next file has them whole."""
         refs = [ref for ref in self.blocks if ref.header.name != IN_PROGRESS_BLOCK]

@@ -149,7 +149,8 @@ def create(path: Path, *, overwrite: bool = False) -> BinaryIO:
         FileExistsError: It exists, has content, and may not be overwritten: captures are evidence.
         OSError: It cannot be made.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+    # Appended: a file that somebody cuts meanwhile stays shorter than what was written, and that is noticed.
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags, 0o600)
     try:
         status = os.fstat(descriptor)

@@ -18,7 +18,7 @@ from tests.kernel.captures import (
     exhume_capture,
     wait_until,
 )
-from tests.kernel.test_rotation import TICKS, files_in, offsets
+from tests.kernel.test_rotation import TICKS, assert_all_there, files_in
 
 pytestmark = pytest.mark.kernel
 
@@ -55,7 +55,7 @@ def test_a_frozen_window_stands_alone_and_the_recorder_goes_on(flight, tmp_path)
     assert exhume_capture("verify", frozen).returncode == 0
     assert frozen.stat().st_mode & 0o777 == 0o600
     with CaptureFile.open(frozen) as capture:
-        assert offsets(capture, before["pid"]) == list(range(before["count"]))
+        assert_all_there(capture, before)
         assert capture.ending["events"] == capture.count
         assert capture.section["frozen"]["after_s"] == 0
         assert capture.section["joined"]["files"][0] == "n-00001.exhume"
@@ -68,7 +68,7 @@ def test_a_frozen_window_stands_alone_and_the_recorder_goes_on(flight, tmp_path)
     assert flight.end() == Exit.FINE
     with open_captures([flight.folder]) as capture:
         assert str(capture.verdict).startswith("whole")
-        assert offsets(capture, again["pid"]) == list(range(again["count"]))
+        assert_all_there(capture, again)
 
 
 def test_the_window_goes_on_for_a_while_after_the_moment(flight, tmp_path):
@@ -82,7 +82,7 @@ def test_the_window_goes_on_for_a_while_after_the_moment(flight, tmp_path):
     during = ticks(tmp_path, 1)
     assert freezing.wait(60) == 0, freezing.stderr.read()
     with CaptureFile.open(frozen) as capture:
-        assert offsets(capture, during["pid"]) == list(range(during["count"]))
+        assert_all_there(capture, during)
         assert capture.section["frozen"]["after_s"] == 3.0
 
 
@@ -96,7 +96,7 @@ def test_a_signal_saves_the_window_beside_the_files(flight, tmp_path):
     assert frozen.name.encode() in flight.err
     with CaptureFile.open(frozen) as capture:
         assert str(capture.verdict).startswith("whole")
-        assert offsets(capture, before["pid"]) == list(range(before["count"]))
+        assert_all_there(capture, before)
 
 
 def test_the_ring_keeps_the_last_part_only_also_when_the_recorder_is_killed(tmp_path):

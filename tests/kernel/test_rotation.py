@@ -35,6 +35,16 @@ def offsets(capture, pid):
     return columns["a3"][(columns["code"] == PREAD) & (columns["a2"] == 1) & (columns["pid"] == pid)].tolist()
 
 
+def assert_all_there(capture, told):
+    """Every call of the program is there once and in order; where lanes were full, counted instead."""
+    found = offsets(capture, told["pid"])
+    assert found == sorted(set(found))
+    counted = capture.counted()
+    mine = int(counted["count"][(counted["pid"] == told["pid"]) & (counted["code"] == PREAD)].sum())
+    # The loader makes two of its own.
+    assert told["count"] <= len(found) + mine <= told["count"] + (2 if mine else 0)
+
+
 @pytest.fixture(scope="module")
 def rotated(tmp_path_factory):
     """Files of about a second each, and what the program in them counted."""
@@ -55,9 +65,10 @@ def test_every_event_is_in_exactly_one_file_and_in_order(rotated):
     for path in files_in(folder):
         with CaptureFile.open(path) as capture:
             parts.append(offsets(capture, told["pid"]))
-    assert len(parts) >= 3
     assert sum(bool(part) for part in parts) >= 3
-    assert [offset for part in parts for offset in part] == list(range(told["count"]))
+    with open_captures([folder]) as capture:
+        assert [offset for part in parts for offset in part] == offsets(capture, told["pid"])
+        assert_all_there(capture, told)
 
 
 def test_the_set_is_whole_and_opens_as_one_recording(rotated):
@@ -65,7 +76,7 @@ def test_the_set_is_whole_and_opens_as_one_recording(rotated):
     assert f"({len(files_in(folder))} files)" in said
     with open_captures([folder]) as capture:
         assert str(capture.verdict).startswith("whole")
-        assert offsets(capture, told["pid"]) == list(range(told["count"]))
+        assert_all_there(capture, told)
         assert sum(capture.ending["lost"].values()) == 0
     assert exhume_capture("verify", folder).returncode == 0
 
@@ -141,7 +152,7 @@ def test_a_signal_while_files_turn_loses_nothing(tmp_path):
         with open_captures([folder]) as capture:
             assert str(capture.verdict).startswith("whole")
             assert len(capture.members) > 1
-            assert offsets(capture, told["pid"]) == list(range(told["count"]))
+            assert_all_there(capture, told)
 
 
 def test_a_recorder_that_is_killed_leaves_every_file_readable(tmp_path):
@@ -156,7 +167,7 @@ def test_a_recorder_that_is_killed_leaves_every_file_readable(tmp_path):
     with open_captures([tmp_path]) as capture:
         assert str(capture.verdict.state) in ("whole", "cut short")
         found = offsets(capture, ticks.pid)
-        assert found == list(range(len(found)))
+        assert found == sorted(set(found))
         assert found
 
 
@@ -207,5 +218,5 @@ def test_a_folder_that_goes_away_keeps_the_recording_in_the_file_it_has(tmp_path
     assert recording.err.count(b"cannot be made") == 1
     with open_captures([tmp_path / "there"]) as capture:
         assert str(capture.verdict).startswith("whole")
-        assert offsets(capture, told["pid"]) == list(range(told["count"]))
-        assert "cannot be made" in capture.documents["note"][0]["text"]
+        assert_all_there(capture, told)
+        assert "cannot be made" in json.dumps(capture.documents["note"])

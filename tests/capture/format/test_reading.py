@@ -343,3 +343,48 @@ def test_a_full_disk_leaves_only_whole_blocks(path):
 def test_a_device_without_an_end_is_refused():
     with pytest.raises(FormatError, match="not a file"):
         CaptureFile.open("/dev/zero")
+
+
+def test_a_growing_file_is_taken_up_where_the_reader_left_off(tmp_path):
+    """Also from the middle of a block: what is half there is read when it is whole."""
+    book = CaptureBuilder()
+    for at in range(6):
+        book.event("read", pid=100, ret=at, data=bytes([at]), text=b"%d" % at)
+    data = book.write(tmp_path / "whole.exhume", block=2).read_bytes()
+    path = tmp_path / "growing.exhume"
+    steps = [len(data) * part // 12 for part in range(6, 13)]
+    path.write_bytes(data[: steps[0]])
+    with CaptureFile.open(path) as capture:
+        seen = []
+        for size in (*steps, len(data)):
+            path.write_bytes(data[:size])
+            before = capture.count
+            grown = capture.grow()
+            assert grown or capture.count == before
+            columns = capture.read_columns(("ret", "text"))
+            new = capture.rows_since(before)
+            seen += [(int(columns["ret"][row]), capture.payload(row)) for row in new]
+            assert [capture.texts[code] for code in columns["text"]] == [b"%d" % at for at in columns["ret"]]
+        assert seen == [(at, bytes([at])) for at in range(6)]
+        assert capture.verdict.state is State.WHOLE
+        assert capture.ending == {"events": 6}
+        path.write_bytes(data[:100])
+        with pytest.raises(FormatError, match="became shorter"):
+            capture.grow()
+
+
+def test_events_that_came_late_are_found_among_those_that_were_appended(tmp_path):
+    book = CaptureBuilder()
+    for at in range(4):
+        book.event("read", pid=100, ret=at)
+    book.rows[3]["time"] = START_NS
+    whole = book.write(tmp_path / "whole.exhume", block=3, closed=False).read_bytes()
+    ends = [at for at in range(len(whole)) if whole.startswith(b"\x94\xc4\x08\x89EXHUME\n", at)]
+    path = tmp_path / "growing.exhume"
+    path.write_bytes(whole[: ends[-1]])
+    with CaptureFile.open(path) as capture:
+        assert capture.read_columns(["ret"])["ret"].tolist() == [0, 1, 2]
+        path.write_bytes(whole)
+        capture.grow()
+        assert capture.read_columns(["ret"])["ret"].tolist() == [3, 0, 1, 2]
+        assert capture.rows_since(3).tolist() == [0]

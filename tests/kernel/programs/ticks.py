@@ -10,7 +10,7 @@ source = os.open("/dev/zero", os.O_RDONLY)
 idle, _ = os.pipe()
 count = 0
 while time.monotonic() < ends:
-    for _ in range(50):
+    for _ in range(10):
         os.pread(source, 1, count)
         count += 1
     time.sleep(0.001)
