@@ -15,7 +15,7 @@ MACHINES = {
     "a root file system and a /tmp that cannot be written": (
         "mount -t tmpfs none {out} && mount -o remount,bind,ro / && ! touch /tmp/x /var/tmp/x 2>/dev/null"
     ),
-    "a /tmp without programs": "mount -t tmpfs -o noexec none /tmp && mount -t tmpfs none {out}",
+    "a /tmp without programs": "mount -t tmpfs -o noexec none /tmp && mkdir -p {out}",
     "no tracefs and no debugfs": (
         "umount -R /sys/kernel/tracing 2>/dev/null; umount -R /sys/kernel/debug 2>/dev/null; true"
     ),
