@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from capture.identity.joins import Latest, taken
 from inspect_app.filters.ancestry import (
     ancestors,
     leader_images,
@@ -14,7 +15,15 @@ from inspect_app.filters.ancestry import (
     parent_processes,
     session_leaders,
 )
-from inspect_app.filters.entities import entity_array, entity_number, entity_text, event_rows, since_start
+from inspect_app.filters.cache import remember
+from inspect_app.filters.entities import (
+    entity_array,
+    entity_number,
+    entity_text,
+    event_array,
+    event_rows,
+    since_start,
+)
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, look_up
 from inspect_app.filters.field import Argument, Compute, Field, FieldType, ancestor_level, not_recorded
 from inspect_app.frames.capture import CaptureFrames
@@ -160,9 +169,32 @@ def _up(name: str, title: str, what: str, column: str) -> Field:
 _NO_CREDENTIALS = "capabilities of threads are not recorded"
 _NO_GROUPS = "process groups are not recorded with events"
 _NO_PID_NAMESPACES = "pids inside of pid namespaces are not recorded with events"
-_NO_MEMORY = "memory of processes is recorded only when the recording begins"
+_NO_MEMORY = "swapped memory is not sampled"
 _JOINED = "the arguments are kept as one text, so single ones cannot be told apart"
 _STATE = "it needs the open descriptors of the process at each event"
+
+
+def _sample_of_events(frames: CaptureFrames) -> np.ndarray:
+    """The row of the last sample of each event's process at or before it, -1 none."""
+
+    def compute() -> np.ndarray:
+        process, time = (frames.samples[name].to_numpy() for name in ("process", "time"))
+        known = np.flatnonzero(process >= 0)
+        since = np.searchsorted(event_array(frames, "time"), time[known])
+        of_event = event_array(frames, "process")
+        found = Latest(process[known], since, len(frames.processes)).find(of_event, np.arange(len(of_event)))
+        return taken(known, found)
+
+    return remember(frames, "samples of events", compute)
+
+
+def _sampled(column: str) -> Compute:
+    def compute(frames: CaptureFrames, _argument: str) -> Facets:
+        place = _sample_of_events(frames)
+        return (NumberFacet(taken(frames.samples[column].to_numpy(), place), place < 0),)
+
+    return compute
+
 
 PROCESS_FIELDS = (
     Field("proc.pid", FieldType.INTEGER, "Pid", "process id, as the host sees it", _process("pid")),
@@ -209,6 +241,10 @@ PROCESS_FIELDS = (
     Field("thread.tid", FieldType.INTEGER, "Tid", "thread id, as the host sees it", _thread("tid")),
     Field("thread.ts", FieldType.TIME, "Thread started", "when the thread was created", _thread("start")),
     Field("thread.ismain", FieldType.TRUTH, "Main thread", "it is the process's first thread", _is_main),
+    Field("proc.vmsize", FieldType.SIZE, "Virtual memory",
+          "virtual memory of the process in bytes, when it was last sampled", _sampled("vms")),
+    Field("proc.vmrss", FieldType.SIZE, "Resident memory",
+          "resident memory of the process in bytes, when it was last sampled", _sampled("rss")),
     *(
         not_recorded(name, type_, title, meaning, reason)
         for name, type_, title, meaning, reason in (
@@ -232,21 +268,19 @@ PROCESS_FIELDS = (
             ("proc.fdusage", FieldType.INTEGER, "Usage", "descriptors open, in percent of its limit", _STATE),
             *((f"proc.{stream}.{part}", FieldType.TEXT, stream, f"{part} of {stream}", _STATE)
               for stream in ("stdin", "stdout", "stderr") for part in ("name", "type")),
-            ("proc.vmsize", FieldType.SIZE, "Virtual memory", "virtual memory", _NO_MEMORY),
-            ("proc.vmrss", FieldType.SIZE, "Resident memory", "resident memory", _NO_MEMORY),
             ("proc.vmswap", FieldType.SIZE, "Swapped memory", "swapped memory", _NO_MEMORY),
             ("thread.cap_permitted", FieldType.TEXT, "Permitted", "permitted capabilities", _NO_CREDENTIALS),
             ("thread.cap_inheritable", FieldType.TEXT, "Inheritable", "inheritable capabilities", _NO_CREDENTIALS),
             ("thread.cap_effective", FieldType.TEXT, "Effective", "effective capabilities", _NO_CREDENTIALS),
             ("thread.cgroups", FieldType.TEXT, "Cgroups", "all cgroups of the thread",
              "only the cgroup of the container is recorded: container.cgroup"),
-            ("thread.cpu", FieldType.INTEGER, "CPU", "CPU use in percent", "CPU use is not sampled"),
+            ("thread.cpu", FieldType.INTEGER, "CPU", "CPU use in percent", "CPU time is sampled for whole processes, not for threads"),
             ("thread.exectime", FieldType.DURATION, "CPU time", "CPU time since it was last scheduled",
              "switches between threads are not recorded"),
             ("thread.pfmajor", FieldType.INTEGER, "Major faults", "major page faults so far",
-             "page faults are recorded only when a thread ends"),
+             "page faults are sampled for whole processes, and recorded when a thread ends"),
             ("thread.pfminor", FieldType.INTEGER, "Minor faults", "minor page faults so far",
-             "page faults are recorded only when a thread ends"),
+             "page faults are sampled for whole processes, and recorded when a thread ends"),
         )
     ),
 )  # fmt: skip

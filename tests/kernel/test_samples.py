@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from inspect_app.analysis.event import describe_event
+from inspect_app.filters.evaluate import evaluate
+from inspect_app.filters.language import parse
 from tests.kernel.captures import PYTHON, Capture, record
 
 pytestmark = pytest.mark.kernel
@@ -38,3 +40,7 @@ def test_a_process_that_works_for_seconds_is_sampled_with_time_and_memory(tmp_pa
     facts = dict(group.items)
     assert facts["Memory"].endswith("virtual")
     assert facts["Threads"] == "1"
+    big = evaluate(parse("proc.vmrss > 48M and evt.type = getpid"), frames).nonzero()[0]
+    assert set(frames.processes["pid"].to_numpy()[frames.events["process"].to_numpy()[big]]) >= {
+        int(done.stdout)
+    }
