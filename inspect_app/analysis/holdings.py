@@ -53,7 +53,7 @@ _F_DUPFD, _F_SETFD, _F_DUPFD_CLOEXEC = 0, 2, 1030
 _FIOCLEX, _FIONCLEX = 0x5451, 0x5450
 _CLOSE_RANGE_CLOEXEC = 4
 _EBADF = -9
-_USED, _MADE, _CLOSED, _MARKED = range(4)
+_USED, _MADE, _CLOSED, _MARKED, _EXEC = range(5)
 _AT_FORK = -2
 """Comes before every row, also before the snapshot's -1."""
 _GENERATIONS = 64
@@ -185,19 +185,19 @@ def _own(frames: CaptureFrames, entries: _Entries, process: int, row: int, befor
         cloexec=np.concatenate((before.cloexec.astype(np.int8), entries.cloexec[early])),
         source=np.concatenate((-1 - handed, early)),
     )
-    for call in entries.ranges.before(process, row).tolist():
-        steps = _with_range(frames, steps, call)
+    ranges, execs = (calls.before(process, row).tolist() for calls in (entries.ranges, entries.execs))
+    for call in sorted((*ranges, *execs)):
+        steps = steps.with_exec(call) if call in execs else steps.with_range(call, *_range(frames, call))
     order = np.lexsort((steps.row, steps.fd))
-    fd, when, what, source = (column[order] for column in (steps.fd, steps.row, steps.what, steps.source))
+    fd, what, source = (column[order] for column in (steps.fd, steps.what, steps.source))
     new = np.append(True, fd[1:] != fd[:-1])[: len(fd)]
     cloexec = _carried(new, what, steps.cloexec[order]) == 1
+    what = np.where(what == _EXEC, np.where(cloexec, _CLOSED, _MARKED), what)
     # A mark neither makes nor closes a number: what stands before it does.
     meant = np.maximum.accumulate(np.where((what != _MARKED) | new, np.arange(len(fd)), 0))
     what, source = what[meant], source[meant]
     last = np.flatnonzero(np.append(new[1:], True)[: len(fd)])
-    execs = entries.execs.before(process, row)
-    last_exec = int(execs[-1]) if len(execs) else _AT_FORK
-    last = last[(what[last] != _CLOSED) & ~(cloexec[last] & (when[last] < last_exec))]
+    last = last[what[last] != _CLOSED]
     return _told(entries, before, fd[last], source[last], cloexec[last])
 
 
@@ -212,21 +212,32 @@ class _Steps:
     source: np.ndarray
     """Position of the entry; below 0 the number was handed down."""
 
+    def with_range(self, call: int, first: int, last: int, flags: int) -> _Steps:
+        """close_range as a step of every number that it covers."""
+        marks = flags & _CLOSE_RANGE_CLOEXEC != 0
+        return self._with(call, _MARKED if marks else _CLOSED, int(marks), first, last)
 
-def _with_range(frames: CaptureFrames, steps: _Steps, call: int) -> _Steps:
-    """close_range as a step of every number that it covers."""
+    def with_exec(self, call: int) -> _Steps:
+        """A new program as a step of every number: it closes those that are to close."""
+        return self._with(call, _EXEC, -1, 0, 0xFFFFFFFF)
+
+    def _with(self, call: int, what: int, cloexec: int, first: int, last: int) -> _Steps:
+        earlier = self.fd[self.row < call]
+        covered = np.unique(earlier[(earlier >= first) & (earlier <= last)])
+        count = len(covered)
+        return _Steps(
+            fd=np.concatenate((self.fd, covered)),
+            row=np.concatenate((self.row, np.full(count, call))),
+            what=np.concatenate((self.what, np.full(count, what, np.int8))),
+            cloexec=np.concatenate((self.cloexec, np.full(count, cloexec, np.int8))),
+            source=np.concatenate((self.source, np.full(count, -1))),
+        )
+
+
+def _range(frames: CaptureFrames, call: int) -> tuple[int, int, int]:
+    """First, last and flags of a close_range."""
     first, last, flags = (int(frames.source.argument(index)[call]) & 0xFFFFFFFF for index in range(3))
-    earlier = steps.fd[steps.row < call]
-    covered = np.unique(earlier[(earlier >= first) & (earlier <= last)])
-    marks = bool(flags & _CLOSE_RANGE_CLOEXEC)
-    count = len(covered)
-    return _Steps(
-        fd=np.concatenate((steps.fd, covered)),
-        row=np.concatenate((steps.row, np.full(count, call))),
-        what=np.concatenate((steps.what, np.full(count, _MARKED if marks else _CLOSED, np.int8))),
-        cloexec=np.concatenate((steps.cloexec, np.full(count, marks, np.int8))),
-        source=np.concatenate((steps.source, np.full(count, -1))),
-    )
+    return first, last, flags
 
 
 def _told(
@@ -274,7 +285,7 @@ def _collect(frames: CaptureFrames) -> _Entries:
 
 def _carried(new: np.ndarray, what: np.ndarray, cloexec: np.ndarray) -> np.ndarray:
     """A use says nothing of close-on-exec: the entry before it does. `new`: where each number begins."""
-    told = (what != _USED) | new
+    told = ((what != _USED) & (what != _EXEC)) | new
     carried: np.ndarray = cloexec[np.maximum.accumulate(np.where(told, np.arange(len(what)), 0))]
     return carried
 
