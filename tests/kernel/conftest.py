@@ -20,7 +20,6 @@ EVERYDAY = (
     "paths",
     "arguments",
     "executables",
-    "many_at_once",
     "churn",
     "churn_over_exec",
     "other_abis",
