@@ -9,6 +9,7 @@ import click
 
 from inspect_app.app.launch import unusable_qt
 from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail
+from inspect_app.cli.options import files_argument
 from inspect_app.filters.errors import FilterError
 from inspect_app.filters.language import parse
 from inspect_app.ui.screenshot import OWN_PAGES, PAGES, ScreenshotError, render_page
@@ -34,7 +35,7 @@ class _Size(click.ParamType[tuple[int, int]]):
 
 
 @click.command(name="screenshot", short_help="Draw a page of the window into a PNG file.", epilog=EXIT_CODES)
-@click.argument("file", type=click.Path(path_type=Path))
+@files_argument
 @click.option(
     "--page", default="overview", show_default=True, help=f"One of {', '.join(PAGES)}, or any view."
 )
@@ -45,13 +46,14 @@ class _Size(click.ParamType[tuple[int, int]]):
 @click.option("--filter", "condition", default="", metavar="EXPR", help="Narrow the page to what it selects.")
 @click.option("--theme", type=click.Choice(["dark", "light"]), default="dark", show_default=True)
 def screenshot(  # noqa: PLR0917 - click hands over options by name
-    file: Path, page: str, output: Path, size: tuple[int, int], condition: str, theme: str
+    files: tuple[Path, ...], page: str, output: Path, size: tuple[int, int], condition: str, theme: str
 ) -> None:
     """Draw a page of the window on a capture into a PNG file; needs no display.
 
     \b
     exhume-inspect screenshot node.exhume --page tree -o tree.png
     exhume-inspect screenshot node.exhume --page files -o web.png --filter 'container.name = web'
+    exhume-inspect screenshot /var/captures/ -o set.png
     """
     if page not in VIEWS and page not in OWN_PAGES:
         fail(f"there is no page {page!r}; there are {', '.join((*OWN_PAGES, *VIEWS))}", ExitCode.USAGE)
@@ -63,9 +65,9 @@ def screenshot(  # noqa: PLR0917 - click hands over options by name
     if problem:
         fail(problem, ExitCode.UNREADABLE)
     try:
-        state = render_page(file, page, output, size, theme, condition)
+        state = render_page(files, page, output, size, theme, condition)
     except ScreenshotError as error:
         fail(str(error), ExitCode.UNREADABLE)
     code = _CODE_OF_STATE.get(state.state, ExitCode.CUT_SHORT)
     if code is not ExitCode.FINE:
-        fail(f"{file}: {state.detail}", code)
+        fail(f"{files[0]}: {state.detail}", code)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from inspect_app.analysis.moments import moment_text
+from inspect_app.analysis.selection import TimeRange
 from inspect_app.analysis.state import State, state_at
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command
 from inspect_app.cli.commands import main
-from inspect_app.cli.options import file_argument, format_option
+from inspect_app.cli.options import format_option
 from inspect_app.cli.output import VIEW_WRITERS
 from inspect_app.cli.windows import parse_moment
 from inspect_app.frames.capture import CaptureFrames
@@ -23,19 +25,19 @@ from inspect_app.views.sorting import default_order
 from inspect_app.views.table import ViewTable
 
 _NAMES = [one.id for one in MOMENT_LISTS]
+_LISTS = ("all", *_NAMES)
 
 
 @main.command(epilog=EXIT_CODES)
-@file_argument
-@click.argument("moment", metavar="TIME")
-@click.argument("what", metavar="[LIST]", type=click.Choice(["all", *_NAMES]), default="all")
+@click.argument("words", metavar="FILE... TIME [LIST]", nargs=-1)
 @format_option
 @guarded
-def at(file: Path, moment: str, what: str, form: str) -> CaptureFrames:
+def at(words: tuple[str, ...], form: str) -> CaptureFrames:
     """Show the machine as it was at TIME: who ran, what each held open, which containers lived.
 
     TIME is +1.5s (since the first event), 03:04:05.678 or 2026-01-02T03:04:05Z. LIST is one of processes,
-    descriptors, connections, containers, mounts, users; without it all are shown, except as CSV.
+    descriptors, connections, containers, mounts, users; without it all are shown, except as CSV. The files of
+    a set, or the folder they are in, are read as one recording.
 
     \b
     Examples:
@@ -43,9 +45,10 @@ def at(file: Path, moment: str, what: str, form: str) -> CaptureFrames:
       exhume-inspect at node.exhume 15:10:36 connections
       exhume-inspect at node.exhume +2s descriptors --format json | jq '.[] | select(.pid == 812)'
     """
+    files, moment, what = _taken_apart(words)
     if what == "all" and form == "csv":
         raise click.BadParameter(f"CSV holds one list; name one of {', '.join(_NAMES)}", param_hint="LIST")
-    frames = open_for_command(file)
+    frames = open_for_command(files)
     try:
         time = parse_moment(moment, capture_window(frames))
     except ValueError as error:
@@ -61,6 +64,31 @@ def at(file: Path, moment: str, what: str, form: str) -> CaptureFrames:
         for one in MOMENT_LISTS:
             _echo_list(one, moment_table(one, state))
     return frames
+
+
+def _taken_apart(words: Sequence[str]) -> tuple[list[Path], str, str]:
+    """Files, time and list: how many files there are is known from the end only.
+
+    Raises:
+        click.UsageError: A word is missing, or is no list.
+    """
+    *before, last = words or ("",)
+    if len(before) > 1 and not _is_moment(last) and (last in _LISTS or _is_moment(before[-1])):
+        if last not in _LISTS:
+            raise click.BadParameter(f"{last!r} is not one of {', '.join(_LISTS)}", param_hint="LIST")
+        *files, moment = before
+        return [Path(word) for word in files], moment, last
+    if not before:
+        raise click.UsageError("name a capture and a TIME, such as: exhume-inspect at node.exhume +2.5s")
+    return [Path(word) for word in before], last, "all"
+
+
+def _is_moment(word: str) -> bool:
+    try:
+        parse_moment(word, TimeRange(0, 0))
+    except ValueError:
+        return False
+    return True
 
 
 def _echo_json(state: State) -> None:

@@ -13,7 +13,6 @@ _WINDOW_HELP = (
     "Only events in this span: +1s..+2.5s, 03:04:05..03:04:06, or full dates; an end may be left out."
 )
 
-file_argument = click.argument("file", type=FILE)
 files_argument = click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
 """A capture, or the files of a set, or the folder they are in."""
 filter_option = click.option("--filter", "expression", metavar="EXPR", default="", help=_FILTER_HELP)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
+from capture.format import files_of
 from capture.model.decode import printable
 from inspect_app.analysis.payload_search import (
     MAX_MATCHES,
@@ -22,7 +24,7 @@ from inspect_app.analysis.selection import select
 from inspect_app.analysis.streams import Direction, Segment, Streams, io_streams
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main
-from inspect_app.cli.options import FILE, file_argument, filter_option, format_option, window_choice
+from inspect_app.cli.options import FILE, files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import echo_rows
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.export import safe_text
@@ -50,7 +52,7 @@ _MATCH = ("event", "time", "process", "pid", "name", "offset", "length", "data")
 
 
 @main.command(epilog=EXIT_CODES)
-@file_argument
+@files_argument
 @filter_option
 @window_choice
 @format_option
@@ -76,7 +78,7 @@ _MATCH = ("event", "time", "process", "pid", "name", "offset", "length", "data")
 )
 @guarded
 def streams(  # noqa: PLR0917 - click hands over options by name
-    file: Path,
+    files: tuple[Path, ...],
     expression: str,
     window: str,
     form: str,
@@ -95,7 +97,7 @@ def streams(  # noqa: PLR0917 - click hands over options by name
       exhume-inspect streams node.exhume --filter 'fd.name = /etc/shadow' --as hex
       exhume-inspect streams node.exhume --filter 'proc.pid = 812 and fd.num = 3' --direction read -o bytes
     """
-    frames = open_for_command(file, expression)
+    frames = open_for_command(files, expression)
     selection = select(frames, window_option(frames, window), [expression])
     found = io_streams(frames, selection.rows)
     wanted = Direction(direction) if direction else None
@@ -105,7 +107,7 @@ def streams(  # noqa: PLR0917 - click hands over options by name
         if wanted is None or bool(found.writes[at]) is (wanted is Direction.WRITE)
     ]
     if output is not None:
-        _write_bytes(found, wanted, output, file)
+        _write_bytes(found, wanted, output, files_of(files))
     elif form == "table":
         for at in chosen:
             _echo_segment(frames, found, at, _SHOWN[shown])
@@ -115,11 +117,11 @@ def streams(  # noqa: PLR0917 - click hands over options by name
     return frames
 
 
-def _write_bytes(found: Streams, wanted: Direction | None, output: Path, capture: Path) -> None:
+def _write_bytes(found: Streams, wanted: Direction | None, output: Path, captures: Sequence[Path]) -> None:
     if str(output) == "-":
         _write_all(found, wanted, sys.stdout.buffer)
         return
-    if output.exists() and output.samefile(capture):
+    if output.exists() and any(map(output.samefile, captures)):
         raise click.BadParameter(f"{output} is the capture itself; name another file", param_hint="--output")
     with output.open("wb") as stream:
         _write_all(found, wanted, stream)
@@ -174,7 +176,7 @@ def _thing(frames: CaptureFrames, descriptor: int) -> str:
 
 
 @main.command("search", epilog=EXIT_CODES)
-@file_argument
+@files_argument
 @click.argument("wanted", metavar="TEXT")
 @filter_option
 @window_choice
@@ -193,7 +195,7 @@ def _thing(frames: CaptureFrames, descriptor: int) -> str:
 )
 @guarded
 def search_command(  # noqa: PLR0917 - click hands over options by name
-    file: Path,
+    files: tuple[Path, ...],
     wanted: str,
     expression: str,
     window: str,
@@ -217,7 +219,7 @@ def search_command(  # noqa: PLR0917 - click hands over options by name
     if regex and as_hex:
         raise click.UsageError("--regex and --hex exclude each other")
     needle = _needle(wanted, regex=regex, as_hex=as_hex, ignore_case=ignore_case)
-    frames = open_for_command(file, expression)
+    frames = open_for_command(files, expression)
     selection = select(frames, window_option(frames, window), [expression])
     matches = search(frames, needle, selected=selection.rows, limit=limit)
     rows = [_match_row(frames, matches, at) for at in range(len(matches))]

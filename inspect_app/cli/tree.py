@@ -12,7 +12,7 @@ from inspect_app.analysis.selection import TimeRange, select
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main
-from inspect_app.cli.options import file_argument, filter_option, format_option, window_choice
+from inspect_app.cli.options import files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import echo_rows, terminal_width
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.export import safe_text
@@ -25,13 +25,13 @@ _MOST_DEPTH = 60
 
 
 @main.command(epilog=EXIT_CODES)
-@file_argument
+@files_argument
 @filter_option
 @window_choice
 @format_option
 @click.option("--all", "idle", is_flag=True, help="Also processes without a selected event.")
 @guarded
-def tree(file: Path, expression: str, window: str, form: str, idle: bool) -> CaptureFrames:
+def tree(files: tuple[Path, ...], expression: str, window: str, form: str, idle: bool) -> CaptureFrames:
     """Show the process tree: who created whom, when each began, how it ended.
 
     Processes with selected events are shown, below all that led to them. The parent is the one that created
@@ -44,7 +44,7 @@ def tree(file: Path, expression: str, window: str, form: str, idle: bool) -> Cap
       exhume-inspect tree node.exhume --window +2s..+3s
       exhume-inspect tree node.exhume --format json | jq '.[] | select(.fate == "SIGKILL")'
     """
-    frames = open_for_command(file, expression)
+    frames = open_for_command(files, expression)
     span = window_option(frames, window)
     process = select(frames, span, [expression]).take(frames.events["process"].to_numpy())
     events = np.bincount(process[process >= 0], minlength=len(frames.processes))

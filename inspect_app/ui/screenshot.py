@@ -5,6 +5,7 @@ from __future__ import annotations
 import locale
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class ScreenshotError(Exception):
 
 
 def render_page(  # noqa: PLR0917  what a picture is of, in the order of the command line
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     page: str,
     out: str | Path,
     size: tuple[int, int] = (1440, 900),
@@ -35,7 +36,7 @@ def render_page(  # noqa: PLR0917  what a picture is of, in the order of the com
     """Draw one page of a capture into a PNG file; gives the state of the file that was opened.
 
     Args:
-        path: The capture.
+        path: The capture; or the files of a set, or their folder.
         page: One of `PAGES`, or any other view.
         out: The file to write.
         size: Width and height in pixels.
@@ -70,9 +71,10 @@ class Studio:
             locale.setlocale(locale.LC_ALL, "C.UTF-8" if sys.platform == "linux" else "C")
         self._stage = Stage(size, theme)
 
-    def open(self, path: str | Path) -> None:
+    def open(self, path: str | Path | Sequence[str | Path]) -> None:
         """Open a capture and wait until its overview stands."""
-        problem = self._stage.open(str(path), _LIMIT_S)
+        paths = [path] if isinstance(path, str | Path) else path
+        problem = self._stage.open([str(one) for one in paths], _LIMIT_S)
         if problem:
             raise ScreenshotError(problem)
 

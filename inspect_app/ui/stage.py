@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import (
@@ -45,9 +46,9 @@ class Stage:
         self.change(size, theme)
         self.window.show()
 
-    def open(self, path: str, limit_s: float) -> str:
-        """Open a capture; what went wrong, or nothing."""
-        self.window.open_path(path)
+    def open(self, paths: Sequence[str], limit_s: float) -> str:
+        """Open a capture, or the files of a set; what went wrong, or nothing."""
+        self.window.open_path(*paths)
         self.settle(limit_s)
         return "" if self.window.workspace.frames is not None else self.window.areas.banner.text
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from inspect_app.ui.screenshot import PAGES, ScreenshotError, render_page
+from tests.builders.capture import CaptureBuilder
 from tests.ui.test_window import small_capture
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -58,6 +59,19 @@ def test_the_command_draws_without_a_display(tmp_path):
     done = run("screenshot", path, "--page", "tree", "-o", out, "--size", "800x600")
     assert (done.returncode, done.stderr) == (0, "")
     assert out.read_bytes().startswith(PNG)
+
+
+def test_the_command_draws_a_set(tmp_path):
+    book, out = CaptureBuilder(), tmp_path / "set.png"
+    book.process(100, comm="sh")
+    for at in range(6):
+        book.event("read", pid=100, ret=5, args=(3, at, 5))
+    files = book.write_set(tmp_path, 3)
+    for words in ([tmp_path], files):
+        done = run("screenshot", *words, "--page", "processes", "-o", out, "--size", "800x600")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert out.read_bytes().startswith(PNG)
+        out.unlink()
 
 
 def test_the_command_tells_a_file_cut_short(tmp_path):

@@ -241,6 +241,44 @@ def test_the_files_of_a_set_are_shown_as_one_recording(capture_set):
         assert [row["events"] for row in json.loads(result.stdout)] == [9]
 
 
+@pytest.mark.parametrize(
+    ("command", "rest", "told"),
+    [
+        ("at", ("+3ms",), "100"),
+        ("at", ("+3ms", "processes"), "100"),
+        ("tree", (), "9 events"),
+        ("streams", (), "hello"),
+        ("search", ("hello",), "+0: hello"),
+    ],
+)
+def test_every_command_takes_the_files_of_a_set(capture_set, command, rest, told):
+    for files in ([capture_set[0].parent], capture_set):
+        result = run(command, *files, *rest)
+        assert result.exit_code == 0, result.stderr
+        assert told in result.stdout
+
+
+def test_bytes_are_never_written_over_a_file_of_the_set(capture_set):
+    before = capture_set[1].read_bytes()
+    assert run("streams", capture_set[0].parent, "-o", capture_set[1]).exit_code == 2
+    assert capture_set[1].read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "name a capture and a TIME"),
+        (("x",), "name a capture and a TIME"),
+        (("x", "+1s", "connectons"), "'connectons' is not one of"),
+        (("x", "x", "+1s", "user"), "'user' is not one of"),
+    ],
+)
+def test_a_moment_that_is_asked_for_wrongly_is_told(words, told):
+    result = run("at", *words)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
 def test_a_report_of_a_set_names_its_files_and_their_digest(capture_set, tmp_path):
     out = tmp_path / "report.html"
     result = run("report", tmp_path, "-o", out)
