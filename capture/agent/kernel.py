@@ -154,6 +154,7 @@ class Kernel:
         self._slots = self._map("slots", SLOT, SLOTS)
         self.control = self._map("controls", CONTROL, 1, writable=True)
         """What probe and recorder tell each other; see capture/agent/pressure.py."""
+        self._files_begun = self.mapped("files_begun", 1)
         shape = (calls.cpus, len(LANE_NAMES) + 1, len(CATEGORIES))
         self.lost = self._map("lost", np.dtype("<u8"), int(np.prod(shape))).reshape(shape)
         """What found no room since the start, by processor, lane and category; last, payload given up."""
@@ -265,6 +266,10 @@ class Kernel:
             self._offer.without(feature, _why_not_loaded(error, said()))
         else:
             self._attached += attached
+
+    def begin_file(self) -> None:
+        """Another file has begun: what the probe tells once only is told again."""
+        self._files_begun[0] += np.uint64(1)
 
     def put(self, table: str, key: bytes, value: int) -> None:
         """Write an entry of a table of the probe."""

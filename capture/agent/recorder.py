@@ -309,6 +309,7 @@ class Recorder:
 
     def _begin_file(self, since_boot_ns: int) -> None:
         """See to what the file that has just begun needs to stand alone."""
+        self._kernel.begin_file()
         self._watch.begin_file(since_boot_ns)
         self._executables.begin_file()
         self._snapshots.begin()

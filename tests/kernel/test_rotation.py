@@ -111,6 +111,29 @@ def test_each_file_stands_alone(rotated):
     assert middle.descriptors["name"].iloc[descriptor] == "/dev/zero"
 
 
+def test_each_file_is_told_what_a_link_leads_to(tmp_path):
+    """The probe tells a path once; a file that stands alone must not depend on the one before."""
+    really, asked = tmp_path / "really", tmp_path / "asked"
+    really.touch()
+    asked.symlink_to(really)
+    busy = "import os, sys, time\nfor _ in range(350): os.close(os.open(sys.argv[1], 0)); time.sleep(0.01)"
+    options = ("--rotate-time", "1s", "--snaplen", "0")
+    program = (*PYTHON, "-c", busy, asked)
+    done = exhume_capture("record", "-o", tmp_path / "node.exhume", *options, "--", *program)
+    assert done.returncode == 0, done.stderr
+    told = []
+    for path in files_in(tmp_path):
+        frames = open_capture(path)
+        opened = frames.events["type"] == "opened_path"
+        told.append(
+            str(really)
+            in {frames.paths[at] for at in frames.events["path"][opened & (frames.events["path"] >= 0)]}
+        )
+    assert len(told) >= 3
+    # The last may hold no more than the end of the recording.
+    assert all(told[:-1])
+
+
 def test_who_was_waiting_at_the_end_of_a_file_is_told_there_and_counted_once_in_the_set(rotated):
     folder, _, _ = rotated
     frames = open_capture(files_in(folder)[1])

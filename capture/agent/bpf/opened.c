@@ -1,7 +1,7 @@
 /* The path of the file that was really opened, or is run: up its names and mounts, as the kernel has them.
  *
- * It is told once for each way to a file (entry and mount) and again when names may have changed since, so that
- * who opens the same file over and over pays for a look into a table.
+ * It is told once for each way to a file (entry and mount), and again when names may have changed since or the recorder
+ * has begun another file, so that who opens the same file over and over pays for a look into a table.
  */
 
 #define STEPS 64            /* names and mounts together */
@@ -23,7 +23,7 @@ struct walk {
 BPF_PERCPU_ARRAY(walks, struct walk, 1);
 
 struct way {
-    u64 dentry, mount, name_hash, ino, moves, until;
+    u64 dentry, mount, name_hash, ino, moves, file, until;
 };
 BPF_ARRAY(told_ways, struct way, 8192);
 
@@ -80,19 +80,20 @@ static __always_inline bool was_told(char *dentry, char *mount, u64 ino, u64 now
 {
     u64 hash = 0;
     int first = 0;
-    u64 *changes = moves.lookup(&first);
+    u64 *changes = moves.lookup(&first), *file = files_begun.lookup(&first);
     READ(hash, dentry + K_DENTRY_HASH);
     u64 mixed = ((u64)dentry >> 6) ^ ((u64)mount >> 5) ^ hash;
     int at = (mixed ^ mixed >> 13 ^ mixed >> 29) & 8191;
     struct way *way = told_ways.lookup(&at);
-    if (!way || !changes) return true;
+    if (!way || !changes || !file) return true;
     if (way->dentry == (u64)dentry && way->mount == (u64)mount && way->name_hash == hash && way->ino == ino &&
-        way->moves == *changes && now < way->until) return true;
+        way->moves == *changes && way->file == *file && now < way->until) return true;
     way->dentry = (u64)dentry;
     way->mount = (u64)mount;
     way->name_hash = hash;
     way->ino = ino;
     way->moves = *changes;
+    way->file = *file;
     way->until = now + TOLD_FOR;
     return false;
 }

@@ -11,6 +11,8 @@ static __always_inline bool changes_privileges(u32 code)
 
 /* How often names or mounts have been changed; `opened_path` knows by it what it told before. */
 BPF_ARRAY(moves, u64, 1);
+/* How many files the recorder has begun after the first: each stands alone, so all is told anew. */
+BPF_F_TABLE("array", int, u64, files_begun, 1, 1 << 10 /* BPF_F_MMAPABLE */);
 
 static __always_inline void count_move(void)
 {
