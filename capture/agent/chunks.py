@@ -85,7 +85,7 @@ def chunk_of_records(records: Array, spec: LaneSpec) -> Chunk:
     words = records.view("<u8").reshape(-1, stride)[:, 1 : WORDS + 1].T.copy()
     lengths = {name: field_of(words, f"{name}_len") for name in ("text", "text2")}
     texts = []
-    if spec.name == "exec":
+    if spec.programs:
         flags = field_of(words, "flags")
         lengths |= {"exe": np.where(flags & HAS_FILE, EXE_SIZE, 0), "env": captured(words)}
         flags &= HAS_FILE - 1
@@ -103,7 +103,7 @@ def chunk_of_records(records: Array, spec: LaneSpec) -> Chunk:
             available = min(width, spec.data - place)
             rows[:, :available] = records["data"][at, place : place + available]
             # An argument list ends with the NUL of its last argument, which may be empty.
-            is_string = name == "text" or (name == "text2" and spec.name != "exec")
+            is_string = name == "text" or (name == "text2" and not spec.programs)
             texts.append(_texts(name, rows, lengths[name][at], at, strip_nul=is_string))
     return Chunk(words, texts, NO_BYTES)
 

@@ -29,7 +29,7 @@ from capture.agent.lanes import CallLane, Lane, call_lanes
 from capture.agent.layout import kernel_constants, missing_facts
 from capture.agent.payload_tables import PayloadTables, payload_constants
 from capture.agent.plan import CATEGORIES, PLANS, privileged_words, probe_plans
-from capture.agent.pressure import CONTROL, COUNT_KEY, COUNT_VALUE, COUNTS
+from capture.agent.pressure import CONTROL, COUNT_KEY, COUNT_VALUE, COUNTS, FEW_COUNTS, GIVEN_UP
 from capture.agent.settings import TEXT_MAX, CallSizes, LaneSpec, Settings
 from capture.model.catalogue import spec_named
 
@@ -46,6 +46,9 @@ PROBE_PARTS = (
 """Files of the probe, in the order in which they are compiled as one: BCC rewrites the main file alone."""
 _TYPED_FROM = (5 << 16) + (15 << 8)
 """Kernels that let a probe follow their types from the current thread on (bpf_task_pt_regs)."""
+_GROWS_FROM = (6 << 16) + (1 << 8)
+_NO_PREALLOC = 1
+"""BPF_F_NO_PREALLOC of linux/bpf.h."""
 SLOTS = 1 << 17
 MAX_VECS = 8
 MAX_MSGS = 16
@@ -155,9 +158,9 @@ class Kernel:
         self.control = self._map("controls", CONTROL, 1, writable=True)
         """What probe and recorder tell each other; see capture/agent/pressure.py."""
         self._files_begun = self.mapped("files_begun", 1)
-        shape = (calls.cpus, len(LANE_NAMES) + 1, len(CATEGORIES))
+        shape = (calls.cpus, len(LANE_NAMES) + len(GIVEN_UP), len(CATEGORIES))
         self.lost = self._map("lost", np.dtype("<u8"), int(np.prod(shape))).reshape(shape)
-        """What found no room since the start, by processor, lane and category; last, payload given up."""
+        """What found no room since the start, by processor, lane and category; last, GIVEN_UP."""
         self._keys, self._values = np.zeros(COUNTS, COUNT_KEY), np.zeros(COUNTS, COUNT_VALUE)
         self._take = bcc.libbcc.lib.bpf_lookup_and_delete_batch
 
@@ -315,9 +318,13 @@ def _sizes(settings: Settings, rings: Sequence[LaneSpec], calls: CallSizes) -> d
         "SEGMENT": calls.segment,
         "SEGMENTS": calls.segments,
         **{f"{ring.name.upper()}_DATA": ring.data for ring in rings},
+        **{f"{ring.name.upper()}_SECOND": ring.second for ring in rings},
         **{f"{ring.name.upper()}_PAGES": ring.pages for ring in rings},
+        "ENVIRONMENT": int(settings.environment),
         "CATEGORIES": len(CATEGORIES),
-        "COUNTS": COUNTS,
+        # Tables of probes that take memory as they fill are safe from 6.1 on (bpf_mem_alloc).
+        "COUNTS": COUNTS if _kernel_version() >= _GROWS_FROM else FEW_COUNTS,
+        "COUNTS_FLAGS": _NO_PREALLOC if _kernel_version() >= _GROWS_FROM else 0,
         **{f"CATEGORY_{name.name}": at for at, name in enumerate(CATEGORIES)},
         **{f"TAIL_{name.upper()}": at for at, name in enumerate(TAILS)},
         **{f"PRIVILEGED_{at}": f"{word:#x}ULL" for at, word in enumerate(privileged_words("x86_64"))},

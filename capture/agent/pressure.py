@@ -20,8 +20,10 @@ from capture.agent.plan import CATEGORIES
 from capture.model.catalogue import CATALOGUE, kinds_without_arguments
 from capture.model.events import Category
 
-COUNTS = 1 << 14
-"""Entries of each table of counts."""
+COUNTS = 1 << 17
+"""Entries of each table of counts: thousands of short processes make some dozens each."""
+FEW_COUNTS = 1 << 14
+"""Entries where the kernel keeps memory for all of them."""
 
 CONTROL = np.dtype([("level", "<u4"), ("side", "<u4"), ("since", "<u8", 3)])
 """`struct control` of bpf/pressure.c."""
@@ -37,6 +39,8 @@ COUNT_VALUE = np.dtype(
 
 STEPS = ("", "payload given up", "bulk calls counted")
 """What each level means; the first is none."""
+GIVEN_UP = ("payload", "path")
+"""What events are recorded without, by the probe's constants behind those of the lanes."""
 _CALM = 0.35
 """The fullest lane must stay below this share of its size…"""
 _CALM_NS = 500_000_000
@@ -54,7 +58,7 @@ class Counters(Protocol):
     control: Array
     """CONTROL[1], shared with the probe."""
     lost: Array
-    """uint64[processors, lanes + 1, categories] since the start; the last lane: payload given up."""
+    """uint64[processors, lanes + 2, categories] since the start; last, payload given up, and opened paths."""
 
     def take_counts(self, side: int) -> tuple[Array, Array]:
         """All keys and values of one table, which is empty afterwards."""
@@ -91,7 +95,7 @@ class Pressure:
     @property
     def lost_by_lane(self) -> list[int]:
         """Events that found no room, in the order of `lanes`, as told so far."""
-        by_lane: list[int] = self._told[:, :-1].sum(axis=(0, 2)).tolist()
+        by_lane: list[int] = self._told[:, : len(self.lanes)].sum(axis=(0, 2)).tolist()
         return by_lane
 
     def after_round(self, now: int, fill: float) -> None:
@@ -146,11 +150,11 @@ class Pressure:
         lost = self.kernel.lost.copy()
         new = lost - self._told
         self._told = lost
-        self.lost = int(lost[:, :-1].sum())
+        self.lost = int(lost[:, : len(self.lanes)].sum())
         for cpu, lane, category in np.argwhere(new).tolist():
             is_lane = lane < len(self.lanes)
             yield self._row(
-                "lost" if is_lane else "payload",
+                "lost" if is_lane else GIVEN_UP[lane - len(self.lanes)],
                 self.lanes[lane] if is_lane else "probe",
                 self._since,
                 now,

@@ -241,9 +241,9 @@ class Recorder:
         for lane in self._kernel.lanes:
             for chunk in drain(lane):
                 self._assembler.add(chunk)
-                if lane.name in ("life", "exec"):
+                if lane.name in ("life", "exec", "exec_long"):
                     self._look_for_containers(chunk)
-                if lane.name == "exec" and self._settings.hashes:
+                if lane.name in ("exec", "exec_long") and self._settings.hashes:
                     self._executables.begun(programs_of(chunk))
         return self._fill > _PRESSED
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.settings import LaneSpec
+from capture.agent.settings import TEXT_MAX, LaneSpec
 
 BUSY = 1 << 31
 DISCARDED = 1 << 30
@@ -21,14 +21,12 @@ SOCK_SIZE, EXE_SIZE = 48, 64
 HAS_SOCKET = HAS_FILE = 1 << 15
 """The flag of the probe that says so, of calls and of programs; it is not one of the file's."""
 
-_EXEC_PLACES = {"exe": 0, "text": 64, "text2": 4096, "env": 8192}
-"""As bpf/program.c lays them out."""
-
 
 def places_of(spec: LaneSpec) -> dict[str, int]:
     """Where behind a ring buffer's records the texts are that they may have."""
-    if spec.name == "exec":
-        return _EXEC_PLACES
+    if spec.programs:
+        # As bpf/program.c lays them out; short records have no environment.
+        return {"exe": 0, "text": EXE_SIZE, "text2": spec.second, "env": spec.second + TEXT_MAX}
     # Who has a socket or an address has no text.
     return {"text": 0, "text2": spec.second, "sock": 0, "addr": SOCK_SIZE}
 

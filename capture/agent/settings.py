@@ -28,6 +28,8 @@ class LaneSpec:
     """Where the second text begins; 0 where the lane has none."""
     pages: int
     """Size of the ring buffer, a power of two."""
+    programs: bool = False
+    """Whether its records tell of new programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,14 @@ class Settings:
     """Time after which a block is closed, so that a killed recorder loses little."""
 
     def lanes(self) -> tuple[LaneSpec, ...]:
-        """The ring buffers, in the order of the probe's `LANE_` constants; before them are the calls."""
+        """The ring buffers."""
         return (
-            LaneSpec("life", 160, 80, 2048),
-            LaneSpec("exec", self.exec_data, TEXT_MAX, 8192 if self.environment else 2048),
+            LaneSpec("life", 160, 80, 4096),
+            # Records of 768 bytes, so that 21,845 execs find room; what does not fit is in the second.
+            LaneSpec("exec", 632, 248, 4096, programs=True),
+            LaneSpec(
+                "exec_long", self.exec_data, TEXT_MAX, 8192 if self.environment else 2048, programs=True
+            ),
             LaneSpec("other", 0, 0, 1024),
             LaneSpec("uring", _SOCKET_AND_ADDRESS, 80, 1024),
         )
@@ -97,7 +103,7 @@ class Settings:
 
     @property
     def exec_data(self) -> int:
-        """Bytes behind the record of a new program: its file's name, its arguments, its environment."""
+        """Bytes behind the long record of a new program: its file's name, its arguments, its environment."""
         return 2 * TEXT_MAX + (16384 if self.environment else 0)
 
     def calls(self, cpus: int) -> CallSizes:

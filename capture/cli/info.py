@@ -288,6 +288,7 @@ def _kinds(recorded: dict[str, int], counted: dict[str, int]) -> Table:
 _TITLES = {
     "lost": "lost",
     "payload": "recorded without payload",
+    "path": "opened without the path behind it",
     "counted": "counted, not recorded one by one",
     "late": "recorded out of order",
     "unwritten": "not written: no room on disk",

@@ -228,8 +228,9 @@ MOUNT_COLUMNS: tuple[FrameColumn, ...] = (
 UNSEEN_KINDS = ("lost", "dropped", "undecodable", "unwritten")
 """Events that happened, and nothing is known of: no room in the kernel, by choice, damaged, no room on disk.
 
-Kinds that are neither these nor COUNTED_KIND: `late` and `payload` (the events are in the file, the latter
-without their payload), `step` (an interval at a level of pressure), `stalled` (the recorder did not run).
+Kinds that are neither these nor COUNTED_KIND: `late`, `payload` and `path` (the events are in the file, the
+latter two without their payload, or the path that was really opened), `step` (an interval at a level of
+pressure), `stalled` (the recorder did not run).
 """
 FILTERED_KIND = "filtered"
 """Calls that the recording was asked to leave out."""

@@ -16,6 +16,7 @@ _TOLD = {
     "unwritten": "not written, for the disk was full",
     "late": "recorded out of order",
     "payload": "recorded without payload, for the recorder was short of room",
+    "path": "opened without the path behind it, for the recorder was short of room",
 }
 _HAPPENED = {"step": "The recorder was short of room", "stalled": "The recorder did not run"}
 """How a kind of the frame of drops is put to a reader."""

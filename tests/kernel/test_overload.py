@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -114,10 +115,10 @@ def test_a_stopped_recorder_counts_what_it_cannot_record_and_tells_of_the_gap(tm
     assert recorded + counted == sum(counts)
     assert recorded > 0 and counted > 0
     assert told_as_counted(capture) >= counted
-    # Signals, and the paths that opens led to, are no calls that could be counted.
+    # Signals are no calls that could be counted.
     drops = capture.frames.drops
     lost = drops[drops["kind"] == "lost"]
-    assert told_as_lost(capture) == lost.loc[lost["category"].isin(["signal", "file"]), "count"].sum()
+    assert told_as_lost(capture) == lost.loc[lost["category"] == "signal", "count"].sum()
     assert capture.lost()["life"] == capture.lost()["exec"] == 0
     # What the counted calls worked on, and who made them, is known too.
     sums = capture.frames.counted
@@ -160,3 +161,22 @@ def test_every_process_of_a_fork_bomb_is_recorded_and_totals_are_those_of_the_ke
     assert capture.lost()["life"] == capture.lost()["exec"] == 0
     told_as_lost(capture)
     told_as_counted(capture)
+
+
+def test_a_recorder_that_stands_still_beside_a_fork_bomb_has_every_process_and_exact_totals(tmp_path):
+    """Its lanes hold what thousands of short processes tell of their lives, and sums of what they did."""
+    with Recording(tmp_path / "stopped.exhume") as recording:
+        recording.wait_for_snapshot()
+        recording.process.send_signal(signal.SIGSTOP)
+        go_on = threading.Timer(STOPPED_S, recording.process.send_signal, [signal.SIGCONT])
+        go_on.start()
+        storm = rage(processes=2 * PROCESSES, moved=500 * PROCESSES)
+        go_on.join()
+        assert recording.end() == Exit.FINE
+    capture = Capture(recording.path)
+    missing = storm.missing(capture)
+    assert not any(missing.values()), missing
+    drops = capture.frames.drops
+    lost = drops[drops["kind"] == "lost"]
+    assert set(lost["category"]) <= {"signal"}, lost
+    assert "stalled" in set(drops["kind"]) and told_as_counted(capture) > 0

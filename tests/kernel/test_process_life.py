@@ -122,6 +122,24 @@ def test_arguments_of_a_hundred_kibibytes_are_cut_and_flagged(capture, told):
     assert 1_024 <= len(call.text2) < 100 << 10
 
 
+def test_programs_are_whole_about_where_they_need_a_long_record(capture, told):
+    """A short record has room for 384 bytes of arguments and for a name of 183 bytes."""
+    facts = told("arguments")
+    sizes = [size for size, _ in facts.sizes]
+    assert min(sizes) < 384 < max(sizes) and 384 in sizes
+    for size, pid in facts.sizes:
+        (call,) = capture.calls("execve", pid=pid)
+        assert call.argv == [b"true", b"x" * (size - 6)]
+        assert not call.flags & (EventFlag.TEXT_TRUNCATED | EventFlag.UNREADABLE)
+        assert call.image["exepath"].endswith("/true")
+    assert {len(name) for name, _ in facts.names} == {183, 184, 255}
+    for name, pid in facts.names:
+        (call,) = capture.calls("execve", pid=pid)
+        assert (call.text, call.argv) == (name.encode(), [b"true", b"by a long name"])
+        assert not call.flags & (EventFlag.TEXT_TRUNCATED | EventFlag.UNREADABLE)
+        assert call.image["exepath"].endswith("/true")
+
+
 def test_arguments_by_the_thousand_are_cut_and_flagged(capture, told):
     (call,) = capture.calls("execve", pid=told("arguments").many)
     assert call.flags & EventFlag.TEXT_TRUNCATED

@@ -7,7 +7,7 @@
 #define STEPS 64            /* names and mounts together */
 #define LONGEST 4096
 #define NAME_MOST 255
-#define TOLD_FOR 10000000000ULL /* ns; a record of it that found no room is made up for */
+#define TOLD_FOR 10000000000ULL /* ns */
 #define UNNAMED 1           /* deleted, or never had a name */
 
 struct step {
@@ -75,8 +75,8 @@ static __always_inline void write_down(struct walk *w)
     w->length = 1;
 }
 
-/* Whether this way has been told of since names last changed; it counts as told from now on. */
-static __always_inline bool was_told(char *dentry, char *mount, u64 ino, u64 now)
+/* The way's place if it has not been told of since names last changed, else 0; it counts as told from now on. */
+static __always_inline struct way *untold(char *dentry, char *mount, u64 ino, u64 now)
 {
     u64 hash = 0;
     int first = 0;
@@ -85,9 +85,9 @@ static __always_inline bool was_told(char *dentry, char *mount, u64 ino, u64 now
     u64 mixed = ((u64)dentry >> 6) ^ ((u64)mount >> 5) ^ hash;
     int at = (mixed ^ mixed >> 13 ^ mixed >> 29) & 8191;
     struct way *way = told_ways.lookup(&at);
-    if (!way || !changes || !file) return true;
+    if (!way || !changes || !file) return 0;
     if (way->dentry == (u64)dentry && way->mount == (u64)mount && way->name_hash == hash && way->ino == ino &&
-        way->moves == *changes && way->file == *file && now < way->until) return true;
+        way->moves == *changes && way->file == *file && now < way->until) return 0;
     way->dentry = (u64)dentry;
     way->mount = (u64)mount;
     way->name_hash = hash;
@@ -95,20 +95,20 @@ static __always_inline bool was_told(char *dentry, char *mount, u64 ino, u64 now
     way->moves = *changes;
     way->file = *file;
     way->until = now + TOLD_FOR;
-    return false;
+    return way;
 }
 
-/* In the lane of calls, behind the call that it belongs to: this is the end of sys_exit. Told once, it may have
- * the room that is left for process life. */
-static __always_inline void emit_path(struct walk *w, u64 now, u64 id, struct ident *ident, s32 fd, u64 how)
+/* In the lane of calls, behind the call that it belongs to: this is the end of sys_exit. False: it has no room, for
+ * what is left is for process life. */
+static __always_inline bool emit_path(struct walk *w, u64 now, u64 id, struct ident *ident, s32 fd, u64 how)
 {
     int cpu = bpf_get_smp_processor_id();
     struct position *p = positions.lookup(&cpu);
-    if (!p) return;
+    if (!p || p->written - p->taken >= RECORDS - RECORDS / 8) return false;
     int at = cpu * (RECORDS + 1) + p->next;
     struct head *h = heads.lookup(&at);
-    struct target t = {h, p, bytes_room(p, cpu, true)};
-    if (!h || !t.segment || p->written - p->taken >= RECORDS) return count_lost(LANE_CALLS, CATEGORY_FILE);
+    struct target t = {h, p, bytes_room(p, cpu, false)};
+    if (!h || !t.segment) return false;
     begin(h, now, id, OPENED_PATH);
     h->args[0] = how;
     put_thing(h, ident);
@@ -120,6 +120,7 @@ static __always_inline void emit_path(struct walk *w, u64 now, u64 id, struct id
     if (!length) h->flags |= F_TEXT_TRUNCATED;
     keep(&t, length);
     hand_over(p);
+    return true;
 }
 
 static __always_inline void tell_path(u64 id, u64 file, struct ident *ident, s32 fd)
@@ -129,12 +130,15 @@ static __always_inline void tell_path(u64 id, u64 file, struct ident *ident, s32
     int first = 0;
     struct walk *w = walks.lookup(&first);
     if (!w || READ(path, file + K_FILE_PATH) || !path.mount || !path.dentry) return;
-    if (was_told(path.dentry, path.mount, ident->ino, now)) return;
+    struct way *way = untold(path.dentry, path.mount, ident->ino, now);
+    if (!way) return;
     w->length = 0;
     if (climb(w, path.dentry, path.mount)) write_down(w);
     READ(hashed, path.dentry + K_DENTRY_HASHED);
     how = hashed || !w->names ? 0 : UNNAMED;
-    emit_path(w, now, id, ident, fd, how);
+    if (emit_path(w, now, id, ident, fd, how)) return;
+    way->until = 0; /* who opens it once there is room tells of it */
+    count_lost(NO_PATH, CATEGORY_FILE);
 }
 
 /* After the record of an open, whose file's identity on_sys_exit leaves in the slot, or of a new program. */

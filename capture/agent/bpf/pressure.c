@@ -32,8 +32,8 @@ struct counts {
     u16 mode;
     u16 unused[3];
 };
-BPF_HASH(counts_a, struct count_key, struct counts, COUNTS);
-BPF_HASH(counts_b, struct count_key, struct counts, COUNTS);
+BPF_F_TABLE("hash", struct count_key, struct counts, counts_a, COUNTS, COUNTS_FLAGS);
+BPF_F_TABLE("hash", struct count_key, struct counts, counts_b, COUNTS, COUNTS_FLAGS);
 /* Zeros, for a new entry: the stack is small. */
 BPF_ARRAY(no_counts, struct counts, 1);
 

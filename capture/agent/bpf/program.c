@@ -1,13 +1,14 @@
 /* A new program: its names, arguments and environment lie on its fresh stack, where nobody has changed them yet. */
 
-/* Where a record of the lane `exec` has what; F_SOCKET tells of `exe`, head.data_len is the length of `env`. */
+/* Where a record has what; F_SOCKET tells of `exe`, head.data_len is the length of `env`. Most programs fit a record of
+ * the lane `exec`, and a stopped recorder finds thousands of them there; `exec_long` is for the others. */
 #define EXE_AT 0
 #define NAME_AT 64
-#define NAME_ROOM (ARGV_AT - NAME_AT)
-#define ARGV_AT 4096
-#define ARGV_ROOM 4096
+#define SHORT_ARGV_AT EXEC_SECOND
+#define ARGV_AT EXEC_LONG_SECOND
+#define ARGV_ROOM TEXT_MAX
 #define ENV_AT (ARGV_AT + ARGV_ROOM)
-#define ENV_ROOM (EXEC_DATA - ENV_AT)
+#define ENV_ROOM (EXEC_LONG_DATA - ENV_AT)
 
 #define OVERLAYFS_MAGIC 0x794c7630 /* include/uapi/linux/magic.h */
 #define TMPFS_MAGIC 0x01021994
@@ -83,48 +84,89 @@ static __always_inline u32 is_script(char *bprm)
     return given != run;
 }
 
-static __always_inline void copy_environment(struct head *h, char *data, struct exe_data *exe, u64 start, u64 end)
+/* The new program's stack, as the kernel has laid it. */
+struct stack { u64 argv, argv_end, env, name; };
+
+/* The file name given to exec, which the kernel puts just above the environment. False: it is longer than its room. */
+static __always_inline bool copy_name(struct head *h, char *to, u64 room, struct stack *stack)
 {
-#if EXEC_DATA > 8192
-    u64 size = end - start;
+    long n = bpf_probe_read_user_str(to, room, (void *)stack->name);
+    if (n > 0) h->text_len = n;
+    else h->flags |= F_UNREADABLE;
+    if (n == room) h->flags |= F_TEXT_TRUNCATED;
+    return n != room;
+}
+
+static __always_inline void copy_argv(struct head *h, char *to, u64 room, struct stack *stack)
+{
+    u64 size = stack->argv_end - stack->argv;
+    if (size > room) h->flags |= F_TEXT_TRUNCATED;
+    size = at_most(size, room);
+    if (!bpf_probe_read_user(to, size, (void *)stack->argv)) h->text2_len = size;
+    else h->flags |= F_UNREADABLE;
+}
+
+static __always_inline void copy_environment(struct head *h, char *to, struct exe_data *exe, struct stack *stack)
+{
+#if ENVIRONMENT
+    u64 size = stack->name - stack->env;
     if (size > ENV_ROOM) exe->flags |= E_ENV_TRUNCATED;
     size = at_most(size, ENV_ROOM);
-    if (!bpf_probe_read_user(data + ENV_AT, size, (void *)start)) h->data_len = size;
+    if (!bpf_probe_read_user(to, size, (void *)stack->env)) h->data_len = size;
     else exe->flags |= E_ENV_UNREADABLE;
 #endif
 }
 
-/* Which lane was full, FITTED if none. */
+/* A record of either lane: all that takes no more room in a long one. */
+static __always_inline void put_program(struct head *h, char *data, struct exe_data *exe, struct slot *slot, char *file)
+{
+    put_thing(h, &slot->thing);
+    __builtin_memcpy(data + EXE_AT, exe, sizeof(*exe));
+    if (file) h->flags |= F_SOCKET;
+}
+
+/* Which lane was full, FITTED if none: what has no room in full is cut off. */
 static __always_inline int emit_exec(struct slot *slot, u64 now, u64 id, u64 latency, u16 code)
 {
     struct exe_data exe = {};
-    struct exec *e = exec.ringbuf_reserve(sizeof(*e));
-    if (!e) return LANE_EXEC;
+    struct stack stack;
     char *mm = LOAD(char *, TASK(), K_TASK_MM);
-    u64 start = LOAD(u64, mm, K_MM_ARG_START), end = LOAD(u64, mm, K_MM_ARG_END);
-    u64 env = LOAD(u64, mm, K_MM_ENV_START), name = LOAD(u64, mm, K_MM_ENV_END);
     char *file = LOAD(char *, mm, K_MM_EXE_FILE);
-    begin(&e->head, now, id, code);
-    e->head.latency = latency;
+    stack.argv = LOAD(u64, mm, K_MM_ARG_START);
+    stack.argv_end = LOAD(u64, mm, K_MM_ARG_END);
+    stack.env = LOAD(u64, mm, K_MM_ENV_START);
+    stack.name = LOAD(u64, mm, K_MM_ENV_END);
     forget(&slot->thing);
     identify_file(file, &slot->thing);
-    put_thing(&e->head, &slot->thing);
     describe_program(file, &exe);
     READ(exe.comm, TASK() + K_TASK_COMM);
     if (slot->began & BEGAN_SCRIPT) exe.flags |= E_SCRIPT;
-    /* The kernel puts the file name given to exec just above the environment. */
-    long n = bpf_probe_read_user_str(e->data + NAME_AT, NAME_ROOM, (void *)name);
-    if (n > 0) e->head.text_len = n;
-    else e->head.flags |= F_UNREADABLE;
-    if (n == NAME_ROOM) e->head.flags |= F_TEXT_TRUNCATED;
-    u64 size = end - start;
-    if (size > ARGV_ROOM) e->head.flags |= F_TEXT_TRUNCATED;
-    size = at_most(size, ARGV_ROOM);
-    if (!bpf_probe_read_user(e->data + ARGV_AT, size, (void *)start)) e->head.text2_len = size;
-    else e->head.flags |= F_UNREADABLE;
-    copy_environment(&e->head, e->data, &exe, env, name);
-    __builtin_memcpy(e->data + EXE_AT, &exe, sizeof(exe));
-    if (file) e->head.flags |= F_SOCKET;
+
+    bool fits = !ENVIRONMENT && stack.argv_end - stack.argv <= EXEC_DATA - SHORT_ARGV_AT;
+    struct exec *e = exec.ringbuf_reserve(sizeof(*e));
+    if (e) {
+        begin(&e->head, now, id, code);
+        e->head.latency = latency;
+        if (!copy_name(&e->head, e->data + NAME_AT, SHORT_ARGV_AT - NAME_AT, &stack)) fits = false;
+        if (fits) goto short_one;
+    }
+    struct exec_long *l = exec_long.ringbuf_reserve(sizeof(*l));
+    if (l) {
+        if (e) exec.ringbuf_discard(e, BPF_RB_NO_WAKEUP);
+        begin(&l->head, now, id, code);
+        l->head.latency = latency;
+        copy_name(&l->head, l->data + NAME_AT, ARGV_AT - NAME_AT, &stack);
+        copy_argv(&l->head, l->data + ARGV_AT, ARGV_ROOM, &stack);
+        copy_environment(&l->head, l->data + ENV_AT, &exe, &stack);
+        put_program(&l->head, l->data, &exe, slot, file);
+        exec_long.ringbuf_submit(l, BPF_RB_NO_WAKEUP);
+        return FITTED;
+    }
+    if (!e) return LANE_EXEC;
+    if (ENVIRONMENT) exe.flags |= E_ENV_TRUNCATED;
+short_one:
+    copy_argv(&e->head, e->data + SHORT_ARGV_AT, EXEC_DATA - SHORT_ARGV_AT, &stack);
+    put_program(&e->head, e->data, &exe, slot, file);
     exec.ringbuf_submit(e, BPF_RB_NO_WAKEUP);
     return FITTED;
 }

@@ -89,15 +89,18 @@ BPF_F_TABLE("array", int, struct segment, bytes, CPUS * SEGMENTS, MMAPABLE);
 
 struct life { struct head head; char data[LIFE_DATA]; };
 struct exec { struct head head; char data[EXEC_DATA]; };
+struct exec_long { struct head head; char data[EXEC_LONG_DATA]; };
 struct other { struct head head; };
 struct uring { struct head head; char data[URING_DATA]; }; /* two names, or a socket's tuple and an address */
 BPF_RINGBUF_OUTPUT(life, LIFE_PAGES);
 BPF_RINGBUF_OUTPUT(exec, EXEC_PAGES);
+BPF_RINGBUF_OUTPUT(exec_long, EXEC_LONG_PAGES);
 BPF_RINGBUF_OUTPUT(other, OTHER_PAGES);
 BPF_RINGBUF_OUTPUT(uring, URING_PAGES);
-enum { LANE_CALLS, LANE_LIFE, LANE_EXEC, LANE_OTHER, LANE_URING, NO_PAYLOAD, LANES };
+enum { LANE_CALLS, LANE_LIFE, LANE_EXEC, LANE_OTHER, LANE_URING, NO_PAYLOAD, NO_PATH, LANES };
 #define FITTED LANES /* no lane was full */
-/* What found no room, and events that gave up their payload: by processor, lane and category of call. */
+/* What found no room, events that gave up their payload, and opens whose path was not told: by processor, lane and
+ * category of call. */
 BPF_F_TABLE("array", int, u64, lost, CPUS * LANES * CATEGORIES, MMAPABLE);
 
 #define READ(to, from) bpf_probe_read_kernel(&(to), sizeof(to), (void *)(from))

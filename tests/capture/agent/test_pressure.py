@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from capture.agent.plan import CATEGORIES
-from capture.agent.pressure import CONTROL, COUNT_KEY, COUNT_VALUE, STEPS, Pressure
+from capture.agent.pressure import CONTROL, COUNT_KEY, COUNT_VALUE, GIVEN_UP, STEPS, Pressure
 from capture.model.events import Category
 
 MS = 1_000_000
@@ -20,7 +20,7 @@ class Tables:
 
     def __init__(self):
         self.control = np.zeros(1, CONTROL)
-        self.lost = np.zeros((2, len(LANES) + 1, len(CATEGORIES)), np.uint64)
+        self.lost = np.zeros((2, len(LANES) + len(GIVEN_UP), len(CATEGORIES)), np.uint64)
         self.tables = [[], []]
 
     def take_counts(self, side):
@@ -98,18 +98,20 @@ def test_losses_are_told_by_lane_category_and_processor_each_once(made):
     made.tables.lost[0, 0, file] = 3
     made.tables.lost[1, 1, net] = 5
     made.tables.lost[1, 2, net] = 7
+    made.tables.lost[1, 3, file] = 2
     rows, _ = made.pressure.interval(2_000 * MS)
     assert [(row["kind"], row["where"], row["category"], row["cpu"], row["count"]) for row in rows] == [
         ("lost", "small", "file", 0, 3),
         ("lost", "life", "net", 1, 5),
         ("payload", "probe", "net", 1, 7),
+        ("path", "probe", "file", 1, 2),
     ]
     made.tables.lost[0, 0, file] += np.uint64(1)
     rows, _ = made.pressure.interval(3_000 * MS)
     assert [(row["where"], row["count"], row["since"], row["time"]) for row in rows] == [
         ("small", 1, UTC + 2_000 * MS, UTC + 3_000 * MS)
     ]
-    assert made.pressure.lost == 9, "payload alone is no event"
+    assert made.pressure.lost == 9, "what events are without is no event"
     assert made.pressure.lost_by_lane == [4, 5]
 
 
