@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -26,6 +27,12 @@ class History:
         if session == self.current:
             return self
         return type(self)(session, (*self.past, self.current)[-MAX_PAST:])
+
+    def each(self, change: Callable[[Session], Session]) -> Self:
+        """The same way with every place on it changed."""
+        return type(self)(
+            change(self.current), tuple(map(change, self.past)), tuple(map(change, self.future))
+        )
 
     def back(self) -> Self:
         """Where one was before; at the beginning, the same."""

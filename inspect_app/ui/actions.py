@@ -21,10 +21,12 @@ class Command:
     shortcuts: tuple[str, ...] = ()
     icon: str = ""
     needs_capture: bool = True
+    is_switch: bool = False
 
 
 COMMANDS = (
     Command("open", "File", "Open a capture …", ("Ctrl+O",), "open", needs_capture=False),
+    Command("open_folder", "File", "Open a folder …", ("Ctrl+Shift+O",), "open", needs_capture=False),
     Command("export", "File", "Export the table …", ("Ctrl+E",), "save"),
     Command("quit", "File", "Quit", ("Ctrl+Q",), needs_capture=False),
     Command("back", "Go", "Back", ("Alt+Left",), "back"),
@@ -40,6 +42,8 @@ COMMANDS = (
     Command("find", "Edit", "Find in this page", ("Ctrl+F", "f"), "search"),
     Command("clear_filter", "Edit", "Remove the filter", ("Ctrl+Shift+L",)),
     Command("clear_window", "Edit", "Remove the time window", ("Ctrl+0",)),
+    Command("reload", "View", "Reload", ("F5",), "clock"),
+    Command("follow", "View", "Follow: show what is added", ("Ctrl+Shift+F",), "clock", is_switch=True),
     Command("focus_time", "View", "Go to the time strip", ("w",)),
     Command("zoom_window", "View", "Zoom the time strip to the window", ("z",)),
     Command("unpin_all", "View", "Unpin all tiles", ()),
@@ -69,6 +73,7 @@ def build_actions(window: QMainWindow, call: Callable[[str], None]) -> dict[str,
     for command in COMMANDS:
         action = QAction(command.text, window)
         action.setObjectName(command.id)
+        action.setCheckable(command.is_switch)
         action.setShortcuts([QKeySequence(keys) for keys in command.shortcuts])
         tip = f"{command.text} ({', '.join(command.shortcuts)})" if command.shortcuts else command.text
         action.setToolTip(tip)

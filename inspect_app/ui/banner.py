@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -36,6 +39,8 @@ class Banner(QWidget):
         row.setSpacing(10)
         row.addWidget(self._sign)
         row.addLayout(texts, 1)
+        self._buttons = QHBoxLayout()
+        row.addLayout(self._buttons)
         row.addWidget(close)
         self.hide()
 
@@ -44,8 +49,11 @@ class Banner(QWidget):
         """What it says, empty while it is hidden."""
         return "" if self.isHidden() else f"{self._cause.text()} {self._remedy.text()}".strip()
 
-    def tell(self, cause: str, remedy: str = "", level: str = "error") -> None:
-        """Show a message; `level` is `error` or `warning`."""
+    def tell(
+        self, cause: str, remedy: str = "", level: str = "error", actions: Sequence[QAction] = ()
+    ) -> None:
+        """Show a message; `level` is `error` or `warning`. Each action is a button."""
+        self._show_buttons(actions)
         self.setProperty("level", level)
         self._sign.setPixmap(icon("errors", level).pixmap(18, 18))
         self._cause.setText(cause)
@@ -55,6 +63,25 @@ class Banner(QWidget):
         self.style().unpolish(self)
         self.style().polish(self)
         self.show()
+
+    def hide_warning(self) -> None:
+        """Take away what was said of the file's state; an error stays until it is dismissed."""
+        if self.property("level") == "warning":
+            self.hide()
+
+    def _show_buttons(self, actions: Sequence[QAction]) -> None:
+        while self._buttons.count():
+            item = self._buttons.takeAt(0)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for action in actions:
+            keys = action.shortcut().toString()
+            button = QPushButton(f"{action.text()}   {keys}" if keys else action.text())
+            button.setToolTip(action.toolTip())
+            button.clicked.connect(action.trigger)
+            self._buttons.addWidget(button)
 
 
 class ProgressLine(QWidget):

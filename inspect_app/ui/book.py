@@ -16,6 +16,7 @@ from inspect_app.ui.pages.streams import StreamsPage
 from inspect_app.ui.pages.table import TablePage
 from inspect_app.ui.pages.tree import TreePage
 from inspect_app.ui.scope import Scope
+from inspect_app.ui.standpoint import Standpoint
 from inspect_app.ui.workspace import EVENTS, OVERVIEW, STREAMS, TREE, page_title
 from inspect_app.views.catalogue import VIEWS
 
@@ -48,6 +49,7 @@ class Book(QStackedWidget):
             TREE: self.tree,
         }
         self._shown: tuple[object, ...] = ()
+        self._presented: tuple[str, Scope] | None = None
         for page in (*self._pages.values(), self.table):
             self.addWidget(page)
             page.drill_wanted.connect(self.drill_wanted)
@@ -72,7 +74,7 @@ class Book(QStackedWidget):
 
     def forget(self) -> None:
         """Another capture is open: what is shown is of the one before."""
-        self._shown = ()
+        self._shown, self._presented = (), None
 
     def show_place(self, scope: Scope, session: Session) -> None:
         """Ask the page's question for a place; the answer of an older question is dropped."""
@@ -91,10 +93,15 @@ class Book(QStackedWidget):
 
         def present(answer: object) -> None:
             # First its place, so that it knows how wide it is; nothing is painted in between.
+            kept = Standpoint.of(page) if self._is_renewed(session.page, scope) else None
+            self._presented = (session.page, scope)
             self.setCurrentWidget(page)
             page.column.activate()
             page.present(scope, answer)
-            page.take_focus()
+            if kept is not None:
+                kept.take()
+            else:
+                page.take_focus()
             self.presented.emit(session.page)
 
         def fail(error: Exception) -> None:
@@ -102,6 +109,18 @@ class Book(QStackedWidget):
             self._fail(error)
 
         self._jobs.start("page", page_title(session.page), question, present, fail)
+
+    def _is_renewed(self, page: str, scope: Scope) -> bool:
+        """Whether the same page of the same capture is shown, which has only grown."""
+        if self._presented is None:
+            return False
+        before, old = self._presented
+        return (
+            page == before
+            and old.frames is not scope.frames
+            and old.frames.path == scope.frames.path
+            and old.conditions == scope.conditions
+        )
 
     def _work(self, title: str, work: Question, done: Callable[[object], None]) -> None:
         self._jobs.start(f"work {title}", title, work, done, self._fail)

@@ -31,6 +31,7 @@ class Commands:
         window, workspace, areas = self._window, self._window.workspace, self._window.areas
         return {
             "open": window.ask_for_file,
+            "open_folder": window.ask_for_folder,
             "export": self._export,
             "quit": window.close,
             "back": workspace.back,
@@ -46,6 +47,8 @@ class Commands:
             "find": self._find,
             "clear_filter": lambda: workspace.remove_chip("filter"),
             "clear_window": lambda: workspace.remove_chip("window"),
+            "reload": window.growth.reload,
+            "follow": lambda: window.growth.follow(on=window.actions_by_id["follow"].isChecked()),
             "focus_time": areas.strip.setFocus,
             "zoom_window": areas.strip.zoom_to_window,
             "unpin_all": window.pins.clear,

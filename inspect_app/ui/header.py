@@ -65,9 +65,10 @@ class TitleArea(QWidget):
         self._host.setToolTip(host)
         self.show_state(state, detail)
 
-    def show_state(self, state: str, detail: str) -> None:
-        """Tell whether the file is whole."""
+    def show_state(self, state: str, detail: str, *, followed: bool = False) -> None:
+        """Tell whether the file is whole, and whether it is read on as it grows."""
         sign, ink, words = _STATES.get(state, ("errors", "#f0bd4f", state))
+        words += ", followed" if followed else ""
         self._state.setText(words if state else "")
         self._state.setStyleSheet(f"color: {ink};")
         self._state.setToolTip(detail)

@@ -32,9 +32,12 @@ class Cancelled(Exception):
 class Job:
     """One piece of work, as the work itself sees it: to tell how far it is, to learn that it shall stop."""
 
-    def __init__(self, lane: str, title: str, moved: Callable[[Job, int, int], None]) -> None:
+    def __init__(
+        self, lane: str, title: str, moved: Callable[[Job, int, int], None], *, quiet: bool = False
+    ) -> None:
         self.lane = lane
         self.title = title
+        self.quiet = quiet
         self._moved = moved
         self._stop = Event()
         self._reported = 0.0
@@ -70,7 +73,7 @@ class Jobs(QObject):
     slow = Signal(str, int, int)
     """Title, done and total of a job that has lasted longer than 0.3 s; total 0 where it cannot tell."""
     settled = Signal()
-    """No job is running any more."""
+    """No job is running any more but quiet ones."""
 
     _moved = Signal(object, int, int)
     _arrived = Signal(object, object, object)
@@ -89,18 +92,21 @@ class Jobs(QObject):
         self._moved.connect(self._on_moved, Qt.ConnectionType.QueuedConnection)
         self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
 
-    def start(self, lane: str, title: str, work: Work, done: Done, failed: Failed) -> None:
+    def start(
+        self, lane: str, title: str, work: Work, done: Done, failed: Failed, *, quiet: bool = False
+    ) -> None:
         """Run `work(job)` on a worker and give its result to `done`, or what it raised to `failed`.
 
-        Both are called on the window's thread, and only where no newer job of the lane has begun.
+        Both are called on the window's thread, and only where no newer job of the lane has begun. That a
+        `quiet` job lasts is told to nobody: nobody waits for it.
         """
         if self._closed:
             return
         self.cancel(lane)
-        job = Job(lane, title, self._moved.emit)
+        job = Job(lane, title, self._moved.emit, quiet=quiet)
         self._current[lane] = job
         self._running[job] = (done, failed)
-        if not self._timer.isActive():
+        if not quiet and not self._timer.isActive():
             self._timer.start()
         if self._busy[lane] < _PER_LANE:
             self._submit(job, work)
@@ -123,6 +129,10 @@ class Jobs(QObject):
     def busy(self) -> bool:
         """Whether any job is under way."""
         return bool(self._running)
+
+    def has(self, lane: str) -> bool:
+        """Whether a lane has work whose result is waited for."""
+        return lane in self._current
 
     def close(self) -> None:
         """Stop everything and wait for the workers to end."""
@@ -164,15 +174,15 @@ class Jobs(QObject):
                 done(result)
             elif error is not None and failed is not None and not job.cancelled():
                 failed(error)
-        if not self._running:
+        if all(other.quiet for other in self._running):
             self._timer.stop()
             self.settled.emit()
 
     def _on_moved(self, job: Job, done: int, total: int) -> None:
-        if self._current.get(job.lane) is job and not self._timer.isActive():
+        if not job.quiet and self._current.get(job.lane) is job and not self._timer.isActive():
             self.slow.emit(job.title, done, total)
 
     def _tell_of_slow(self) -> None:
-        job = next(iter(self._current.values()), None)
+        job = next((one for one in self._current.values() if not one.quiet), None)
         if job is not None:
             self.slow.emit(job.title, 0, 0)

@@ -90,6 +90,18 @@ class TimeStrip(QWidget):
         self._painter.times = np.empty(0, dtype=np.int64)
         self.set_lanes(())
 
+    def renew(self, limits: tuple[int, int], drops: np.ndarray, *, cut: bool) -> None:
+        """The same capture has grown; what was shown to its end is shown to the new one."""
+        before, self._limits = self._limits, (limits[0], max(limits[0] + 1, limits[1]))
+        start, end = self._view
+        start = self._limits[0] if start <= before[0] else start
+        end = self._limits[1] if end >= before[1] else end
+        self._painter.cut, self._painter.drops = cut, drops
+        if (start, end) != self._view and start < end:
+            self._view = (start, end)
+            self._zoomed.start()
+        self.update()
+
     def set_times(self, times: np.ndarray) -> None:
         """The sorted times (int64) of the events that pass the filter, in the whole capture."""
         self._painter.times = times

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -17,14 +19,16 @@ from inspect_app.ui.book import Book
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.command_palette import CommandPalette
 from inspect_app.ui.commands import Commands
+from inspect_app.ui.growth import Growth, Sizes, load_with_sizes
 from inspect_app.ui.header import TitleArea
 from inspect_app.ui.help import AboutDialog, ShortcutsDialog
 from inspect_app.ui.icons import app_icon
 from inspect_app.ui.jobs import Jobs
-from inspect_app.ui.loader import explain, load
+from inspect_app.ui.loader import explain
 from inspect_app.ui.pins import Pins
 from inspect_app.ui.places import entries_for, palette_choices
 from inspect_app.ui.plain import plain
+from inspect_app.ui.scope import Scope
 from inspect_app.ui.settings import Settings
 from inspect_app.ui.strip_feed import StripFeed
 from inspect_app.ui.theme import ThemeName, apply_theme
@@ -41,6 +45,7 @@ class MainWindow(QMainWindow):
         self.settings = settings or Settings()
         self.jobs = Jobs(self)
         self.workspace = Workspace(self)
+        self.growth = Growth(self.jobs, self)
         self.pins = Pins(self.jobs, self._fail_quietly, self)
         self.actions_by_id = build_actions(self, Commands(self).run)
         menu_bar = QMenuBar()
@@ -69,20 +74,25 @@ class MainWindow(QMainWindow):
         self.jobs.start(
             "load",
             f"Opening {name}",
-            lambda job: load((path, *more), job),
-            lambda frames: self._on_loaded("" if more else path, frames),
+            lambda job: load_with_sizes((path, *more), job),
+            lambda found: self._on_loaded((path, *more), found),
             lambda error: self._fail(error, f"Opening {plain(name)}"),
         )
 
-    def open_frames(self, frames: CaptureFrames) -> None:
-        """Show a capture that is loaded already."""
+    def open_frames(self, frames: CaptureFrames, paths: Sequence[str] = (), sizes: Sizes = ()) -> None:
+        """Show a capture that is loaded already; from `paths`, of which `sizes` were read."""
         self.workspace.open(frames)
+        self.growth.watch(paths, sizes, frames)
 
     def ask_for_file(self) -> None:
-        """Let the analyst choose a file."""
-        recent = self.settings.recent_files()
-        folder = str(Path(recent[0]).parent) if recent else ""
-        path, _kind = QFileDialog.getOpenFileName(self, "Open a capture", folder, _SUFFIXES)
+        """Let the analyst choose a file, or the files of a set."""
+        paths, _kind = QFileDialog.getOpenFileNames(self, "Open a capture", self._last_folder(), _SUFFIXES)
+        if paths:
+            self.open_path(*paths)
+
+    def ask_for_folder(self) -> None:
+        """Let the analyst choose the folder of a set."""
+        path = QFileDialog.getExistingDirectory(self, "Open the folder of a set", self._last_folder())
         if path:
             self.open_path(path)
 
@@ -112,7 +122,13 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         workspace, areas = self.workspace, self.areas
         workspace.opened.connect(self._on_opened)
+        workspace.renewed.connect(self._on_renewed)
         workspace.moved.connect(self._show_place)
+        self.growth.changed.connect(self._show_state)
+        self.growth.grew.connect(self._offer_reload)
+        self.growth.renewed.connect(workspace.renew)
+        self.growth.ended.connect(lambda: areas.status.tell("The recording has ended: all of it is shown"))
+        self.growth.failed.connect(lambda error: self._fail(error, "Reading the file again"))
         self.title.open_clicked.connect(self.ask_for_file)
         self.title.palette_clicked.connect(self.show_palette)
         areas.path.crumb_clicked.connect(workspace.go_to_crumb)
@@ -142,11 +158,11 @@ class MainWindow(QMainWindow):
         self.jobs.slow.connect(areas.progress.tell)
         self.jobs.settled.connect(areas.progress.hide)
 
-    def _on_loaded(self, path: str, frames: object) -> None:
-        if isinstance(frames, CaptureFrames):
-            if path:
-                self.settings.add_recent(path)
-            self.open_frames(frames)
+    def _on_loaded(self, paths: Sequence[str], found: object) -> None:
+        sizes, frames = cast(tuple[Sizes, CaptureFrames], found)
+        if len(paths) == 1:
+            self.settings.add_recent(paths[0])
+        self.open_frames(frames, paths, sizes)
 
     def _on_opened(self) -> None:
         frames, scope = self.workspace.frames, self.workspace.scope()
@@ -155,10 +171,33 @@ class MainWindow(QMainWindow):
         self.areas.show_capture(frames, scope.span)
         self.book.forget()
         self.pins.clear()
-        name = Path(frames.path).name
-        self.setWindowTitle(f"{plain(name)} ({frames.state.state}) — Exhume")
         if frames.state.state != "whole":
             self.areas.banner.tell(plain(frames.state.detail), "What could be read is shown.", "warning")
+
+    def _on_renewed(self) -> None:
+        """The capture has grown: the same place in it, and what is being typed stays."""
+        frames, scope = self.workspace.frames, self.workspace.scope()
+        if frames is not None and scope is not None:
+            self.areas.renew(frames, scope.span)
+            self._show_state()
+            self._show_answers(scope)
+
+    def _show_state(self) -> None:
+        """Whether the capture is whole, being written, or followed."""
+        frames, growth, follow = self.workspace.frames, self.growth, self.actions_by_id["follow"]
+        if frames is None:
+            return
+        follow.setChecked(growth.following)
+        follow.setEnabled(growth.goes_on)
+        shown = growth.state
+        self.title.show_state(shown.state, plain(shown.detail), followed=growth.following)
+        self.setWindowTitle(f"{plain(Path(frames.path).name)} ({shown.state}) — Exhume")
+
+    def _offer_reload(self) -> None:
+        actions = [self.actions_by_id[name] for name in ("reload", "follow")]
+        self.areas.banner.tell(
+            "The file has grown since it was read.", "Reload it, or follow it.", "warning", actions
+        )
 
     def _show_place(self) -> None:
         """Everything around the page, and the page itself, for where the analyst is now."""
@@ -167,18 +206,28 @@ class MainWindow(QMainWindow):
         history = self.workspace.history
         for name, action in self.actions_by_id.items():
             action.setEnabled(scope is not None or name in Commands.ALWAYS)
+        self.actions_by_id["follow"].setEnabled(self.growth.goes_on)
         if scope is None:
             return
         self.actions_by_id["back"].setEnabled(bool(history.past))
         self.actions_by_id["forward"].setEnabled(bool(history.future))
-        self.areas.path.show_path(self.workspace.crumbs(), self.workspace.chips())
         self.areas.side.show_entries(entries_for(scope.key), session.page)
         self.areas.filter.show_filter(session.filter, self.settings.filters())
+        self._show_answers(scope)
+
+    def _show_answers(self, scope: Scope) -> None:
+        """The path, the strip and the page for a selection."""
+        session = self.workspace.session
+        self.areas.path.show_path(self.workspace.crumbs(), self.workspace.chips())
         window = session.window
         self.areas.strip.set_window((window.start_ns, window.end_ns) if window is not None else None)
         self.feed.show(scope)
         self.book.show_place(scope, session)
         self._measure_pins()
+
+    def _last_folder(self) -> str:
+        recent = self.settings.recent_files()
+        return str(Path(recent[0]).parent) if recent else ""
 
     def _apply_filter(self, text: str) -> None:
         if text:
@@ -241,12 +290,12 @@ class MainWindow(QMainWindow):
             self.book.refresh_theme()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A file may be dropped anywhere."""
+        """A file, the files of a set or their folder may be dropped anywhere."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """The first file is opened."""
+        """All that was dropped is opened as one recording."""
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             self.open_path(*paths)
@@ -254,6 +303,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Workers end before the window does."""
         self.settings.set_geometry(self.saveGeometry())
+        self.growth.stop()
         self.jobs.close()
         self.areas.status.clearMessage()
         super().closeEvent(event)

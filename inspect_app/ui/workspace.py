@@ -8,7 +8,7 @@ from inspect_app.analysis.selection import TimeRange
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session import History, Session, Step
 from inspect_app.ui.chips import ChipText, Crumb
-from inspect_app.ui.scope import Scope
+from inspect_app.ui.scope import Scope, span_of
 from inspect_app.views.catalogue import VIEWS
 from inspect_app.views.format import format_duration, format_relative
 
@@ -22,6 +22,8 @@ class Workspace(QObject):
 
     opened = Signal()
     """Another capture is open."""
+    renewed = Signal()
+    """The same capture was read again, at the same place: it has grown."""
     moved = Signal()
     """Another place, window or filter."""
 
@@ -42,6 +44,23 @@ class Workspace(QObject):
         self.history, self._live = History(), None
         self.opened.emit()
         self.moved.emit()
+
+    def renew(self, frames: CaptureFrames) -> None:
+        """Stay where one is in a capture that has grown; a window that ended at its end goes on with it."""
+        if self.frames is None:
+            return
+        end, new_end = span_of(self.frames)[1], span_of(frames)[1]
+
+        def carried(session: Session) -> Session:
+            window = session.window
+            if window is None or window.end_ns < end:
+                return session
+            return session.with_window(TimeRange(window.start_ns, max(window.start_ns, new_end)))
+
+        self.frames = frames
+        self.history = self.history.each(carried)
+        self._live = carried(self._live) if self._live is not None else None
+        self.renewed.emit()
 
     def scope(self) -> Scope | None:
         """What the pages look at; None while nothing is open."""

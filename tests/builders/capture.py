@@ -12,6 +12,7 @@ millisecond after the one before unless `time` says otherwise.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -156,7 +157,13 @@ class CaptureBuilder:
 
     def write(self, path: Path, *, block: int = 10_000, closed: bool = True) -> Path:
         """Write the capture."""
-        with path.open("wb") as stream:
+        for _ in self.write_in_steps(path, block=block, closed=closed):
+            pass
+        return path
+
+    def write_in_steps(self, path: Path, *, block: int, closed: bool = True) -> Iterator[int]:
+        """Write the capture as a recorder does, block by block; yields the number of events after each."""
+        with path.open("wb", buffering=0) as stream:
             writer = CaptureWriter(stream)
             writer.section(self.section)
             for name, rows in self.tables.items():
@@ -169,11 +176,11 @@ class CaptureBuilder:
                         {name: values[part] for name, values in columns.items()}, texts, self.payload[part]
                     )
                 )
+                yield writer.events_written
             if self.drops:
                 writer.document("counters", {"rows": self.drops})
             if closed:
                 writer.end({"events": len(self.rows)})
-        return path
 
 
 def _batch(columns, texts, payload) -> EventBatch:

@@ -87,7 +87,11 @@ class OverviewPage(Page):
         """Fill the board; under another time window alone no tile goes, so that nothing jumps about."""
         known = cast(OverviewAnswer, answer)
         before, self.scope = self.scope, scope
-        same = before is not None and before.frames is scope.frames and before.conditions == scope.conditions
+        same = (
+            before is not None
+            and before.frames.path == scope.frames.path
+            and before.conditions == scope.conditions
+        )
         self.card.show_summary(known.summary)
         self.lifelines.show_lives(known.lives, scope.range)
         self._containers_note.setText(_containers_note(known.summary))

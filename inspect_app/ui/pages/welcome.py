@@ -28,7 +28,7 @@ class WelcomePage(QWidget):
         mark.setPixmap(app_icon().pixmap(48, 48))
         title = plain_label("PageTitle", "Open a capture to dig into it")
         note = plain_label(
-            "PageNote", "Drop a file here, or record one:  exhume-capture record -o node.exhume"
+            "PageNote", "Drop a file or a folder here, or record one:  exhume-capture record -o node.exhume"
         )
         for label in (title, note):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
