@@ -1,5 +1,5 @@
 # Each target first installs what is missing (Debian or Ubuntu packages as root, and .venv); quick when nothing is.
-.PHONY: bench demo lint setup test
+.PHONY: bench demo lint pictures setup test
 
 # Record this machine for ten seconds while an incident happens in a container, and look at it.
 demo: setup
@@ -13,6 +13,10 @@ test: lint
 bench: setup
 	.venv/bin/python -m tests.benchmarks.recorder
 	.venv/bin/python -m tests.benchmarks.opening
+
+# The pictures of README and docs, from a recording of the demo made now; on a machine that does nothing else.
+pictures: setup
+	@resources/pictures/render
 
 lint: setup
 	.venv/bin/ruff check

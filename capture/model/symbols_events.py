@@ -30,11 +30,13 @@ def _codes(signal: int) -> Table:
     return Table({**sequence(_CODES.get(signal, ""), start=1).values, **numbers(_ANY_CODE)})
 
 
+SIGNAL_ACTIONS = sequence("ignored handled stops kills dumps_core")
+
 EVENT_TABLES: dict[str, Table | KeyedTable] = {
     "signal_code": KeyedTable("sig", {signal: _codes(signal) for signal in range(1, LAST + 1)}),
     "signal_result": sequence("delivered ignored already_pending overflow lost_info"),
     "signal_scope": sequence("thread process group session"),
-    "signal_action": sequence("ignored handled stops kills dumps_core"),
+    "signal_action": SIGNAL_ACTIONS,
     "credential_parts": flags(
         "uids=1 gids=2 capabilities=4 bounding_set=8 ambient_set=0x10 securebits=0x20 groups=0x40"
     ),

@@ -12,6 +12,7 @@ from inspect_app.filters.fields_evt import EVENT_FIELDS
 from inspect_app.filters.fields_fd import DESCRIPTOR_FIELDS
 from inspect_app.filters.fields_proc import PROCESS_FIELDS
 from inspect_app.filters.fields_program import PROGRAM_FIELDS
+from inspect_app.filters.fields_signal import SIGNAL_FIELDS
 from inspect_app.filters.fields_time import TIME_FIELDS
 from inspect_app.filters.fields_user import USER_FIELDS
 
@@ -24,6 +25,7 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
             *TIME_FIELDS,
             *EVENT_FIELDS,
             *ARGUMENT_FIELDS,
+            *SIGNAL_FIELDS,
             *PROCESS_FIELDS,
             *PROGRAM_FIELDS,
             *DESCRIPTOR_FIELDS,

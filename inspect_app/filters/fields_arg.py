@@ -14,11 +14,15 @@ from itertools import chain
 import numpy as np
 
 from capture.identity.joins import pair_codes
+from capture.identity.snapshot import text_of
 from capture.model import decode
 from capture.model.abi import ABIS, Abi
 from capture.model.catalogue import CATALOGUE
 from capture.model.credentials import CHANGES
-from capture.model.events import TEXT_KINDS, Arg, ArgKind, EventSpec
+from capture.model.events import TEXT_KINDS, Arg, ArgKind, EventSpec, text_places
+from capture.model.symbols import KeyedTable
+from capture.model.tables import table_named
+from capture.model.values import in_register, name_value
 from inspect_app.filters.calls import event_type_codes, raw_argument, spec_of, types
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
@@ -47,6 +51,7 @@ _NAMED = frozenset(
      ArgKind.DEVICE, ArgKind.WAIT_STATUS, ArgKind.CALL}
 )  # fmt: skip
 """Kinds that decode from the raw value alone."""
+_TABLED = frozenset({ArgKind.FLAGS, ArgKind.ENUM})
 _MODE_BITS = {
     0o4000: "S_ISUID", 0o2000: "S_ISGID", 0o1000: "S_ISVTX",
     0o400: "S_IRUSR", 0o200: "S_IWUSR", 0o100: "S_IXUSR",
@@ -160,10 +165,14 @@ def _texts_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[st
         return _part(entity_text(frames, "image", "cmdline"), place.rows)
     if arg.kind in CHANGES:
         return _changes_of(frames, place)
+    if arg.kind is ArgKind.STRING and place.at in text_places(place.spec.args_on(place.abi)):
+        return _strings_of(frames, place)
     if arg.kind not in _NAMED | _COUNTS or place.at >= 6:
         raise NotEvaluableError(
             f"evt.arg.{arg.name}: in {name} it is text or bytes that stay in the file until it is shown"
         )
+    if (by := _names_depend_on(place)) is not None:
+        return _keyed(frames, place, by)
     places, numbers = occurring(raw_argument(frames, place.at)[place.rows])
     if len(numbers) > MAX_DISTINCT:
         raise NotEvaluableError(
@@ -173,12 +182,51 @@ def _texts_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[st
     return places, [_shown(arg, number, place.abi) for number in numbers.tolist()]
 
 
+def _names_depend_on(place: _Place) -> int | None:
+    """Position of the argument on which the names of this one depend (socket options on their level)."""
+    table = table_named(place.arg.table, place.abi) if place.arg.kind in _TABLED else None
+    if not isinstance(table, KeyedTable):
+        return None
+    names = [arg.name for arg in place.spec.args_on(place.abi)[:6]]
+    return names.index(table.by) if table.by in names else None
+
+
+def _keyed(frames: CaptureFrames, place: _Place, by: int) -> tuple[np.ndarray, list[str | None]]:
+    keys, values, code = pair_codes(
+        raw_argument(frames, by)[place.rows] & np.uint64(0xFFFFFFFF),
+        raw_argument(frames, place.at)[place.rows],
+    )
+    if len(keys) > MAX_DISTINCT:
+        raise NotEvaluableError(f"evt.arg.{place.arg.name}: more than {MAX_DISTINCT:,} different values")
+    table = table_named(place.arg.table, place.abi)
+    tables = table.tables if isinstance(table, KeyedTable) else {}
+    pairs = zip(keys.tolist(), values.tolist(), strict=True)
+    return code, [
+        name_value(tables[key], in_register(place.arg.kind, value, place.abi))
+        if key in tables
+        else _shown(place.arg, value, place.abi)
+        for key, value in pairs
+    ]
+
+
 def _paths_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[str | None]]:
     declared = place.spec.args_on(place.abi)
     order = [other.name for other in declared if other.kind is ArgKind.PATH].index(place.arg.name)
     if order > 1:
         raise NotEvaluableError(f"evt.arg.{place.arg.name}: only two paths of a call are recorded")
     return _part(paths_facet(frames, event_array(frames, ("path", "path2")[order])), place.rows)
+
+
+def _strings_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[str | None]]:
+    """A recorded text that is no path, told once for each distinct one."""
+    which = text_places(place.spec.args_on(place.abi)).index(place.at)
+    code, kinds = occurring(frames.source.text_codes(place.rows)[which])
+    if len(kinds) > MAX_DISTINCT:
+        raise NotEvaluableError(f"evt.arg.{place.arg.name}: more than {MAX_DISTINCT:,} different texts")
+    first = np.zeros(len(kinds), np.int64)
+    first[code[::-1]] = place.rows[::-1]
+    found = (frames.source.texts(row)[which] for row in first.tolist())
+    return code, [None if text is None else text_of(text) for text in found]
 
 
 def _changes_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[str | None]]:

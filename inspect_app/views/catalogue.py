@@ -8,7 +8,9 @@ from types import MappingProxyType
 from inspect_app.views.containers import CONTAINER_VIEWS
 from inspect_app.views.files import FILE_VIEWS
 from inspect_app.views.network import NETWORK_VIEWS
+from inspect_app.views.privileges import PRIVILEGE_VIEWS
 from inspect_app.views.processes import PROCESS_VIEWS
+from inspect_app.views.programs import PROGRAM_VIEWS
 from inspect_app.views.system import SYSTEM_VIEWS
 from inspect_app.views.view import Column, How, Kind, Order, View
 
@@ -18,7 +20,18 @@ EVENTS = "events"
 """The drill-down target that is no view but the page of single events."""
 
 VIEWS: Mapping[str, View] = MappingProxyType(
-    {view.id: view for view in (*PROCESS_VIEWS, *CONTAINER_VIEWS, *FILE_VIEWS, *NETWORK_VIEWS, *SYSTEM_VIEWS)}
+    {
+        view.id: view
+        for view in (
+            *PROCESS_VIEWS,
+            *PROGRAM_VIEWS,
+            *CONTAINER_VIEWS,
+            *FILE_VIEWS,
+            *NETWORK_VIEWS,
+            *SYSTEM_VIEWS,
+            *PRIVILEGE_VIEWS,
+        )
+    }
 )
 
 

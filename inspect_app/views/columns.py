@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect_app.analysis.samples import FIGURES
 from inspect_app.views.format import Unit
 from inspect_app.views.keys import KEYS
 from inspect_app.views.measures import MEASURES
@@ -29,6 +30,11 @@ def count(measure: str, title: str, *, shown: bool = True) -> Column:
 def total(measure: str, title: str, unit: Unit = Unit.BYTES, *, shown: bool = True) -> Column:
     """A measure's figures, added up."""
     return Column(_id(measure), title, unit, How.SUM, measure, MEASURES[measure].meaning, shown)
+
+
+def used(figure: str, title: str, unit: Unit, *, shown: bool = True) -> Column:
+    """What the row's processes used."""
+    return Column(f"used_{figure}", title, unit, How.USED, figure, FIGURES[figure], shown)
 
 
 def distinct(field: str, title: str, meaning: str, *, shown: bool = True) -> Column:

@@ -165,6 +165,12 @@ _PROCESS: dict[str, Read] = {
     "proc.exe_sha256": _through(_IMAGE, _text("images", "sha256")),
     "proc.pname": _through(("processes", "parent"), _through(_IMAGE, _text("images", "comm"))),
 } | {name: _through(("processes", "container"), cells) for name, cells in _CONTAINER.items()}
+_PROGRAM: dict[str, Read] = {
+    "proc.exepath": _text("images", "exepath"),
+    "proc.exe_sha256": _text("images", "sha256"),
+    "proc.exe_dev": _number("images", "dev"),
+    "proc.exe_ino": _number("images", "ino"),
+}
 _THREAD: dict[str, Read] = {
     "thread.tid": _number("threads", "tid"),
     "thread.ts": _number("threads", "start"),
@@ -192,6 +198,7 @@ ENTITIES: Mapping[str, Entity] = MappingProxyType(
         "process": Entity("process", lambda frames: frames.processes, _PROCESS, _PROCESS_LIVES),
         "thread": Entity("thread", lambda frames: frames.threads, _THREAD, _THREAD_LIVES),
         "container": Entity("container", lambda frames: frames.containers, _CONTAINER, _CONTAINER_LIVES),
+        "image": Entity("image", lambda frames: frames.images, _PROGRAM),
         "descriptor": Entity("descriptor", lambda frames: frames.descriptors, _DESCRIPTOR),
     }
 )

@@ -50,6 +50,7 @@ class Key:
 
 
 _CONTAINER = Part(("container.id",), "container")
+_EXECUTABLE = ("proc.exepath", "proc.exe_dev", "proc.exe_ino", "proc.exe_sha256")
 _PORT = ("fd.sport", "fd.l4proto")
 
 KEYS: Mapping[str, Key] = MappingProxyType(
@@ -67,6 +68,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             Key("file", (Part(("fd.name",), "descriptor"), _CONTAINER), ("fd.name",)),
             Key("connection", (Part(("fd.name", "fd.l4proto", "fd.ino"), "descriptor"),), ("fd.name",)),
             Key("program", (Part(("proc.exepath",)), _CONTAINER), ("proc.exepath",)),
+            Key("executable", (Part(_EXECUTABLE, "image"),), ("proc.exepath",)),
             Key("image", (Part(("container.image",)),), ("container.image",)),
             Key("syscall", (Part(("evt.type",)),), ("evt.type",)),
             Key("error", (Part(("evt.res",)),), ("evt.res",)),
@@ -97,6 +99,8 @@ class Groups:
     attribute: Attribute
     alive: np.ndarray
     """bool, one a group: lived within the window, events or not."""
+    members: np.ndarray | None = None
+    """Group of each row of the entity's table, where the key is one entity's."""
 
     def condition(self, group: int) -> str:
         """The filter that selects exactly this group's events."""
@@ -134,7 +138,9 @@ def group_events(
     numbered = [_number_part(part, frames, rows) for part in key.parts]
     if len(numbered) == 1:
         part = numbered[0]
-        return Groups(key, part.codes, part.count, part.attribute, _alive(key, frames, part, window))
+        return Groups(
+            key, part.codes, part.count, part.attribute, _alive(key, frames, part, window), part.groups
+        )
     codes, count = combine([(part.codes, part.count) for part in numbered])
     sample = first_by(codes, np.arange(len(codes)), count)
 

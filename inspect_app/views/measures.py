@@ -25,6 +25,7 @@ class Measure:
 
 OPENS = "open, openat, openat2, creat, open_by_handle_at, uring_openat, uring_openat2"
 EXECS = "execve, execveat"
+SIGNAL_CALLS = "kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal"
 _FILE = "fd.type = file"
 _NET = "fd.type in (ipv4, ipv6)"
 _READ = "evt.is_io_read = true"

@@ -34,6 +34,7 @@ _HOW = {
     How.RATE: "a second:",
     How.SHARE: "",
     How.DISTINCT: "number of",
+    How.USED: "",
     How.FIRST: "",
     How.LAST: "",
 }

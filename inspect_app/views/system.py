@@ -26,6 +26,7 @@ from inspect_app.views.columns import (
     number,
     text,
 )
+from inspect_app.views.measures import SIGNAL_CALLS
 from inspect_app.views.view import Kind, Order, View
 
 SYSTEM_VIEWS = (
@@ -136,21 +137,33 @@ SYSTEM_VIEWS = (
         "signals",
         "Signals",
         ("signal", "signals"),
-        "One row for each signal that a program sent, in order of time.",
-        ("How a process ended is told by its exit; this tells who asked for it.",),
+        "Who sent which signal to whom, in order of time, and each attempt that failed.",
+        (
+            "A signal that nobody sent, of a timer or a terminal, has its receiver as sender.",
+            "The effect is what the receiver did when it next took that signal; empty: it has not.",
+        ),
         ANYTHING - {"file", "connection", "directory", "fdtype", "port"},
-        "evt.type in (kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal)",
+        f"evt.type = signal_generate or evt.type in ({SIGNAL_CALLS}) and evt.failed = true",
         "",
         (
             WHEN,
-            CALL,
-            RESULT,
             PID,
             PROCESS,
             USER,
             CONTAINER,
             text("evt.arg.sig", "Signal", "which signal"),
             number("evt.arg.pid", "To", "process id it was sent to"),
+            text("signal.target.name", "Receiver", "the kernel's name of the receiver's program"),
+            text("signal.effect", "Effect", "ignored, handled, stops, kills, dumps_core"),
+            text(
+                "evt.arg.code",
+                "Cause",
+                "what made the signal: SI_USER a program, CLD_EXITED a child's end, …",
+            ),
+            CALL,
+            RESULT,
+            text("evt.arg.result", "Queued", "whether it found its way to the receiver", shown=False),
+            text("evt.arg.scope", "Scope", "sent to a thread, process, group or session", shown=False),
             COMMAND,
             CONTAINER_ID,
         ),

@@ -102,7 +102,7 @@ def _tabulate(
     view: View, frames: CaptureFrames, rows: np.ndarray | slice, groups: Groups, span: TimeRange
 ) -> ViewTable:
     numbers = _as_rows(rows, len(frames.events))
-    tally = Tally(frames, numbers, groups, span.duration_ns)
+    tally = Tally(frames, numbers, groups, span)
     events = count_by(groups.codes, groups.count)
     kept = np.flatnonzero((events > 0) | groups.alive)
     made = [tally.column(column) for column in view.columns]

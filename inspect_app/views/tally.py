@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from inspect_app.analysis.matches import matching_rows
+from inspect_app.analysis.samples import used
+from inspect_app.analysis.selection import TimeRange
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.aggregation import count_by, distinct_by, first_by, last_by, max_by, sum_by
 from inspect_app.views.cells import Cells, Value, number_cells
@@ -26,7 +28,7 @@ _SECOND = 1_000_000_000
 class Tally:
     """Counts and sums of grouped events; what two columns need is computed once."""
 
-    def __init__(self, frames: CaptureFrames, rows: np.ndarray, groups: Groups, span: int) -> None:
+    def __init__(self, frames: CaptureFrames, rows: np.ndarray, groups: Groups, span: TimeRange) -> None:
         self._frames = frames
         self._rows = rows
         self._groups = groups
@@ -84,7 +86,7 @@ class Tally:
     def rate(self, measure: str) -> Made:
         """The measure's events a second over the window."""
         codes, _ = self._events_of(measure)
-        seconds = self._span / _SECOND
+        seconds = self._span.duration_ns / _SECOND
         counts = count_by(codes, self._groups.count)
         if not seconds:
             return number_cells(counts.astype(float), missing=np.ones(len(counts), dtype=bool)), None
@@ -105,6 +107,19 @@ class Tally:
         size = int(values.max()) + 1 if len(values) else 0
         total = int(np.count_nonzero(np.bincount(values, minlength=1)))
         return number_cells(distinct_by(codes, values, self._groups.count, max(size, 1))), total
+
+    def used(self, figure: str) -> Made:
+        """A figure of the groups' processes: see `analysis.samples`."""
+        members = self._groups.members
+        if members is None:
+            return _nothing(self._groups.count), None
+        told = used(self._frames, figure, self._span)
+        known = np.flatnonzero(~told.missing)
+        values, missing = np.zeros(self._groups.count, told.values.dtype), np.ones(self._groups.count, bool)
+        missing[members[known]] = False
+        # More than one process in a group are one pid that was seen twice.
+        np.maximum.at(values, members[known], told.values[known])
+        return number_cells(values, missing=missing), None
 
     def first(self, _: str) -> Made:
         """When each group's first event returned."""
@@ -153,6 +168,7 @@ _MAKERS: Mapping[How, Callable[[Tally, str], Made]] = MappingProxyType(
         How.RATE: Tally.rate,
         How.SHARE: Tally.share,
         How.DISTINCT: Tally.distinct,
+        How.USED: Tally.used,
         How.FIRST: Tally.first,
         How.LAST: Tally.last,
     }

@@ -260,9 +260,16 @@ PERFORMANCE_TILES = (
     _speed(
         "perf.signals",
         "Sent signals",
-        "Signals that programs sent with success.",
-        f"evt.type in (kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal) and {OK}",
+        "Signals that were sent, by programs or the kernel, but for those that tell of a child's end.",
+        "evt.type = signal_generate and evt.arg.sig != SIGCHLD",
         "signals",
+    ),
+    _speed(
+        "perf.killed",
+        "Killed by signals",
+        "Processes that a signal ended, crashes among them.",
+        "evt.type = procexit and evt.rawarg.last = 1 and proc.exit.signal > 0",
+        "exits",
     ),
     _speed(
         "perf.slow_1ms",

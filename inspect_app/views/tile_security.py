@@ -16,9 +16,9 @@ _LOG_FILE = (
 )
 _SYSLOG = f"{WRITE} and fd.name in (/dev/log, /run/systemd/journal/dev-log, /run/systemd/journal/socket)"
 _SHELLS = "proc.name in (sh, bash, dash, zsh, ksh, ash, fish, tcsh, csh, busybox)"
+_IN_CONTAINER = 'container.id exists and container.id != "host"'
 _ALARMS = ("error", "critic", "emerg", "alert")
 _ALARM = " or ".join(f"evt.buffer icontains {word}" for word in _ALARMS)
-_SETS_IDS = "setuid, setgid, setreuid, setregid, setresuid, setresgid, setfsuid, setfsgid"
 
 
 def _notice(name: str, title: str, meaning: str, condition: str, view: str = "events") -> Tile:
@@ -47,7 +47,7 @@ SECURITY_TILES = (
         "sec.shells",
         "Shells in containers",
         "Shells that were started in a container.",
-        f'{RAN} and {_SHELLS} and container.id exists and container.id != "host"',
+        f"{RAN} and {_SHELLS} and {_IN_CONTAINER}",
         "commands",
     ),
     _notice(
@@ -102,14 +102,25 @@ SECURITY_TILES = (
     _notice(
         "sec.ids",
         "Changed user ids",
-        "Calls that set user or group ids with success.",
-        f"evt.type in ({_SETS_IDS}) and {OK}",
+        "Threads whose user or group ids became others, by a call or a set-id program.",
+        "evt.type = cred_change and (evt.arg.what contains uids or evt.arg.what contains gids)",
+        "privileges",
+    ),
+    _notice(
+        "sec.capabilities",
+        "Gained capabilities",
+        "Threads that got capabilities which they had not.",
+        'evt.type = cred_change and (evt.arg.change contains "caps +" or evt.arg.change contains "caps all"'
+        ' or evt.arg.change contains "permitted +" or evt.arg.change contains "permitted all"'
+        ' or evt.arg.change contains "effective +" or evt.arg.change contains "effective all")',
+        "privileges",
     ),
     _notice(
         "sec.namespaces",
         "Namespace changes",
-        "setns and unshare that succeeded.",
-        f"evt.type in (setns, unshare) and {OK}",
+        "Threads whose namespaces became others, and processes born into others than their parent's.",
+        "evt.type = ns_change",
+        "namespace_changes",
     ),
     _notice(
         "sec.mounts",
@@ -121,10 +132,32 @@ SECURITY_TILES = (
     _notice(
         "sec.modules",
         "Kernel modules",
-        "Modules that were loaded into the kernel or removed.",
-        f"evt.type in (init_module, finit_module, delete_module) and {OK}",
+        "Modules that came into the kernel or left it, whoever asked for it.",
+        "evt.type in (module_load, module_free)",
+        "modules",
+    ),
+    _notice(
+        "sec.bpf_programs",
+        "BPF programs",
+        "BPF programs that were loaded into the kernel.",
+        f"evt.type = bpf and evt.arg.cmd = BPF_PROG_LOAD and {OK}",
+        "modules",
     ),
     _notice("sec.bpf", "BPF calls", "bpf calls that succeeded.", f"evt.type = bpf and {OK}"),
+    _notice(
+        "sec.without_file",
+        "Programs without a file",
+        "Programs that were started from memory alone, or whose file had been deleted.",
+        f"{RAN} and (proc.is_exe_from_memfd = true or proc.is_exe_unlinked = true)",
+        "executables",
+    ),
+    _notice(
+        "sec.dropped",
+        "Programs not of the image",
+        "Programs started in containers whose file was written or changed after the image was made.",
+        f"{RAN} and proc.is_exe_upper_layer = true and {_IN_CONTAINER}",
+        "executables",
+    ),
     _notice(
         "sec.memfd",
         "Files in memory",

@@ -41,6 +41,8 @@ class How(StrEnum):
     """The row's events as a part of all events of the table."""
     DISTINCT = "distinct"
     """How many different values of the field occur."""
+    USED = "used"
+    """What the row's processes used in the window, by samples: a figure of `analysis.samples`."""
     FIRST = "first"
     """When the row's first event returned."""
     LAST = "last"
@@ -56,7 +58,7 @@ class Column:
     unit: Unit
     how: How
     of: str
-    """A field's name for VALUE and DISTINCT, a measure's for the rest, empty for times."""
+    """A field's name for VALUE and DISTINCT, a figure's for USED, else a measure's; empty for times."""
     meaning: str
     shown: bool = True
     """Whether it is there before the analyst chooses columns."""

@@ -79,10 +79,13 @@ class MemorySource:
         return self.addresses.get(row % self.base)
 
 
-def build_frames(events: int | None = None) -> CaptureFrames:
-    """The story, once; or repeated one after the other until there are `events` events."""
+def build_frames(events: int | None = None, more=()) -> CaptureFrames:
+    """The story, once; or repeated one after the other until there are `events` events.
+
+    `more`: further events, each milliseconds, image, kind, result and what else `_Scene.add` takes.
+    """
     scene = _Scene()
-    _tell(scene)
+    _tell(scene, more)
     return scene.frames(events)
 
 
@@ -364,9 +367,9 @@ class _Scene:
         )
 
 
-def _tell(scene: _Scene) -> None:
+def _tell(scene: _Scene, more) -> None:
     """Every event of the story, in order of time."""
-    for ms, image, kind, ret, options in sorted(_story(), key=lambda line: line[0]):
+    for ms, image, kind, ret, options in sorted([*_story(), *more], key=lambda line: line[0]):
         scene.add(ms, image, kind, ret, **options)
 
 

@@ -133,7 +133,10 @@ static __always_inline void tell_path(u64 id, u64 file, struct ident *ident, s32
     struct way *way = untold(path.dentry, path.mount, ident->ino, now);
     if (!way) return;
     w->length = 0;
-    if (climb(w, path.dentry, path.mount)) write_down(w);
+    bool whole = climb(w, path.dentry, path.mount);
+    /* A file that is the root of a mount which lies nowhere: it has no path. */
+    if (whole && !w->names && (ident->mode & S_IFMT) == S_IFREG) return;
+    if (whole) write_down(w);
     READ(hashed, path.dentry + K_DENTRY_HASHED);
     how = hashed || !w->names ? 0 : UNNAMED;
     if (emit_path(w, now, id, ident, fd, how)) return;

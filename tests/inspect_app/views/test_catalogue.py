@@ -2,6 +2,7 @@
 
 import pytest
 
+from inspect_app.analysis.samples import FIGURES
 from inspect_app.filters.evaluate import not_evaluable
 from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.language import parse
@@ -47,6 +48,8 @@ def test_a_column_is_taken_from_something_that_exists(view):
                 column.of in entity.fields for entity in ENTITIES.values()
             )
             assert known, column.of
+        elif column.how is How.USED:
+            assert column.of in FIGURES
         elif column.how not in (How.FIRST, How.LAST):
             assert column.of in MEASURES
 

@@ -29,7 +29,7 @@ def test_the_overview_of_the_story():
     assert totals["perf.connect_errors"] == 1
     assert totals["net.outbound"] == totals["net.inbound"] == 1
     assert totals["net.listening"] == 0
-    assert totals["perf.signals"] == 1
+    assert totals["perf.killed"] == 1
     assert totals["infra.drops"] == 12 + 40 + 1
 
 
