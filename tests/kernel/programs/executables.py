@@ -96,9 +96,10 @@ def layers():
             shutil.copy(TRUE, os.path.join(merged, "added"))
             return {name: life(os.path.join(merged, name)) for name in ("untouched", "changed", "added")}
         finally:
-            subprocess.run(["umount", merged], check=True)
+            # Lazily: the recorder may be reading a program there.
+            subprocess.run(["umount", "--lazy", merged], check=True)
     finally:
-        subprocess.run(["umount", base], check=True)
+        subprocess.run(["umount", "--lazy", base], check=True)
 
 
 facts = {
