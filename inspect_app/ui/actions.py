@@ -43,7 +43,7 @@ COMMANDS = (
     Command("clear_filter", "Edit", "Remove the filter", ("Ctrl+Shift+L",)),
     Command("clear_window", "Edit", "Remove the time window", ("Ctrl+0",)),
     Command("reload", "View", "Reload", ("F5",), "clock"),
-    Command("follow", "View", "Follow: show what is added", ("Ctrl+Shift+F",), "clock", is_switch=True),
+    Command("follow", "View", "Follow: show what is added", ("Ctrl+Shift+F",), is_switch=True),
     Command("focus_time", "View", "Go to the time strip", ("w",)),
     Command("zoom_window", "View", "Zoom the time strip to the window", ("z",)),
     Command("unpin_all", "View", "Unpin all tiles", ()),

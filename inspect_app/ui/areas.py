@@ -20,9 +20,6 @@ from inspect_app.ui.side_list import SideList
 from inspect_app.ui.status import StatusLine
 from inspect_app.ui.time_strip import TimeStrip
 
-_ENDLESS = ("cut short", "unfinished")
-"""States of a file that ends before its recording did."""
-
 
 class Areas:
     """Builds and holds the parts of the window, and lays them out."""
@@ -75,13 +72,12 @@ class Areas:
         self.title.show_capture(name, recorded, frames.state.state, frames.state.detail)
         self.banner.hide()
         self.status.show_capture(frames)
-        self.strip.set_capture(span, _gaps(frames.drops), cut=frames.state.state in _ENDLESS)
+        self.strip.set_capture(span, _gaps(frames.drops), cut=frames.state.state == "cut short")
 
     def renew(self, frames: CaptureFrames, span: tuple[int, int]) -> None:
         """The same capture has grown."""
-        self.banner.hide_warning()
         self.status.show_capture(frames)
-        self.strip.renew(span, _gaps(frames.drops), cut=frames.state.state in _ENDLESS)
+        self.strip.renew(span, _gaps(frames.drops), cut=frames.state.state == "cut short")
 
     def refresh_theme(self) -> None:
         """Draw again what does not follow the palette by itself."""

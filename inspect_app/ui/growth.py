@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from capture.format import files_of
 from inspect_app.frames.capture import CaptureFrames, FileState
 from inspect_app.ui.jobs import Job, Jobs
-from inspect_app.ui.loader import load
+from inspect_app.ui.loader import await_beginning, load
 
 POLL_MS = 1_000
 _SHARE = 3
@@ -25,7 +25,7 @@ _SHARE = 3
 _STILL_S = 30.0
 """A file that has not grown for so long is not said to be written any more: its recorder may be dead."""
 _TURN_S = 5.0
-"""A folder whose files are all closed may get the next file; so long is waited for it."""
+"""A folder whose files are all closed may get the next file, and that its first block: so long is waited."""
 _GOES_ON = FileState("unfinished", "Still being written: what has been written so far is shown.")
 
 Sizes = tuple[tuple[str, int], ...]
@@ -39,6 +39,8 @@ def sizes_of(paths: Sequence[str]) -> Sizes:
 
 def load_with_sizes(paths: Sequence[str], job: Job) -> tuple[Sizes, CaptureFrames]:
     """A capture, and how large its files were before they were read; runs on a worker."""
+    await_beginning(Path(paths[0]), job)
+    # Those of before: what is added meanwhile is noticed.
     sizes = sizes_of(paths)
     return sizes, load(paths, job)
 
@@ -66,7 +68,6 @@ class Growth(QObject):
         self._state = FileState("", "")
         self._read: Sizes = ()
         self._seen: Sizes = ()
-        self._refused: Sizes = ()
         self._grew_at = self._not_before = float("-inf")
         self._asked_at = float("-inf")
         self._alive = self._told = False
@@ -87,10 +88,11 @@ class Growth(QObject):
         """Begin with another capture; without `sizes`, as `load_with_sizes` gives them, it is not watched."""
         self._jobs.cancel("growth")
         self._jobs.cancel("look")
-        self._paths, self._refused = tuple(paths), ()
+        self._paths = tuple(paths)
         self._grew_at = self._not_before = float("-inf")
         self._alive = self.following = False
         self._take(sizes, frames)
+        self.changed.emit()
 
     def follow(self, *, on: bool) -> None:
         """Show by itself what is added, or only tell of it."""
@@ -112,8 +114,11 @@ class Growth(QObject):
             self._not_before = time.monotonic() + _SHARE * (time.monotonic() - began)
             if sizes != self._read:
                 self._grew_at, self._alive = time.monotonic(), True
+            was_following = self.following
             self._take(sizes, frames)
+            # Before all else: what is said of the file's state is said of these frames.
             self.renewed.emit(replace(frames, state=self._now_of(frames.state)))
+            self._tell(was_following=was_following)
 
         name = Path(paths[0]).name
         self._jobs.start(
@@ -127,12 +132,12 @@ class Growth(QObject):
 
     def _take(self, sizes: Sizes, frames: CaptureFrames) -> None:
         self._read = self._seen = sizes
-        self._state, self._told, self._refused = frames.state, False, ()
+        self._state, self._told = frames.state, False
         if sizes and not (frames.host.get("totals") and self._is_one_file()):
             self._timer.start()
-            self.changed.emit()
         else:
-            self._end()
+            self._timer.stop()
+            self.following = False
 
     def _is_one_file(self) -> bool:
         """A folder may get more files."""
@@ -141,8 +146,11 @@ class Growth(QObject):
     def _end(self) -> None:
         self._timer.stop()
         was_following, self.following = self.following, False
+        self._tell(was_following=was_following)
+
+    def _tell(self, *, was_following: bool) -> None:
         self.changed.emit()
-        if was_following:
+        if was_following and not self.following:
             self.ended.emit()
 
     def _look(self) -> None:
@@ -177,9 +185,8 @@ class Growth(QObject):
         self.failed.emit(error)
 
     def _fail(self, error: Exception) -> None:
-        """A file that has just begun cannot be read yet: only who does not grow is told of."""
-        if self.following and self._seen != self._refused:
-            self._refused = self._seen
+        """A folder's next file cannot be read before its first block is there: that is waited for."""
+        if self.following and time.monotonic() - self._grew_at < _TURN_S:
             return
         self.following = False
         self.changed.emit()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from capture.format import FormatError
 from inspect_app.filters.errors import FilterError
@@ -10,6 +13,11 @@ from inspect_app.frames import Cancelled as LoadingCancelled
 from inspect_app.frames import open_capture
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.jobs import Cancelled, Job
+from inspect_app.ui.plain import plain
+
+_BEGINS_S = 30.0
+"""How old an empty file may be to have its first block waited for."""
+_LOOK_S = 0.1
 
 
 def load(paths: Sequence[str], job: Job) -> CaptureFrames:
@@ -18,6 +26,20 @@ def load(paths: Sequence[str], job: Job) -> CaptureFrames:
         return open_capture(paths, progress=job.report, cancelled=job.cancelled)
     except LoadingCancelled as stopped:
         raise Cancelled(paths[0]) from stopped
+
+
+def await_beginning(path: Path, job: Job) -> None:
+    """Wait for the first block of a file that was made just now: its recorder may be starting."""
+    title = job.title
+    while path.is_file() and _is_new_and_empty(path.stat()):
+        job.title = f"Waiting for the first block of {plain(path.name)}"
+        job.report(0, 0)
+        time.sleep(_LOOK_S)
+    job.title = title
+
+
+def _is_new_and_empty(status: os.stat_result) -> bool:
+    return status.st_size == 0 and 0 <= time.time() - status.st_mtime < _BEGINS_S
 
 
 def explain(error: Exception, doing: str) -> tuple[str, str]:

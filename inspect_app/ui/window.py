@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
         workspace.moved.connect(self._show_place)
         self.growth.changed.connect(self._show_state)
         self.growth.grew.connect(self._offer_reload)
+        self.growth.renewed.connect(lambda _: areas.banner.hide_warning())
         self.growth.renewed.connect(workspace.renew)
         self.growth.ended.connect(lambda: areas.status.tell("The recording has ended: all of it is shown"))
         self.growth.failed.connect(lambda error: self._fail(error, "Reading the file again"))
@@ -190,6 +192,10 @@ class MainWindow(QMainWindow):
         follow.setChecked(growth.following)
         follow.setEnabled(growth.goes_on)
         shown = growth.state
+        if shown.state != frames.state.state:
+            # What is shown of the file says the same: strip, overview.
+            self.workspace.renew(replace(frames, state=shown))
+            return
         self.title.show_state(shown.state, plain(shown.detail), followed=growth.following)
         self.setWindowTitle(f"{plain(Path(frames.path).name)} ({shown.state}) — Exhume")
 

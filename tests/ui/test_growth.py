@@ -57,6 +57,8 @@ def test_growth_is_told_with_a_way_to_reload(growing, qtbot, settle):
     qtbot.waitUntil(lambda: "has grown" in window.areas.banner.text)
     assert window.title.state_text == "still being written"
     assert shown(window) == BLOCK
+    settle(window)
+    assert window.book.overview.card.value("File") == "unfinished"
     labels = [button.text() for button in window.areas.banner.findChildren(QPushButton)]
     assert labels == ["Reload   F5", "Follow: show what is added   Ctrl+Shift+F"]
     qtbot.keyClick(window, Qt.Key.Key_F5)
@@ -64,6 +66,32 @@ def test_growth_is_told_with_a_way_to_reload(growing, qtbot, settle):
     settle(window)
     assert window.areas.banner.text == ""
     assert window.workspace.frames.state.state == "unfinished"
+
+
+def test_the_first_block_of_a_new_file_is_waited_for(window, qtbot, settle, tmp_path):
+    path = tmp_path / "node.exhume"
+    path.touch()
+    window.open_path(str(path))
+    qtbot.waitUntil(window.areas.progress.isVisible)
+    assert window.areas.banner.text == ""
+    steps = story().write_in_steps(path, block=BLOCK)
+    next(steps)
+    settle(window)
+    assert not window.areas.progress.isVisible()
+    # It may have been read before its first events were there.
+    follow(window, qtbot)
+    qtbot.waitUntil(lambda: shown(window) == BLOCK)
+    steps.close()
+
+
+def test_waiting_for_the_first_block_can_be_cancelled(window, qtbot, settle, tmp_path):
+    path = tmp_path / "node.exhume"
+    path.touch()
+    window.open_path(str(path))
+    qtbot.waitUntil(window.areas.progress.isVisible)
+    window.areas.progress.cancelled.emit()
+    settle(window, timeout=3_000)
+    assert window.workspace.frames is None
 
 
 def test_following_ends_by_itself_with_the_recording(growing, qtbot, settle):
@@ -177,6 +205,7 @@ def test_a_file_that_is_gone_ends_following_and_what_is_shown_stays(growing, qtb
     follow(window, qtbot)
     (tmp_path / "node.exhume").unlink()
     qtbot.waitUntil(lambda: "no such file" in window.areas.banner.text)
+    assert window.title.state_text == "cut short"
     assert not window.growth.following
     assert shown(window) == BLOCK
     window.workspace.go(window.workspace.session.with_page("files"))
@@ -211,7 +240,8 @@ def test_a_folder_is_followed_into_its_next_file(window, qtbot, settle, tmp_path
     follow(window, qtbot)
     # A file that has just begun is no capture yet; that is no reason to complain.
     (folder / third.name).write_bytes(third.read_bytes()[:20])
-    qtbot.wait(60)
+    qtbot.wait(300)
+    assert window.growth.following
     (folder / third.name).write_bytes(third.read_bytes())
     hurry(window)
     qtbot.waitUntil(lambda: shown(window) == 90)
