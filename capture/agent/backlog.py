@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-MOST_BYTES = 64 << 20
+MOST_BYTES = 32 << 20
 _MOST_PIECES = 4_096
 """Pieces without much in them are not counted by bytes, yet their number has an end, too."""
 

@@ -58,6 +58,11 @@ class Chunk:
     def __len__(self) -> int:
         return int(self.words.shape[1])
 
+    @property
+    def memory(self) -> int:
+        """Bytes that it takes."""
+        return int(self.words.nbytes + self.payload.nbytes + sum(text.rows.nbytes for text in self.texts))
+
     def text(self, name: str) -> Texts | None:
         """The texts of a column, for records of a ring buffer: those of calls may lie in several groups."""
         return next((text for text in self.texts if text.name == name), None)

@@ -49,6 +49,7 @@ _TYPED_FROM = (5 << 16) + (15 << 8)
 _GROWS_FROM = (6 << 16) + (1 << 8)
 _NO_PREALLOC = 1
 """BPF_F_NO_PREALLOC of linux/bpf.h."""
+_COUNTS_AT_ONCE = 1 << 14
 SLOTS = 1 << 17
 MAX_VECS = 8
 MAX_MSGS = 16
@@ -161,7 +162,8 @@ class Kernel:
         shape = (calls.cpus, len(LANE_NAMES) + len(GIVEN_UP), len(CATEGORIES))
         self.lost = self._map("lost", np.dtype("<u8"), int(np.prod(shape))).reshape(shape)
         """What found no room since the start, by processor, lane and category; last, GIVEN_UP."""
-        self._keys, self._values = np.zeros(COUNTS, COUNT_KEY), np.zeros(COUNTS, COUNT_VALUE)
+        self._keys = np.zeros(_COUNTS_AT_ONCE, COUNT_KEY)
+        self._values = np.zeros(_COUNTS_AT_ONCE, COUNT_VALUE)
         self._take = bcc.libbcc.lib.bpf_lookup_and_delete_batch
 
     def _load(self, bcc: Any, sizes: Mapping[str, int | str]) -> None:
@@ -216,17 +218,21 @@ class Kernel:
         Raises:
             OSError: The kernel would not.
         """
-        fd, count, at = (
-            self._bpf[("counts_a", "counts_b")[side]].map_fd,
-            ctypes.c_uint32(COUNTS),
-            ctypes.c_uint32(),
-        )
-        pointers = (array.ctypes.data_as(ctypes.c_void_p) for array in (self._keys, self._values))
-        failed = self._take(fd, None, ctypes.byref(at), *pointers, ctypes.byref(count))
-        # Its way to say that these were all.
-        if failed and (code := ctypes.get_errno()) != errno.ENOENT:
-            raise OSError(code, f"counts of calls could not be read: {os.strerror(code)}")
-        return self._keys[: count.value].copy(), self._values[: count.value].copy()
+        fd = self._bpf[("counts_a", "counts_b")[side]].map_fd
+        pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (self._keys, self._values)]
+        keys, values = [self._keys[:0]], [self._values[:0]]
+        at, after = None, ctypes.c_uint32()
+        while True:
+            count = ctypes.c_uint32(_COUNTS_AT_ONCE)
+            failed = self._take(fd, at, ctypes.byref(after), *pointers, ctypes.byref(count))
+            # Its way to say that these were all.
+            if failed and (code := ctypes.get_errno()) != errno.ENOENT:
+                raise OSError(code, f"counts of calls could not be read: {os.strerror(code)}")
+            keys.append(self._keys[: count.value].copy())
+            values.append(self._values[: count.value].copy())
+            if failed:
+                return np.concatenate(keys), np.concatenate(values)
+            at = ctypes.byref(ctypes.c_uint32(after.value))
 
     def in_progress(self) -> np.ndarray[Any, np.dtype[np.void]]:
         """The slots of threads that are in a call now; `start` is boot time in ns."""

@@ -18,6 +18,8 @@ from capture.agent.records import BUSY, HEAD, SOCK_SIZE, WORDS, record_dtype
 from capture.agent.settings import CallSizes, LaneSpec
 
 _PAGE = mmap.PAGESIZE
+_MOST_BYTES = 4 << 20
+"""Bytes of long records that are copied at once."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -55,7 +57,7 @@ class Lane:
         stride = self._dtype.itemsize
         start = int(self._consumed[0])
         at = start % self._size
-        count = min(self.waiting, most)
+        count = min(self.waiting, most, _MOST_BYTES // stride)
         records = self._data[at : at + count * stride].view(self._dtype)
         busy = np.flatnonzero(records["length"] >= BUSY)
         if len(busy):

@@ -1,4 +1,4 @@
-"""Keeping freed memory for the next batch.
+"""Keeping freed memory for the next batch, once what was needed at the start has been given back.
 
 By default glibc gives every large array back to the kernel and asks for it anew a moment later; the page
 faults of that cost more than the work on the arrays (mallopt(3)).
@@ -7,6 +7,7 @@ faults of that cost more than the work on the arrays (mallopt(3)).
 from __future__ import annotations
 
 import ctypes
+from contextlib import suppress
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _MMAP_FROM = 1 << 25
@@ -22,3 +23,9 @@ def keep_freed_memory() -> None:
         return
     mallopt(_M_MMAP_THRESHOLD, _MMAP_FROM)
     mallopt(_M_TRIM_THRESHOLD, _TRIM_FROM)
+
+
+def give_back_memory() -> None:
+    """Give freed memory back to the kernel once; does nothing where there is no glibc."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)

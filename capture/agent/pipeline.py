@@ -15,13 +15,9 @@ from typing import Any
 import numpy as np
 
 from capture.agent.chunks import Chunk, Texts
-from capture.agent.lanes import CallLane, Lane
 from capture.agent.records import captured, field_of, word_of
 from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, TextHeap
 from capture.model.events import EventFlag, SchedCode
-
-CHUNK = 4096
-"""Records taken apart at once."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -32,23 +28,6 @@ for _name in EVENT_COLUMNS:
         _FIELDS_OF_WORDS.setdefault(word_of("sizes" if _name == "captured" else _name), []).append(_name)
 _BOOT_TIMES = (SchedCode.PROCFORK, SchedCode.PROCEXIT)
 """Events whose a2 is a time since boot."""
-
-
-def drain(lane: CallLane | Lane) -> list[Chunk]:
-    """Take the finished records that lie in a lane now.
-
-    Not those that come meanwhile: running after them would mean many small chunks.
-    """
-    chunks = []
-    left = lane.waiting
-    while left > 0:
-        count, chunk = lane.take(min(CHUNK, left))
-        if not count:
-            break
-        left -= count
-        if len(chunk):
-            chunks.append(chunk)
-    return chunks
 
 
 @dataclass

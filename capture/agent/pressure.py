@@ -20,7 +20,7 @@ from capture.agent.plan import CATEGORIES
 from capture.model.catalogue import CATALOGUE, kinds_without_arguments
 from capture.model.events import Category
 
-COUNTS = 1 << 17
+COUNTS = 1 << 18
 """Entries of each table of counts: thousands of short processes make some dozens each."""
 FEW_COUNTS = 1 << 14
 """Entries where the kernel keeps memory for all of them."""

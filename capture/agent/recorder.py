@@ -15,15 +15,17 @@ from capture.agent import privileges
 from capture.agent.chunks import Chunk
 from capture.agent.clock import boot_now_ns, boot_to_utc_ns
 from capture.agent.control import Control
+from capture.agent.draining import Drain
 from capture.agent.executables import ExecutableWatch
 from capture.agent.files import CaptureFiles
 from capture.agent.freezing import Freezer
 from capture.agent.host import section
 from capture.agent.host_root import host_root
 from capture.agent.kernel import LANE_NAMES, Kernel
-from capture.agent.memory import keep_freed_memory
+from capture.agent.lanes import CallLane, Lane
+from capture.agent.memory import give_back_memory, keep_freed_memory
 from capture.agent.output import Output, Turn
-from capture.agent.pipeline import Assembler, drain
+from capture.agent.pipeline import Assembler
 from capture.agent.pressure import Pressure
 from capture.agent.programs import programs_listed, programs_of
 from capture.agent.progress import in_progress_batch
@@ -41,6 +43,7 @@ _LAZY_S, _BUSY_S = 0.02, 0.004
 _CALM, _PRESSED = 0.15, 0.4
 """How full the fullest lane may be for a long sleep, and for any."""
 _CGROUP_CODES = (SchedCode.CGROUP_MKDIR, SchedCode.CGROUP_RMDIR)
+_PROGRAM_LANES = ("exec", "exec_long")
 _STATUS_S = 0.25
 _LAST_ROUNDS = 250
 _COUNTERS_S = 1.0
@@ -88,6 +91,9 @@ class Recorder:
         self._files = files
         self._redactor = make_redactor(settings.redact, secrets=settings.redact_secrets)
         self._kernel = Kernel(settings, self_pid=os.getpid())
+        # What the compiler took.
+        give_back_memory()
+        self._drain = Drain(self._kernel.lanes)
         self._notes = [*self._kernel.notes, *privileges.notes()]
         facts = partial(self._facts, command)
         files.begin(facts(), self._notes)
@@ -172,12 +178,10 @@ class Recorder:
                 self._pressure.held_up_by = "disk"
                 time.sleep(_LAZY_S)
                 continue
-            # Read before draining: what returned up to here lies in the lanes now.
-            drained_up_to = boot_now_ns()
-            busy = self._drain()
+            drained_up_to, is_behind = self._take_portion()
             self._pressure.after_round(boot_now_ns(), self._fill)
             now = time.monotonic()
-            if self._is_full() or now - last_batch >= self._settings.block_ns / 1e9:
+            if is_behind or self._is_full() or now - last_batch >= self._settings.block_ns / 1e9:
                 self._write_batch(drained_up_to - self._settings.hold_back_ns)
                 last_batch = now
             if now >= next_counters and not self._output.is_full:
@@ -186,7 +190,7 @@ class Recorder:
             if report and now >= next_report:
                 report(self.status())
                 next_report = now + _STATUS_S
-            if not busy:
+            if not is_behind and self._fill <= _PRESSED:
                 time.sleep(_LAZY_S if self._fill < _CALM else _BUSY_S)
 
     def freeze(self) -> None:
@@ -235,17 +239,21 @@ class Recorder:
             return
         self._control.start()
 
-    def _drain(self) -> bool:
-        """Empty the lanes once; whether there was much in them."""
+    def _take_portion(self) -> tuple[int, bool]:
+        """Take about a block out of the lanes: up to which time all was taken, and whether more waits."""
+        # Read before: what returned up to here lies in the lanes now.
+        now = boot_now_ns()
         self._fill = max(lane.fill for lane in self._kernel.lanes)
-        for lane in self._kernel.lanes:
-            for chunk in drain(lane):
-                self._assembler.add(chunk)
-                if lane.name in ("life", "exec", "exec_long"):
-                    self._look_for_containers(chunk)
-                if lane.name in ("exec", "exec_long") and self._settings.hashes:
-                    self._executables.begun(programs_of(chunk))
-        return self._fill > _PRESSED
+        block = self._settings.block_events
+        return self._drain.portion(now, max(block - self._assembler.pending, block // 4), self._keep)
+
+    def _keep(self, lane: CallLane | Lane, chunk: Chunk) -> None:
+        self._assembler.add(chunk)
+        begins_programs = lane.name in _PROGRAM_LANES
+        if begins_programs or lane.name == "life":
+            self._look_for_containers(chunk)
+        if begins_programs and self._settings.hashes:
+            self._executables.begun(programs_of(chunk))
 
     def _is_full(self) -> bool:
         """Whether enough waits for a block."""
@@ -255,7 +263,11 @@ class Recorder:
     def _drain_the_rest(self) -> None:
         """Empty the lanes for good: the probe is detached, a record may still be in the making."""
         for _ in range(_LAST_ROUNDS):
-            self._drain()
+            is_behind = True
+            while is_behind:
+                until, is_behind = self._take_portion()
+                if is_behind:
+                    self._write_batch(until - self._settings.hold_back_ns)
             if not any(lane.waiting for lane in self._kernel.lanes):
                 return
             time.sleep(_BUSY_S)

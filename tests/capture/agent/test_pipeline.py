@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capture.agent import pipeline
+from capture.agent import draining, pipeline
 from capture.agent.chunks import chunk_of_calls, chunk_of_records
+from capture.agent.draining import Drain
 from capture.agent.lanes import CallLane
-from capture.agent.pipeline import Assembler, drain
+from capture.agent.pipeline import Assembler
 from capture.agent.records import (
     ADDR_SHIFT,
     BUSY,
@@ -297,8 +298,15 @@ def test_a_recorded_empty_text_is_not_a_missing_one():
     assert [event["text"] for event in told(assembler.batch(9))] == [b"", None]
 
 
+def drained(*lanes, now=1 << 62):
+    """All that lies in some lanes."""
+    chunks = []
+    Drain(lanes).portion(now, 1 << 30, lambda _, chunk: chunks.append(chunk))
+    return chunks
+
+
 class Ring:
-    """A ring buffer of which the kernel's half is a list: what `drain` needs of a Lane."""
+    """A ring buffer of which the kernel's half is a list: what `Drain` needs of a Lane."""
 
     def __init__(self, spec, records):
         self._spec, self._records, self._taken = spec, records, 0
@@ -318,23 +326,23 @@ class Ring:
 
 
 def test_draining_stops_at_a_record_that_is_still_being_written(monkeypatch):
-    monkeypatch.setattr(pipeline, "CHUNK", 3)
+    monkeypatch.setattr(draining, "CHUNK", 3)
     records = as_records(LIFE, [row(at, text=b"%d" % at, discarded=at == 4) for at in range(9)])
     records["length"][7] |= BUSY
     ring = Ring(LIFE, records)
-    chunks = drain(ring)
+    chunks = drained(ring)
     assert [field_of(chunk.words, "time").tolist() for chunk in chunks] == [[0, 1, 2], [3, 5], [6]]
     texts = [bytes(text.rows[:, 0]) for chunk in chunks for text in chunk.texts]
     assert b"".join(texts) == b"012356", "copied before it was released"
-    assert drain(ring) == []
+    assert drained(ring) == []
     ring._records["length"][7] &= ~np.uint32(BUSY)
-    assert [len(chunk) for chunk in drain(ring)] == [2]
+    assert [len(chunk) for chunk in drained(ring)] == [2]
 
 
 @pytest.mark.parametrize("begins", [0, 8, (1 << 32) - 4096, (1 << 40) - 64])
 def test_a_processors_lane_goes_round_and_gives_back_what_was_taken(begins, monkeypatch):
     """Its heads and its bytes come to their ends at different times; numbers of bytes wrap at 2**32."""
-    monkeypatch.setattr(pipeline, "CHUNK", 7)
+    monkeypatch.setattr(draining, "CHUNK", 7)
     size, room = 10, 4096
     ring, position = np.zeros((size, WORDS), np.uint64), np.zeros(16, np.uint64)
     content = np.zeros(room // 8, np.uint64)
@@ -353,7 +361,7 @@ def test_a_processors_lane_goes_round_and_gives_back_what_was_taken(begins, monk
         position[0], position[1] = written, end
         assert lane.waiting == len(batch)
         assert lane.fill >= len(batch) / size
-        chunks = drain(lane)
+        chunks = drained(lane)
         assert (lane.waiting, lane.fill) == (0, 0.0)
         assert position[9] == end, "the probe may use again what was taken"
         content[:] = 0
@@ -381,3 +389,43 @@ def test_nothing_of_a_chunk_lies_in_a_processors_lane_any_more(count):
     chunk = chunk_of_calls(heads, content)
     assert not np.shares_memory(chunk.words, heads)
     assert not any(np.shares_memory(found, content) for found in (chunk.payload, chunk.texts[0].rows))
+
+
+def storm_of(draw_from, count):
+    """A lane's records whose times go up by random steps."""
+    times = np.cumsum(np.random.default_rng(draw_from).integers(0, 3, count)).tolist()
+    return times, Ring(LIFE, as_records(LIFE, [row(at, pid=draw_from) for at in times]))
+
+
+@given(counts=st.lists(st.integers(0, 40), min_size=1, max_size=4), most=st.integers(1, 30))
+@settings(max_examples=60, deadline=None)
+def test_portions_are_bounded_and_what_is_written_between_them_is_whole_and_in_order(counts, most):
+    storms = [storm_of(seed, count) for seed, count in enumerate(counts)]
+    drain, assembler, found, now = Drain([ring for _, ring in storms]), Assembler(0), [], 1_000
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(draining, "CHUNK", 3)
+        is_behind, rounds, taken = True, 0, 0
+        while is_behind:
+            until, is_behind = drain.portion(now, most, lambda _, chunk: assembler.add(chunk))
+            assert len(found) + assembler.pending - taken < most + 3
+            taken = len(found) + assembler.pending
+            # Records of one time may lie on both sides of a portion's end.
+            batch = assembler.batch(until - 1)
+            found += [] if batch is None else batch.columns["time"].tolist()
+            rounds += 1
+    assert until == now and rounds >= sum(counts) // (most + 3)
+    batch = assembler.batch(now)
+    found += [] if batch is None else batch.columns["time"].tolist()
+    assert assembler.late == 0
+    assert found == sorted(time for times, _ in storms for time in times)
+
+
+def test_a_lane_that_is_far_behind_is_taken_first_and_holds_back_the_others(monkeypatch):
+    monkeypatch.setattr(draining, "CHUNK", 4)
+    old = Ring(LIFE, as_records(LIFE, [row(at) for at in range(20)]))
+    new = Ring(OTHER, as_records(OTHER, [row(at) for at in range(1_000, 1_020)]))
+    drain, seen = Drain([new, old]), []
+    assert drain.portion(2_000, 16, lambda lane, _: seen.append(lane)) == (11, True)
+    assert seen == [new, old, old, old]
+    assert drain.portion(2_001, 1_000, lambda lane, _: seen.append(lane)) == (2_001, False)
+    assert (old.waiting, new.waiting) == (0, 0)
