@@ -31,6 +31,7 @@ from capture.agent.payload_tables import PayloadTables, payload_constants
 from capture.agent.plan import CATEGORIES, PLANS, privileged_words, probe_plans
 from capture.agent.pressure import CONTROL, COUNT_KEY, COUNT_VALUE, COUNTS, FEW_COUNTS, GIVEN_UP
 from capture.agent.settings import TEXT_MAX, CallSizes, LaneSpec, Settings
+from capture.model.abi import Abi
 from capture.model.catalogue import spec_named
 
 if TYPE_CHECKING:
@@ -333,8 +334,20 @@ def _sizes(settings: Settings, rings: Sequence[LaneSpec], calls: CallSizes) -> d
         "COUNTS_FLAGS": _NO_PREALLOC if _kernel_version() >= _GROWS_FROM else 0,
         **{f"CATEGORY_{name.name}": at for at, name in enumerate(CATEGORIES)},
         **{f"TAIL_{name.upper()}": at for at, name in enumerate(TAILS)},
-        **{f"PRIVILEGED_{at}": f"{word:#x}ULL" for at, word in enumerate(privileged_words("x86_64"))},
+        **_privileged(),
         **{name: _NOT_THERE if number is None else number for name, number in numbers.items()},
+    }
+
+
+def _privileged() -> dict[str, str]:
+    """The calls over which credentials are compared, by entry and of any."""
+    native, compat = privileged_words(Abi.X86_64), privileged_words(Abi.I386)
+    either = [one | other for one, other in zip(native, compat, strict=True)]
+    tables = {"": native, "_COMPAT": compat, "_ANY": either}
+    return {
+        f"PRIVILEGED{name}_{at}": f"{word:#x}ULL"
+        for name, words in tables.items()
+        for at, word in enumerate(words)
     }
 
 

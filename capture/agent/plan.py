@@ -77,10 +77,15 @@ LIFE_CALLS = frozenset(
 )
 """Calls that travel in the lane of process life, so that a storm of reads cannot push them out."""
 
+_ID_SETTERS = (
+    *("setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid"),
+    "setgroups",
+)
 PRIVILEGED_CALLS = frozenset(
     (
-        *("setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid"),
-        *("setgroups", "capset", "prctl", "execve", "execveat", "setns", "unshare"),
+        *_ID_SETTERS,
+        *(f"{name}32" for name in _ID_SETTERS),
+        *("capset", "prctl", "execve", "execveat", "setns", "unshare"),
     )
 )
 """Calls over which a thread's credentials and namespaces are compared."""
@@ -92,11 +97,11 @@ MOVES = frozenset(
 """Calls after which files may have other paths."""
 
 
-def privileged_words(arch: str) -> list[int]:
-    """The numbers of PRIVILEGED_CALLS as bits of 64-bit words."""
+def privileged_words(abi: str) -> list[int]:
+    """The numbers of PRIVILEGED_CALLS in an `Abi` as bits of 64-bit words."""
     words = [0] * 6
     for spec in SYSTEM_CALL_SPECS:
-        number = spec.code_on(arch)
+        number = spec.code_on(abi)
         if spec.name in PRIVILEGED_CALLS and number is not None:
             words[number // 64] |= 1 << number % 64
     return words

@@ -275,7 +275,11 @@ def event_name(machine: str, code: int, flags: int = 0) -> str:
 
     The multiplexers of i386 are called by their own names, for their code alone does not tell more.
     """
-    abi = abi_of(machine, 0, flags)
+    return name_in(abi_of(machine, 0, flags), code)
+
+
+def name_in(abi: Abi, code: int) -> str:
+    """What an event is called in the table of an `Abi`."""
     position = int(types_of(abi)[code]) if 0 <= code < 1 << 16 else -1
     return (
         CATALOGUE[position].name if position >= 0 else f"{_UNKNOWN_PREFIXES.get(abi, UNKNOWN_PREFIX)}{code}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from capture.model.abi import Abi, is_narrow
-from capture.model.catalogue import event_name
+from capture.model.catalogue import name_in
 from capture.model.events import Arg, ArgKind
 from capture.model.signals import signal_name
 from capture.model.symbols import ALL_BITS, KeyedTable, Rest, Table
@@ -32,7 +32,7 @@ def format_value(arg: Arg, value: int, *, abi: str = Abi.X86_64) -> str:
         table = table_named(arg.table, abi)
         return f"{value:#x}" if isinstance(table, KeyedTable) else name_value(table, value)
     if arg.kind is ArgKind.CALL:
-        return event_name(abi, value)
+        return name_in(Abi(abi), value)
     return NUMBERS.get(arg.kind, pointer)(value)
 
 

@@ -8,7 +8,11 @@ import pytest
 from capture.agent.chunks import chunk_of_records
 from capture.agent.records import record_dtype
 from capture.agent.settings import LaneSpec
+from capture.model.abi import Abi
+from capture.model.catalogue import spec_named
+from capture.model.credentials import credential_change
 from capture.model.events import EventFlag, SchedCode
+from capture.model.values import format_value
 
 pytestmark = pytest.mark.kernel
 
@@ -96,6 +100,15 @@ def test_a_program_begun_through_the_32_bit_entry_is_one_too(capture, other_abis
     usual = [call.name for call in capture.calls(pid=other_abis.back) if call.row > begun.row]
     assert "procexit" in usual
     assert "exit_group" in usual
+
+
+def test_ids_set_through_the_32_bit_entry_are_told_with_the_call_of_that_table(capture, other_abis):
+    changes = capture.calls("cred_change", pid=other_abis.lowered)
+    assert [(call.a1, call.flags) for call in changes] == [(204, EventFlag.COMPAT), (213, EventFlag.COMPAT)]
+    assert credential_change(changes[0].text, changes[0].text2) == "egid 0→1234 sgid 0→1234 fsgid 0→1234"
+    assert credential_change(changes[1].text, changes[1].text2).startswith("uid 0→1001 euid 0→1001")
+    table = spec_named("cred_change").args[1]
+    assert [format_value(table, call.a1, abi=Abi.I386) for call in changes] == ["setregid32", "setuid32"]
 
 
 def test_an_x32_call_is_flagged(capture, told):

@@ -105,7 +105,8 @@ int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
         identify_fd(r.rdi, &slot->thing);
     }
     slot->start = bpf_ktime_get_boot_ns();
-    if (changes_privileges(ctx->args[1])) tails.call(ctx, TAIL_CREDENTIALS_BEFORE);
+    if (may_change_privileges(ctx->args[1]) && changes_privileges(ctx->args[1], entry_flags(ctx->args[1])))
+        tails.call(ctx, TAIL_CREDENTIALS_BEFORE);
     return 0;
 }
 
@@ -198,9 +199,9 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
 #endif
         hand_over(p);
     }
-    if (!plan) return NOTHING_MORE;
+    if (!plan) return began ? PRIVILEGES : NOTHING_MORE;
     if (plan->names && ret >= 0) return plan->names == OPENS ? OPENED : (count_move(), NOTHING_MORE);
-    return !flags && changes_privileges(code) ? PRIVILEGES : NOTHING_MORE;
+    return began || changes_privileges(code, flags) ? PRIVILEGES : NOTHING_MORE;
 }
 
 int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)

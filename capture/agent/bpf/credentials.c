@@ -14,7 +14,7 @@ struct spaces {
 struct privileges {
     struct creds creds;
     struct spaces spaces;
-    u32 unused;
+    u32 flags;          /* by which entry the call came */
     u64 groups;         /* address of the list, which is never changed, only replaced */
 };
 enum { UIDS = 1, GIDS = 2, CAPABILITIES = 4, BOUNDING = 8, AMBIENT = 16, SECUREBITS = 32, GROUPS = 64 };
@@ -97,7 +97,7 @@ static __always_inline u32 changed_spaces(struct spaces *x, struct spaces *y)
            differ(x->user ^ y->user, NEWUSER);
 }
 
-static __always_inline void emit_changes(u64 id, u32 call, struct privileges *a, struct privileges *b)
+static __always_inline void emit_changes(u64 id, u32 call, u32 flags, struct privileges *a, struct privileges *b)
 {
     u64 now = bpf_ktime_get_boot_ns();
     u32 creds = changed_creds(a, b), spaces = changed_spaces(&a->spaces, &b->spaces);
@@ -106,7 +106,8 @@ static __always_inline void emit_changes(u64 id, u32 call, struct privileges *a,
         if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER);
         begin(&m->head, now, id, CRED_CHANGE);
         m->head.args[0] = creds;
-        m->head.args[1] = call;
+        m->head.args[1] = call & ~X32_BIT;
+        m->head.flags = flags;
         m->head.uid = b->creds.uid;
         m->head.text_len = m->head.text2_len = sizeof(a->creds);
         __builtin_memcpy(m->data, &a->creds, sizeof(a->creds));
@@ -118,7 +119,8 @@ static __always_inline void emit_changes(u64 id, u32 call, struct privileges *a,
         if (!m) return count_lost(LANE_LIFE, CATEGORY_SCHEDULER);
         begin(&m->head, now, id, NS_CHANGE);
         m->head.args[0] = spaces;
-        m->head.args[1] = call;
+        m->head.args[1] = call & ~X32_BIT;
+        m->head.flags = flags;
         m->head.uid = b->creds.uid;
         m->head.text_len = m->head.text2_len = sizeof(a->spaces);
         __builtin_memcpy(m->data, &a->spaces, sizeof(a->spaces));
@@ -134,6 +136,7 @@ int credentials_before(struct bpf_raw_tracepoint_args *ctx)
     struct privileges *now = privileges_now.lookup(&at);
     if (!now) return 0;
     read_privileges((char *)task, now);
+    now->flags = entry_flags(ctx->args[1]);
     before_call.update(&task, now);
     return 0;
 }
@@ -147,7 +150,7 @@ int credentials_after(struct bpf_raw_tracepoint_args *ctx)
     u32 code = slot ? slot->code : 0;
     if (before && now) {
         read_privileges((char *)task, now);
-        emit_changes(id, code, before, now);
+        emit_changes(id, code, before->flags, before, now);
         before_call.delete(&task);
     }
     if (code == NR_execve || code == NR_execveat) tails.call(ctx, TAIL_OPENED_PATH);
@@ -174,6 +177,7 @@ int credentials_of_child(struct bpf_raw_tracepoint_args *ctx)
     if (of_parent == of_child && users == users_of_child) return 0;
     read_privileges(parent, before);
     read_privileges(child, after);
-    emit_changes((u64)pid << 32 | tid, slot ? slot->code : 0, before, after);
+    u32 code = slot ? slot->code : 0;
+    emit_changes((u64)pid << 32 | tid, code, entry_flags(code), before, after);
     return 0;
 }

@@ -5,9 +5,10 @@ import pytest
 
 from capture.agent.errors import CaptureError
 from capture.agent.layout import MEMBERS, kernel_constants
-from capture.agent.plan import LIFE_CALLS, NONE, PLAN_DTYPE, PLANS, make_plans
+from capture.agent.plan import LIFE_CALLS, NONE, PLAN_DTYPE, PLANS, make_plans, privileged_words
 from capture.agent.records import HEAD, WORDS, field_of, record_dtype
 from capture.agent.settings import MAX_SNAPLEN, TEXT_MAX, LaneSpec, Settings
+from capture.model.abi import Abi
 from capture.model.catalogue import SYSTEM_CALL_SPECS, TABLES_OF_NUMBERS, spec_named
 
 EMPTY = {"returns_fd": 0, "addr_kind": 0, "data_kind": 0, "size_from_ret": 0, "life": 0, "bulk": 0}
@@ -179,3 +180,17 @@ def test_a_member_that_was_renamed_is_found_under_its_old_name():
 def test_a_member_that_is_gone_is_told_by_name():
     with pytest.raises(CaptureError, match="task_struct has none of start_boottime, real_start_time"):
         kernel_constants(Types(without=("start_boottime", "real_start_time")))
+
+
+@pytest.mark.parametrize(
+    ("abi", "numbers", "others"),
+    [
+        (Abi.X86_64, [59, 105, 117, 157, 272, 308], [11, 23, 213, 204]),
+        # What is setresuid to a 64-bit program is ipc here; select there is setuid here.
+        (Abi.I386, [11, 23, 46, 172, 204, 213, 310, 346], [59, 105, 117, 157, 272, 308]),
+    ],
+)
+def test_calls_that_change_privileges_go_by_the_numbers_of_their_entry(abi, numbers, others):
+    words = privileged_words(abi)
+    assert all(words[number // 64] >> number % 64 & 1 for number in numbers)
+    assert not any(words[number // 64] >> number % 64 & 1 for number in others)

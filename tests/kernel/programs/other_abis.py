@@ -8,6 +8,7 @@ import sys
 
 folder = sys.argv[1]
 OPEN_32, READ_32, UNLINKAT_32, RENAME_32, EXECVE_32 = 5, 3, 301, 38, 11
+SETUID_32, SETREGID_32 = 213, 204
 GETPPID_32, SYNC_FILE_RANGE_32 = 64, 314
 GETPPID_64, X32_BIT = 110, 1 << 30
 ARGUMENTS = [0x11, 0x22, 0x33, 0x44, 0x55, 0x66]
@@ -85,8 +86,17 @@ if not back:
     os._exit(1)
 os.waitpid(back, 0)
 
+lowered = os.fork()
+if not lowered:
+    if works:
+        through_int_80(SETREGID_32, [(1 << 32) - 1, 1234])
+        through_int_80(SETUID_32, [1001])
+    os._exit(0)
+os.waitpid(lowered, 0)
+
 libc = ctypes.CDLL(None, use_errno=True)
 x32 = libc.syscall(X32_BIT | GETPPID_64)
 facts = {"pid": os.getpid(), "child": tried, "compat": works, "x32": x32, "arguments": ARGUMENTS}
 facts |= {"folder": folder, "program": program, "begun": begun, "ended": ended, "back": back}
+facts |= {"lowered": lowered}
 print(json.dumps(facts))
