@@ -394,13 +394,10 @@ def _quoted(word):
     return "'" + str(word).replace("'", "'\\''") + "'"
 
 
-def test_what_is_left_out_costs_little(tmp_path):
-    """No figure that a busy machine could miss: it must not cost more than what is recorded."""
-    code = "import os, time\nbegan = time.perf_counter_ns()\nfor _ in range(200000): os.getppid()\n"
-    code += "print(os.getpid(), time.perf_counter_ns() - began)"
-    taken = {}
-    for option in ("--skip-call", "--only-call"):
-        done = record(tmp_path / f"{option}.exhume", *PYTHON, "-c", code, options=(option, "getppid"))
-        taken[option] = int(done.stdout.split()[1])
-    assert taken["--skip-call"] < taken["--only-call"] * 1.2
-    assert Capture(tmp_path / "--skip-call.exhume").file.ending["filtered"]["getppid"] >= 200_000
+def test_calls_that_are_left_out_are_counted_to_the_last(tmp_path):
+    code = "import os\nfor _ in range(200000): os.getppid()\nprint(os.getpid())"
+    path = tmp_path / "skip.exhume"
+    done = record(path, *PYTHON, "-c", code, options=("--skip-call", "getppid"))
+    capture = Capture(path)
+    assert capture.calls("getppid", pid=int(done.stdout)) == []
+    assert capture.file.ending["filtered"]["getppid"] >= 200_000
