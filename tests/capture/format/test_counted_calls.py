@@ -73,5 +73,5 @@ def test_what_is_no_table_is_refused(tmp_path, body, count):
 def test_a_small_file_cannot_claim_any_number_of_rows(tmp_path):
     # A constant column takes a few bytes, however many rows it stands for.
     body = pack_table({"count": np.ones(2, np.int64)}, ZSTD)
-    with pytest.raises(FormatError, match="rows of counted calls"):
+    with pytest.raises(FormatError, match="rows of tables"):
         CaptureFile.open(written(tmp_path / "a.exhume", *[(body, 1 << 20)] * 3))
