@@ -133,7 +133,7 @@ def _pid_namespace() -> Answer:
 
 def _tracefs() -> Answer:
     places = [Path("/sys/kernel/tracing/events"), Path("/sys/kernel/debug/tracing/events")]
-    there = any(place.is_dir() for place in places)
+    there = any(_is_folder(place) for place in places)
     return Answer(
         "tracefs",
         there,
@@ -141,6 +141,14 @@ def _tracefs() -> Answer:
         "not needed for recording; for other tools: mount -t tracefs tracefs /sys/kernel/tracing",
         needed=False,
     )
+
+
+def _is_folder(place: Path) -> bool:
+    """Whether there is one that may be looked into."""
+    try:
+        return place.is_dir()
+    except OSError:
+        return False
 
 
 def _memlock() -> Answer:

@@ -84,7 +84,8 @@ def test_a_terminal_gets_no_capture():
 
 def test_a_growing_file_is_followed_to_its_end(tmp_path):
     path = tmp_path / "node.exhume"
-    with Recording(path, "--snaplen", "0") as recording:
+    # Not what the reader itself does: each line that it shows would be another to show.
+    with Recording(path, "--snaplen", "0", "--only-call", "pread64") as recording:
         reader = subprocess.Popen(
             command_line("events", path, "--follow"),
             stdout=(tmp_path / "lines").open("wb"),
@@ -140,5 +141,6 @@ def test_a_file_that_is_cut_ends_the_recording_and_is_told(tmp_path):
         storm.communicate()
     lines = recording.err.decode().splitlines()
     assert len(lines) == 1
-    assert "another program has cut it to 0 bytes" in lines[0]
+    # What was on its way when it was cut is written still.
+    assert re.search(r"another program has cut it to \d+ bytes", lines[0])
     assert "can be opened" not in lines[0]
