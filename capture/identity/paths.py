@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -198,7 +198,7 @@ class _Nodes:
 
     def _base_texts(self, rows: np.ndarray, nodes: np.ndarray, base_of: np.ndarray) -> None:
         """What each relative text starts from; an absolute one starts from nothing."""
-        relative = ~self._is_absolute()[self._text[nodes]]
+        relative = ~self._is_absolute[self._text[nodes]]
         rows, nodes = rows[relative], nodes[relative]
         argument = base_of[self._events.abi[rows], self._events.kind[rows]]
         handles = np.full(len(rows), _AT_FDCWD, np.int64)
@@ -217,7 +217,7 @@ class _Nodes:
         found = self._open_directories.find(process, handle, row)
         return np.where(found >= 0, found, self._unknown)
 
-    @cache  # noqa: B019 - one object of this class lives as long as one capture opens
+    @cached_property
     def _is_absolute(self) -> np.ndarray:
         return np.array([text[:1] == b"/" for text in self._events.texts] or [False])
 
@@ -230,7 +230,7 @@ class _Nodes:
         done[self._unknown] = True
         copies = (self._text == 0) & ~done
         source = follow(np.where(copies, self._base, np.arange(len(value))))
-        absolute = self._is_absolute()[self._text] & (self._text > 0)
+        absolute = self._is_absolute[self._text] & (self._text > 0)
         self._settle(value, np.flatnonzero(absolute), np.full(int(absolute.sum()), NONE))
         done |= absolute
         base = source[self._base]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,8 @@ class EventModel(QAbstractTableModel):
         span = int(self._time[rows[-1]] - self._time[rows[0]]) if len(rows) else 0
         # Nanoseconds are in the detail; the list shows them where everything lies that close together.
         self._digits = 9 if span < 10_000_000 else 6
-        self._parts = lru_cache(maxsize=4_096)(self._call)
+        # Bound to the frames, not to the model: a circle would keep a capture that is no longer shown.
+        self._parts = lru_cache(maxsize=4_096)(partial(_call, frames))
 
     def row_of(self, line: int) -> int:
         """The event's row in the capture."""
@@ -119,13 +120,6 @@ class EventModel(QAbstractTableModel):
         table = self.frames.containers
         return plain(text_at(table, "name", container)) or text_at(table, "id", container)
 
-    def _call(self, row: int) -> tuple[str, str]:
-        arguments, result = call_parts(self.frames, row)
-        # As strace prints them; their names are in the detail.
-        text = ", ".join(value for _, value in arguments)
-        # The error's sentence is in the detail; its name is enough in a list. Both are escaped already.
-        return text[:_ARGUMENTS_LIMIT], result.partition(" (")[0]
-
     # Qt's own names from here on.
 
     def rowCount(self, parent: Index = _ROOT) -> int:
@@ -166,3 +160,12 @@ class EventModel(QAbstractTableModel):
             side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
+
+
+def _call(frames: CaptureFrames, row: int) -> tuple[str, str]:
+    """Arguments and result of a call, as strace prints them."""
+    arguments, result = call_parts(frames, row)
+    # The names of arguments are in the detail.
+    text = ", ".join(value for _, value in arguments)
+    # The error's sentence is in the detail; its name is enough in a list. Both are escaped already.
+    return text[:_ARGUMENTS_LIMIT], result.partition(" (")[0]

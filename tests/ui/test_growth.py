@@ -1,5 +1,6 @@
 """A capture that is still being written: told, read again, followed to its end."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,20 @@ def test_who_looks_at_the_end_sees_what_comes(growing, qtbot, settle):
     qtbot.waitUntil(lambda: events.model.rowCount() == 2 * BLOCK)
     bar = events.grid.verticalScrollBar()
     assert bar.value() == bar.maximum() > BLOCK
+
+
+@pytest.mark.parametrize("page", ["overview", "processes", "events", "streams", "tree"])
+def test_what_was_read_before_is_let_go(growing, settle, page):
+    window, _ = growing
+    window.workspace.go(window.workspace.session.with_page(page))
+    settle(window)
+    path = window.workspace.frames.path
+    for _ in range(5):
+        window.growth.reload()
+        settle(window)
+    held = sum(os.path.realpath(one) == path for one in Path("/proc/self/fd").iterdir())
+    # The writer's own, what is shown, and what a page may hold until it is asked again.
+    assert held <= 3
 
 
 def test_half_a_block_is_waited_for(growing, qtbot, settle):
