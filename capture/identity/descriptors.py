@@ -14,7 +14,7 @@ import numpy as np
 
 from capture.identity.anonymous import Anonymous, type_of
 from capture.identity.events import OPENS, EventColumns, kind_table
-from capture.identity.joins import Latest, pair_codes, taken
+from capture.identity.joins import Latest, codes_of, pair_codes, taken
 from capture.identity.names import FileNames
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes
@@ -33,6 +33,7 @@ _SECOND_IS_THE_RESULT = (
 )
 _OF_DIRECTORIES = ("chdir", "mkdir", "mkdirat", "rmdir", "chroot", "pivot_root", "uring_mkdirat")
 _NONE = -1
+_OWN = ("/proc/self/", "/proc/thread-self/", "/dev/fd/", "/dev/stdin", "/dev/stdout", "/dev/stderr")
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,7 @@ def _with_bare_paths(
     opens = np.flatnonzero(kind_table(OPENS)[events.kind] & (of_event >= 0) & (paths.first >= 0))
     asked = (opens, paths.first[opens].astype(np.int64))
     found = _files_at(of_event, label, container, asked=asked, path=path[rows], row=rows)
+    found[_differs_by_process(path[rows], paths)] = _NONE
     of_event[rows] = found
     bare = rows[found < 0]
     _, where, code = pair_codes(container[bare].astype(np.int64) + 1, path[bare].astype(np.int64))
@@ -182,6 +184,14 @@ def _with_bare_paths(
         known.role + [""] * len(where),
         of_event,
     )
+
+
+def _differs_by_process(path: np.ndarray, paths: Paths) -> np.ndarray:
+    """Which names lead each process somewhere else: what one opened by them tells nothing of others."""
+    used, code = codes_of(path)
+    names = (paths.names.all[at] for at in used.tolist())
+    differs: np.ndarray = np.array([name.startswith(_OWN) for name in names], np.bool_)[code]
+    return differs
 
 
 def _files_at(

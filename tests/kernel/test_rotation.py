@@ -202,7 +202,7 @@ def test_a_full_disk_at_the_turn_leaves_whole_files_and_says_so(tmp_path):
         pytest.skip("no tmpfs can be mounted here")
     try:
         options = ("--rotate-size", "200K")
-        done = exhume_capture("record", "-o", folder / "n.exhume", *options, "--", *TICKS, tmp_path, "6")
+        done = exhume_capture("record", "-o", folder / "n.exhume", *options, "--", *TICKS, tmp_path, "15")
         assert done.returncode == Exit.WRITE_FAILED
         assert "No space left on device" in done.stderr
         assert "Traceback" not in done.stderr

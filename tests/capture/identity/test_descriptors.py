@@ -171,6 +171,13 @@ def test_a_path_without_a_descriptor_leads_to_the_file_of_that_name(book):
     assert rows(book) == [0, 0, 0]
 
 
+def test_a_name_that_leads_each_process_elsewhere_tells_nothing_of_others(book):
+    book.open(100, "/proc/self/exe", ino=7)
+    book.event("readlink", text=b"/proc/self/exe")
+    assert rows(book) == [0, 1]
+    assert names(book) == ["/proc/self/exe"] * 2
+
+
 def test_a_failed_open_has_a_row_of_its_own_without_an_identity(book):
     book.event("openat", text=b"/etc/nothing", ret=-2, args=((1 << 64) - 100,))
     book.event("stat", text=b"/etc/nothing", ret=-2)
