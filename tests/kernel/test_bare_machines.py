@@ -15,7 +15,11 @@ MACHINES = {
     "a root file system and a /tmp that cannot be written": (
         "mount -t tmpfs none {out} && mount -o remount,bind,ro / && ! touch /tmp/x /var/tmp/x 2>/dev/null"
     ),
-    "a /tmp without programs": "mount -t tmpfs -o noexec none /tmp && mkdir -p {out}",
+    # The checkout itself may lie in /tmp: it is put back, as its programs are needed.
+    "a /tmp without programs": (
+        "cd {root} && mount -t tmpfs -o noexec none /tmp && mkdir -p {root} {out}"
+        " && mount --no-canonicalize --bind /proc/self/cwd {root}"
+    ),
     "no tracefs and no debugfs": (
         "umount -R /sys/kernel/tracing 2>/dev/null; umount -R /sys/kernel/debug 2>/dev/null; true"
     ),
@@ -36,7 +40,7 @@ def out(tmp_path):
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_it_records_on_a_machine_with(machine, out):
-    set_up = MACHINES[machine].format(out=out)
+    set_up = MACHINES[machine].format(out=out, root=ROOT)
     if subprocess.run(
         ["unshare", "--mount", "sh", "-c", set_up], capture_output=True, check=False
     ).returncode:
