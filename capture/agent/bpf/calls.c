@@ -179,6 +179,11 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
     if (flags || code != NR_close) socket = identify_fd(fd, &slot->thing);
     else if (fd < 0) forget(&slot->thing);
     put_thing(h, &slot->thing);
+    /* Read back what was told of the call: to the verifier all ways to here are then one. */
+    flags = ((volatile struct head *)h)->flags;
+    code = ((volatile struct head *)h)->code;
+    fd = ((volatile struct head *)h)->fd;
+    ret = ((volatile struct head *)h)->ret;
     u8 category = plan ? plan->category : CATEGORY_OTHER;
     u64 moved = plan && plan->size_from_ret && ret > 0 ? ret : 0;
     u32 level = pressure(p, used, now);
