@@ -186,8 +186,9 @@ def _own(frames: CaptureFrames, entries: _Entries, process: int, row: int, befor
         source=np.concatenate((-1 - handed, early)),
     )
     ranges, execs = (calls.before(process, row).tolist() for calls in (entries.ranges, entries.execs))
+    programs = frozenset(execs)
     for call in sorted((*ranges, *execs)):
-        steps = steps.with_exec(call) if call in execs else steps.with_range(call, *_range(frames, call))
+        steps = steps.with_exec(call) if call in programs else steps.with_range(call, *_range(frames, call))
     order = np.lexsort((steps.row, steps.fd))
     fd, what, source = (column[order] for column in (steps.fd, steps.what, steps.source))
     new = np.append(True, fd[1:] != fd[:-1])[: len(fd)]

@@ -11,18 +11,17 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 
+from capture.format import Cancelled
 from inspect_app.filters.errors import FilterError
+from inspect_app.filters.patterns import compiled
 from inspect_app.frames.capture import CaptureFrames
 
 MAX_MATCHES = 100_000
 """More are counted by nobody: whoever asks for every `a` is told so."""
 _MAX_PATTERN = 4_096
-_MAX_PROGRAM_BYTES = 8 << 20
 
 Find = Callable[[bytes, int, int], tuple[int, int] | None]
 """(bytes, from, to) → where the first match begins and ends, None without one."""
@@ -35,10 +34,6 @@ class Needle:
     find: Find
     by_lines: bool = False
     """Whether `^` and `$` mean something: each event's bytes then begin and end a line."""
-
-
-class Cancelled(Exception):
-    """The search was told to stop."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,20 +88,10 @@ def pattern(text: str) -> Needle:
         FilterError: it is no pattern, too long, or wants too much memory.
     """
     _check_length(text.encode("utf-8", "surrogateescape"))
-    wanted = b"(?m)" + text.encode("utf-8", "surrogateescape")
-    re2: Any = import_module("re2")  # it has no types
-    options = re2.Options()
-    options.max_mem = _MAX_PROGRAM_BYTES
-    options.log_errors = False
-    try:
-        compiled = re2.compile(wanted, options)
-    except re2.error as error:
-        said = error.args[0] if error.args else error
-        reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        raise FilterError(f"the pattern is not understood: {reason}") from error
+    search_in = compiled(b"(?m)" + text.encode("utf-8", "surrogateescape")).search
 
     def find(data: bytes, start: int, end: int) -> tuple[int, int] | None:
-        while start < end and (found := compiled.search(data, start, end)) is not None:
+        while start < end and (found := search_in(data, start, end)) is not None:
             if found.end() > found.start():
                 return int(found.start()), int(found.end())
             start = found.end() + 1

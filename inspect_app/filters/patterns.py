@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import Any
 
 from inspect_app.filters.errors import FilterError
 
@@ -27,22 +28,31 @@ Test = Callable[[str], bool]
 
 def regex(pattern: str) -> Test:
     """Does the pattern match anywhere in a text? Raises FilterError for what is no RE2 pattern."""
+    if len(pattern) > MAX_PATTERN:
+        raise FilterError(f"the pattern has {len(pattern):,} characters, more than {MAX_PATTERN:,}")
+    search = compiled(_readable(pattern)).search
+    return lambda text: search(_readable(text)) is not None
+
+
+def compiled(pattern: str | bytes) -> Any:
+    """RE2's own object for a pattern over text or bytes, within MAX_PROGRAM_BYTES.
+
+    Raises:
+        FilterError: it is no RE2 pattern, wants more memory, or RE2 is not installed.
+    """
     try:
         re2 = import_module("re2")  # it has no types
     except ImportError as error:  # pragma: no cover - depends on the installation
         raise FilterError("patterns need the package google-re2; install it to use them") from error
-    if len(pattern) > MAX_PATTERN:
-        raise FilterError(f"the pattern has {len(pattern):,} characters, more than {MAX_PATTERN:,}")
     options = re2.Options()
     options.max_mem = MAX_PROGRAM_BYTES
     options.log_errors = False
     try:
-        search = re2.compile(_readable(pattern), options).search
+        return re2.compile(pattern, options)
     except re2.error as error:
         reason = error.args[0] if error.args else error
         said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
         raise FilterError(f"the pattern is not understood: {said}") from error
-    return lambda text: search(_readable(text)) is not None
 
 
 def glob(pattern: str, *, ignore_case: bool = False) -> Test:
