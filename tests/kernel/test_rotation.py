@@ -197,12 +197,12 @@ def test_a_recorder_that_is_killed_leaves_every_file_readable(tmp_path):
 def test_a_full_disk_at_the_turn_leaves_whole_files_and_says_so(tmp_path):
     folder = tmp_path / "small"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1000k", "exhume-test", folder]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "exhume-test", folder]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no tmpfs can be mounted here")
     try:
-        options = ("--rotate-size", "200K")
-        done = exhume_capture("record", "-o", folder / "n.exhume", *options, "--", *TICKS, tmp_path, "15")
+        options = ("--rotate-size", "80K")
+        done = exhume_capture("record", "-o", folder / "n.exhume", *options, "--", *TICKS, tmp_path, "10")
         assert done.returncode == Exit.WRITE_FAILED
         assert "No space left on device" in done.stderr
         assert "Traceback" not in done.stderr

@@ -1,13 +1,15 @@
-"""Calls that can be counted one by one over some seconds: each read asks for another number of bytes."""
+"""Calls that can be counted one by one over some seconds, beside a thread that waits all the time."""
 
 import json
 import os
 import sys
+import threading
 import time
 
 ends = time.monotonic() + float(sys.argv[2])
 source = os.open("/dev/zero", os.O_RDONLY)
 idle, _ = os.pipe()
+threading.Thread(target=os.read, args=(idle, 1), daemon=True).start()
 count = 0
 while time.monotonic() < ends:
     for _ in range(10):
