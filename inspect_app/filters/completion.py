@@ -17,7 +17,7 @@ from lark.exceptions import LarkError
 from inspect_app.filters.cache import remember
 from inspect_app.filters.errors import FilterError
 from inspect_app.filters.expression import FieldOperand, quote
-from inspect_app.filters.facets import Facet, NumberFacet, TextFacet
+from inspect_app.filters.facets import Facet, NumberFacet, PayloadFacet, TextFacet
 from inspect_app.filters.field import Argument, Field, FieldType
 from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.fields_arg import argument_names
@@ -198,6 +198,8 @@ def _counted(facets: Sequence[Facet], field: Field) -> _Counted:
 
 
 def _counts(facet: Facet, type_: FieldType) -> Iterable[tuple[str, int]]:
+    if isinstance(facet, PayloadFacet):
+        return ()
     rows = facet.rows if facet.next_row is None else facet.next_row
     per_row = None if rows is None else np.bincount(rows + 1)[1:]
     if isinstance(facet, TextFacet):

@@ -85,7 +85,21 @@ class NumberFacet:
         return values, absent if absent.any() else None
 
 
-Facet = TextFacet | NumberFacet
+@dataclass(frozen=True, slots=True, eq=False)
+class PayloadFacet:
+    """The kept bytes of events: they stay in the file, and `filters.payload` decides there."""
+
+    lengths: np.ndarray
+    """Unsigned, one an event: bytes that were kept; 0 is no value."""
+    next_row: None = None
+
+    def present(self) -> np.ndarray:
+        """bool[events]: where there are bytes."""
+        present: np.ndarray = self.lengths > 0
+        return present
+
+
+Facet = TextFacet | NumberFacet | PayloadFacet
 Facets = tuple[Facet, ...]
 """A field with several values at once (`fd.ip`: both ends) has several; any of them may meet a comparison."""
 
@@ -136,6 +150,6 @@ def reach(decided: np.ndarray, next_row: np.ndarray) -> np.ndarray:
     return found
 
 
-def _over_events(facet: Facet, per_row: np.ndarray) -> np.ndarray:
+def _over_events(facet: TextFacet | NumberFacet, per_row: np.ndarray) -> np.ndarray:
     reached = per_row if facet.next_row is None else reach(per_row, facet.next_row)
     return reached if facet.rows is None else look_up(reached, facet.rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,8 +10,12 @@ import numpy as np
 
 from inspect_app.filters.cache import remember
 from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
-from inspect_app.filters.facets import Facets, NumberFacet, TextFacet
+from inspect_app.filters.facets import Facet, Facets, NumberFacet, PayloadFacet, distinct
+from inspect_app.filters.payload import texts_of
 from inspect_app.frames.capture import CaptureFrames
+
+MAX_TEXTS = 200_000
+"""Payloads that are turned into text together."""
 
 
 class FieldType(StrEnum):
@@ -30,6 +34,8 @@ class FieldType(StrEnum):
     TRUTH = "truth"
     ADDRESS = "address"
     """An IP address as text; compares with addresses and with networks in CIDR."""
+    BYTES = "bytes"
+    """Payload, compared with texts or with bytes in hex."""
 
 
 class Argument(StrEnum):
@@ -88,7 +94,17 @@ class Field:
     def column(self, frames: CaptureFrames, argument: str = "") -> FieldColumn:
         """The value of every event; the first one where an event has several. Raises NotEvaluableError."""
         key = ("column", self.name, argument)
-        return remember(frames, key, lambda: _column(self.facets(frames, argument)[0]))
+        return remember(frames, key, lambda: _column(self.facets(frames, argument)[0], frames))
+
+    def column_at(self, frames: CaptureFrames, argument: str, rows: np.ndarray | slice) -> FieldColumn:
+        """The value of some events; of payload only their bytes are read. Raises NotEvaluableError."""
+        if self.type is FieldType.BYTES:
+            return _texts(frames, np.arange(len(frames.events))[rows])
+        column = self.column(frames, argument)
+        missing = None if column.missing is None else column.missing[rows]
+        if column.codes is None:
+            return FieldColumn(None, column.values[rows], missing)
+        return FieldColumn(column.codes[rows], column.values, missing)
 
     def type_with(self, argument: str) -> FieldType:
         """The type of the values for one argument. Raises FilterError for an argument that there is not."""
@@ -109,11 +125,25 @@ def ancestor_level(name: str, argument: str) -> int:
     return int(argument)
 
 
-def _column(facet: TextFacet | NumberFacet) -> FieldColumn:
+def _column(facet: Facet, frames: CaptureFrames) -> FieldColumn:
     if isinstance(facet, NumberFacet):
         return FieldColumn(None, *facet.event_values())
-    codes = facet.event_codes()
-    values = np.empty(len(facet.values), dtype=object)
-    values[:] = facet.values
+    if isinstance(facet, PayloadFacet):
+        having = int(np.count_nonzero(facet.present()))
+        if having > MAX_TEXTS:
+            raise NotEvaluableError(
+                f"payload of {having:,} events would be too much text; filter to fewer than {MAX_TEXTS:,}"
+            )
+        return _texts(frames, np.arange(len(frames.events)))
+    return _text_column(facet.event_codes(), facet.values)
+
+
+def _texts(frames: CaptureFrames, rows: np.ndarray) -> FieldColumn:
+    return _text_column(*distinct(texts_of(frames, rows)))
+
+
+def _text_column(codes: np.ndarray, texts: Sequence[str]) -> FieldColumn:
+    values = np.empty(len(texts), dtype=object)
+    values[:] = texts
     missing = codes < 0
     return FieldColumn(codes, values, missing if missing.any() else None)

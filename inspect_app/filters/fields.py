@@ -10,6 +10,7 @@ from inspect_app.filters.fields_arg import ARGUMENT_FIELDS
 from inspect_app.filters.fields_container import CONTAINER_FIELDS
 from inspect_app.filters.fields_evt import EVENT_FIELDS
 from inspect_app.filters.fields_fd import DESCRIPTOR_FIELDS
+from inspect_app.filters.fields_log import LOG_FIELDS
 from inspect_app.filters.fields_proc import PROCESS_FIELDS
 from inspect_app.filters.fields_program import PROGRAM_FIELDS
 from inspect_app.filters.fields_signal import SIGNAL_FIELDS
@@ -26,6 +27,7 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
             *EVENT_FIELDS,
             *ARGUMENT_FIELDS,
             *SIGNAL_FIELDS,
+            *LOG_FIELDS,
             *PROCESS_FIELDS,
             *PROGRAM_FIELDS,
             *DESCRIPTOR_FIELDS,

@@ -24,7 +24,7 @@ from inspect_app.filters.calls import (
     types,
 )
 from inspect_app.filters.entities import entity_text, event_array
-from inspect_app.filters.facets import Facets, NumberFacet, TextFacet
+from inspect_app.filters.facets import Facets, NumberFacet, PayloadFacet, TextFacet
 from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded
 from inspect_app.filters.fields_fd import event_path
 from inspect_app.frames.capture import CaptureFrames
@@ -38,7 +38,6 @@ _OPEN_FLAGS = {"open": 1, "openat": 2}
 """The raw argument that holds the flags; the mode is the next. openat2 has both behind a pointer."""
 _OPENS = frozenset({"open", "openat", "openat2", "creat", "open_by_handle_at"})
 _DIRECTIONS = {Category.IO_READ: "r", Category.IO_WRITE: "w"}
-_SYSLOG = frozenset({"/dev/log", "/run/systemd/journal/dev-log", "/run/systemd/journal/syslog"})
 _NETWORK = frozenset({"ipv4", "ipv6"})
 
 
@@ -157,6 +156,10 @@ def _transferred(category: Category | None = None, kinds: frozenset[str] = froze
     return compute
 
 
+def _buffer(frames: CaptureFrames, _argument: str) -> Facets:
+    return (PayloadFacet(event_array(frames, "captured")),)
+
+
 def _one(_frames: CaptureFrames) -> np.ndarray:
     return np.ones(len(_frames.events), np.uint8)
 
@@ -197,12 +200,6 @@ def _other_errors(frames: CaptureFrames) -> np.ndarray:
 
 def _exits(frames: CaptureFrames) -> np.ndarray:
     return of_types(frames, lambda name: name == "procexit").view(np.uint8)
-
-
-def _is_syslog(frames: CaptureFrames, _argument: str) -> Facets:
-    names = entity_text(frames, "descriptor", "name")
-    to_log = names.spread(np.array([name in _SYSLOG for name in names.values], np.bool_))
-    return (NumberFacet(to_log & of_types(frames, lambda name: category_of(name) == Category.IO_WRITE)),)
 
 
 def _constant(text: Callable[[CaptureFrames], str]) -> Compute:
@@ -248,8 +245,6 @@ def _transfers() -> tuple[Field, ...]:
 
 
 _NO_TEXT = "the text of all arguments is made only for events on screen; use evt.arg.NAME"
-_NO_BYTES = "payloads stay in the file; look for text in the I/O streams"
-_NO_SYSLOG = "messages to syslog are not decoded"
 
 EVENT_FIELDS = (
     Field("evt.num", FieldType.INTEGER, "No.", "number of the event, from 1",
@@ -274,7 +269,6 @@ EVENT_FIELDS = (
            _type_test(lambda name: category_of(name) == Category.IO_WRITE)),
     Field("evt.io_dir", FieldType.TEXT, "I/O", "r for reading, w for writing", _io_direction, choices=("r", "w")),
     _truth("evt.is_wait", "Waits", "it waits for something: poll, futex, wait4, nanosleep, …", _type_test(_is_wait)),
-    _truth("evt.is_syslog", "Syslog", "it writes to the system log's socket", _is_syslog),
     _truth("evt.is_open_read", "Opens to read", "it opens for reading", _open_test(_access(0, O_RDWR))),
     _truth("evt.is_open_write", "Opens to write", "it opens for writing", _open_test(_access(O_WRONLY, O_RDWR))),
     _truth("evt.is_open_create", "Opens to create", "it opens and would create the file", _open_test(_creates)),
@@ -282,6 +276,7 @@ EVENT_FIELDS = (
            _open_test(_creates_executable)),
     Field("evt.buflen", FieldType.SIZE, "Bytes", "bytes transferred by a read, write, send or receive", _transferred()),
     *_transfers(),
+    Field("evt.buffer", FieldType.BYTES, "Payload", "the kept bytes of what was read, written, sent or received", _buffer),
     Field("evt.captured", FieldType.SIZE, "Kept", "bytes of payload kept in the file", _column("captured")),
     Field("evt.count", FieldType.INTEGER, "Events", "1 for every event", _number(_one)),
     Field("evt.count.error", FieldType.INTEGER, "Errors", "1 for calls that failed",
@@ -314,16 +309,10 @@ EVENT_FIELDS = (
         for name, title, meaning, reason in (
             ("evt.args", "Arguments", "all arguments as text", _NO_TEXT),
             ("evt.info", "Information", "all arguments as text", _NO_TEXT),
-            ("evt.buffer", "Payload", "bytes that were read or written", _NO_BYTES),
             ("evt.outputtime", "Time", "time in the chosen form", "the form of times is chosen in the window"),
             ("evt.asynctype", "Asynchronous", "type of an asynchronous event", "there are no such events"),
             ("evt.pluginname", "Plugin", "plugin that made the event", "no event is made by a plugin"),
             ("evt.plugininfo", "Plugin", "what the plugin says", "no event is made by a plugin"),
-            ("syslog.facility", "Facility", "facility as a number", _NO_SYSLOG),
-            ("syslog.facility.str", "Facility", "facility", _NO_SYSLOG),
-            ("syslog.severity", "Severity", "severity as a number", _NO_SYSLOG),
-            ("syslog.severity.str", "Severity", "severity", _NO_SYSLOG),
-            ("syslog.message", "Message", "message", _NO_SYSLOG),
         )
     ),
     Field("evt.around", FieldType.INTEGER, "Around", "milliseconds around a time", None, Argument.NAME,

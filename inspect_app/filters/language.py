@@ -37,7 +37,8 @@ from inspect_app.filters.field import FieldType
 from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.literals import read_literal
 from inspect_app.filters.names import column_of, resolve, unknown_name, unquoted
-from inspect_app.filters.operators import NUMBERS, OPERATORS, TEXTS, text_test
+from inspect_app.filters.operators import BYTES, NUMBERS, OPERATORS, TEXTS, text_test
+from inspect_app.filters.payload import payload_test
 
 __all__ = [
     "MAX_DEPTH",
@@ -275,6 +276,8 @@ def _comparison(left: _BuiltOperand, operator: Token, right: _Written | _BuiltOp
         _check_texts(node, operator)
         return _checked(_Built(node, left.depth, 1))
     _check_fits(left.operand, operator)
+    if left.operand.type in BYTES:
+        raise FilterError(f"{excerpt(left.operand)} compares only with written values", right.column)
     if _family(left.operand.type) != _family(right.operand.type):
         raise FilterError(
             f"{excerpt(left.operand)} is {left.operand.type}, "
@@ -317,8 +320,9 @@ def _literals(operand: Operand, operator: Token, values: Sequence[_Written]) -> 
 def _check_texts(node: Compare, operator: Token) -> None:
     """Prepare the test once, so that a bad pattern is told when it is written."""
     if OPERATORS[operator].as_text:
+        prepare = payload_test if node.left.type in BYTES else text_test
         try:
-            text_test(node.operator, node.modifier, [literal.text for literal in node.values])
+            prepare(node.operator, node.modifier, [literal.text for literal in node.values])
         except FilterError as error:
             raise FilterError(error.message, column_of(operator), error.expected) from error
 
@@ -329,10 +333,12 @@ def _call(function: Token, operands: Sequence[_BuiltOperand], separator: str = "
     if name not in ("concat", "join"):
         if len(inner) != 1:
             raise FilterError(f"{name} takes one field, not {len(inner)}", column_of(function))
-        if inner[0].type not in TEXTS:
+        if inner[0].type not in (TEXTS | BYTES if name == "len" else TEXTS):
             raise FilterError(
                 f"{name} takes text, and {excerpt(inner[0])} is {inner[0].type}", column_of(function)
             )
+    elif any(operand.type in BYTES for operand in inner):
+        raise FilterError(f"{name} does not take payload", column_of(function))
     depth = max(built.depth for built in operands) + 1
     if depth > MAX_DEPTH:
         raise FilterError(f"the filter is nested more than {MAX_DEPTH} levels deep", column_of(function))

@@ -45,6 +45,7 @@ EXAMPLES = {
     FieldType.CLOCK: "a time of day such as 12:30:00.5 (UTC)",
     FieldType.TRUTH: "true or false",
     FieldType.ADDRESS: "an address or a network such as 10.0.0.0/8",
+    FieldType.BYTES: "text; bcontains and bstartswith take hex",
 }
 """What a literal for each type looks like, for messages and the reference."""
 
@@ -126,4 +127,5 @@ _READERS: dict[FieldType, Callable[[str], Constant]] = {
     FieldType.CLOCK: _clock,
     FieldType.TRUTH: _truth,
     FieldType.ADDRESS: read_network,
+    FieldType.BYTES: str,
 }

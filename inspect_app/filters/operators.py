@@ -15,10 +15,10 @@ from ipaddress import IPv4Network, collapse_addresses
 
 import numpy as np
 
-from inspect_app.filters.errors import FilterError, excerpt
+from inspect_app.filters.errors import FilterError
 from inspect_app.filters.field import FieldType
 from inspect_app.filters.literals import Constant, Network, read_network
-from inspect_app.filters.patterns import Test, as_bytes, glob, path_prefix, regex
+from inspect_app.filters.patterns import Test, as_bytes, glob, hex_bytes, path_prefix, regex
 
 
 class Takes(Enum):
@@ -31,6 +31,7 @@ class Takes(Enum):
 
 NUMBERS = frozenset({FieldType.INTEGER, FieldType.SIZE, FieldType.DURATION, FieldType.TIME, FieldType.CLOCK})
 TEXTS = frozenset({FieldType.TEXT, FieldType.ADDRESS})
+BYTES = frozenset({FieldType.BYTES})
 ALL = frozenset(FieldType)
 
 
@@ -55,15 +56,15 @@ _DECLARED = (
     Operator("<=", Takes.ONE, NUMBERS, "less or equal"),
     Operator(">", Takes.ONE, NUMBERS, "greater"),
     Operator(">=", Takes.ONE, NUMBERS, "greater or equal"),
-    Operator("contains", Takes.ONE, TEXTS, "the text occurs in it", as_text=True),
-    Operator("icontains", Takes.ONE, TEXTS, "the text occurs in it, in capitals or not", as_text=True),
-    Operator("bcontains", Takes.ONE, TEXTS, "the bytes, written in hex, occur in it", as_text=True),
-    Operator("startswith", Takes.ONE, TEXTS, "it begins with the text", as_text=True),
-    Operator("bstartswith", Takes.ONE, TEXTS, "it begins with the bytes, written in hex", as_text=True),
-    Operator("endswith", Takes.ONE, TEXTS, "it ends with the text", as_text=True),
+    Operator("contains", Takes.ONE, TEXTS | BYTES, "the text occurs in it", as_text=True),
+    Operator("icontains", Takes.ONE, TEXTS | BYTES, "the text occurs in it, in capitals or not", as_text=True),
+    Operator("bcontains", Takes.ONE, TEXTS | BYTES, "the bytes, written in hex, occur in it", as_text=True),
+    Operator("startswith", Takes.ONE, TEXTS | BYTES, "it begins with the text", as_text=True),
+    Operator("bstartswith", Takes.ONE, TEXTS | BYTES, "it begins with the bytes, written in hex", as_text=True),
+    Operator("endswith", Takes.ONE, TEXTS | BYTES, "it ends with the text", as_text=True),
     Operator("glob", Takes.ONE, TEXTS, "all of it matches the shell pattern", as_text=True),
     Operator("iglob", Takes.ONE, TEXTS, "all of it matches the shell pattern, in capitals or not", as_text=True),
-    Operator("regex", Takes.ONE, TEXTS, "the RE2 pattern matches somewhere in it", as_text=True),
+    Operator("regex", Takes.ONE, TEXTS | BYTES, "the RE2 pattern matches somewhere in it", as_text=True),
     Operator("in", Takes.LIST, ALL, "equal to one of the list; for an address also: inside one of the networks"),
     Operator("intersects", Takes.LIST, ALL, "one of its values is in the list"),
     Operator("pmatch", Takes.LIST, TEXTS, "it is one of the paths, or below one; * and ? match within a component",
@@ -174,15 +175,6 @@ class _Networks:
         return at >= 0 and number <= self._ends[version][at]
 
 
-def _hex(constant: str) -> bytes:
-    try:
-        return bytes.fromhex(constant.removeprefix("0x"))
-    except ValueError:
-        raise FilterError(
-            f"{excerpt(constant)!r} is not bytes in hex", expected=("hex digits such as 7f454c46",)
-        ) from None
-
-
 def _contains(constant: str) -> Test:
     return lambda text: constant in text
 
@@ -193,12 +185,12 @@ def _icontains(constant: str) -> Test:
 
 
 def _bcontains(constant: str) -> Test:
-    wanted = _hex(constant)
+    wanted = hex_bytes(constant)
     return lambda text: wanted in as_bytes(text)
 
 
 def _bstartswith(constant: str) -> Test:
-    wanted = _hex(constant)
+    wanted = hex_bytes(constant)
     return lambda text: as_bytes(text).startswith(wanted)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from inspect_app.filters.errors import FilterError
+from inspect_app.filters.errors import FilterError, excerpt
 
 MAX_PATTERN = 4_096
 """Characters of a regular expression or a glob."""
@@ -71,6 +71,16 @@ def path_prefix(prefixes: Sequence[str]) -> Test:
     if matches is None:
         return is_plain
     return lambda text: is_plain(text) or matches(text)
+
+
+def hex_bytes(constant: str) -> bytes:
+    """The bytes that are written in hex. Raises FilterError for what is none."""
+    try:
+        return bytes.fromhex(constant.removeprefix("0x"))
+    except ValueError:
+        raise FilterError(
+            f"{excerpt(constant)!r} is not bytes in hex", expected=("hex digits such as 7f454c46",)
+        ) from None
 
 
 def as_bytes(text: str) -> bytes:

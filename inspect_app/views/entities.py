@@ -216,13 +216,12 @@ def field_cells(field: str, frames: CaptureFrames, rows: np.ndarray | slice) -> 
     """
     declared, argument = _declared(field)
     try:
-        column = declared.column(frames, argument)
+        column = declared.column_at(frames, argument, rows)
     except NotEvaluableError:
         return Cells(np.empty(0, dtype=object), np.full(len(frames.events), -1, dtype=np.int32)[rows])
-    missing = None if column.missing is None else column.missing[rows]
     if column.codes is None:
-        return number_cells(column.values[rows], missing=missing)
-    return Cells(column.values, column.codes[rows])
+        return number_cells(column.values, missing=column.missing)
+    return Cells(column.values, column.codes)
 
 
 def is_event_field(field: str) -> bool:

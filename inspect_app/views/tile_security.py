@@ -10,15 +10,11 @@ _SYSTEM = (
     " /usr/bin, /usr/sbin, /usr/lib, /usr/lib64, /usr/libexec, /usr/share)"
 )
 _TEMPORARY = "proc.exepath pmatch (/tmp, /dev/shm, /var/tmp, /run/shm)"
-_LOG_FILE = (
-    f"{WRITE} and {FILE} and evt.buflen > 0 and (fd.name pmatch (/var/log) or fd.name endswith .log"
-    " or fd.name endswith _log)"
-)
-_SYSLOG = f"{WRITE} and fd.name in (/dev/log, /run/systemd/journal/dev-log, /run/systemd/journal/socket)"
 _SHELLS = "proc.name in (sh, bash, dash, zsh, ksh, ash, fish, tcsh, csh, busybox)"
 _IN_CONTAINER = 'container.id exists and container.id != "host"'
 _ALARMS = ("error", "critic", "emerg", "alert")
-_ALARM = " or ".join(f"evt.buffer icontains {word}" for word in _ALARMS)
+_LOG = "evt.is_log = true and evt.buflen > 0"
+_SYSLOG = "evt.is_syslog = true"
 
 
 def _notice(name: str, title: str, meaning: str, condition: str, view: str = "events") -> Tile:
@@ -180,21 +176,34 @@ def _log(name: str, title: str, meaning: str, condition: str, note: bool = False
 
 
 _LOGS = (
-    _log("log.files", "Log writes", "Writes to files under /var/log or named as logs.", _LOG_FILE),
+    _log("log.files", "Log writes", "Writes to files under /var/log or named as logs.", _LOG),
     _log(
         "log.warnings",
         "Log warnings",
-        'Writes to log files whose recorded bytes hold "warn".',
-        f"{_LOG_FILE} and evt.buffer icontains warn",
+        'Writes to log files whose kept bytes hold "warn".',
+        f"{_LOG} and evt.buffer icontains warn",
     ),
     _log(
         "log.errors",
         "Log errors",
-        'Writes to log files whose recorded bytes hold "error", "critic", "emerg" or "alert".',
-        f"{_LOG_FILE} and ({_ALARM})",
+        'Writes to log files whose kept bytes hold "error", "critic", "emerg" or "alert".',
+        f"{_LOG} and evt.buffer icontains anyof ({', '.join(_ALARMS)})",
         True,
     ),
-    _log("log.syslog", "Syslog messages", "Writes to the system's log socket.", _SYSLOG),
+    _log("log.syslog", "Syslog messages", "Messages written to the system's log socket.", _SYSLOG),
+    _log(
+        "log.syslog_warnings",
+        "Syslog warnings",
+        "Messages to the system's log with the severity warning.",
+        f"{_SYSLOG} and syslog.severity = 4",
+    ),
+    _log(
+        "log.syslog_errors",
+        "Syslog errors",
+        "Messages to the system's log with the severity error or worse.",
+        f"{_SYSLOG} and syslog.severity < 4",
+        True,
+    ),
 )
 
 _INFRASTRUCTURE = (

@@ -1,5 +1,7 @@
 """Tiles over the hand-made capture: each counts what its condition says, and its slices add up."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,6 +32,9 @@ def test_the_overview_of_the_story():
     assert totals["net.outbound"] == totals["net.inbound"] == 1
     assert totals["net.listening"] == 0
     assert totals["perf.killed"] == 1
+    assert totals["perf.http"] == 1
+    assert totals["perf.http_errors"] == totals["log.errors"] == 0
+    assert totals["log.files"] == 1
     assert totals["infra.drops"] == 12 + 40 + 1
 
 
@@ -84,8 +89,9 @@ def test_a_window_has_the_containers_that_lived_in_it():
 
 
 def test_a_tile_that_the_capture_cannot_tell_says_why_and_is_not_shown():
-    one = measured()["perf.http"]
-    assert one.unknown
+    asks = dataclasses.replace(TILES["perf.slow_1ms"], condition="thread.exectime > 1s")
+    (one,) = measure(FRAMES, select(FRAMES), tiles=[asks])
+    assert "not recorded" in one.unknown
     assert not one.shown
 
 
