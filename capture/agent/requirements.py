@@ -13,9 +13,9 @@ from pathlib import Path
 
 from capture.agent import privileges
 from capture.agent.btf import KernelTypes
+from capture.agent.compiler import import_bcc
 from capture.agent.errors import CaptureError
 from capture.agent.features import FEATURES, RECORDED, offered
-from capture.agent.kernel import import_bcc
 from capture.agent.layout import kernel_constants
 from capture.agent.settings import Settings
 

@@ -72,6 +72,8 @@ class Settings:
     """Whether the names of users and groups are kept."""
     filter: RecordingFilter = field(default_factory=RecordingFilter)
     """What is left out."""
+    keeps_probe: bool = True
+    """Whether the compiled probe is kept for the next recording; else nothing is written but the capture."""
     buffer_mib: int = 64
     """Kernel memory for the lanes, about."""
     hold_back_ns: int = 30_000_000

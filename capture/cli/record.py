@@ -106,7 +106,9 @@ def record(  # noqa: PLR0917  click hands options over by name
     exhume-capture record -o /var/lib/exhume/ring.exhume --ring 10m --ring-size 2G
     """
     chosen = recording_filter(more, command)
-    settings = Settings(buffer_mib=buffer, filter=chosen, **content_settings(more))
+    # To standard output: nothing is written on the machine.
+    keeps_probe = str(output) != "-"
+    settings = Settings(buffer_mib=buffer, filter=chosen, keeps_probe=keeps_probe, **content_settings(more))
     files = open_destination(output, rotation, overwrite=overwrite)
     # From the first moment on: a signal that comes while the probe loads ends the recording in order, too.
     stop = _Stop()

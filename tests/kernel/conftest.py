@@ -38,8 +38,8 @@ def _missing():
         return "recording needs root"
     if not Path("/sys/kernel/btf/vmlinux").exists():
         return "recording needs a kernel with BTF: /sys/kernel/btf/vmlinux is not there"
+    from capture.agent.compiler import import_bcc
     from capture.agent.errors import CaptureError
-    from capture.agent.kernel import import_bcc
 
     try:
         import_bcc()

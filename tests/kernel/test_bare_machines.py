@@ -103,13 +103,13 @@ def test_a_machine_without_proc_is_told_apart_from_one_that_cannot_record(tmp_pa
 
 # A stand-in for a kernel without a tracepoint, which this one is not.
 NO_TRACEPOINT = """
-import sys; sys.path.append('/usr/lib/python3/dist-packages'); import bcc
-attach = bcc.BPF.attach_raw_tracepoint
-def without(self, tp=b"", fn_name=b""):
-    if tp == "{name}":
-        raise Exception("Failed to attach BPF to raw tracepoint")
-    return attach(self, tp=tp, fn_name=fn_name)
-bcc.BPF.attach_raw_tracepoint = without
+from capture.agent import bpf_call
+attach = bpf_call.attach
+def without(tracepoint, program):
+    if tracepoint == "{name}":
+        raise FileNotFoundError(2, "No such file or directory")
+    return attach(tracepoint, program)
+bpf_call.attach = without
 """
 
 
@@ -121,7 +121,7 @@ def test_a_missing_tracepoint_costs_its_own_feature_and_is_told_in_the_file(tmp_
     capture = Capture(path)
     assert capture.calls("execve", pid=int(done.stdout))
     features = capture.file.section["recorder"]["features"]
-    assert "Failed to attach" in features["cgroups"]
+    assert "No such file or directory" in features["cgroups"]
 
 
 def test_a_missing_tracepoint_of_system_calls_ends_the_recording_in_one_line(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from capture.cli.errors import Exit
 from capture.format import CaptureFile
-from tests.kernel.captures import exhume_capture
+from tests.kernel.captures import ENVIRONMENT, exhume_capture
 
 pytestmark = pytest.mark.kernel
 
@@ -45,18 +45,24 @@ def test_who_is_not_root_is_told_so():
         assert not path.exists()
 
 
+def nothing_kept(folder):
+    """An environment in which no earlier recording has left a compiled probe."""
+    return {**ENVIRONMENT, "CACHE_DIRECTORY": str(folder / "cache")}
+
+
 def test_a_machine_without_bcc_is_told_what_to_install(tmp_path):
     path = tmp_path / "none.exhume"
-    done = exhume_capture(
-        "record", "-o", path, "--", "true", before="import sys; sys.modules['bcc'] = None; "
-    )
+    before = "import sys; sys.modules['bcc'] = None; "
+    done = exhume_capture("record", "-o", path, "--", "true", before=before, env=nothing_kept(tmp_path))
     assert_one_line(done, Exit.FAILED, "BCC", "apt-get install python3-bpfcc")
     assert not path.exists()
 
 
 def test_another_project_called_bcc_is_not_taken_for_it(tmp_path):
     before = "import sys, types; sys.modules['bcc'] = types.ModuleType('bcc'); "
-    done = exhume_capture("record", "-o", tmp_path / "none.exhume", "--", "true", before=before)
+    done = exhume_capture(
+        "record", "-o", tmp_path / "none.exhume", "--", "true", before=before, env=nothing_kept(tmp_path)
+    )
     assert_one_line(done, Exit.FAILED, "another project", "python3-bpfcc")
 
 

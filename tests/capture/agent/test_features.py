@@ -2,8 +2,8 @@
 
 import pytest
 
+from capture.agent.compiler import BPF_SOURCE
 from capture.agent.features import FEATURES, RECORDED, offered
-from capture.agent.kernel import BPF_SOURCE
 
 _ARGUMENTS = {"io_uring_submit_req": ("io_kiocb",), "io_uring_complete": ("", "", "io_uring_cqe")}
 
