@@ -30,6 +30,8 @@ class Program:
     exe: str = ""
     exepath: str = ""
     args: str = ""
+    argv: str = ""
+    """The arguments after the first, a NUL after each."""
     dev: int = -1
     ino: int = -1
     mode: int = -1
@@ -160,6 +162,7 @@ def _executed_program(
         # The kernel puts the interpreter's path before the script's.
         exepath=opened or (text_of(first) if is_script else path),
         args=text_of(args.replace(b"\0", b" ")),
+        argv=text_of(args + b"\0") if args or argv.count(b"\0") > 1 else "",
         dev=dev if ino else -1,
         ino=ino if 0 < ino < 1 << 63 else -1,
         mode=mode if ino else -1,
@@ -180,6 +183,7 @@ def _listed_program(row: Row) -> Program:
         exe=words[0] if words else "",
         exepath=text_of(row.get("exe")),
         args=" ".join(words[1:]),
+        argv="".join(f"{word}\0" for word in words[1:]),
         dev=dev if ino > 0 else -1,  # a kernel thread has no file: 0
         ino=ino if ino > 0 else -1,
         mode=integer_of(row.get("exe_mode")),

@@ -49,6 +49,11 @@ class Identities:
     sid: np.ndarray
     tty: np.ndarray
     loginuid: np.ndarray
+    listed: Mapping[str, np.ndarray]
+    """int64, of each process, as the snapshot has it, -1 not in it: those of LISTED."""
+
+
+LISTED = ("gid", "pgid", "nspid", "cap_permitted", "cap_effective")
 
 
 def identify(
@@ -120,6 +125,7 @@ def identify(
         sid=_sessions(events, processes, listed),
         tty=_handed_down(processes, listed, "tty"),
         loginuid=_handed_down(processes, listed, "loginuid"),
+        listed={name: _listed_column(processes, listed, name) for name in LISTED},
     )
 
 

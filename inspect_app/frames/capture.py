@@ -15,7 +15,13 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from inspect_app.frames.columns import COUNTED_COLUMNS, MOUNT_COLUMNS, OPENED_COLUMNS, SAMPLE_COLUMNS
+from inspect_app.frames.columns import (
+    COUNTED_COLUMNS,
+    GROUP_COLUMNS,
+    MOUNT_COLUMNS,
+    OPENED_COLUMNS,
+    SAMPLE_COLUMNS,
+)
 from inspect_app.frames.tables import empty_table
 
 
@@ -89,6 +95,8 @@ class CaptureFrames:
     """A row for each descriptor number that was open when the recording began."""
     mounts: pd.DataFrame = field(default_factory=lambda: empty_table(MOUNT_COLUMNS))
     """What was mounted when the recording began."""
+    groups: pd.DataFrame = field(default_factory=lambda: empty_table(GROUP_COLUMNS))
+    """The host's list of groups."""
 
     @property
     def files(self) -> pd.DataFrame:

@@ -57,6 +57,11 @@ PROCESS_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("exit_code", "int64", "", "what it passed to exit, -1 did not exit or was killed"),
     FrameColumn("exit_signal", "int64", "", "the signal that killed it, 0 none, -1 did not end"),
     FrameColumn("existed", "bool", "", "was there when the recording began"),
+    FrameColumn("gid", "int64", "", "real group id when the recording began; -1 did not exist or not known"),
+    FrameColumn("pgid", "int64", "", "process group when the recording began; -1 likewise"),
+    FrameColumn("nspid", "int64", "", "pid in its own namespace when the recording began; -1 likewise"),
+    FrameColumn("cap_permitted", "int64", "mask", "capabilities when the recording began; -1 likewise"),
+    FrameColumn("cap_effective", "int64", "mask", "capabilities when the recording began; -1 likewise"),
 )
 
 THREAD_COLUMNS: tuple[FrameColumn, ...] = (
@@ -74,6 +79,7 @@ IMAGE_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("exe", "str", "", "argv[0]"),
     FrameColumn("exepath", "str", "", "path of the program, as resolved"),
     FrameColumn("args", "str", "", "the arguments after argv[0], joined with blanks"),
+    FrameColumn("argv", "str", "", "the arguments after argv[0], a NUL after each"),
     FrameColumn("cmdline", "str", "", "comm and args"),
     FrameColumn("cwd", "str", "", "working directory when first seen, empty not known"),
     FrameColumn("dev", "int64", "", "device of the program file, -1 not known"),
@@ -189,6 +195,11 @@ USER_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("name", "str", "", ""),
     FrameColumn("home", "str", "", ""),
     FrameColumn("shell", "str", "", ""),
+)
+
+GROUP_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("gid", "int64", "", ""),
+    FrameColumn("name", "str", "", ""),
 )
 
 DROP_COLUMNS: tuple[FrameColumn, ...] = (

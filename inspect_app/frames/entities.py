@@ -17,6 +17,7 @@ from capture.identity.sockets import Endpoints
 from inspect_app.frames.columns import (
     DESCRIPTOR_COLUMNS,
     DROP_COLUMNS,
+    GROUP_COLUMNS,
     IMAGE_COLUMNS,
     MOUNT_COLUMNS,
     OPENED_COLUMNS,
@@ -51,6 +52,7 @@ def processes(found: Identities) -> pd.DataFrame:
             "exit_code": np.where(ended & (signal == 0), known.status >> 8 & 0xFF, -1),
             "exit_signal": np.where(ended, signal, -1),
             "existed": known.existed,
+            **found.listed,
         },
     )
 
@@ -85,6 +87,7 @@ def images(found: Identities) -> pd.DataFrame:
             "exe": [program.exe for program in programs],
             "exepath": [program.exepath for program in programs],
             "args": [program.args for program in programs],
+            "argv": [program.argv for program in programs],
             "cmdline": [f"{comm} {program.args}" if program.args else comm for comm, program in pairs],
             "cwd": [names[at] if at >= 0 else "" for at in known.cwd.tolist()],
             "dev": [program.dev for program in programs],
@@ -158,6 +161,11 @@ def users(table: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         USER_COLUMNS,
         {"uid": integers(table, "uid"), **{name: texts(table, name) for name in ("name", "home", "shell")}},
     )
+
+
+def groups(table: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """See GROUP_COLUMNS."""
+    return build_table(GROUP_COLUMNS, {"gid": integers(table, "gid"), "name": texts(table, "name")})
 
 
 def drops(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

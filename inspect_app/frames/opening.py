@@ -103,6 +103,7 @@ def _join(capture: Capture, path: str, report: Progress, stop: Callable[[], bool
         paths=found.paths.names.all,
         opened=entities.opened(found, tables["descriptors"]),
         mounts=entities.mounts(tables["mounts"]),
+        groups=entities.groups(tables["groups"]),
     )
     report(_STEPS, _STEPS)
     return frames

@@ -25,6 +25,7 @@ from inspect_app.frames.columns import (
     DESCRIPTOR_COLUMNS,
     DROP_COLUMNS,
     EVENT_COLUMNS,
+    GROUP_COLUMNS,
     IMAGE_COLUMNS,
     PROCESS_COLUMNS,
     THREAD_COLUMNS,
@@ -180,6 +181,16 @@ _PROCESSES = [
     (777, None, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, False),
 ]
 
+_ALL_CAPABILITIES, _NET_BIND_SERVICE = (1 << 41) - 1, 1 << 10
+_LISTED = {
+    # what the snapshot tells of those that were there: gid, pgid, nspid, permitted, effective capabilities
+    SYSTEMD: (0, 1, 1, _ALL_CAPABILITIES, _ALL_CAPABILITIES),
+    SH: (1000, 100, 100, 0, 0),
+    NGINX: (0, 300, 1, _NET_BIND_SERVICE, _NET_BIND_SERVICE),
+    WORKER: (101, 300, 7, 0, 0),
+    STRANGER: (65534, 500, 1, 0, 0),
+}
+
 _THREADS = [(pid, row, start, end) for row, (pid, start, end, *_) in enumerate(_PROCESSES)] + [
     (401, PYTHON, 330, 1_490)
 ]
@@ -265,6 +276,8 @@ _USERS = [
     (1000, "alice", "/home/alice", "/bin/sh"),
     (65534, "nobody", "/nonexistent", "/usr/sbin/nologin"),
 ]
+
+_GROUPS = [(0, "root"), (101, "www"), (1000, "alice")]
 
 _DROPS = [
     (1_000, 900, "lost", "medium", 12),
@@ -358,6 +371,7 @@ class _Scene:
             descriptors=_descriptors(data["descriptor"], data["time"]),
             containers=_containers(),
             users=_table(USER_COLUMNS, _USERS),
+            groups=_table(GROUP_COLUMNS, _GROUPS),
             drops=_table(
                 DROP_COLUMNS, [(_at(end), _at(since), *rest, "", -1) for end, since, *rest in _DROPS]
             ),
@@ -798,7 +812,7 @@ def _processes() -> pd.DataFrame:
     return _table(
         PROCESS_COLUMNS,
         [
-            (pid, _at(start), _at(end), ppid, parent, last[row], *rest)
+            (pid, _at(start), _at(end), ppid, parent, last[row], *rest, *_LISTED.get(row, (-1,) * 5))
             for row, (pid, start, end, ppid, parent, *rest) in enumerate(_PROCESSES)
         ],
     )
@@ -811,6 +825,7 @@ def _threads() -> pd.DataFrame:
 def _images(execs: dict[str, int]) -> pd.DataFrame:
     rows = [
         (process, _at(since), execs.get(name, -1) if by_exec else -1, comm, exe, exepath, args,
+         "".join(f"{word}\0" for word in args.split()),
          f"{comm} {args}".strip(), cwd, 2049 if ino > 0 else -1, ino, *_FILES.get(name, _NO_FILE))
         for name, process, since, by_exec, comm, exe, exepath, args, cwd, ino in _IMAGES
     ]  # fmt: skip
