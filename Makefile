@@ -13,6 +13,7 @@ test: lint
 bench: setup
 	.venv/bin/python -m tests.benchmarks.recorder
 	.venv/bin/python -m tests.benchmarks.opening
+	.venv/bin/python -m tests.benchmarks.analysis
 
 # The pictures of README and docs, from a recording of the demo made now; on a machine that does nothing else.
 pictures: setup
