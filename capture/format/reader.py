@@ -283,8 +283,11 @@ class CaptureFile:
         start = int(ends[local - 1]) if local else 0
         return heap[start : int(ends[local])]
 
-    def payload_blocks(self) -> Iterator[tuple[Array, Array, bytes]]:
+    def payload_blocks(self, wanted: Array | None = None) -> Iterator[tuple[Array, Array, bytes]]:
         """All captured bytes, block by block.
+
+        Args:
+            wanted: bool, by position in the columns; a block without such an event is passed over unread.
 
         Yields:
             rows, int64: the events of the block that have payload, as positions in the columns;
@@ -300,9 +303,9 @@ class CaptureFile:
             captured = body.column("captured")
             having = np.flatnonzero(captured)
             if len(having):
-                rows = having + ref.row
-                ends = np.cumsum(captured[having], dtype=np.int64)
-                yield (rows if place is None else place[rows]), ends, body.payload()
+                rows = having + ref.row if place is None else place[having + ref.row]
+                if wanted is None or wanted[rows].any():
+                    yield rows, np.cumsum(captured[having], dtype=np.int64), body.payload()
 
     def _body(self, index: int) -> EventBody:
         if index in self._bodies:

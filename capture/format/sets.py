@@ -154,12 +154,14 @@ class CaptureSet:
         at = bisect_right(self._starts.tolist(), row) - 1
         return self.members[at].payload(row - int(self._starts[at]))
 
-    def payload_blocks(self) -> Iterator[tuple[Array, Array, bytes]]:
+    def payload_blocks(self, wanted: Array | None = None) -> Iterator[tuple[Array, Array, bytes]]:
         """All captured bytes, block by block, as `CaptureFile.payload_blocks` gives them."""
         order = self._sorted_rows(None)
         place = None if order is None else np.argsort(order)
+        if wanted is not None and place is not None:
+            wanted = wanted[place]
         for member, start in zip(self.members, self._starts.tolist(), strict=False):
-            for rows, ends, data in member.payload_blocks():
+            for rows, ends, data in member.payload_blocks(None if wanted is None else wanted[start:]):
                 yield (rows + start if place is None else place[rows + start]), ends, data
 
     def _sorted_rows(self, time: Array | None) -> Array | None:

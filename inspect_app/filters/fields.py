@@ -13,6 +13,7 @@ from inspect_app.filters.fields_fd import DESCRIPTOR_FIELDS
 from inspect_app.filters.fields_log import LOG_FIELDS
 from inspect_app.filters.fields_proc import PROCESS_FIELDS
 from inspect_app.filters.fields_program import PROGRAM_FIELDS
+from inspect_app.filters.fields_protocol import PROTOCOL_FIELDS
 from inspect_app.filters.fields_signal import SIGNAL_FIELDS
 from inspect_app.filters.fields_time import TIME_FIELDS
 from inspect_app.filters.fields_user import USER_FIELDS
@@ -31,6 +32,7 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
             *PROCESS_FIELDS,
             *PROGRAM_FIELDS,
             *DESCRIPTOR_FIELDS,
+            *PROTOCOL_FIELDS,
             *USER_FIELDS,
             *CONTAINER_FIELDS,
         )

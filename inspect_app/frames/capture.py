@@ -34,8 +34,13 @@ class PayloadSource(Protocol):
     def payload(self, row: int) -> bytes:
         """The captured bytes of one event, empty where none were kept."""
 
-    def payload_blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray, bytes]]:
-        """All captured bytes, block by block: rows of events, where each one's bytes end, the bytes."""
+    def payload_blocks(
+        self, wanted: np.ndarray | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, bytes]]:
+        """All captured bytes, block by block: rows of events, where each one's bytes end, the bytes.
+
+        `wanted` (bool, one an event): blocks that hold none of these are passed over.
+        """
 
     def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
         """The two texts of one event as recorded: paths, or program and argument list."""

@@ -33,9 +33,14 @@ class FileSource:
         with self._lock:
             return self._capture.payload(row)
 
-    def payload_blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray, bytes]]:
-        """All captured bytes, block by block: rows of events, where each one's bytes end, the bytes."""
-        blocks = self._capture.payload_blocks()
+    def payload_blocks(
+        self, wanted: np.ndarray | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, bytes]]:
+        """All captured bytes, block by block: rows of events, where each one's bytes end, the bytes.
+
+        `wanted` (bool, one an event): blocks that hold none of these are passed over.
+        """
+        blocks = self._capture.payload_blocks(wanted)
         while True:
             with self._lock:
                 block = next(blocks, None)

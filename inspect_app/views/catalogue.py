@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from inspect_app.views.applications import APPLICATION_VIEWS
 from inspect_app.views.containers import CONTAINER_VIEWS
 from inspect_app.views.files import FILE_VIEWS
 from inspect_app.views.network import NETWORK_VIEWS
@@ -28,6 +29,7 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             *CONTAINER_VIEWS,
             *FILE_VIEWS,
             *NETWORK_VIEWS,
+            *APPLICATION_VIEWS,
             *SYSTEM_VIEWS,
             *PRIVILEGE_VIEWS,
         )

@@ -77,6 +77,9 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             Key("port", (Part(_PORT),), _PORT),
             Key("user", (Part(("user.uid",)),), ("user.uid",)),
             Key("category", (Part(("evt.category",)),), ("evt.category",)),
+            Key("http_host", (Part(("http.host",)),), ("http.host",)),
+            Key("dns_name", (Part(("dns.name",)),), ("dns.name",)),
+            Key("tls_name", (Part(("tls.sni",)),), ("tls.sni",)),
             Key("pod", (Part(("k8s.ns.name", "k8s.pod.name")),), ("k8s.pod.name", "k8s.ns.name")),
             Key("namespace", (Part(("k8s.ns.name",)),), ("k8s.ns.name",)),
         )

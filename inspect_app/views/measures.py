@@ -31,6 +31,8 @@ _NET = "fd.type in (ipv4, ipv6)"
 _READ = "evt.is_io_read = true"
 _WRITE = "evt.is_io_write = true"
 _FAILED = "evt.failed = true"
+_REQUEST = "http.kind = request"
+_QUERY = "dns.kind = query"
 
 RENAMES = "rename, renameat, renameat2, uring_renameat"
 DELETES = "unlink, unlinkat, rmdir, uring_unlinkat"
@@ -68,6 +70,21 @@ _MEASURES = (
     Measure("net.bytes", "bytes moved over the network", f"evt.is_io = true and {_NET}", "size"),
     Measure("net.bytes.in", "bytes received from the network", f"{_READ} and {_NET}", "size"),
     Measure("net.bytes.out", "bytes sent to the network", f"{_WRITE} and {_NET}", "size"),
+    Measure("http.requests", "HTTP requests", _REQUEST),
+    Measure(
+        "http.errors",
+        "HTTP requests that were answered with a status from 400 on",
+        f"{_REQUEST} and http.status >= 400",
+    ),
+    Measure(
+        "http.unanswered", "HTTP requests without a recorded answer", f"{_REQUEST} and not http.status exists"
+    ),
+    Measure("dns.queries", "DNS queries", _QUERY),
+    Measure(
+        "dns.failures", "DNS queries that were answered with an error", f"{_QUERY} and dns.rcode != NOERROR"
+    ),
+    Measure("dns.unanswered", "DNS queries without a recorded answer", f"{_QUERY} and not dns.rcode exists"),
+    Measure("tls.hellos", "TLS connections that a client began", "tls.kind = client"),
     Measure("latency", "time spent inside calls whose start was seen", "evt.latency exists", "latency"),
 )
 

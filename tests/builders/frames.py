@@ -64,7 +64,7 @@ class MemorySource:
     def payload(self, row: int) -> bytes:
         return self.payloads.get(row % self.base, b"")
 
-    def payload_blocks(self):
+    def payload_blocks(self, wanted=None):
         rows = [row for row in range(self.total) if self.payload(row)]
         pieces = [self.payload(row) for row in rows]
         if rows:
@@ -447,6 +447,7 @@ def _tell_of_curl(line) -> None:
     line(63.3, "curl", "close", 0, fd=3, thing="hosts", args=(3,))
     line(70, "curl", "socket", 4, fd=4, thing="dns", args=(2, 2, 0))
     query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x03org\x00\x00\x01\x00\x01"
+    answer = b"\x12\x34\x81\x80\x00\x01\x00\x01" + query[8:] + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xac\x11\0\2"
     to_dns = b"\x02\x00\x00\x35\xc0\xa8\x01\x01" + bytes(8)
     line(
         70.2,
@@ -468,7 +469,7 @@ def _tell_of_curl(line) -> None:
         fd=4,
         thing="dns",
         size=45,
-        data=query + bytes(16),
+        data=answer,
         address=to_dns,
         latency=9.6,
         args=(4, 0, 512),

@@ -1,0 +1,130 @@
+"""Which transfers of bytes follow one another: the calls of a stream in order, and where one is broken off.
+
+    stream   ::=  one direction of a connection, pipe or terminal      whoever holds it
+              |   one direction of a descriptor number of a process    files: each has a place of its own
+
+A transfer follows another directly where that one was kept whole and nothing was lost between the two.
+Datagrams follow nothing, nor does what was read at a given place (pread) or only peeked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from capture.identity.joins import codes_of, pair_codes
+from capture.model.catalogue import CATALOGUE
+from capture.model.events import Category
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.columns import UNSEEN_KINDS
+
+_WRITES = frozenset(spec.name for spec in CATALOGUE if spec.category is Category.IO_WRITE)
+_READS = frozenset(spec.name for spec in CATALOGUE if spec.category is Category.IO_READ)
+_PLACED = frozenset(
+    {
+        "pread64",
+        "preadv",
+        "preadv2",
+        "pwrite64",
+        "pwritev",
+        "pwritev2",
+        "process_vm_readv",
+        "process_vm_writev",
+    }
+)
+_PEEK, _PEEKS = 2, {"recvfrom": 3, "recvmsg": 2}
+"""MSG_PEEK of linux/socket.h, and the argument that has it."""
+_SHARED = frozenset({"ipv4", "ipv6", "unix", "pipe", "fifo", "char"})
+_OWN = frozenset({"file", "directory", "block", ""})
+_STREAM_PROTOCOLS = frozenset({"tcp", "sctp", ""})
+_NONE = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """The transfers of a capture; arrays of one length."""
+
+    rows: np.ndarray
+    """int64, rows of events, ascending: calls that read, wrote, sent or received at least a byte."""
+    writes: np.ndarray
+    """bool: written or sent."""
+    peeked: np.ndarray
+    """bool: received, and left to be received again."""
+    stream: np.ndarray
+    """int64: transfers with the same number, in their order, are one stream; -1 it belongs to none."""
+    follower: np.ndarray
+    """int64: position of the transfer whose bytes follow directly, -1 none is known to."""
+
+    def of_event(self, events: int) -> np.ndarray:
+        """int32, of each of so many events: its position among the segments, -1 none."""
+        found = np.full(events, _NONE, np.int32)
+        found[self.rows] = np.arange(len(self.rows), dtype=np.int32)
+        return found
+
+
+def segments(frames: CaptureFrames) -> Segments:
+    """The transfers of a capture and what follows what."""
+    events = frames.events
+    names = [str(name) for name in events["type"].cat.categories]
+    codes = events["type"].cat.codes.to_numpy()
+    writing = _among(names, _WRITES)
+    moves = (writing | _among(names, _READS))[codes] & (events["size"].to_numpy() > 0)
+    rows = np.flatnonzero(moves)
+    writes = writing[codes[rows]]
+    peeked = _peeked(frames, rows, names, codes[rows])
+    stream = _streams(frames, rows, writes, _among(names, _PLACED)[codes[rows]] | peeked)
+    return Segments(rows, writes, peeked, stream, _followers(frames, rows, stream))
+
+
+def _among(names: list[str], wanted: frozenset[str]) -> np.ndarray:
+    """bool, by code of a type; the last place stands for -1."""
+    return np.array([name in wanted for name in names] + [False])
+
+
+def _peeked(frames: CaptureFrames, rows: np.ndarray, names: list[str], codes: np.ndarray) -> np.ndarray:
+    peeked = np.zeros(len(rows), bool)
+    for name, argument in _PEEKS.items():
+        at = np.flatnonzero(_among(names, frozenset({name}))[codes])
+        if len(at):
+            flags = frames.source.argument(argument)[rows[at]]
+            peeked[at] = (flags & np.uint64(_PEEK)) != 0
+    return peeked
+
+
+def _streams(frames: CaptureFrames, rows: np.ndarray, writes: np.ndarray, alone: np.ndarray) -> np.ndarray:
+    things = frames.descriptors
+    protocol = things["l4proto"].isin(list(_STREAM_PROTOCOLS)).to_numpy()
+    kinds = things["type"]
+    shared = np.append(kinds.isin(list(_SHARED)).to_numpy() & protocol, False)
+    own = np.append(kinds.isin(list(_OWN)).to_numpy(), True)
+    thing, process, fd = (
+        frames.events[name].to_numpy()[rows].astype(np.int64) for name in ("descriptor", "process", "fd")
+    )
+    _, holder = codes_of(process << 32 | (fd & 0xFFFFFFFF))
+    _, _, code = pair_codes(thing + 1, np.where(own[thing], holder.astype(np.int64) + 1, 0) * 2 + writes)
+    joins = (shared[thing] | (own[thing] & (fd >= 0) & (process >= 0))) & ~alone
+    found: np.ndarray = np.where(joins, code, _NONE).astype(np.int64)
+    return found
+
+
+def _followers(frames: CaptureFrames, rows: np.ndarray, stream: np.ndarray) -> np.ndarray:
+    follower = np.full(len(rows), _NONE)
+    at = np.flatnonzero(stream >= 0)
+    at = at[np.argsort(stream[at], kind="stable")]
+    one, other = at[:-1], at[1:]
+    size, captured = (frames.events[name].to_numpy() for name in ("size", "captured"))
+    kept = captured[rows[one]] == size[rows[one]]
+    direct = (stream[one] == stream[other]) & kept & ~_lost_between(frames, rows[one], rows[other])
+    follower[one[direct]] = other[direct]
+    return follower
+
+
+def _lost_between(frames: CaptureFrames, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """bool: events were lost, of whatever process, at some time between two rows."""
+    lost = frames.drops[frames.drops["kind"].isin(list(UNSEEN_KINDS))]
+    time = frames.events["time"].to_numpy()
+    begun = np.searchsorted(np.sort(lost["since"].to_numpy()), time[other], side="right")
+    over = np.searchsorted(np.sort(lost["time"].to_numpy()), time[one], side="left")
+    between: np.ndarray = begun > over
+    return between
