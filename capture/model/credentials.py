@@ -54,6 +54,19 @@ def namespace_change(before: bytes | None, after: bytes | None) -> str:
     return "" if old is None or new is None else " ".join(_numbers(NAMESPACES, old[:8], new[:8]))
 
 
+def read_credentials(text: bytes | None) -> Mapping[str, int] | None:
+    """A text of cred_change by the names of its masks and ids; None where it is none."""
+    found = _read(_CREDENTIALS, text)
+    return None if found is None else dict(zip((*_SETS, *_IDS), found, strict=False))
+
+
+def capability_names(mask: int) -> str:
+    """`CAP_CHOWN CAP_KILL`, in the order of their numbers; a bit without a name as it is; empty for none."""
+    names = [name for bit, name in CAPABILITY.values.items() if mask >> bit & 1]
+    rest = mask & ~_ALL
+    return " ".join([*names, f"{rest:#x}"] if rest else names)
+
+
 def _read(layout: struct.Struct, raw: bytes | None) -> tuple[int, ...] | None:
     if raw is None or len(raw) != layout.size:
         return None

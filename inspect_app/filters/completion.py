@@ -101,13 +101,18 @@ def _fields(written: str, start: int, frames: CaptureFrames) -> list[Completion]
         return _label_names(written, start, frames)
     wanted = written.lower()
     known = [field for field in FIELDS.values() if wanted in field.name]
-    known.sort(key=lambda field: (field.compute is None, f".{wanted}" not in f".{field.name}", field.name))
+    known.sort(key=lambda field: (field.compute is None, *_likeness(field.name, wanted)))
     functions = [
         Completion(f"{name}(", "function", meaning, start)
         for name, meaning in FUNCTIONS.items()
         if wanted and name.startswith(wanted)
     ]
     return [_field(field, start) for field in known] + functions
+
+
+def _likeness(name: str, wanted: str) -> tuple[bool, int, str]:
+    """What begins with what was written comes first, of those the shortest."""
+    return f".{wanted}" not in f".{name}", len(name) if wanted else 0, name
 
 
 def _field(field: Field, start: int) -> Completion:

@@ -116,11 +116,12 @@ def not_recorded(name: str, type_: FieldType, title: str, meaning: str, reason: 
     return Field(name, type_, title, meaning, unavailable=reason)
 
 
-def ancestor_level(name: str, argument: str) -> int:
-    """How many steps up an index argument asks for. Raises FilterError where it is no such number."""
+def small_number(name: str, argument: str) -> int:
+    """The number that an index argument is. Raises FilterError where it is none, or too large."""
     if not argument.isascii() or not argument.isdecimal() or len(argument) > 3:
         raise FilterError(
-            f"{name} has no such ancestor: {excerpt(argument)!r}", expected=("a small number in brackets",)
+            f"{name} takes a small number, not {excerpt(argument)!r}",
+            expected=("a small number in brackets",),
         )
     return int(argument)
 

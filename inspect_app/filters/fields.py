@@ -8,6 +8,7 @@ from types import MappingProxyType
 from inspect_app.filters.field import Argument, Field, FieldColumn, FieldType
 from inspect_app.filters.fields_arg import ARGUMENT_FIELDS
 from inspect_app.filters.fields_container import CONTAINER_FIELDS
+from inspect_app.filters.fields_credentials import CREDENTIAL_FIELDS
 from inspect_app.filters.fields_evt import EVENT_FIELDS
 from inspect_app.filters.fields_fd import DESCRIPTOR_FIELDS
 from inspect_app.filters.fields_log import LOG_FIELDS
@@ -15,6 +16,7 @@ from inspect_app.filters.fields_proc import PROCESS_FIELDS
 from inspect_app.filters.fields_program import PROGRAM_FIELDS
 from inspect_app.filters.fields_protocol import PROTOCOL_FIELDS
 from inspect_app.filters.fields_signal import SIGNAL_FIELDS
+from inspect_app.filters.fields_standing import STANDING_FIELDS
 from inspect_app.filters.fields_time import TIME_FIELDS
 from inspect_app.filters.fields_user import USER_FIELDS
 
@@ -31,9 +33,11 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
             *LOG_FIELDS,
             *PROCESS_FIELDS,
             *PROGRAM_FIELDS,
+            *STANDING_FIELDS,
             *DESCRIPTOR_FIELDS,
             *PROTOCOL_FIELDS,
             *USER_FIELDS,
+            *CREDENTIAL_FIELDS,
             *CONTAINER_FIELDS,
         )
     }

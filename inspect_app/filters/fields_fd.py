@@ -12,7 +12,7 @@ import numpy as np
 from inspect_app.filters.cache import remember
 from inspect_app.filters.entities import entity_array, entity_number, entity_text, event_array, event_rows
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
-from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded
+from inspect_app.filters.field import Compute, Field, FieldType, not_recorded
 from inspect_app.frames.capture import CaptureFrames
 
 TYPE_CHARS = {
@@ -291,8 +291,6 @@ DESCRIPTOR_FIELDS = (
     _text_field("fs.path.source", "Source", "first path of rename, link and the like, resolved", _source_path),
     _text_field("fs.path.target", "Target", "second path of rename, link and the like, resolved",
                 event_path("path2")),
-    Field("fd.types", FieldType.TEXT, "Types", "kinds of all descriptors of the process", None, Argument.INDEX,
-          "a descriptor number", unavailable="it needs the open descriptors of the process at each event"),
     *(
         not_recorded(name, FieldType.TEXT, title, meaning, reason)
         for name, title, meaning, reason in (

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from capture.identity.joins import Latest, taken
@@ -24,8 +26,8 @@ from inspect_app.filters.entities import (
     event_rows,
     since_start,
 )
-from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, look_up
-from inspect_app.filters.field import Argument, Compute, Field, FieldType, ancestor_level, not_recorded
+from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
+from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded, small_number
 from inspect_app.frames.capture import CaptureFrames
 
 SHELLS = frozenset({"sh", "ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "tcsh", "yash", "zsh"})
@@ -52,6 +54,38 @@ def _through(facet: TextFacet, arrow: np.ndarray) -> TextFacet:
     return TextFacet(facet.values, codes, facet.rows)
 
 
+def _words(frames: CaptureFrames) -> list[list[str] | None]:
+    """The single arguments of each image, None where its program is not known."""
+
+    def compute() -> list[list[str] | None]:
+        names, argv = (entity_array(frames, "image", column).tolist() for column in ("comm", "argv"))
+        return [text.split("\0")[:-1] if name else None for name, text in zip(names, argv, strict=True)]
+
+    return remember(frames, "single arguments", compute)
+
+
+def _arguments(frames: CaptureFrames, argument: str) -> Facets:
+    """With an index one of the arguments after argv[0]: [0] is the first of them."""
+    if not argument:
+        return (_image(frames, "args"),)
+    at = small_number("proc.args", argument)
+    words = (None if one is None or at >= len(one) else one[at] for one in _words(frames))
+    codes, values = distinct(words)
+    return (TextFacet(values, codes, event_rows(frames, "image")),)
+
+
+def _count_of_words(tell: Callable[[list[str]], int]) -> Compute:
+    def compute(frames: CaptureFrames, _argument: str) -> Facets:
+        counts = np.array([-1 if one is None else tell(one) for one in _words(frames)], np.int64)
+        return (NumberFacet(counts, counts < 0, event_rows(frames, "image")),)
+
+    return compute
+
+
+def _letters(words: list[str]) -> int:
+    return sum(map(len, words))
+
+
 def _parent(column: str) -> Compute:
     return lambda frames, _argument: (_through(_image(frames, column), parent_images(frames)),)
 
@@ -66,7 +100,7 @@ def _ancestor(column: str) -> Compute:
     def compute(frames: CaptureFrames, argument: str) -> Facets:
         facet = _image(frames, column)
         if argument:
-            return (_through(facet, ancestors(parent_images(frames), ancestor_level(column, argument))),)
+            return (_through(facet, ancestors(parent_images(frames), small_number(column, argument))),)
         return (TextFacet(facet.values, facet.codes, facet.rows, parent_images(frames)),)
 
     return compute
@@ -77,7 +111,7 @@ def _ancestor_pid(frames: CaptureFrames, argument: str) -> Facets:
     rows = event_rows(frames, "process")
     if not argument:
         return (NumberFacet(pids, pids < 0, rows, parent_processes(frames)),)
-    up = ancestors(parent_processes(frames), ancestor_level("proc.apid", argument))
+    up = ancestors(parent_processes(frames), small_number("proc.apid", argument))
     found = look_up(pids, up, missing=-1)
     return (NumberFacet(found, found < 0, rows),)
 
@@ -166,12 +200,7 @@ def _up(name: str, title: str, what: str, column: str) -> Field:
                  "how many generations up, as in proc.aname[2]")  # fmt: skip
 
 
-_NO_CREDENTIALS = "capabilities of threads are not recorded"
-_NO_GROUPS = "process groups are not recorded with events"
-_NO_PID_NAMESPACES = "pids inside of pid namespaces are not recorded with events"
 _NO_MEMORY = "swapped memory is not sampled"
-_JOINED = "the arguments are kept as one text, so single ones cannot be told apart"
-_STATE = "it needs the open descriptors of the process at each event"
 
 
 def _sample_of_events(frames: CaptureFrames) -> np.ndarray:
@@ -204,7 +233,11 @@ PROCESS_FIELDS = (
     _text("proc.name", "Process", "the kernel's name of the program, at most 15 bytes", _own("comm")),
     _text("proc.exe", "argv[0]", "the first argument, which usually names the program", _own("exe")),
     _text("proc.exepath", "Program", "path of the program, as resolved", _own("exepath")),
-    _text("proc.args", "Arguments", "the arguments after the first, joined with blanks", _own("args")),
+    Field("proc.args", FieldType.TEXT, "Arguments", "the arguments after argv[0], joined with blanks; with an index one of them",
+          _arguments, Argument.INDEX, "which, as in proc.args[0], the first after argv[0]"),
+    Field("proc.cmdnargs", FieldType.INTEGER, "Arguments", "how many arguments follow argv[0]", _count_of_words(len)),
+    Field("proc.cmdlenargs", FieldType.INTEGER, "Length", "characters of the arguments after argv[0], without what joins them",
+          _count_of_words(_letters)),
     _text("proc.cmdline", "Command line", "name and arguments", _own("cmdline")),
     _text("proc.exeline", "Exe line", "argv[0] and arguments", _exe_line),
     _text("proc.cwd", "Directory", "working directory when first seen", _own("cwd")),
@@ -248,30 +281,7 @@ PROCESS_FIELDS = (
     *(
         not_recorded(name, type_, title, meaning, reason)
         for name, type_, title, meaning, reason in (
-            ("proc.cmdnargs", FieldType.INTEGER, "Arguments", "how many arguments", _JOINED),
-            ("proc.cmdlenargs", FieldType.SIZE, "Length", "characters of all arguments", _JOINED),
-            ("proc.vpid", FieldType.INTEGER, "Inner pid", "pid in its own pid namespace", _NO_PID_NAMESPACES),
-            ("proc.pvpid", FieldType.INTEGER, "Inner parent", "parent's pid in its namespace", _NO_PID_NAMESPACES),
-            ("thread.vtid", FieldType.INTEGER, "Inner tid", "tid in its own pid namespace", _NO_PID_NAMESPACES),
-            ("proc.pgid", FieldType.INTEGER, "Group", "process group id", _NO_GROUPS),
-            ("proc.vpgid", FieldType.INTEGER, "Inner group", "process group in its namespace", _NO_GROUPS),
-            ("proc.vpgid.name", FieldType.TEXT, "Group leader", "name of the group's leader", _NO_GROUPS),
-            ("proc.pgid.name", FieldType.TEXT, "Group leader", "name of the group's leader", _NO_GROUPS),
-            ("proc.is_vpgid_leader", FieldType.TRUTH, "Leads group", "it leads its group", _NO_GROUPS),
-            ("proc.is_pgid_leader", FieldType.TRUTH, "Leads group", "it leads its group", _NO_GROUPS),
-            ("proc.pidns_init_start_ts", FieldType.TIME, "Namespace started", "start of the pid namespace",
-             _NO_PID_NAMESPACES),
-            ("proc.nthreads", FieldType.INTEGER, "Threads", "threads it has at that moment", _STATE),
-            ("proc.nchilds", FieldType.INTEGER, "Children", "children it has at that moment", _STATE),
-            ("proc.fdopencount", FieldType.INTEGER, "Descriptors", "descriptors open at that moment", _STATE),
-            ("proc.fdlimit", FieldType.INTEGER, "Limit", "most descriptors it may open", "limits are not recorded"),
-            ("proc.fdusage", FieldType.INTEGER, "Usage", "descriptors open, in percent of its limit", _STATE),
-            *((f"proc.{stream}.{part}", FieldType.TEXT, stream, f"{part} of {stream}", _STATE)
-              for stream in ("stdin", "stdout", "stderr") for part in ("name", "type")),
             ("proc.vmswap", FieldType.SIZE, "Swapped memory", "swapped memory", _NO_MEMORY),
-            ("thread.cap_permitted", FieldType.TEXT, "Permitted", "permitted capabilities", _NO_CREDENTIALS),
-            ("thread.cap_inheritable", FieldType.TEXT, "Inheritable", "inheritable capabilities", _NO_CREDENTIALS),
-            ("thread.cap_effective", FieldType.TEXT, "Effective", "effective capabilities", _NO_CREDENTIALS),
             ("thread.cgroups", FieldType.TEXT, "Cgroups", "all cgroups of the thread",
              "only the cgroup of the container is recorded: container.cgroup"),
             ("thread.cpu", FieldType.INTEGER, "CPU", "CPU use in percent", "CPU time is sampled for whole processes, not for threads"),

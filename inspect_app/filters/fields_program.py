@@ -15,7 +15,8 @@ from inspect_app.filters.cache import remember
 from inspect_app.filters.entities import entity_array, entity_number, entity_text, event_rows
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
-from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded
+from inspect_app.filters.field import Argument, Compute, Field, FieldType
+from inspect_app.filters.fields_standing import namespace_starts
 from inspect_app.frames.capture import CaptureFrames
 
 _MEMFD_PATH = re.compile("/?memfd:")
@@ -87,6 +88,12 @@ def _change_before_start(frames: CaptureFrames, _argument: str) -> Facets:
     return _per_image(frames, since - changed, (changed < 0) | (since < 0))
 
 
+def _change_since_namespace(frames: CaptureFrames, _argument: str) -> Facets:
+    changed = entity_array(frames, "image", "exe_ctime")
+    start = look_up(namespace_starts(frames), entity_array(frames, "image", "process"), missing=-1)
+    return _per_image(frames, changed - start, (changed < 0) | (start < 0))
+
+
 def _variable(frames: CaptureFrames, argument: str) -> Facets:
     return (_environment_facet(frames, argument),)
 
@@ -117,8 +124,6 @@ def _value(environment: bytes, name: str) -> str | None:
         return " ".join(words)
     return next((word[len(name) + 1 :] for word in words if word.startswith(f"{name}=")), None)
 
-
-_NO_PID_NAMESPACES = "pids inside of pid namespaces are not recorded with events"
 
 PROGRAM_FIELDS = (
     Field("proc.exe_ino", FieldType.INTEGER, "Program inode", "inode of the program file", _number("ino")),
@@ -154,6 +159,6 @@ PROGRAM_FIELDS = (
           _variable, Argument.NAME, "the variable's name"),
     Field("proc.aenv", FieldType.TEXT, "Ancestor environment", "a variable of any ancestor's environment",
           _ancestors_variable, Argument.NAME, "the variable's name"),
-    not_recorded("proc.exe_ino.ctime_duration_pidns_start", FieldType.DURATION, "Program age in container",
-                 "from the start of the pid namespace to the program's status change", _NO_PID_NAMESPACES),
+    Field("proc.exe_ino.ctime_duration_pidns_start", FieldType.DURATION, "Program age in container",
+          "from the start of its pid namespace to the last change of the program file; negative: it is older", _change_since_namespace),
 )  # fmt: skip

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from capture.identity.joins import Latest, codes_of, place_among
 from capture.model.symbols_events import SIGNAL_ACTIONS
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import of_types, raw_argument
-from inspect_app.filters.entities import entity_array, entity_text, event_array
+from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.facets import Facets, TextFacet, look_up
 from inspect_app.filters.field import Field, FieldType
+from inspect_app.filters.states import image_at, process_at
 from inspect_app.frames.capture import CaptureFrames
 
 SENDS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
@@ -26,24 +26,14 @@ def _receivers(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
         told = of_types(frames, lambda name: name == "signal_generate")
         rows = np.flatnonzero(told | of_types(frames, lambda name: name in SENDS))
         pid = np.where(told[rows], raw_argument(frames, 2)[rows], raw_argument(frames, 0)[rows])
-        return rows, _process_at(frames, pid.astype(np.uint32).view(np.int32).astype(np.int64), rows)
+        return rows, process_at(frames, pid.astype(np.uint32).view(np.int32).astype(np.int64), rows)
 
     return remember(frames, "receivers of signals", compute)
 
 
-def _process_at(frames: CaptureFrames, pid: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The process that a pid meant at each of the events, -1 none."""
-    pids, codes = codes_of(entity_array(frames, "process", "pid"))
-    start = entity_array(frames, "process", "start")
-    since = np.where(start < 0, -1, np.searchsorted(event_array(frames, "time"), start))
-    return Latest(codes, since, len(pids)).find(place_among(pids, pid), rows)
-
-
 def _target_name(frames: CaptureFrames, _argument: str) -> Facets:
     rows, process = _receivers(frames)
-    owner, began = entity_array(frames, "image", "process"), entity_array(frames, "image", "since")
-    since = np.where(began < 0, -1, np.searchsorted(event_array(frames, "time"), began))
-    image = Latest(owner, since, len(frames.processes)).find(process, rows)
+    image = image_at(frames, process, rows)
     names = entity_text(frames, "image", "comm")
     codes = np.full(len(frames.events), -1, np.int64)
     codes[rows] = image if names.codes is None else look_up(names.codes, image, missing=-1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from inspect_app.filters.entities import entity_array, entity_text, event_array, event_rows, user_rows
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, look_up
-from inspect_app.filters.field import Compute, Field, FieldType, not_recorded
+from inspect_app.filters.field import Compute, Field, FieldType
 from inspect_app.frames.capture import CaptureFrames
 
 
@@ -29,8 +29,6 @@ def _login_uid(frames: CaptureFrames, _argument: str) -> Facets:
     return (NumberFacet(values, np.zeros(len(values), np.bool_), event_rows(frames, "process")),)
 
 
-_NO_GROUPS = "group ids of processes are not recorded with events"
-
 USER_FIELDS = (
     Field("user.uid", FieldType.INTEGER, "User id", "user id at that moment, as the host sees it",
           lambda frames, _argument: (NumberFacet(event_array(frames, "uid")),)),
@@ -40,6 +38,4 @@ USER_FIELDS = (
     Field("user.loginuid", FieldType.INTEGER, "Login uid",
           "audit login uid: who logged in, whatever they became since; -1 not set or not known", _login_uid),
     Field("user.loginname", FieldType.TEXT, "Login user", "name of the audit login uid", _login_name),
-    not_recorded("group.gid", FieldType.INTEGER, "Group id", "group id at that moment", _NO_GROUPS),
-    not_recorded("group.name", FieldType.TEXT, "Group", "name of the group id", _NO_GROUPS),
 )  # fmt: skip

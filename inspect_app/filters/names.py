@@ -13,7 +13,7 @@ from lark import Token
 
 from inspect_app.filters.errors import FilterError, excerpt
 from inspect_app.filters.expression import FieldOperand
-from inspect_app.filters.field import Argument, Field, ancestor_level
+from inspect_app.filters.field import Argument, Field, small_number
 from inspect_app.filters.fields import FIELDS
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(00[01][0-9a-fA-F]{5})|(.))", re.DOTALL)
@@ -53,7 +53,7 @@ def _check_argument(found: Field, rest: str, name: Token, argument: Token | None
         raise FilterError(f"{found.name} needs an argument: {found.argument_meaning}", column)
     if found.argument is Argument.INDEX and argument is not None:
         try:
-            ancestor_level(found.name, rest)
+            small_number(found.name, rest)
         except FilterError as error:
             raise FilterError(error.message, column, error.expected) from None
 

@@ -195,9 +195,9 @@ def test_a_pid_that_was_used_again_is_another_process():
 
 
 def test_what_a_capture_cannot_tell_is_said_and_not_false():
-    expression = parse("proc.name = curl or thread.exectime > 1s or not thread.cap_effective contains y")
+    expression = parse("proc.name = curl or thread.exectime > 1s or not proc.fdlimit = 1")
     reasons = not_evaluable(expression, STORY)
-    assert [reason.partition(":")[0] for reason in reasons] == ["thread.exectime", "thread.cap_effective"]
+    assert [reason.partition(":")[0] for reason in reasons] == ["thread.exectime", "proc.fdlimit"]
     with pytest.raises(FilterError, match="switches between threads are not recorded"):
         evaluate(expression, STORY)
     assert not_evaluable(parse("proc.name = curl"), STORY) == []

@@ -17,6 +17,7 @@ ARGUMENTS = {
     "evt.arg": ["flags", "fd", "path", "newpath", "mode", "request"],
     "evt.rawarg": ["flags", "path", "5"],
     "evt.type.is": ["open"],
+    "fd.types": ["0", "1", "64"],
     "container.label": ["app", "none"],
     "k8s.pod.label": ["tier", "none"],
     **{

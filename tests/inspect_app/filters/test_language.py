@@ -79,7 +79,7 @@ ERRORS = [
     ("(proc.name = a", 15, "ends too early", ""),
     ("proc.name = a)", 14, "found ')'", ""),
     ("proc.name[1] = a", 10, "takes no argument", ""),
-    ("proc.aname[x] = a", 11, "no such ancestor", ""),
+    ("proc.aname[x] = a", 11, "takes a small number", ""),
     ("container.label = a", 1, "needs an argument", ""),
     ("evt.arg.flagss = a", 1, "no call has an argument 'flagss'", "evt.arg.flags"),
     ("proc.name in a", 14, "is no list", ""),

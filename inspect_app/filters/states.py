@@ -1,0 +1,151 @@
+"""What threads and processes are at each event, from what changed them and who made them.
+
+A *fact* is something that holds of a life (a thread, a process) from one event on. Where a life has no fact
+yet, what held of its creator at the fork holds of it, and so on up; at the end of that chain stands how it
+was when the recording began.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among
+from inspect_app.filters.cache import remember
+from inspect_app.filters.calls import of_types, raw_argument
+from inspect_app.filters.entities import entity_array, event_array
+from inspect_app.filters.facets import look_up
+from inspect_app.frames.capture import CaptureFrames
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lives:
+    """Threads or processes."""
+
+    of_event: np.ndarray
+    """Event → life, -1 none."""
+    creator: np.ndarray
+    """Life → life that made it, -1 not known."""
+    fork: np.ndarray
+    """Life → row of the event that made it, -1 not seen."""
+
+    def __len__(self) -> int:
+        return len(self.creator)
+
+    def holding(self, owner: np.ndarray, row: np.ndarray) -> np.ndarray:
+        """int64[events]: which of the facts holds, -1 for events of no life.
+
+        Args:
+            owner: Each fact's life.
+            row: The event from which on it holds; of several at one event the last given holds.
+
+        Facts are counted from 0. Numbers beyond them stand for "as it began": number - len(owner) is the
+        life at the end of the chain of creators.
+        """
+        count = len(owner)
+        facts = Latest(owner, row, len(self))
+        before = facts.find(self.creator, np.maximum(self.fork, 0))
+        source = np.arange(len(self) + count)
+        made = np.flatnonzero((self.creator >= 0) & (self.fork >= 0))
+        source[made] = np.where(before[made] >= 0, len(self) + before[made], self.creator[made])
+        begun = follow(source)[: len(self)]
+        # Lives come first in `begun`, facts first in what is told.
+        begun = np.where(begun >= len(self), begun - len(self), begun + count)
+        own = facts.find(self.of_event, np.arange(len(self.of_event)))
+        return np.where(own >= 0, own, look_up(begun, self.of_event, missing=-1))
+
+
+def thread_lives(frames: CaptureFrames) -> Lives:
+    """A row a thread."""
+
+    def compute() -> Lives:
+        forks = _forks(frames)
+        made, fork = _matched(frames, "thread", forks, raw_argument(frames, 1)[forks].astype(np.int64))
+        creator, at = np.full((2, len(frames.threads)), -1)
+        creator[made], at[made] = event_array(frames, "thread")[fork], fork
+        creator[creator == np.arange(len(creator))] = -1
+        return Lives(event_array(frames, "thread"), creator, at)
+
+    return remember(frames, "thread lives", compute)
+
+
+def process_lives(frames: CaptureFrames) -> Lives:
+    """A row a process."""
+
+    def compute() -> Lives:
+        forks = _forks(frames)
+        forks = forks[raw_argument(frames, 0)[forks] == raw_argument(frames, 1)[forks]]
+        made, fork = _matched(frames, "process", forks, raw_argument(frames, 0)[forks].astype(np.int64))
+        at = np.full(len(frames.processes), -1)
+        at[made] = fork
+        return Lives(event_array(frames, "process"), entity_array(frames, "process", "parent"), at)
+
+    return remember(frames, "process lives", compute)
+
+
+def _forks(frames: CaptureFrames) -> np.ndarray:
+    return np.flatnonzero(of_types(frames, lambda name: name == "procfork"))
+
+
+def _matched(
+    frames: CaptureFrames, entity: str, forks: np.ndarray, number: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lives whose (number, start) a fork tells, and the rows of those forks."""
+    told = raw_argument(frames, 2)[forks].view(np.int64)
+    told = np.where(told > 0, told, event_array(frames, "time")[forks])
+    name = "tid" if entity == "thread" else "pid"
+    numbers, starts = entity_array(frames, entity, name), entity_array(frames, entity, "start")
+    _, _, code = pair_codes(np.concatenate((numbers, number)), np.concatenate((starts, told)))
+    fork_of = np.full(int(code.max(initial=-1)) + 1, -1)
+    fork_of[code[len(numbers) :]] = forks
+    found = fork_of[code[: len(numbers)]]
+    made = np.flatnonzero(found >= 0)
+    return made, found[made]
+
+
+def process_at(frames: CaptureFrames, pid: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """int64: the process that a pid meant at each of the events, -1 none."""
+    pids, codes = codes_of(entity_array(frames, "process", "pid"))
+    since = _row_of_start(frames, entity_array(frames, "process", "start"))
+    return Latest(codes, since, len(pids)).find(place_among(pids, pid), rows)
+
+
+def image_at(frames: CaptureFrames, process: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """int64: the row of images that each process ran at each of the events, -1 not known."""
+    since = _row_of_start(frames, entity_array(frames, "image", "since"))
+    return Latest(entity_array(frames, "image", "process"), since, len(frames.processes)).find(process, rows)
+
+
+def _row_of_start(frames: CaptureFrames, start: np.ndarray) -> np.ndarray:
+    return np.where(start < 0, -1, np.searchsorted(event_array(frames, "time"), start))
+
+
+def alive_at_events(
+    frames: CaptureFrames, owner: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> np.ndarray:
+    """int64[events]: how many of some lives of the event's process were there at that moment.
+
+    Args:
+        frames: The capture.
+        owner: The process that each life counts for, -1 none.
+        start: ns since 1970 UTC, -1 from the beginning.
+        end: likewise, -1 to the end; at the moment of its end a life still counts.
+    """
+    time, process = event_array(frames, "time"), event_array(frames, "process")
+    width = len(time) + 2
+    known = owner >= 0
+    begins = np.where(start < 0, 0, np.searchsorted(time, start))[known]
+    ends = np.searchsorted(time, end, side="right")[known]
+    owners = owner[known].astype(np.int64) * width
+    ended = np.sort((owners + ends)[end[known] >= 0])
+    moment = process.astype(np.int64) * width + np.arange(len(time))
+
+    def up_to(keys: np.ndarray) -> np.ndarray:
+        before = np.searchsorted(keys, np.arange(len(frames.processes) + 1, dtype=np.int64) * width)
+        # The extra last entry is what -1 points to.
+        counted: np.ndarray = np.searchsorted(keys, moment, side="right") - np.append(before, 0)[process]
+        return counted
+
+    alive: np.ndarray = up_to(np.sort(owners + begins)) - up_to(ended)
+    return alive
