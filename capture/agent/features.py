@@ -13,7 +13,10 @@ from capture.agent.btf import KernelTypes
 from capture.agent.layout import Member, member_offsets
 
 RECORDED = "recorded"
-TAILS = ("credentials_before", "credentials_after", "credentials_of_child", "opened_path", "opened_by_uring")
+TAILS = (
+    *("credentials_before", "credentials_after", "credentials_of_child"),
+    *("opened_path", "opened_by_uring", "structures"),
+)
 """Programs that others jump to when they are done, by their place in the probe's table `tails`."""
 
 
@@ -89,6 +92,13 @@ FEATURES: tuple[Feature, ...] = (
             ("MOUNT_MOUNTPOINT", "mount", ("mnt_mountpoint",)),
         ),
         tails=("opened_path", "opened_by_uring"),
+    ),
+    Feature(
+        "structures",
+        "structures that arguments point to, and payload of 32-bit programs",
+        "structures",
+        (),
+        tails=("structures",),
     ),
     Feature(
         "signals",

@@ -18,7 +18,7 @@ from capture.agent.filter_tables import FilterTables
 from capture.agent.lanes import CallLane, Lane, call_lanes
 from capture.agent.layout import kernel_constants, missing_facts
 from capture.agent.payload_tables import PayloadTables, payload_constants
-from capture.agent.plan import CATEGORIES, PLANS, privileged_words, probe_plans
+from capture.agent.plan import CATEGORIES, PLANS, SOCKETCALL_PLANS, privileged_words, probe_plans
 from capture.agent.pressure import CONTROL, COUNT_KEY, COUNT_VALUE, COUNTS, FEW_COUNTS, GIVEN_UP
 from capture.agent.probe import Probe
 from capture.agent.settings import TEXT_MAX, CallSizes, LaneSpec, Settings
@@ -266,6 +266,7 @@ def _sizes(settings: Settings, rings: Sequence[LaneSpec], calls: CallSizes) -> d
         "TEXT_MAX": TEXT_MAX,
         "SLOTS": SLOTS,
         "PLANS": PLANS,
+        "SOCKETCALLS": SOCKETCALL_PLANS,
         "MAX_VECS": MAX_VECS,
         "MAX_MSGS": MAX_MSGS,
         "CPUS": calls.cpus,

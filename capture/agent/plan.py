@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from capture.model.abi import Abi
-from capture.model.catalogue import BETWEEN_DESCRIPTORS, SYSTEM_CALL_SPECS
+from capture.model.catalogue import BETWEEN_DESCRIPTORS, SYSTEM_CALL_SPECS, spec_named
 from capture.model.events import ArgKind, Category, EventSpec, Returns, text_places
+from capture.model.syscalls_i386 import SOCKETCALLS
 
 PLANS = 640
 """Entries for each table of numbers; a call with a higher one is recorded without what lies behind it."""
+SOCKETCALL_PLANS = 32
+"""Entries for what i386's socketcall asks for."""
 NONE = 0xFF
 
 PLAN_DTYPE = np.dtype(
@@ -37,7 +41,10 @@ PLAN_DTYPE = np.dtype(
         ("open_flags", "u1"),
         ("category", "u1"),
         ("second_fd", "u1"),
-        ("unused", "u1", 6),
+        ("structure", "u1"),
+        ("pointer", "u1"),
+        ("narrow", "u1"),
+        ("unused", "u1", 3),
     ]
 )
 
@@ -54,7 +61,22 @@ _DATA_KINDS = {
     ArgKind.MMSGHDR_OUT: 9,
 }
 
-_OF_STRUCTURES = (3, 4, 5, 6, 8, 9)
+_LAID_OUT_BY_WIDTH = frozenset((3, 4, 5, 6, 8, 9))
+"""Of _DATA_KINDS those that are structures with pointers in them."""
+
+STRUCTURED_CALLS: Mapping[str, tuple[int, str]] = {
+    "openat2": (1, "how"),
+    "clone3": (2, "cl_args"),
+    "capget": (3, "hdrp"),
+    "capset": (3, "hdrp"),
+    "fcntl": (4, "arg"),
+    "fcntl64": (4, "arg"),
+    "prctl": (5, "arg2"),
+    "bpf": (6, "attr"),
+    "socketcall": (7, "args"),
+}
+"""Call → which of the probe's ways reads what an argument points to (`OF_…` in bpf/plan.c); that argument."""
+_NARROW_PAYLOAD = 8
 
 LIFE_CALLS = frozenset(
     (
@@ -136,30 +158,47 @@ def is_bulk(spec: EventSpec) -> bool:
 
 
 def probe_plans() -> np.ndarray[Any, np.dtype[Any]]:
-    """The probe's table: plans for x86_64, then for its 32-bit entry, then for x32."""
-    return np.concatenate([make_plans(abi) for abi in (Abi.X86_64, Abi.I386, Abi.X32)])
+    """The probe's table: plans for x86_64, its 32-bit entry and x32, then for what socketcall asks for."""
+    tables = (make_plans(abi) for abi in (Abi.X86_64, Abi.I386, Abi.X32))
+    return np.concatenate([*tables, _socketcall_plans()])
 
 
 def make_plans(abi: str) -> np.ndarray[Any, np.dtype[Any]]:
     """One row of PLAN_DTYPE for each system call number of an `Abi` below PLANS."""
-    plans = np.zeros(PLANS, PLAN_DTYPE)
-    plans["category"] = CATEGORIES.index(Category.OTHER)
-    for name in ("fd", "dirfd", "text", "text2", "addr", "data", "open_flags", "second_fd"):
-        plans[name] = NONE
+    plans = _no_plans(PLANS)
     for spec in SYSTEM_CALL_SPECS:
         number = spec.code_on(abi)
         if number is not None and number < PLANS:
             _fill(plans[number], spec, abi)
             if abi in (Abi.I386, Abi.X32):
-                _restrict(plans[number], spec)
+                _narrow(plans[number], spec)
     return plans
 
 
-def _restrict(plan: Any, spec: EventSpec) -> None:
-    """What the probe does not do for calls of 32-bit programs, whose structures are others."""
+def _socketcall_plans() -> np.ndarray[Any, np.dtype[Any]]:
+    """One row of PLAN_DTYPE for each number that socketcall's first argument may be."""
+    plans = _no_plans(SOCKETCALL_PLANS)
+    for number, name in SOCKETCALLS.items():
+        spec = spec_named(name)
+        _fill(plans[number], spec, Abi.I386)
+        _narrow(plans[number], spec)
+    return plans
+
+
+def _no_plans(count: int) -> np.ndarray[Any, np.dtype[Any]]:
+    plans = np.zeros(count, PLAN_DTYPE)
+    plans["category"] = CATEGORIES.index(Category.OTHER)
+    for name in ("fd", "dirfd", "text", "text2", "addr", "data", "open_flags", "second_fd", "pointer"):
+        plans[name] = NONE
+    return plans
+
+
+def _narrow(plan: Any, spec: EventSpec) -> None:
+    """What is other in calls of 32-bit programs: the probe reads their structures in a program of its own."""
     plan["bulk"] = 0
-    if plan["data_kind"] in _OF_STRUCTURES:
-        plan["data"], plan["data_kind"] = NONE, 0
+    if plan["data_kind"] in _LAID_OUT_BY_WIDTH:
+        plan["narrow"], plan["data_kind"] = plan["data_kind"], 0
+        plan["structure"] = _NARROW_PAYLOAD
         plan["behind"] = plan["addr_kind"] > 0 or plan["text"] != NONE
     if spec.name == "close":
         plan["fd"] = NONE  # at its exit the descriptor may be another thing already
@@ -195,3 +234,6 @@ def _fill(plan: Any, spec: EventSpec, abi: str) -> None:
     plan["category"] = CATEGORIES.index(spec.category)
     if spec.name in _OPENS:
         plan["open_flags"] = _OPENS[spec.name]
+    if spec.name in STRUCTURED_CALLS:
+        plan["structure"], pointer = STRUCTURED_CALLS[spec.name]
+        plan["pointer"] = [arg.name for arg in args].index(pointer)

@@ -23,6 +23,8 @@ class Abi(StrEnum):
     X32 = "x32"
     SOCKETCALL = "socketcall"
     """i386's call 102: what it does is told by a0, its arguments lie in memory at a1."""
+    UNPACKED = "unpacked"
+    """The same with the arguments that lay in memory: the number is in the upper half of a0."""
     IPC = "ipc"
     """i386's call 117: what it does is told by the low 16 bits of a0."""
     ARM = "arm"
@@ -42,7 +44,7 @@ _ALIASES = {"amd64": "x86_64", "arm64": "aarch64"}
 _NO_TABLES = (Abi.UNKNOWN, Abi.UNKNOWN, Abi.UNKNOWN)
 _FOREIGN = int(EventFlag.COMPAT | EventFlag.X32)
 MULTIPLEXERS = {102: Abi.SOCKETCALL, 117: Abi.IPC}
-_NARROW = frozenset({Abi.I386, Abi.SOCKETCALL, Abi.IPC, Abi.ARM})
+_NARROW = frozenset({Abi.I386, Abi.SOCKETCALL, Abi.UNPACKED, Abi.IPC, Abi.ARM})
 
 
 def machine_named(name: object) -> str:
@@ -54,7 +56,8 @@ def abi_of(machine: str, code: int = 0, flags: int = 0) -> Abi:
     """The table of one event of a capture from a machine."""
     native, compat, x32 = _MACHINES.get(machine_named(machine), _NO_TABLES)
     if flags & EventFlag.COMPAT:
-        return MULTIPLEXERS.get(code, compat) if compat is Abi.I386 else compat
+        found = MULTIPLEXERS.get(code, compat) if compat is Abi.I386 else compat
+        return Abi.UNPACKED if found is Abi.SOCKETCALL and flags & EventFlag.UNPACKED else found
     return x32 if flags & EventFlag.X32 else native
 
 
@@ -66,6 +69,8 @@ def abis_of(machine: str, code: np.ndarray, flags: np.ndarray) -> np.ndarray:
     if compat == ABIS.index(Abi.I386) and foreign.any():
         for number, abi in MULTIPLEXERS.items():
             found[(found == compat) & (code == number)] = ABIS.index(abi)
+        unpacked = (flags & int(EventFlag.UNPACKED)) > 0
+        found[unpacked & (found == ABIS.index(Abi.SOCKETCALL))] = ABIS.index(Abi.UNPACKED)
     return found
 
 

@@ -43,9 +43,11 @@ UNKNOWN_PREFIX = "syscall_"
 TABLES_OF_NUMBERS = (*ARCHITECTURES, Abi.I386, Abi.X32)
 
 _UNKNOWN_PREFIXES = {Abi.I386: "i386_", Abi.X32: "x32_", Abi.ARM: "arm_"}
-_SUBCALLS = {Abi.SOCKETCALL: SOCKETCALLS, Abi.IPC: IPC_CALLS_OF_I386}
+_SUBCALLS = {Abi.SOCKETCALL: SOCKETCALLS, Abi.UNPACKED: SOCKETCALLS, Abi.IPC: IPC_CALLS_OF_I386}
+_MULTIPLEXERS = {Abi.SOCKETCALL: "socketcall", Abi.UNPACKED: "socketcall", Abi.IPC: "ipc"}
 _SUBCALL_BITS = 0xFFFF
 """What of a multiplexer's first argument names the call; the rest of ipc's is a version."""
+_UNPACKED_SHIFT = 32
 
 
 def _scheduler_event(
@@ -222,7 +224,7 @@ def types_of(abi: str) -> np.ndarray:
         if code is not None:
             positions[code] = position
     if abi in _SUBCALLS:
-        positions[:] = _position(abi)
+        positions[:] = _position(_MULTIPLEXERS[Abi(abi)])
         for call, name in _SUBCALLS[Abi(abi)].items():
             positions[call] = _position(name)
     positions.setflags(write=False)
@@ -251,9 +253,15 @@ def kinds_of(
         rows = np.flatnonzero(abi == other)
         number = code[rows]
         if ABIS[other] in _SUBCALLS:
-            number = (argument(0)[rows] & np.uint64(_SUBCALL_BITS)).astype(np.int64)
+            number = _subcalls(argument(0)[rows], Abi(ABIS[other])).astype(np.int64)
         kinds[rows] = types_of(ABIS[other])[number]
     return kinds
+
+
+def _subcalls(first: np.ndarray, abi: Abi) -> np.ndarray:
+    """What a multiplexer's first argument asks for."""
+    numbers: np.ndarray = first >> np.uint64(_UNPACKED_SHIFT) if abi is Abi.UNPACKED else first
+    return numbers & np.uint64(_SUBCALL_BITS)
 
 
 def kinds_without_arguments(machine: str, code: np.ndarray, flags: np.ndarray) -> np.ndarray:

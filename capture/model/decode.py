@@ -24,6 +24,7 @@ from capture.model.events import (
 )
 from capture.model.signals import signal_name
 from capture.model.sockaddr import format_sockaddr
+from capture.model.structures import structure_of
 from capture.model.symbols import ALL_BITS, KeyedTable, Table
 from capture.model.tables import table_named
 from capture.model.text import ELLIPSIS, printable, quoted
@@ -176,6 +177,8 @@ _FCNTL_WITHOUT_ARG = frozenset({1, 3, 9, 11, 1025, 1032, 1034})
 _BUFFERS_IN = frozenset({ArgKind.BUFFER_IN, ArgKind.IOVEC_IN})
 _BUFFERS_OUT = frozenset({ArgKind.BUFFER_OUT, ArgKind.IOVEC_OUT})
 _MESSAGES = frozenset({ArgKind.MSGHDR_IN, ArgKind.MSGHDR_OUT, ArgKind.MMSGHDR_IN, ArgKind.MMSGHDR_OUT})
+_NAMES_OF_PRCTL = {"arg2": (15, 16), "arg5": (0x53564D41,)}
+"""PR_SET_NAME, PR_GET_NAME; PR_SET_VMA."""
 _PLAIN = frozenset({ArgKind.HEX, ArgKind.POINTER})
 """Kinds that are shown as they are where another argument gives them no name."""
 _ADDRESSES = frozenset({ArgKind.SOCKADDR_IN, ArgKind.SOCKADDR_OUT})
@@ -224,7 +227,12 @@ class _Call:
             return self._argv(recorded) if arg.kind is ArgKind.ARGV else self._string(arg, recorded)
         if not self.spec.is_call and arg.kind in TEXT_KINDS:
             return "?"
-        if arg.table:
+        if self.address and (structure := structure_of(arg, self.values, self.abi)):
+            size = self.values.get("size", 0)
+            return structure.text(self.address, self.recorded[0], abi=self.abi, size=size)
+        if self._points_to_name(arg) and self.recorded[0] is not None:
+            return quoted(self.recorded[0], EXCERPT * 4)
+        if arg.table and arg.kind is not ArgKind.STRUCT:
             return self._named(arg, value)
         if arg.kind in _ADDRESSES and self.address:
             return format_sockaddr(self.address)
@@ -238,6 +246,11 @@ class _Call:
         if arg.kind is ArgKind.CALL:
             return format_value(arg, value, abi=self.abi)
         return NUMBERS.get(arg.kind, pointer)(value)
+
+    def _points_to_name(self, arg: Arg) -> bool:
+        """Whether prctl is given, or asked for, a name here."""
+        options = _NAMES_OF_PRCTL.get(arg.name, ()) if self.spec.name == "prctl" else ()
+        return bool(options) and low_32_bits(self.values["option"]) in options
 
     def _string(self, arg: Arg, recorded: bytes) -> str:
         text = quoted(recorded, PATH_LIMIT if arg.kind is ArgKind.PATH else EXCERPT * 4)

@@ -54,6 +54,8 @@ class EventFlag(IntFlag):
     """Arrived after later events had been written: out of order in the file."""
     MASKED = 256
     """The recorder put asterisks in the place of secrets, in its texts or its payload."""
+    UNPACKED = 512
+    """Of socketcall: the arguments are those of what it asks for; that number is a0's upper half."""
 
 
 class SchedCode(IntEnum):
@@ -148,6 +150,8 @@ class ArgKind(StrEnum):
     """An address the kernel fills in; the next argument points to its length."""
     FD_PAIR = "fd_pair"
     """Two descriptors that the kernel fills in (pipe, socketpair)."""
+    STRUCT = "struct"
+    """A structure that is recorded, laid out as `Arg.table` says in `capture.model.structures`."""
     ARGV = "argv"
     """The argument list of a new program; recorded with a NUL after each."""
     TIME = "time"
@@ -187,7 +191,7 @@ class Arg:
     name: str
     kind: ArgKind
     table: str = ""
-    """The table of names in `capture.model.symbols` for FLAGS and ENUM."""
+    """The table of names in `capture.model.symbols` for FLAGS and ENUM; the layout of a STRUCT."""
 
 
 TEXT_KINDS = (ArgKind.PATH, ArgKind.ARGV, ArgKind.STRING, ArgKind.CREDENTIALS, ArgKind.NAMESPACES)

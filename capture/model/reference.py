@@ -19,7 +19,8 @@ Under its category stands each event (`evt.type`), its numbers in the tables of 
 is. Numbers are those of Linux 7.0; a call that is newer appears as `syscall_N`, `i386_N` or `x32_N`.
 
 Some calls take other arguments in one of the tables, which then has a line of its own. i386's `socketcall`
-and `ipc` appear as the call that they stand for, with the arguments that they take themselves.
+and `ipc` appear as the call that they stand for; the arguments of socketcall, which lie in memory, as that
+call's own, those of ipc as it takes them itself.
 """
 
 _OF_PLAIN_NUMBERS = frozenset({ArgKind.HEX, ArgKind.ULONG, ArgKind.INT, ArgKind.UINT, ArgKind.LONG})
@@ -56,6 +57,8 @@ def _arguments(args: Sequence[Arg]) -> str:
 
 
 def _argument(arg: Arg) -> str:
+    if arg.kind is ArgKind.STRUCT:
+        return f"{arg.name} ({arg.table.replace('_', ' ')} structure)"
     if arg.table:
         return f"{arg.name} ({arg.table.replace('_', ' ')})"
     if arg.kind is ArgKind.OFFSET_LOW:

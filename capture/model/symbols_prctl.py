@@ -128,5 +128,12 @@ PRCTL_TABLES: dict[str, Table | KeyedTable] = {
         ARCH_FORCE_TAGGED_SVA=0x4004 ARCH_SHSTK_ENABLE=0x5001 ARCH_SHSTK_DISABLE=0x5002
         ARCH_SHSTK_LOCK=0x5003 ARCH_SHSTK_UNLOCK=0x5004 ARCH_SHSTK_STATUS=0x5005
     """),
+    "capability_version": choice("""
+        _LINUX_CAPABILITY_VERSION_1=0x19980330 _LINUX_CAPABILITY_VERSION_2=0x20071026
+        _LINUX_CAPABILITY_VERSION_3=0x20080522
+    """),
+    "capability_set": Table(
+        values={0: "0"}, bits={1 << bit: name for bit, name in CAPABILITY.values.items()}, mask=0
+    ),
     "arch_prctl_arg": KeyedTable("option", dict.fromkeys((0x5001, 0x5002, 0x5003, 0x5004), _ARCH_FEATURES)),
 }

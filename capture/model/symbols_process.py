@@ -61,6 +61,7 @@ _SCHED_CLASSES = (
 PROCESS_TABLES: dict[str, Table | KeyedTable] = {
     # clone keeps its low byte for the signal at the child's end; the newer calls have CLONE_NEWTIME there.
     "clone_flags": flags(_CLONE, rest=Rest.SIGNAL),
+    "clone3_flags": flags(_CLONE + "CLONE_NEWTIME=0x80"),
     "namespace_flags": flags(_CLONE + "CLONE_NEWTIME=0x80"),
     "wait_options": flags("""
         WNOHANG=1 WSTOPPED=2 WEXITED=4 WCONTINUED=8 WNOWAIT=0x1000000 __WNOTHREAD=0x20000000

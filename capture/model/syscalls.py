@@ -37,7 +37,7 @@ def parse_rows(table: str) -> Iterator[EventSpec]:
         yield EventSpec(
             name,
             Category(category),
-            tuple(_arg(text) for text in args),
+            tuple(argument(text) for text in args),
             Returns(returns),
             _number(x86_64),
             _number(aarch64),
@@ -52,7 +52,7 @@ def parse_variants(table: str) -> dict[str, tuple[Arg, ...]]:
     Raises:
         ValueError: an argument is not of the form above.
     """
-    return {name: tuple(_arg(text) for text in args) for name, *args in _rows(table)}
+    return {name: tuple(argument(text) for text in args) for name, *args in _rows(table)}
 
 
 def _rows(table: str) -> Iterator[list[str]]:
@@ -66,7 +66,12 @@ def _number(text: str) -> int | None:
     return None if text == "-" else int(text)
 
 
-def _arg(text: str) -> Arg:
+def argument(text: str) -> Arg:
+    """One argument: `fd`, `name:kind` or `name:kind=table`.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
     name, has_kind, rest = text.partition(":")
     kind, _, table = (rest if has_kind else name).partition("=")
     return Arg(name, ArgKind(kind), table)

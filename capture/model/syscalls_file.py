@@ -7,7 +7,7 @@ FILE_CALLS = """
 2    -    5    open                file      fd     path flags:flags=open_flags mode
 85   -    8    creat               file      fd     path mode
 257  56   295  openat              file      fd     dirfd path flags:flags=open_flags mode
-437  437  437  openat2             file      fd     dirfd path how:pointer size
+437  437  437  openat2             file      fd     dirfd path how:struct=open_how size
 303  264  341  name_to_handle_at   file      zero   dirfd path handle:pointer mount_id:pointer flags:flags=at_handle_flags
 304  265  342  open_by_handle_at   file      fd     mount_fd:dirfd handle:pointer flags:flags=open_flags
 3    57   6    close               io-other  zero   fd

@@ -7,7 +7,7 @@ PROCESS_CALLS = """
 57   -    2    fork                process   pid
 58   -    190  vfork               process   pid
 56   220  120  clone               process   pid    flags:flags=clone_flags stack:pointer parent_tid:pointer child_tid:pointer tls:pointer
-435  435  435  clone3              process   pid    cl_args:pointer size
+435  435  435  clone3              process   pid    cl_args:struct=clone_args size
 59   221  11   execve              process   zero   path argv envp:pointer
 322  281  358  execveat            process   zero   dirfd path argv envp:pointer flags:flags=execveat_flags
 60   93   1    exit                process   nothing  status:int
@@ -37,8 +37,8 @@ PROCESS_CALLS = """
 272  97   310  unshare             process   zero   flags:flags=namespace_flags
 308  268  346  setns               process   zero   fd nstype:flags=namespace_flags
 317  277  354  seccomp             process   int    operation:enum=seccomp_op flags:flags=seccomp_flags args:pointer
-125  90   184  capget              process   zero   hdrp:pointer datap:pointer
-126  91   185  capset              process   zero   hdrp:pointer datap:pointer
+125  90   184  capget              process   zero   hdrp:struct=cap_header datap:struct=cap_data
+126  91   185  capset              process   zero   hdrp:struct=cap_header datap:struct=cap_data
 444  444  444  landlock_create_ruleset process fd   attr:pointer size flags:flags=landlock_create_flags
 445  445  445  landlock_add_rule   process   zero   ruleset_fd:fd rule_type:enum=landlock_rule_type rule_attr:pointer flags:uint
 446  446  446  landlock_restrict_self process zero  ruleset_fd:fd flags:flags=landlock_restrict_flags

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from capture.model.abi import Abi
 from capture.model.symbols import KeyedTable, Table
+from capture.model.symbols_bpf import BPF_TABLES
 from capture.model.symbols_events import EVENT_TABLES
 from capture.model.symbols_file import AARCH64_FILE_TABLES, FILE_TABLES
 from capture.model.symbols_ioctl import IOCTL_TABLES
@@ -23,6 +24,7 @@ TABLES: Mapping[str, Table | KeyedTable] = {
     **PROCESS_TABLES,
     **PRCTL_TABLES,
     **SYSTEM_TABLES,
+    **BPF_TABLES,
     **EVENT_TABLES,
 }
 """The tables of x86_64, and of aarch64 where it has none of its own."""

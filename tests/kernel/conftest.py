@@ -23,6 +23,8 @@ EVERYDAY = (
     "churn",
     "churn_over_exec",
     "other_abis",
+    "structures",
+    "structures_under_strace",
     "signals",
     "credentials",
     "opened",

@@ -13,6 +13,7 @@ from capture.model.catalogue import spec_named
 from capture.model.credentials import credential_change
 from capture.model.events import EventFlag, SchedCode
 from capture.model.values import format_value
+from inspect_app.analysis.event import describe_event
 
 pytestmark = pytest.mark.kernel
 
@@ -73,6 +74,35 @@ def test_a_32_bit_call_has_its_paths_its_descriptor_and_its_payload(capture, oth
     assert (calls["read"].ret, calls["read"].flags) == (28, EventFlag.COMPAT)
     assert calls["read"].payload == b"read through the other entry"
     assert calls["read"].descriptor["name"] == path
+
+
+def test_a_32_bit_programs_one_call_for_sockets_reads_as_the_call_that_it_asks_for(capture, other_abis):
+    calls = compat_calls(capture, other_abis.talking)
+    fd, port = other_abis.talked, other_abis.port
+    lines = {name: describe_event(capture.frames, call.row).line for name, call in calls.items()}
+    assert lines["socket"] == f"socket(AF_INET, SOCK_DGRAM, IPPROTO_IP) = {fd}"
+    assert lines["connect"] == f"connect({fd}, 127.0.0.1:{port}, 16) = 0"
+    assert lines["send"] == f'send({fd}, "sent at once", 12, 0) = 12'
+    parts = f'{{addr=127.0.0.1:{port}, data="sent in two parts"}}'
+    assert lines["sendmsg"] == f"sendmsg({fd}, {parts}, 0) = 17"
+    assert {calls[name].code for name in ("socket", "connect", "send", "sendmsg", "listen")} == {102}
+    assert {calls[name].identity for name in ("socket", "connect", "send", "sendmsg", "sendmmsg")} == {
+        calls["socket"].identity
+    }
+    assert calls["send"].descriptor["rport"] == port
+
+
+def test_payload_of_a_32_bit_program_comes_out_of_its_arrays(capture, other_abis):
+    calls = compat_calls(capture, other_abis.talking)
+    assert calls["writev"].payload == b"to a pipe"
+    assert (calls["sendmmsg"].payload, calls["sendmmsg"].ret) == (b"sent in sent in ", 2)
+    assert capture.frames.events["size"].iloc[calls["sendmmsg"].row] == 17 + 8
+
+
+def test_arguments_that_cannot_be_read_are_told_as_such(capture, other_abis):
+    call = compat_calls(capture, other_abis.talking)["listen"]
+    assert call.flags == EventFlag.COMPAT | EventFlag.UNREADABLE
+    assert (call.a0, call.a1, call.ret) == (4, 8, -14)
 
 
 def test_the_exec_of_a_32_bit_program_is_one_with_its_arguments(capture, other_abis):

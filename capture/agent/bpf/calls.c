@@ -51,9 +51,9 @@ static __always_inline void follow_plan(struct target *t, struct plan *plan, u64
         h->flags |= F_DATA_TRUNCATED;
         count_lost(NO_PAYLOAD, plan->category);
     } else if (plan->data_kind >= DATA_MMSG_IN)
-        copy_messages(t, data, size);
+        copy_messages(t, data, size, false);
     else if (plan->data_kind >= DATA_IOV_IN && plan->data_kind <= DATA_MSG_OUT)
-        copy_message(t, plan->data_kind, data, h->args[2], size);
+        copy_message(t, plan->data_kind, data, h->args[2], size, false);
     else copy_payload(t, data, size);
 }
 
@@ -110,8 +110,30 @@ int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
     return 0;
 }
 
-/* What is left to tell of a call once its record is made. */
-enum { NOTHING_MORE, PRIVILEGES, OPENED };
+/* What is left to tell of a call once its record is made; BEHIND beside it: the record is not handed over yet. */
+enum { NOTHING_MORE, PRIVILEGES, OPENED, BEHIND };
+
+/* The record belongs to the recorder from here on; what is left to tell. */
+static __always_inline int finish_call(struct head *h, struct position *p)
+{
+    u32 code = h->code;
+    u16 flags = h->flags & (F_COMPAT | F_X32);
+    struct plan *plan = plan_of(code, flags);
+    bool opened = plan && plan->names == OPENS && h->ret >= 0;
+    hand_over(p);
+    if (opened) return OPENED;
+    return changes_privileges(code, flags) ? PRIVILEGES : NOTHING_MORE;
+}
+
+static __always_inline int finish_without_structures(void)
+{
+    int cpu = bpf_get_smp_processor_id();
+    struct position *p = positions.lookup(&cpu);
+    if (!p) return NOTHING_MORE;
+    int at = cpu * (RECORDS + 1) + p->next;
+    struct head *h = heads.lookup(&at);
+    return h ? finish_call(h, p) : NOTHING_MORE;
+}
 
 static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -202,6 +224,7 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
         if (plan && plan->names == OPENS && ret >= 0 && (h->mode & S_IFMT) == S_IFREG)
             mark_opened(file_of(fd), argument(h, plan->text), h->ino, h->dev);
 #endif
+        if (plan && plan->structure) return BEHIND;
         hand_over(p);
     }
     if (!plan) return began ? PRIVILEGES : NOTHING_MORE;
@@ -212,6 +235,10 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
 int on_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
     int more = record_return(ctx);
+    if (more == BEHIND) {
+        tails.call(ctx, TAIL_STRUCTURES);
+        more = finish_without_structures(); /* this kernel has refused that program */
+    }
     if (more == PRIVILEGES) tails.call(ctx, TAIL_CREDENTIALS_AFTER);
     if (more) tails.call(ctx, TAIL_OPENED_PATH);
     return 0;

@@ -102,8 +102,19 @@ static __always_inline void copy_payload(struct target *t, u64 data, u64 size)
 
 struct vec { u64 base, len; };
 
+/* One of an array of buffers; `narrow`: as a 32-bit program lays them out. False: it cannot be read. */
+static __always_inline bool take_vector(struct vec *v, u64 vecs, u64 at, bool narrow)
+{
+    struct { u32 base, len; } n = {};
+    if (!narrow) return !bpf_probe_read_user(v, sizeof(*v), (void *)(vecs + at * sizeof(*v)));
+    if (bpf_probe_read_user(&n, sizeof(n), (void *)(vecs + at * sizeof(n)))) return false;
+    v->base = n.base;
+    v->len = n.len;
+    return true;
+}
+
 /* Payload out of an array of buffers, its first MAX_VECS. Needs room for twice SNAPLEN. */
-static __always_inline void copy_vectors(struct target *t, u64 vecs, u64 count, u64 size)
+static __always_inline void copy_vectors(struct target *t, u64 vecs, u64 count, u64 size, bool narrow)
 {
     struct head *h = t->head;
     u64 most = t->segment ? at_most(size < t->most ? size : t->most, SNAPLEN) : 0;
@@ -113,7 +124,7 @@ static __always_inline void copy_vectors(struct target *t, u64 vecs, u64 count, 
         /* How far it is lies in the record, not in a variable: to the verifier all rounds are alike. */
         u64 done = at_most(h->data_len, SNAPLEN);
         if (i >= count || done >= most) break;
-        if (bpf_probe_read_user(&v, sizeof(v), (void *)(vecs + i * sizeof(v)))) {
+        if (!take_vector(&v, vecs, i, narrow)) {
             h->flags |= F_UNREADABLE;
             break;
         }
@@ -133,10 +144,26 @@ struct msg { u64 name; u32 name_len, unused; u64 iov, iov_len; };
 
 /* struct mmsghdr of include/linux/socket.h. */
 struct mmsg { struct msg msg; u64 control, control_len; u32 flags, unused; u32 size, unused2; };
+struct narrow_mmsg { u32 name, name_len, iov, iov_len, control, control_len, flags, size; };
+
+/* Of a message what is followed; of one alone, its size is none of it. False: it cannot be read. */
+static __always_inline bool take_message(struct mmsg *m, u64 data, u64 at, bool alone, bool narrow)
+{
+    struct narrow_mmsg n = {};
+    if (!narrow && alone) return !bpf_probe_read_user(&m->msg, sizeof(m->msg), (void *)data);
+    if (!narrow) return !bpf_probe_read_user(m, sizeof(*m), (void *)(data + at * sizeof(*m)));
+    if (bpf_probe_read_user(&n, alone ? sizeof(n) - 4 : sizeof(n), (void *)(data + at * sizeof(n)))) return false;
+    m->msg.name = n.name;
+    m->msg.name_len = n.name_len;
+    m->msg.iov = n.iov;
+    m->msg.iov_len = n.iov_len;
+    m->size = n.size;
+    return true;
+}
 
 /* Payload of the first MAX_MSGS messages, of each its first buffer; the first one's address. Their sizes are summed up
  * in the register behind the arguments. Needs room for twice SNAPLEN. */
-static __always_inline void copy_messages(struct target *t, u64 data, u64 count)
+static __always_inline void copy_messages(struct target *t, u64 data, u64 count, bool narrow)
 {
     struct head *h = t->head;
     u64 most = t->segment ? at_most(t->most, SNAPLEN) : 0;
@@ -146,14 +173,14 @@ static __always_inline void copy_messages(struct target *t, u64 data, u64 count)
         struct mmsg m = {};
         struct vec v = {};
         if (i >= count) break;
-        if (bpf_probe_read_user(&m, sizeof(m), (void *)(data + i * sizeof(m)))) {
+        if (!take_message(&m, data, i, false, narrow)) {
             h->flags |= F_UNREADABLE;
             break;
         }
         if (i == 0) copy_address(t, m.msg.name, m.msg.name_len);
         h->args[5] += m.size;
         u64 done = at_most(h->data_len, SNAPLEN);
-        if (done >= most || !m.msg.iov_len || bpf_probe_read_user(&v, sizeof(v), (void *)m.msg.iov)) continue;
+        if (done >= most || !m.msg.iov_len || !take_vector(&v, m.msg.iov, 0, narrow)) continue;
         u64 n = v.len < m.size ? v.len : m.size;
         n = at_most(n < most - done ? n : most - done, SNAPLEN);
         if (!n) continue;
@@ -181,12 +208,12 @@ static __always_inline void copy_second(struct target *t, s32 fd)
 }
 
 /* Payload of readv, sendmsg and the like; of the latter the message's address, too. */
-static __always_inline void copy_message(struct target *t, u8 kind, u64 data, u64 count, u64 size)
+static __always_inline void copy_message(struct target *t, u8 kind, u64 data, u64 count, u64 size, bool narrow)
 {
-    struct msg msg = {.iov = data, .iov_len = count};
+    struct mmsg m = {.msg = {.iov = data, .iov_len = count}};
     if (kind >= DATA_MSG_IN) {
-        if (bpf_probe_read_user(&msg, sizeof(msg), (void *)data)) t->head->flags |= F_UNREADABLE;
-        copy_address(t, msg.name, msg.name_len);
+        if (!take_message(&m, data, 0, true, narrow)) t->head->flags |= F_UNREADABLE;
+        copy_address(t, m.msg.name, m.msg.name_len);
     }
-    if (msg.iov) copy_vectors(t, msg.iov, msg.iov_len, size);
+    if (m.msg.iov) copy_vectors(t, m.msg.iov, m.msg.iov_len, size, narrow);
 }

@@ -20,10 +20,14 @@ struct plan {
     u8 open_flags;      /* those that say whether a file is opened for writing: then it tells of life, too */
     u8 category;
     u8 second_fd;       /* of calls that move bytes between two descriptors */
-    u8 unused[6];
+    u8 structure;       /* OF_*: what an argument points to, and is read by bpf/structures.c */
+    u8 pointer;         /* that argument; the next one is its size if there is one */
+    u8 narrow;          /* DATA_*, of arrays and messages as 32-bit programs lay them out */
+    u8 unused[3];
 };
-/* For calls of x86_64, then of its 32-bit entry, then of x32. */
-BPF_ARRAY(plans, struct plan, 3 * PLANS);
+/* For calls of x86_64, then of its 32-bit entry, then of x32; then for what socketcall asks for. */
+BPF_ARRAY(plans, struct plan, 3 * PLANS + SOCKETCALLS);
+enum { OF_NOTHING, OF_SIZE, OF_CLONE, OF_CAPABILITIES, OF_FCNTL, OF_PRCTL, OF_BPF, OF_SOCKETCALL, OF_NARROW };
 enum { ADDR_NONE, ADDR_IN, ADDR_OUT };
 enum { DATA_NONE, DATA_IN, DATA_OUT, DATA_IOV_IN, DATA_IOV_OUT, DATA_MSG_IN, DATA_MSG_OUT, DATA_PAIR,
        DATA_MMSG_IN, DATA_MMSG_OUT };

@@ -136,6 +136,7 @@ static __always_inline u64 payload_limit(struct head *h, struct plan *plan, u64 
     if (socket) {
         u64 name = plan->addr_kind ? argument(h, plan->addr) : 0;
         if (plan->data_kind >= DATA_MSG_IN) bpf_probe_read_user(&name, sizeof(name), (void *)data);
+        if (plan->narrow >= DATA_MSG_IN) bpf_probe_read_user(&name, 4, (void *)data);
         word = smaller(rule_of_socket(socket), rule_of_address(name));
     }
 #endif

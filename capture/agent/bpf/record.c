@@ -21,6 +21,7 @@
 #define F_TEXT_TRUNCATED 16
 #define F_DATA_TRUNCATED 32
 #define F_UNREADABLE 64
+#define F_UNPACKED 512
 #define F_SOCKET (1 << 15) /* between probe and recorder: first of the record's bytes is a socket's tuple, a program's file */
 #define PROCFORK 0xF001
 #define PROCEXEC 0xF002

@@ -5,14 +5,18 @@ import pytest
 
 from capture.agent.errors import CaptureError
 from capture.agent.layout import MEMBERS, kernel_constants
-from capture.agent.plan import LIFE_CALLS, NONE, PLAN_DTYPE, PLANS, make_plans, privileged_words
+from capture.agent.plan import LIFE_CALLS, NONE, PLAN_DTYPE, PLANS, make_plans, privileged_words, probe_plans
 from capture.agent.records import HEAD, WORDS, field_of, record_dtype
 from capture.agent.settings import MAX_SNAPLEN, TEXT_MAX, LaneSpec, Settings
 from capture.model.abi import Abi
 from capture.model.catalogue import SYSTEM_CALL_SPECS, TABLES_OF_NUMBERS, spec_named
+from capture.model.syscalls_i386 import SOCKETCALLS
 
 EMPTY = {"returns_fd": 0, "addr_kind": 0, "data_kind": 0, "size_from_ret": 0, "life": 0, "bulk": 0}
-EMPTY |= dict.fromkeys(("fd", "dirfd", "text", "text2", "addr", "data", "open_flags", "second_fd"), NONE)
+EMPTY |= {"structure": 0, "narrow": 0}
+EMPTY |= dict.fromkeys(
+    ("fd", "dirfd", "text", "text2", "addr", "data", "open_flags", "second_fd", "pointer"), NONE
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +51,12 @@ EMPTY |= dict.fromkeys(("fd", "dirfd", "text", "text2", "addr", "data", "open_fl
         ("pipe2", {"data": 0, "data_kind": 7}),
         ("execve", {"text": 0, "life": 1}),
         ("mount", {"text": 0, "text2": 1, "life": 1}),
+        (
+            "openat2",
+            {"dirfd": 0, "text": 1, "returns_fd": 1, "open_flags": 2, "structure": 1, "pointer": 2},
+        ),
+        ("clone3", {"life": 1, "structure": 2, "pointer": 0}),
+        ("bpf", {"life": 1, "structure": 6, "pointer": 1}),
     ],
 )
 def test_a_call_has_the_plan_that_its_row_declares(name, plan):
@@ -62,13 +72,15 @@ def test_a_call_has_the_plan_that_its_row_declares(name, plan):
         ("fanotify_mark", "i386", {"fd": 0, "dirfd": 4, "text": 5}),
         ("pread64", "i386", {"fd": 0, "data": 1, "data_kind": 2, "size_from_ret": 1}),
         ("connect", "i386", {"fd": 0, "addr": 1, "addr_kind": 1, "life": 1}),
-        ("readv", "i386", {"fd": 0, "size_from_ret": 1}),
-        ("sendmsg", "x32", {"fd": 0, "size_from_ret": 1}),
+        ("readv", "i386", {"fd": 0, "size_from_ret": 1, "data": 1, "narrow": 4, "structure": 8}),
+        ("sendmsg", "x32", {"fd": 0, "size_from_ret": 1, "data": 1, "narrow": 5, "structure": 8}),
+        ("socketcall", "i386", {"structure": 7, "pointer": 1}),
+        ("fcntl64", "i386", {"fd": 0, "structure": 4, "pointer": 2}),
         ("close", "i386", {}),
         ("execve", "x32", {"text": 0, "life": 1}),
     ],
 )
-def test_a_call_of_a_32_bit_program_has_a_plan_without_structures(name, abi, plan):
+def test_structures_of_a_32_bit_program_are_for_a_program_of_their_own(name, abi, plan):
     made = make_plans(abi)[spec_named(name).code_on(abi)]
     empty = EMPTY | {"open_flags": int(made["open_flags"])}
     assert {field: int(made[field]) for field in EMPTY} == empty | plan
@@ -90,6 +102,16 @@ def test_every_call_of_the_catalogue_has_a_plan_within_six_arguments(arch):
     assert set(unlisted["text"].tolist()) == {NONE}
     assert not unlisted["life"].any()
     assert max(numbers) < PLANS
+
+
+def test_what_socketcall_asks_for_has_the_plan_of_that_call():
+    plans = probe_plans()[3 * PLANS :]
+    asked = {number: plans[number] for number in SOCKETCALLS}
+    assert [int(asked[number]["args"]) for number in (1, 3, 9, 11)] == [3, 3, 4, 6]
+    assert (asked[3]["fd"], asked[3]["addr"], asked[3]["addr_kind"]) == (0, 1, 1)
+    assert (asked[12]["data"], asked[12]["data_kind"], asked[12]["addr_kind"]) == (1, 2, 2)
+    assert (asked[16]["data_kind"], asked[16]["narrow"]) == (0, 5)
+    assert not np.delete(plans, list(SOCKETCALLS))["args"].any()
 
 
 def test_the_calls_of_process_life_are_calls():

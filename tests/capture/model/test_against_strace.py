@@ -61,7 +61,7 @@ def cases():
         for at, arg in enumerate(spec.args):
             if arg.kind is ArgKind.SIGNAL:
                 yield from (_case(spec, at, number) for number in range(1, 65))
-            if not arg.table:
+            if not arg.table or arg.kind is ArgKind.STRUCT:
                 continue
             table = TABLES[arg.table]
             if not isinstance(table, KeyedTable):

@@ -212,6 +212,10 @@ def shown(name, args=(), *, texts=(None, None), address=None, data=b"", ret=0, f
             "connect(SYS_CONNECT, 0xffffd000) = 0",
         ),
         (
+            {"name": "socket", "args": (1 << 32 | 2, 3, 1), "abi": "unpacked", "ret": 5},
+            "socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) = 5",
+        ),
+        (
             {"name": "semop", "args": (0x10001, 7, 1, 0, 0xFFFFD000, 0), "abi": "ipc"},
             "semop(SEMOP|1<<16, 0x7, 0x1, 0x0, 0xffffd000, 0x0) = 0",
         ),

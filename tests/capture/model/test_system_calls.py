@@ -46,6 +46,7 @@ TRACED_AS = {
 BUFFERS = {ArgKind.BUFFER_IN, ArgKind.BUFFER_OUT}
 POINTERS = BUFFERS | {
     ArgKind.POINTER,
+    ArgKind.STRUCT,
     ArgKind.PATH,
     ArgKind.STRING,
     ArgKind.IOVEC_IN,
@@ -155,7 +156,10 @@ def test_what_the_kernel_declares_as_a_pointer_is_one_and_nothing_else_is():
         for arg, field in zip(spec.args, fields, strict=True)
         if ("*" in field) != (arg.kind in POINTERS)
         # Addresses that the kernel does not follow are unsigned long; two hide behind typedefs.
-        and not (arg.kind is ArgKind.POINTER and re.match(r"unsigned long |(const )?cap_user_", field))
+        and not (
+            arg.kind in (ArgKind.POINTER, ArgKind.STRUCT)
+            and re.match(r"unsigned long |(const )?cap_user_", field)
+        )
     ]
     assert wrong == []
 

@@ -4,11 +4,14 @@ import ctypes
 import json
 import mmap
 import os
+import socket
+import struct
 import sys
 
 folder = sys.argv[1]
 OPEN_32, READ_32, UNLINKAT_32, RENAME_32, EXECVE_32 = 5, 3, 301, 38, 11
 SETUID_32, SETREGID_32 = 213, 204
+SOCKETCALL_32, SENDMMSG_32, WRITEV_32 = 102, 345, 146
 GETPPID_32, SYNC_FILE_RANGE_32 = 64, 314
 GETPPID_64, X32_BIT = 110, 1 << 30
 ARGUMENTS = [0x11, 0x22, 0x33, 0x44, 0x55, 0x66]
@@ -61,6 +64,30 @@ def calls():
     return True
 
 
+def words(*values):
+    """Numbers of 32 bits in memory, as a 32-bit program lays out its arguments and structures."""
+    place = low.tell()
+    low.write(struct.pack(f"<{len(values)}I", *values))
+    return low_address + place
+
+
+def talk(receiver, pipe):
+    """What a 32-bit program sends through the one call that it has for sockets, and to a pipe."""
+    socket_32 = through_int_80(SOCKETCALL_32, [1, words(socket.AF_INET, socket.SOCK_DGRAM, 0)])
+    address = low_address + low.tell()
+    low.write(struct.pack("<H", socket.AF_INET) + struct.pack(">H4s8x", receiver, bytes([127, 0, 0, 1])))
+    through_int_80(SOCKETCALL_32, [3, words(socket_32, address, 16)])
+    through_int_80(SOCKETCALL_32, [9, words(socket_32, text("sent at once"), 12, 0)])
+    parts = words(text("sent in "), 8, text("two parts"), 9)
+    message = words(address, 16, parts, 2, 0, 0, 0)
+    through_int_80(SOCKETCALL_32, [16, words(socket_32, message, 0)])
+    messages = words(address, 16, parts, 2, 0, 0, 0, 0, 0, 0, parts, 1, 0, 0, 0, 0)
+    through_int_80(SENDMMSG_32, [socket_32, messages, 2, 0])
+    through_int_80(WRITEV_32, [pipe, words(text("to "), 3, text("a pipe"), 6), 2])
+    through_int_80(SOCKETCALL_32, [4, 8])
+    return socket_32
+
+
 with open(f"{folder}/name-32", "w") as file:
     file.write("read through the other entry")
 program = f"{folder}/program-32"
@@ -94,9 +121,17 @@ if not lowered:
     os._exit(0)
 os.waitpid(lowered, 0)
 
+receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+receiver.bind(("127.0.0.1", 0))
+out, into = os.pipe()
+talking = os.fork()
+if not talking:
+    os._exit(talk(receiver.getsockname()[1], into) if works else 0)
+talked = os.waitstatus_to_exitcode(os.waitpid(talking, 0)[1])
+
 libc = ctypes.CDLL(None, use_errno=True)
 x32 = libc.syscall(X32_BIT | GETPPID_64)
 facts = {"pid": os.getpid(), "child": tried, "compat": works, "x32": x32, "arguments": ARGUMENTS}
 facts |= {"folder": folder, "program": program, "begun": begun, "ended": ended, "back": back}
-facts |= {"lowered": lowered}
+facts |= {"lowered": lowered, "talking": talking, "talked": talked, "port": receiver.getsockname()[1]}
 print(json.dumps(facts))
