@@ -5,6 +5,7 @@ import re
 import pytest
 
 from inspect_app.analysis.event import describe_event
+from tests.kernel.captures import PYTHON, Capture, exhume_capture
 
 pytestmark = pytest.mark.kernel
 CALLS = ("openat2", "clone3", "capget", "capset", "bpf", "fcntl", "prctl")
@@ -84,3 +85,24 @@ def _members(line):
 def _plain(word):
     word = re.sub(r"\(.*|^1<<|^\[|\]$", "", word)
     return str(int(word, 0)) if re.fullmatch(r"0x[0-9a-f]+|[1-9]\d*|0", word) else word
+
+
+WITHOUT_THE_PROGRAM = """
+import capture.agent.features as features
+features.FEATURES = tuple(feature for feature in features.FEATURES if feature.name != "structures")
+"""
+
+
+def test_where_the_kernel_refuses_that_program_the_calls_are_recorded_without_structures(tmp_path):
+    command = (
+        *PYTHON,
+        "-c",
+        "import os, fcntl; fcntl.lockf(os.open('/tmp', os.O_TMPFILE | os.O_RDWR), fcntl.LOCK_EX)",
+    )
+    path = tmp_path / "x.exhume"
+    done = exhume_capture("record", "-o", path, "--", *command, before=WITHOUT_THE_PROGRAM)
+    assert done.returncode == 0, done.stderr
+    capture = Capture(path)
+    (locked,) = [call for call in capture.calls("fcntl", ret=0) if call.a1 == 7]
+    assert describe_event(capture.frames, locked.row).line.startswith(f"fcntl({locked.fd}, F_SETLKW, 0x")
+    assert locked.ino
