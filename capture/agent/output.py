@@ -11,8 +11,8 @@ from typing import Any
 
 from capture.agent.backlog import Backlog
 from capture.agent.files import CaptureFiles
-from capture.agent.redaction import Redactor
 from capture.agent.unwritten import Unwritten
+from capture.evidence.redaction import Redactor
 from capture.format import IN_PROGRESS_BLOCK, EventBatch
 from capture.format.columns import Array
 

@@ -29,13 +29,13 @@ from capture.agent.pipeline import Assembler
 from capture.agent.pressure import Pressure
 from capture.agent.programs import programs_listed, programs_of
 from capture.agent.progress import in_progress_batch
-from capture.agent.redaction import make_redactor
 from capture.agent.samples import Sampler
 from capture.agent.settings import Settings
 from capture.agent.signs import cgroups_listed, cgroups_of, runtime_calls_listed, runtime_calls_of
 from capture.agent.snapshot import Rows, Snapshots
 from capture.agent.watch import ContainerWatch
 from capture.containers.cgroup_paths import ContainerRef
+from capture.evidence.redaction import make_redactor
 from capture.format import EventBatch
 from capture.model.events import SchedCode
 

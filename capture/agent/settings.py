@@ -67,7 +67,7 @@ class Settings:
     redact: tuple[str, ...] = ()
     """Regular expressions of what is masked in arguments, environments and payload before it is written."""
     redact_secrets: bool = False
-    """Whether common secrets (capture.agent.secrets) are masked there."""
+    """Whether common secrets (capture.evidence.secrets) are masked there."""
     users: bool = True
     """Whether the names of users and groups are kept."""
     filter: RecordingFilter = field(default_factory=RecordingFilter)

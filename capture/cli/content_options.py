@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from capture.agent.payload_policy import MAX_RULES, PayloadRule, payload_rule
-from capture.agent.redaction import make_redactor
 from capture.agent.settings import MAX_SNAPLEN, Settings
+from capture.evidence.redaction import make_redactor
 
 _DEFAULTS = Settings()
 

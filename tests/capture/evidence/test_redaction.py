@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capture.agent.redaction import Redactor, make_redactor
-from capture.agent.secrets import SECRETS
+from capture.evidence.redaction import Redactor, make_redactor
+from capture.evidence.secrets import SECRETS
 from capture.format import EVENT_COLUMNS, EventBatch, TextHeap
 from capture.model.catalogue import spec_named
 from capture.model.events import EventFlag

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.secrets import SECRETS, Secret
+from capture.evidence.secrets import SECRETS, Secret
 from capture.format import EventBatch, TextHeap
 from capture.model.catalogue import spec_named
 from capture.model.events import EventFlag
