@@ -84,6 +84,9 @@ class Field:
     choices: tuple[str, ...] = ()
     """All values there are, where that is a short closed list."""
 
+    equals: str = "="
+    """The operator that `=` means with it."""
+
     def facets(self, frames: CaptureFrames, argument: str = "") -> Facets:
         """The values over events, computed once for each capture. Raises NotEvaluableError."""
         compute = self.compute

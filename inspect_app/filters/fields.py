@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from inspect_app.filters.field import Argument, Field, FieldColumn, FieldType
 from inspect_app.filters.fields_arg import ARGUMENT_FIELDS
+from inspect_app.filters.fields_call import CALL_FIELDS
 from inspect_app.filters.fields_container import CONTAINER_FIELDS
 from inspect_app.filters.fields_credentials import CREDENTIAL_FIELDS
 from inspect_app.filters.fields_evt import EVENT_FIELDS
@@ -29,6 +30,7 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
             *TIME_FIELDS,
             *EVENT_FIELDS,
             *ARGUMENT_FIELDS,
+            *CALL_FIELDS,
             *SIGNAL_FIELDS,
             *LOG_FIELDS,
             *PROCESS_FIELDS,

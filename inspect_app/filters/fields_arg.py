@@ -23,6 +23,7 @@ from capture.model.events import TEXT_KINDS, Arg, ArgKind, EventSpec, text_place
 from capture.model.symbols import KeyedTable
 from capture.model.tables import table_named
 from capture.model.values import in_register, name_value
+from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import event_type_codes, raw_argument, spec_of, types
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
@@ -63,8 +64,8 @@ _EXECS = frozenset({"execve", "execveat", "procexec"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where the asked argument stands, in the events of one type that came through one table."""
+class Place:
+    """Where an argument stands, in the events of one type that came through one table."""
 
     rows: np.ndarray
     """int64: the events."""
@@ -74,6 +75,7 @@ class _Place:
 
     @property
     def arg(self) -> Arg:
+        """Its declaration."""
         return self.spec.args_on(self.abi)[self.at]
 
 
@@ -106,19 +108,43 @@ def _raw_type_of(argument: str) -> FieldType:
     return FieldType.INTEGER
 
 
-def _places(frames: CaptureFrames, argument: str) -> list[_Place]:
-    """Where the types that this capture has take an argument."""
-    wanted = (_ALIASES.get(argument, argument), argument)
+def all_places(frames: CaptureFrames) -> list[list[Place]]:
+    """The arguments of each type of event that this capture has, once for each table that it came through."""
     names, codes = types(frames).values, event_type_codes(frames)
     pair = codes.astype(np.int64) * len(ABIS) + event_array(frames, "abi")
-    found: list[_Place] = []
+    found: list[list[Place]] = []
     for which in np.unique(pair[codes >= 0]).tolist():
         spec, abi = spec_of(names[which // len(ABIS)]), ABIS[which % len(ABIS)]
-        args = spec.args_on(abi) if spec else ()
-        places = [at for at, arg in enumerate(args) if arg.name in wanted or argument == str(at)]
-        rows = np.flatnonzero(pair == which) if places else np.empty(0, np.int64)
-        found.extend(_Place(rows, spec, abi, at) for at in places if spec)
+        if spec and spec.args_on(abi):
+            rows = np.flatnonzero(pair == which)
+            found.append([Place(rows, spec, abi, at) for at in range(len(spec.args_on(abi)))])
     return found
+
+
+def _places(frames: CaptureFrames, argument: str) -> list[Place]:
+    """Where the types that this capture has take an argument."""
+    wanted = (_ALIASES.get(argument, argument), argument)
+    every = remember(frames, "places of arguments", lambda: all_places(frames))
+    return [
+        place for places in every for place in places if place.arg.name in wanted or argument == str(place.at)
+    ]
+
+
+def is_told(place: Place) -> bool:
+    """Whether an argument is a number or a text that was recorded, so that `texts_at` can tell it."""
+    kind = place.arg.kind
+    if kind is ArgKind.PATH:
+        return [arg.name for arg in place.spec.args_on(place.abi) if arg.kind is kind].index(
+            place.arg.name
+        ) < 2
+    if kind in TEXT_KINDS:
+        return (kind is ArgKind.ARGV and place.spec.name in _EXECS) or _is_recorded(place)
+    return kind in CHANGES or (kind in _NAMED | _COUNTS and place.at < 6)
+
+
+def _is_recorded(place: Place) -> bool:
+    is_text = place.arg.kind is ArgKind.STRING
+    return is_text and place.at in text_places(place.spec.args_on(place.abi))
 
 
 def _raw(frames: CaptureFrames, argument: str) -> Facets:
@@ -132,7 +158,7 @@ def _raw(frames: CaptureFrames, argument: str) -> Facets:
     return (NumberFacet(values, missing),)
 
 
-def _numbers(frames: CaptureFrames, place: _Place) -> np.ndarray:
+def _numbers(frames: CaptureFrames, place: Place) -> np.ndarray:
     """int64: the argument of the events of a place."""
     raw = raw_argument(frames, place.at)[place.rows]
     halves = place.spec.args_on(place.abi)[place.at :][:2]
@@ -149,14 +175,14 @@ def _decoded(frames: CaptureFrames, argument: str) -> Facets:
     codes = np.full(len(frames.events), -1, np.int64)
     texts: list[str | None] = []
     for place in _places(frames, argument):
-        places, values = _texts_of(frames, place)
+        places, values = texts_at(frames, place)
         codes[place.rows] = places + len(texts)
         texts.extend(values)
     merged, known = distinct(texts)
     return (TextFacet(known, None, look_up(merged, codes, missing=-1)),)
 
 
-def _texts_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[str | None]]:
+def texts_at(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:
     """For the events of a place: position of each one's text, and the texts."""
     arg, name = place.arg, place.spec.name
     if arg.kind is ArgKind.PATH:
@@ -165,7 +191,7 @@ def _texts_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[st
         return _part(entity_text(frames, "image", "cmdline"), place.rows)
     if arg.kind in CHANGES:
         return _changes_of(frames, place)
-    if arg.kind is ArgKind.STRING and place.at in text_places(place.spec.args_on(place.abi)):
+    if _is_recorded(place):
         return _strings_of(frames, place)
     if arg.kind not in _NAMED | _COUNTS or place.at >= 6:
         raise NotEvaluableError(
@@ -182,7 +208,7 @@ def _texts_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[st
     return places, [_shown(arg, number, place.abi) for number in numbers.tolist()]
 
 
-def _names_depend_on(place: _Place) -> int | None:
+def _names_depend_on(place: Place) -> int | None:
     """Position of the argument on which the names of this one depend (socket options on their level)."""
     table = table_named(place.arg.table, place.abi) if place.arg.kind in _TABLED else None
     if not isinstance(table, KeyedTable):
@@ -191,7 +217,7 @@ def _names_depend_on(place: _Place) -> int | None:
     return names.index(table.by) if table.by in names else None
 
 
-def _keyed(frames: CaptureFrames, place: _Place, by: int) -> tuple[np.ndarray, list[str | None]]:
+def _keyed(frames: CaptureFrames, place: Place, by: int) -> tuple[np.ndarray, list[str | None]]:
     keys, values, code = pair_codes(
         raw_argument(frames, by)[place.rows] & np.uint64(0xFFFFFFFF),
         raw_argument(frames, place.at)[place.rows],
@@ -209,7 +235,7 @@ def _keyed(frames: CaptureFrames, place: _Place, by: int) -> tuple[np.ndarray, l
     ]
 
 
-def _paths_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[str | None]]:
+def _paths_of(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:
     declared = place.spec.args_on(place.abi)
     order = [other.name for other in declared if other.kind is ArgKind.PATH].index(place.arg.name)
     if order > 1:
@@ -217,7 +243,7 @@ def _paths_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[st
     return _part(paths_facet(frames, event_array(frames, ("path", "path2")[order])), place.rows)
 
 
-def _strings_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[str | None]]:
+def _strings_of(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:
     """A recorded text that is no path, told once for each distinct one."""
     which = text_places(place.spec.args_on(place.abi)).index(place.at)
     code, kinds = occurring(frames.source.text_codes(place.rows)[which])
@@ -229,7 +255,7 @@ def _strings_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[
     return code, [None if text is None else text_of(text) for text in found]
 
 
-def _changes_of(frames: CaptureFrames, place: _Place) -> tuple[np.ndarray, list[str | None]]:
+def _changes_of(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:
     """What changed from the first text to the second, told once for each distinct pair."""
     _, _, code = pair_codes(*frames.source.text_codes(place.rows))
     first = np.zeros(int(code.max(initial=-1)) + 1, np.int64)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from inspect_app.filters.cache import remember
+from inspect_app.filters.controllers import Controller, application_of, controller_of
 from inspect_app.filters.entities import (
     entity_array,
     entity_number,
@@ -20,7 +21,7 @@ from inspect_app.filters.entities import (
     since_start,
 )
 from inspect_app.filters.errors import FilterError
-from inspect_app.filters.facets import Facets, NumberFacet
+from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct
 from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded
 from inspect_app.filters.fields_mount import MOUNT_FIELDS
 from inspect_app.frames.capture import CaptureFrames
@@ -119,6 +120,31 @@ def _label(column: str = "labels") -> Compute:
     return compute
 
 
+def _pod_labels(frames: CaptureFrames, row: int) -> dict[str, str]:
+    """Those of the pod, and of the container, to which some runtimes copy them."""
+    return container_labels(frames)[row] | container_labels(frames, "pod_labels")[row]
+
+
+def _controller(tell: Callable[[Controller], str]) -> Compute:
+    def compute(frames: CaptureFrames, _argument: str) -> Facets:
+        pods = entity_array(frames, "container", "pod")
+        found = [controller_of(str(pod), _pod_labels(frames, row)) for row, pod in enumerate(pods) if pod]
+        named = dict(zip(np.flatnonzero(pods != "").tolist(), found, strict=True))
+        codes, values = distinct(
+            (tell(one) or None) if (one := named.get(row)) else None for row in range(len(pods))
+        )
+        return (TextFacet(values, codes, event_rows(frames, "container")),)
+
+    return compute
+
+
+def _application(frames: CaptureFrames, _argument: str) -> Facets:
+    def tell(row: int) -> str | None:
+        return application_of(_pod_labels(frames, row)) or None
+
+    return (rows_text(frames, "container", "application", tell),)
+
+
 def _all_labels(column: str = "labels") -> Compute:
     def compute(frames: CaptureFrames, _argument: str) -> Facets:
         def tell(row: int) -> str | None:
@@ -202,7 +228,8 @@ def _truth_field(name: str, title: str, meaning: str, compute: Compute) -> Field
     return Field(name, FieldType.TRUTH, title, meaning, compute)
 
 
-_NO_CONTROLLERS = "controllers are not recorded; the labels of the pod may name them"
+_NO_CONTROLLERS = "the labels of a pod do not tell it"
+_NO_OBJECTS = "of Kubernetes' own objects only pods are recorded"
 _NO_PROBES = "probes of containers are known to the kubelet alone, and not recorded"
 _LABEL = "the label's name, as in container.label[app]"
 
@@ -270,16 +297,34 @@ CONTAINER_FIELDS = (
     Field("k8s.pod.label", FieldType.TEXT, "Pod label", "one of the pod's labels", _label("pod_labels"), Argument.NAME, _LABEL,
           type_of=_any_label),
     _text_field("k8s.pod.labels", "Pod labels", "all labels of the pod as name:value, name:value", _all_labels("pod_labels")),
+    _text_field("k8s.controller.kind", "Kind", "what keeps the pod alive: Deployment, StatefulSet, DaemonSet or Job, by its labels",
+                _controller(lambda found: found.kind)),
+    _text_field("k8s.controller.name", "Controller", "name of what keeps the pod alive, by its labels",
+                _controller(lambda found: found.name)),
+    _text_field("k8s.deployment.name", "Deployment", "the deployment that the pod belongs to, by its name and labels",
+                _controller(lambda found: found.name if found.kind == "Deployment" else "")),
+    _text_field("k8s.rs.name", "Replica set", "the replica set that the pod belongs to, by its name and labels",
+                _controller(lambda found: found.replica_set)),
+    _text_field("k8s.app.name", "Application", "what the pod serves, by its label app.kubernetes.io/name, app or k8s-app",
+                _application),
     *(
         not_recorded(name, FieldType.TEXT, title, title.lower(), reason)
         for name, title, reason in (
             ("container.healthcheck", "Health check", _NO_PROBES),
             ("container.liveness_probe", "Liveness probe", _NO_PROBES),
             ("container.readiness_probe", "Readiness probe", _NO_PROBES),
-            ("k8s.deployment.name", "Deployment", _NO_CONTROLLERS),
-            ("k8s.svc.name", "Service", _NO_CONTROLLERS),
-            ("k8s.rs.name", "Replica set", _NO_CONTROLLERS),
+            *((f"proc.is_container_{kind}", f"Is {kind.replace('_', ' ')}", _NO_PROBES)
+              for kind in ("healthcheck", "liveness_probe", "readiness_probe")),
+            ("k8s.svc.name", "Service", "services are not recorded; k8s.app.name is what the labels of the pod call it"),
             ("k8s.rc.name", "Replication controller", _NO_CONTROLLERS),
+            *((f"k8s.{kind}.{part}", f"{what} {part}", _NO_OBJECTS)
+              for kind, what in (("ns", "namespace"), ("deployment", "deployment"), ("svc", "service"), ("rs", "replica set"),
+                                 ("rc", "replication controller"))
+              for part in ("id", "label", "labels")),
+            *((f"{name}", name.replace(".", " "), "no orchestrator but Kubernetes is recorded")
+              for name in ("mesos.task.name", "mesos.task.id", "mesos.task.label", "mesos.task.labels", "mesos.framework.name",
+                           "mesos.framework.id", "marathon.app.name", "marathon.app.id", "marathon.app.label",
+                           "marathon.app.labels", "marathon.group.name", "marathon.group.id")),
         )
     ),
 )  # fmt: skip

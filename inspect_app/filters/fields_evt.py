@@ -244,7 +244,7 @@ def _transfers() -> tuple[Field, ...]:
     )
 
 
-_NO_TEXT = "the text of all arguments is made only for events on screen; use evt.arg.NAME"
+_SAMPLED = "processes are no events here: they are frames, and samples of what they used"
 
 EVENT_FIELDS = (
     Field("evt.num", FieldType.INTEGER, "No.", "number of the event, from 1",
@@ -307,14 +307,24 @@ EVENT_FIELDS = (
     *(
         not_recorded(name, FieldType.TEXT, title, meaning, reason)
         for name, title, meaning, reason in (
-            ("evt.args", "Arguments", "all arguments as text", _NO_TEXT),
-            ("evt.info", "Information", "all arguments as text", _NO_TEXT),
+            ("evt.latency.human", "Latency", "how long the call took, in words", "it is a form of output: compare evt.latency"),
             ("evt.outputtime", "Time", "time in the chosen form", "the form of times is chosen in the window"),
             ("evt.asynctype", "Asynchronous", "type of an asynchronous event", "there are no such events"),
             ("evt.pluginname", "Plugin", "plugin that made the event", "no event is made by a plugin"),
             ("evt.plugininfo", "Plugin", "what the plugin says", "no event is made by a plugin"),
         )
     ),
-    Field("evt.around", FieldType.INTEGER, "Around", "milliseconds around a time", None, Argument.NAME,
-          "a time in nanoseconds since 1970", unavailable="choose a time window instead"),
+    *(
+        not_recorded(name, FieldType.INTEGER, title, meaning, reason)
+        for name, title, meaning, reason in (
+            ("evt.count.procinfo", "Processes", "1 for events that tell of a process", _SAMPLED),
+            ("evt.count.threadinfo", "Threads", "1 for events that tell of a thread", _SAMPLED),
+            ("util.cnt", "Count", "how often it was asked", "a filter that counted itself would hold for other events each time"),
+        )
+    ),
+    *(
+        not_recorded(f"evt.infra.docker.{name}", FieldType.TEXT, name.capitalize(), f"{name} of an event of Docker",
+                     "Docker's own events are not recorded: containers have container.* fields, and their birth and death views")
+        for name in ("name", "container.id", "container.name", "container.image")
+    ),
 )  # fmt: skip

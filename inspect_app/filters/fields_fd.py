@@ -10,6 +10,7 @@ from posixpath import basename, dirname
 import numpy as np
 
 from inspect_app.filters.cache import remember
+from inspect_app.filters.calls import failures, of_types
 from inspect_app.filters.entities import entity_array, entity_number, entity_text, event_array, event_rows
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.filters.field import Compute, Field, FieldType, not_recorded
@@ -41,6 +42,7 @@ SERVICES = {
 }  # fmt: skip
 """Names of well-known ports, so that a filter means the same on every computer."""
 
+EINPROGRESS = -115
 _FILES = ("file", "directory", "char", "block", "fifo")
 _SOCKETS = ("ipv4", "ipv6")
 
@@ -176,6 +178,37 @@ def _mode_test(mask: int) -> Compute:
     return compute
 
 
+def _unique_id(frames: CaptureFrames, _argument: str) -> Facets:
+    thread, fd = event_array(frames, "thread").astype(np.int64), event_array(frames, "fd")
+    tids = entity_array(frames, "thread", "tid")
+    known = (thread >= 0) & (fd >= 0)
+    codes, pairs = occurring(np.where(known, (thread << 32) | fd, -1))
+    texts = [None if pair < 0 else f"{tids[pair >> 32]}:{pair & 0xFFFFFFFF}" for pair in pairs.tolist()]
+    merged, values = distinct(texts)
+    return (TextFacet(values, None, merged[codes]),)
+
+
+def _is_connected(frames: CaptureFrames, _argument: str) -> Facets:
+    """A connect in the background is on its way."""
+    failed = failures(frames) & of_types(frames, lambda name: name in ("connect", "uring_connect"))
+    peers = look_up(entity_array(frames, "descriptor", "rport") >= 0, event_rows(frames, "descriptor"))
+    sockets = look_up(_has_type(frames, *_SOCKETS), event_rows(frames, "descriptor"))
+    return (NumberFacet(peers & ~(failed & (event_array(frames, "ret") != EINPROGRESS)), ~sockets),)
+
+
+def _changes_name(frames: CaptureFrames, _argument: str) -> Facets:
+    process, fd, thing = (event_array(frames, name) for name in ("process", "fd", "descriptor"))
+    rows = np.flatnonzero((process >= 0) & (fd >= 0) & (thing >= 0))
+    order = rows[np.argsort(process[rows].astype(np.int64) << 32 | fd[rows], kind="stable")]
+    same = (process[order][1:] == process[order][:-1]) & (fd[order][1:] == fd[order][:-1])
+    names = entity_text(frames, "descriptor", "name").event_codes()[order]
+    opens = event_array(frames, "ret")[order] == fd[order]
+    is_closed = of_types(frames, lambda name: name == "close")[order]
+    changed = np.zeros(len(process), np.bool_)
+    changed[order[1:]] = same & (names[1:] != names[:-1]) & ~opens[1:] & ~is_closed[:-1]
+    return (NumberFacet(changed, thing < 0),)
+
+
 def paths_facet(frames: CaptureFrames, rows: np.ndarray) -> TextFacet:
     """Positions in `frames.paths`, one an event, as text."""
     values = remember(frames, "paths", lambda: list(frames.paths))
@@ -222,7 +255,6 @@ def _with_container(compute: Compute) -> Compute:
 _NAME = _text("name")
 _NO_NAMES = "host names of addresses are not recorded"
 _NO_LAYERS = "layers of container file systems are not recorded"
-_NO_RAW = "only resolved paths can be filtered: fs.path.name, fs.path.source, fs.path.target"
 _NO_POLL = "the descriptors that poll and select wait for are not recorded"
 
 
@@ -264,6 +296,10 @@ DESCRIPTOR_FIELDS = (
     Field("fd.is_server", FieldType.TRUTH, "Server", "the recorded process is the server of the connection",
           _is_server),
     _text_field("fd.role", "Role", "client, server or listener", _text("role")),
+    _text_field("fd.uid", "Descriptor id", "thread id and descriptor number as one, as in 812:3", _unique_id),
+    Field("fd.connected", FieldType.TRUTH, "Connected", "the socket has a peer, and this is no connect that failed", _is_connected),
+    Field("fd.name_changed", FieldType.TRUTH, "Renamed",
+          "the number leads to something of another name than at the event before on it, without being opened anew", _changes_name),
     _address_field("fd.ip", "Address", "address of either end", _both_addresses),
     _address_field("fd.lip", "Local address", "address of the recorded end", _address("laddr")),
     _address_field("fd.rip", "Peer", "address of the other end", _address("raddr")),
@@ -294,18 +330,12 @@ DESCRIPTOR_FIELDS = (
     *(
         not_recorded(name, FieldType.TEXT, title, meaning, reason)
         for name, title, meaning, reason in (
-            ("fd.uid", "Descriptor id", "descriptor and thread", "use fd.num and thread.tid"),
             ("fd.cip.name", "Client name", "host name of the client", _NO_NAMES),
             ("fd.sip.name", "Server name", "host name of the server", _NO_NAMES),
             ("fd.lip.name", "Local name", "host name of the recorded end", _NO_NAMES),
             ("fd.rip.name", "Peer name", "host name of the other end", _NO_NAMES),
-            ("fd.connected", "Connected", "the socket is connected", "the state of sockets is kept once, not by event"),
-            ("fd.name_changed", "Renamed", "the event changed its name", "names are kept once, not by event"),
             ("fd.is_upper_layer", "Upper layer", "the file is in the container's own layer", _NO_LAYERS),
             ("fd.is_lower_layer", "Lower layer", "the file is in the image", _NO_LAYERS),
-            ("fs.path.nameraw", "Path", "the path as given", _NO_RAW),
-            ("fs.path.sourceraw", "Source", "the first path as given", _NO_RAW),
-            ("fs.path.targetraw", "Target", "the second path as given", _NO_RAW),
             *((f"fdlist.{part}", "Descriptors", "descriptors that are waited for", _NO_POLL)
               for part in ("nums", "names", "cips", "sips", "cports", "sports")),
         )

@@ -26,7 +26,7 @@ from inspect_app.filters.entities import (
     event_rows,
     since_start,
 )
-from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
+from inspect_app.filters.facets import Facet, Facets, NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded, small_number
 from inspect_app.frames.capture import CaptureFrames
 
@@ -200,6 +200,8 @@ def _up(name: str, title: str, what: str, column: str) -> Field:
                  "how many generations up, as in proc.aname[2]")  # fmt: skip
 
 
+_WHOLE = "CPU time is sampled for whole processes, not for threads"
+_FAULTS = "page faults are sampled for whole processes, and recorded when a thread ends"
 _NO_MEMORY = "swapped memory is not sampled"
 
 
@@ -223,6 +225,35 @@ def _sampled(column: str) -> Compute:
         return (NumberFacet(taken(frames.samples[column].to_numpy(), place), place < 0),)
 
     return compute
+
+
+def _sampled_main(column: str, unit: int) -> Compute:
+    """What belongs to the process is told of its first thread, and 0 of others: so sums over threads are right."""
+
+    def compute(frames: CaptureFrames, _argument: str) -> Facets:
+        place = _sample_of_events(frames)
+        values = taken(frames.samples[column].to_numpy(), place) // unit
+        (is_main,) = _is_main(frames, "")
+        return (NumberFacet(np.where(is_main.present() & _true(is_main), values, 0), place < 0),)
+
+    return compute
+
+
+def _true(facet: Facet) -> np.ndarray:
+    assert isinstance(facet, NumberFacet)  # noqa: S101 - a truth value
+    return facet.spread(facet.values)
+
+
+def _name_and_tid(frames: CaptureFrames, _argument: str) -> Facets:
+    names, threads = _image(frames, "comm").event_codes().astype(np.int64), event_rows(frames, "thread")
+    values, tids = _image(frames, "comm").values, entity_array(frames, "thread", "tid")
+    known = (names >= 0) & (threads >= 0)
+    codes, pairs = occurring(np.where(known, names << 32 | threads, -1))
+    texts = [
+        None if pair < 0 else f"{values[pair >> 32]}({tids[pair & 0xFFFFFFFF]})" for pair in pairs.tolist()
+    ]
+    merged, distinct_texts = distinct(texts)
+    return (TextFacet(distinct_texts, None, merged[codes]),)
 
 
 PROCESS_FIELDS = (
@@ -279,18 +310,30 @@ PROCESS_FIELDS = (
     Field("proc.vmrss", FieldType.SIZE, "Resident memory",
           "resident memory of the process in bytes, when it was last sampled", _sampled("rss")),
     *(
+        Field(f"thread.{column}{suffix}", FieldType.SIZE if suffix else FieldType.INTEGER, title,
+              f"{meaning} of the process, in {'bytes' if suffix else 'KiB'}, when it was last sampled; of its other threads 0",
+              _sampled_main(source, 1 if suffix else 1_024))
+        for column, source, title, meaning in (("vmsize", "vms", "Virtual memory", "virtual memory"),
+                                               ("vmrss", "rss", "Resident memory", "resident memory"))
+        for suffix in ("", ".b")
+    ),
+    _text("thread.nametid", "Thread", "name of the program and thread id, as in nginx(812)", _name_and_tid),
+    *(
         not_recorded(name, type_, title, meaning, reason)
         for name, type_, title, meaning, reason in (
             ("proc.vmswap", FieldType.SIZE, "Swapped memory", "swapped memory", _NO_MEMORY),
-            ("thread.cgroups", FieldType.TEXT, "Cgroups", "all cgroups of the thread",
-             "only the cgroup of the container is recorded: container.cgroup"),
-            ("thread.cpu", FieldType.INTEGER, "CPU", "CPU use in percent", "CPU time is sampled for whole processes, not for threads"),
+            *((f"thread.{name}", FieldType.TEXT, "Cgroup", meaning, "ask for the cgroup of the container: container.cgroup")
+              for name, meaning in (("cgroups", "all cgroups of the thread"), ("cgroup", "cgroup in one hierarchy"))),
+            *((f"thread.cpu{part}", FieldType.INTEGER, "CPU", f"{what} in percent", _WHOLE)
+              for part, what in (("", "CPU use"), (".user", "CPU use of the program"), (".system", "CPU use of the kernel"))),
             ("thread.exectime", FieldType.DURATION, "CPU time", "CPU time since it was last scheduled",
              "switches between threads are not recorded"),
-            ("thread.pfmajor", FieldType.INTEGER, "Major faults", "major page faults so far",
-             "page faults are sampled for whole processes, and recorded when a thread ends"),
-            ("thread.pfminor", FieldType.INTEGER, "Minor faults", "minor page faults so far",
-             "page faults are sampled for whole processes, and recorded when a thread ends"),
+            ("thread.totexectime", FieldType.DURATION, "CPU time", "CPU time so far",
+             "it is told when a thread ends: evt.arg.cpu_time of procexit"),
+            *((f"thread.pf{kind}", FieldType.INTEGER, f"{kind.capitalize()} faults", f"{kind} page faults so far", _FAULTS)
+              for kind in ("major", "minor")),
+            *((f"span.{part}", FieldType.TEXT, part, f"{part} of a span", "there are no tracers: no event marks a span")
+              for part in ("id", "time", "duration", "tag", "ntags", "args", "parent")),
         )
     ),
 )  # fmt: skip

@@ -9,12 +9,16 @@ from collections.abc import Callable
 import numpy as np
 
 from inspect_app.filters.entities import event_array
+from inspect_app.filters.errors import FilterError, excerpt
 from inspect_app.filters.facets import Facets, NumberFacet
-from inspect_app.filters.field import Compute, Field, FieldType
+from inspect_app.filters.field import Argument, Compute, Field, FieldType
 from inspect_app.frames.capture import CaptureFrames
 
 SECOND = 1_000_000_000
+MILLISECOND = 1_000_000
 DAY = 86_400 * SECOND
+CLASSES = 5
+"""Classes of latency a factor of ten."""
 
 
 def _number(values: Callable[[CaptureFrames], np.ndarray]) -> Compute:
@@ -66,6 +70,25 @@ def _duration_parts(
     )  # fmt: skip
 
 
+def latency_classes(latency: np.ndarray) -> np.ndarray:
+    """int64: five classes a factor of ten; -1 and 0 are in the class of 1 ns."""
+    classes: np.ndarray = np.floor(CLASSES * np.log10(np.maximum(latency, 1))).astype(np.int64)
+    return classes
+
+
+def _around(frames: CaptureFrames, argument: str) -> Facets:
+    distance = np.abs(_time(frames) - np.int64(int(argument)))
+    return (NumberFacet(-(-distance // MILLISECOND)),)
+
+
+def _moment(argument: str) -> FieldType:
+    if not argument.isascii() or not argument.isdecimal() or len(argument) > 19 or int(argument) >= 1 << 62:
+        raise FilterError(
+            f"evt.around takes a moment, not {excerpt(argument)!r}", expected=("nanoseconds since 1970 UTC",)
+        )
+    return FieldType.INTEGER
+
+
 TIME_FIELDS = (
     Field("evt.time", FieldType.CLOCK, "Time", "time of day when the call returned, UTC", _scaled(_time, lambda t: t % DAY)),
     Field("evt.time.s", FieldType.CLOCK, "Time", "time of day in whole seconds, UTC",
@@ -85,4 +108,10 @@ TIME_FIELDS = (
           _latency(lambda values: values // SECOND)),
     Field("evt.latency.ns", FieldType.INTEGER, "Latency", "how long the call took: the rest below a second, ns",
           _latency(lambda values: values % SECOND)),
+    Field("evt.latency.quantized", FieldType.INTEGER, "Latency class",
+          "class of how long the call took, five a factor of ten: 0 is 1 ns, 15 is 1 µs, 30 is 1 ms, 45 is 1 s",
+          _latency(latency_classes)),
+    Field("evt.around", FieldType.INTEGER, "Around",
+          "milliseconds between the event and a moment, rounded up; = means at most so many", _around, Argument.NAME,
+          "a moment in nanoseconds since 1970 UTC", type_of=_moment, equals="<="),
 )  # fmt: skip

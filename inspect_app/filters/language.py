@@ -271,6 +271,8 @@ def _checked(built: _Built) -> _Built:
 
 def _comparison(left: _BuiltOperand, operator: Token, right: _Written | _BuiltOperand) -> _Built:
     name = "=" if operator == "==" else str(operator)
+    if name == "=" and isinstance(left.operand, FieldOperand):
+        name = left.operand.field.equals
     if isinstance(right, _Written):
         node = Compare(left.operand, name, _literals(left.operand, operator, [right]))
         _check_texts(node, operator)

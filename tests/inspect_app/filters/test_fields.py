@@ -18,6 +18,7 @@ ARGUMENTS = {
     "evt.rawarg": ["flags", "path", "5"],
     "evt.type.is": ["open"],
     "fd.types": ["0", "1", "64"],
+    "evt.around": ["0", "1700000000000000000"],
     "container.label": ["app", "none"],
     "k8s.pod.label": ["tier", "none"],
     **{

@@ -180,3 +180,19 @@ def test_rules_on_shells_over_a_socket_are_answered(shell):
         " and thread.cap_permitted contains CAP_SYS_ADMIN"
     )
     assert np.flatnonzero(evaluate(parse(rule), shell)).tolist() == [7]
+
+
+def test_a_socket_that_is_connected_elsewhere_changes_its_name(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="dig")
+    first, second = sock("10.0.0.1:4000", "10.0.0.2:53", kind=2), sock("10.0.0.1:4000", "10.0.0.3:53", kind=2)
+    facts = {"fd": 3, "ino": 40, "dev": 8, "mode": 0o140777}
+    book.event("socket", ret=3, sock=sock(kind=2), args=(2, 2, 0), **facts)
+    for ends in (first, first, second):
+        book.event("connect", sock=ends, args=(3,), **facts)
+        book.event("write", ret=1, sock=ends, args=(3, 0, 1), **facts)
+    book.event("close", sock=second, args=(3,), **facts)
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    assert len(set(told(frames, "fd.name"))) == 2
+    assert np.flatnonzero(evaluate(parse("fd.name_changed = true"), frames)).tolist() == [5]
+    assert told(frames, "fd.connected") == [True] * 8
