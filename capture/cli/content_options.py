@@ -64,8 +64,8 @@ _OPTIONS = (
         metavar="PATTERN",
         multiple=True,
         callback=_checked_patterns,
-        help="Mask what this regular expression matches in arguments, environments and payload (its group "
-        "'secret' where it has one). May be given several times.",
+        help="Mask what this regular expression (RE2) matches in arguments, environments and payload (its "
+        "group 'secret' where it has one). May be given several times.",
     ),
     click.option(
         "--redact-secrets",

@@ -2,14 +2,17 @@
 
 Texts are looked at once for each distinct one of a block; payload in one pass over all of it. A match never
 crosses from one event into the next. What is masked is counted, and the events carry a flag.
+
+The user's patterns run in RE2, whose time is linear in what is looked at: a recorded program can write what
+keeps a backtracking engine busy for ever (docs/decisions/regular-expressions.md).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -20,7 +23,13 @@ from capture.model.catalogue import spec_named
 from capture.model.events import EventFlag
 
 _MASK = ord("*")
-_GROUP = "secret"
+_GROUP = b"secret"
+_MAX_PATTERN = 4_096
+"""Bytes of a pattern."""
+_MAX_PROGRAM_BYTES = 8 << 20
+"""Memory that RE2 may use for one."""
+_LOOKED_AT = 4_096
+"""Bytes in which the next match is looked for, at least: a greedy pattern would run on through all events."""
 _PROGRAM_CODES = [spec_named(name).x86_64 or 0 for name in ("execve", "execveat", "procexec")]
 _MASKED_DOCUMENTS = frozenset({"processes", "containers"})
 _NUL_JOINED = frozenset({"argv", "environ", "command", "command_line", "traced_command"})
@@ -33,8 +42,8 @@ Span = tuple[int, int]
 class Redactor:
     """Masks what patterns match."""
 
-    patterns: Sequence[re.Pattern[bytes]] = ()
-    """The user's; a group named `secret` is what is masked, without one the whole match."""
+    patterns: Sequence[Any] = ()
+    """The user's, compiled by RE2; a group named `secret` is what is masked, without one the whole match."""
     secrets: Sequence[Secret] = ()
     masked: dict[str, int] = field(default_factory=dict)
     """Matches so far, by where: arguments, environment, payload, documents."""
@@ -158,17 +167,20 @@ def _are_words(values: Iterable[object]) -> bool:
     return all(isinstance(word, bytes | str) for word in values)
 
 
-def _found(pattern: re.Pattern[bytes], heap: bytes, ends: Array) -> Iterator[Span]:
-    """All matches of a pattern, each within one event."""
-    at = 0
-    while at < len(heap) and (match := pattern.search(heap, at)) and match.start() < len(heap):
-        end = _end_of(ends, match.start())
-        if match.end() > end:
-            match = pattern.search(heap, match.start(), end)
-        if match is None:
+def _found(pattern: Any, heap: bytes, ends: Array) -> Iterator[Span]:
+    """All matches of one of RE2's patterns, each within one event."""
+    at, group = 0, pattern.groupindex.get(_GROUP, 0)
+    while at < len(heap):
+        end = _end_of(ends, min(at + _LOOKED_AT, len(heap)) - 1)
+        match = pattern.search(heap, at, end)
+        if match is not None and match.start() < end:
+            end = _end_of(ends, match.start())
+            if match.end() > end:
+                match = pattern.search(heap, match.start(), end)
+        if match is None or match.start() >= end:
             at = end
             continue
-        start, stop = match.span(_GROUP if _GROUP in pattern.groupindex else 0)
+        start, stop = match.span(group)
         if stop > start:
             yield start, stop
         at = max(match.end(), match.start() + 1)
@@ -178,11 +190,11 @@ class _SecretIndex:
     """Finds where secrets may begin, by their first three bytes, without looking at each place in Python."""
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        self._by_key: dict[int, list[tuple[bytes, re.Pattern[bytes]]]] = {}
+        self._by_key: dict[int, list[tuple[bytes, Secret]]] = {}
         for secret in secrets:
             for begin in secret.begins:
                 key = int.from_bytes(begin[:3], "little")
-                self._by_key.setdefault(key, []).append((begin, secret.pattern))
+                self._by_key.setdefault(key, []).append((begin, secret))
         self._keys = np.array(sorted(self._by_key), np.uint32)
         self._pairs = np.zeros(1 << 16, bool)
         self._pairs[self._keys & 0xFFFF] = True
@@ -191,11 +203,14 @@ class _SecretIndex:
         """All secrets, each within one event."""
         lower = heap.lower()
         places, keys = self._places(np.frombuffer(lower, np.uint8))
+        covered: dict[str, int] = {}
         for at, key in zip(places.tolist(), keys.tolist(), strict=True):
-            for begin, pattern in self._by_key[key]:
-                if not lower.startswith(begin, at):
+            for begin, secret in self._by_key[key]:
+                if not lower.startswith(begin, at) or at < covered.get(secret.name, 0):
                     continue
-                if match := pattern.match(heap, at, _end_of(ends, at)):
+                if match := secret.pattern.match(heap, at, _end_of(ends, at)):
+                    if secret.covers:
+                        covered[secret.name] = match.end()
                     yield match.span(match.lastindex or 0)
 
     def _places(self, lower: Array) -> tuple[Array, Array]:
@@ -233,12 +248,25 @@ def make_redactor(patterns: Iterable[str], *, secrets: bool) -> Redactor:
     """A redactor out of settings.
 
     Raises:
-        ValueError: One is no regular expression; the message says which and why.
+        ValueError: One is no pattern of RE2, or that is not installed; the message says which and why.
     """
-    compiled = []
-    for pattern in patterns:
-        try:
-            compiled.append(re.compile(pattern.encode()))
-        except re.error as error:
-            raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
-    return Redactor(tuple(compiled), SECRETS if secrets else ())
+    return Redactor(tuple(map(_compiled, patterns)), SECRETS if secrets else ())
+
+
+def _compiled(pattern: str) -> Any:
+    raw = pattern.encode()
+    if len(raw) > _MAX_PATTERN:
+        raise ValueError(f"a pattern of {len(raw):,} bytes is longer than {_MAX_PATTERN:,}")
+    try:
+        re2 = import_module("re2")  # it has no types
+    except ImportError as error:
+        raise ValueError("patterns need RE2 on this machine: pip install google-re2") from error
+    options = re2.Options()
+    options.max_mem = _MAX_PROGRAM_BYTES
+    options.log_errors = False
+    options.encoding = re2.Options.Encoding.LATIN1
+    try:
+        return re2.compile(raw, options)
+    except re2.error as error:
+        said = error.args[0].decode("utf-8", "replace") if error.args else ""
+        raise ValueError(f"{pattern!r} is no regular expression: {said}") from error

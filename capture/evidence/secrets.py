@@ -30,10 +30,14 @@ class Secret:
     """A text in which it stands."""
     hidden: bytes
     """What is to be masked in the example."""
+    covers: bool = False
+    """Whether what begins within its match is a part of it: not looked at, however often it begins anew there."""
 
 
-def _secret(name: str, begins: bytes, pattern: bytes, example: bytes, hidden: bytes) -> Secret:
-    return Secret(name, tuple(begins.split()), re.compile(pattern), example, hidden)
+def _secret(
+    name: str, begins: bytes, pattern: bytes, example: bytes, hidden: bytes, *, covers: bool = False
+) -> Secret:
+    return Secret(name, tuple(begins.split()), re.compile(pattern), example, hidden, covers)
 
 
 SECRETS: tuple[Secret, ...] = (
@@ -59,13 +63,15 @@ SECRETS: tuple[Secret, ...] = (
         b"dXNlcjpwYXNz",
     ),
     _secret("bearer token", b"bearer", rb"(?i)bearer +([\w.~+/=-]{8,4096})", b"x: Bearer abcdef123456", b"abcdef123456"),
-    _secret("cookie", b"cookie:", rb"(?i)cookie: *([^\r\n\0]{1,4096})", b"Cookie: sid=12ab\r\nHost: x", b"sid=12ab"),
+    _secret("cookie", b"cookie:", rb"(?i)cookie: *([^\r\n\0]{1,4096})", b"Cookie: sid=12ab\r\nHost: x", b"sid=12ab",
+            covers=True),
     _secret(
         "private key block",
         b"-----begin",
         rb"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----([\s\S]{1,65536}?)(?:-----END|\Z)",
         b"-----BEGIN RSA PRIVATE KEY-----\nMIIEow==\n-----END RSA PRIVATE KEY-----",
         b"\nMIIEow==\n",
+        covers=True,
     ),
     _secret("AWS key", b"akia asia", rb"A[KS]IA[0-9A-Z]{16}", b"id AKIAIOSFODNN7EXAMPLE.", b"AKIAIOSFODNN7EXAMPLE"),
     _secret("JSON web token", b"eyj", rb"eyJ[\w-]{8,4096}\.eyJ[\w-]{8,4096}\.[\w-]{0,4096}",

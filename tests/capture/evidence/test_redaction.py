@@ -1,6 +1,7 @@
 """Masking secrets: every kind that is declared, never across events, offsets and lengths as they were."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -89,6 +90,44 @@ def test_the_group_called_secret_is_what_is_masked():
     assert redactor.masked == {"payload": 2}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "payload"),
+    [
+        (r"(a+)+!", b"a" * 65_536),
+        (r"(a|a)*b(?P<secret>.)", b"a" * 65_536),
+        (r"x[\s\S]*y", b"x" * 65_536),
+        (r"x[\s\S]*y", b"x" * 80),
+        (r"x[^z]*q", b"x" * 80),
+    ],
+)
+def test_no_pattern_takes_more_time_than_what_it_looks_at_is_long(pattern, payload):
+    """A backtracking engine needs years for the first one."""
+    redactor = make_redactor([pattern], secrets=True)
+    events = [*[payload] * (400_000 // len(payload)), b"yq"]
+    assert redactor.batch(written(*events)).payload == b"".join(events)
+
+
+@pytest.mark.parametrize("begin", [b"-----BEGIN PRIVATE KEY-----", b"Cookie: "])
+def test_a_secret_that_begins_again_and_again_is_looked_at_once(begin):
+    payload = begin * (65_536 // len(begin))
+    redactor = secrets()
+    found = redactor.batch(written(*[payload] * 20))
+    assert found.payload.count(b"*") > 0.99 * len(found.payload)
+    assert redactor.masked["payload"] <= 20 * 65_536 / 4_096
+
+
+def test_a_pattern_over_many_small_events_masks_in_each_of_them():
+    redactor = make_redactor([r"key=(?P<secret>\w*)"], secrets=False)
+    found = redactor.batch(written(*[b"a", b"key=v1", b"", b"key=", b"key=v2 key=v3"] * 1_000))
+    assert found.payload == b"akey=**key=key=** key=**" * 1_000
+    assert redactor.masked == {"payload": 3_000}
+
+
+def test_any_byte_can_stand_in_what_is_masked():
+    redactor = make_redactor([r"\xff[^\n]+"], secrets=False)
+    assert redactor.batch(written(b"a\xff\xfe\x80\nb")).payload == b"a***\nb"
+
+
 @pytest.mark.parametrize("pattern", ["", "x*", "^", "$"])
 def test_a_pattern_that_matches_nothing_at_all_ends(pattern):
     found = make_redactor([pattern], secrets=False).batch(
@@ -97,7 +136,16 @@ def test_a_pattern_that_matches_nothing_at_all_ends(pattern):
     assert found.payload in (b"axxbx", b"a**b*")
 
 
+def test_without_re2_a_pattern_is_refused_with_what_is_to_be_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "re2", None)
+    with pytest.raises(ValueError, match="pip install google-re2"):
+        make_redactor(["x"], secrets=True)
+    assert make_redactor([], secrets=True)
+
+
 def test_what_is_no_pattern_is_refused_with_its_text():
+    with pytest.raises(ValueError, match="longer than 4,096"):
+        make_redactor(["x" * 5_000], secrets=False)
     with pytest.raises(ValueError, match=r"'\(' is no regular expression"):
         make_redactor(["("], secrets=False)
 
