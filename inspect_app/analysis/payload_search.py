@@ -1,39 +1,27 @@
 """Finding bytes in what was read, written, sent and received, over the whole capture.
 
-A match lies within the bytes of one event: what two calls moved one after the other need not have been
-neighbours anywhere else. Patterns are plain bytes or RE2, whose time is linear in the payload whatever
-the pattern is.
+A match lies within the bytes of one call, or over those of several that follow one another directly in a
+stream (`frames.segments`): kept whole, nothing lost between. Of two that overlap, the one over several stays.
 """
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from capture.format import Cancelled
-from inspect_app.filters.errors import FilterError
-from inspect_app.filters.patterns import compiled
+from inspect_app.analysis.joints import Joints, Pieces, parts_of
+from inspect_app.analysis.needles import Needle
+from inspect_app.filters.transfers import transfers
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.segments import Segments
 
 MAX_MATCHES = 100_000
 """More are counted by nobody: whoever asks for every `a` is told so."""
-_MAX_PATTERN = 4_096
-
-Find = Callable[[bytes, int, int], tuple[int, int] | None]
-"""(bytes, from, to) → where the first match begins and ends, None without one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Needle:
-    """What is searched for."""
-
-    find: Find
-    by_lines: bool = False
-    """Whether `^` and `$` mean something: each event's bytes then begin and end a line."""
+_ASK_AFTER = 1_024
+"""Matches after which a search asks whether it is cancelled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +33,7 @@ class Matches:
     starts: np.ndarray
     """int64, where in the event's bytes the match begins."""
     lengths: np.ndarray
-    """int64, bytes."""
+    """int64, bytes; they may go on in the calls that follow."""
     searched: int
     """Bytes that were looked through."""
     complete: bool
@@ -53,51 +41,6 @@ class Matches:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-
-def plain_text(text: str, *, ignore_case: bool = False) -> Needle:
-    """Find a text in UTF-8. Raises FilterError for an empty or overlong one."""
-    if ignore_case:
-        return pattern("(?i)" + re.escape(text))
-    return plain_bytes(text.encode("utf-8", "surrogateescape"))
-
-
-def hex_bytes(digits: str) -> Needle:
-    """Find bytes given as `de ad be ef`. Raises FilterError for what is no such thing."""
-    try:
-        return plain_bytes(bytes.fromhex(digits))
-    except ValueError as error:
-        raise FilterError(f"{digits!r} are no bytes in hex; write them as 'de ad be ef'") from error
-
-
-def plain_bytes(wanted: bytes) -> Needle:
-    """Find these bytes. Raises FilterError for none, or too many."""
-    _check_length(wanted)
-
-    def find(data: bytes, start: int, end: int) -> tuple[int, int] | None:
-        at = data.find(wanted, start, end)
-        return None if at < 0 else (at, at + len(wanted))
-
-    return Needle(find)
-
-
-def pattern(text: str) -> Needle:
-    """Find what an RE2 pattern over bytes matches, `^` and `$` at lines; an empty match is none.
-
-    Raises:
-        FilterError: it is no pattern, too long, or wants too much memory.
-    """
-    _check_length(text.encode("utf-8", "surrogateescape"))
-    search_in = compiled(b"(?m)" + text.encode("utf-8", "surrogateescape")).search
-
-    def find(data: bytes, start: int, end: int) -> tuple[int, int] | None:
-        while start < end and (found := search_in(data, start, end)) is not None:
-            if found.end() > found.start():
-                return int(found.start()), int(found.end())
-            start = found.end() + 1
-        return None
-
-    return Needle(find, by_lines=True)
 
 
 def search(
@@ -112,54 +55,139 @@ def search(
     """Look through the kept bytes of the selected events (of all without a selection).
 
     Raises:
-        Cancelled: `cancelled`, asked at every block, said so.
+        Cancelled: `cancelled`, asked at every block and now and then within, said so.
     """
     wanted = _mask(len(frames.events), selected)
-    total = int(frames.events["captured"].sum())
-    found: list[tuple[int, int, int]] = []
+    captured = frames.events["captured"].to_numpy()
+    total = int((captured if wanted is None else captured[wanted]).sum(dtype=np.int64))
+    search_in = _Search(transfers(frames), needle, len(frames.events), limit, cancelled or _never)
     searched = 0
-    for rows, ends, data in frames.source.payload_blocks():
-        if cancelled and cancelled():
-            raise Cancelled
-        gap = int(needle.by_lines)
-        text = _separated(data, ends) if needle.by_lines else data
-        limits = (ends + gap * np.arange(len(ends))).tolist()
-        for event, start, length in _in_block(needle.find, text, limits, gap):
-            if wanted is None or wanted[rows[event]]:
-                found.append((int(rows[event]), start, length))
-                if len(found) > limit:
-                    return _matches(found[:limit], searched, complete=False)
-        searched += len(data)
+    for rows, ends, data in frames.source.payload_blocks(wanted):
+        starts = np.concatenate(([0], ends[:-1]))
+        if wanted is not None and not wanted[rows].all():
+            mine = wanted[rows]
+            rows, starts, ends = rows[mine], starts[mine], ends[mine]  # noqa: PLW2901
+        if not search_in.block(rows, starts, ends, data):
+            return search_in.matches(searched, complete=False)
+        searched += int((ends - starts).sum())
         if progress:
             progress(min(searched, total), total)
-    return _matches(found, searched, complete=True)
+    return search_in.matches(searched, complete=True)
 
 
-def _in_block(find: Find, data: bytes, ends: list[int], gap: int) -> Iterator[tuple[int, int, int]]:
-    """(event, start, length) of matches that lie within one event's bytes; `start` counts from its first."""
+def bytes_from(frames: CaptureFrames, row: int, start: int, length: int) -> bytes:
+    """Kept bytes from a place in an event's on, also of the calls that follow directly."""
+    moved = transfers(frames)
+    data = frames.source.payload(row)[start:]
+    at = int(np.searchsorted(moved.rows, row))
+    while len(data) < length and at < len(moved.rows) and moved.rows[at] == row:
+        at = int(moved.follower[at])
+        if at < 0:
+            break
+        row = int(moved.rows[at])
+        data += frames.source.payload(row)
+    return data[:length]
+
+
+class _Search:
+    """One search on its way through the blocks."""
+
+    def __init__(
+        self, moved: Segments, needle: Needle, events: int, limit: int, cancelled: Callable[[], bool]
+    ) -> None:
+        self._transfers = moved
+        self._needle = needle
+        self._position = moved.of_event(events)
+        self._joints = Joints(moved, needle)
+        self._limit = limit
+        self._cancelled = cancelled
+        self._within: list[tuple[int, int, int]] = []
+        self._across: list[tuple[int, int, int]] = []
+
+    def block(self, rows: np.ndarray, starts: np.ndarray, ends: np.ndarray, data: bytes) -> bool:
+        """Look through some events' bytes; False where there are more matches than wanted."""
+        self._check()
+        whole = len(ends) > 0 and int((ends - starts).sum()) == len(data)
+        gap = int(self._needle.by_lines)
+        if gap or not whole:
+            text = (b"\n" * gap).join(parts_of(data, starts, ends - starts))
+            limits = np.cumsum(ends - starts + gap) - gap
+        else:
+            text, limits = data, ends
+        for found, (event, start, length) in enumerate(_in_events(self._needle, text, limits, gap), 1):
+            self._within.append((int(rows[event]), start, length))
+            if len(self._within) > self._limit:
+                return False
+            if not found % _ASK_AFTER:
+                self._check()
+        position = self._position[rows].astype(np.int64)
+        mine = np.flatnonzero(position >= 0)
+        mine = mine[self._transfers.run[position[mine]] >= 0]
+        mine = mine[np.argsort(position[mine], kind="stable")]
+        nowhere = np.zeros(len(mine), np.int64)
+        pieces = Pieces(position[mine], nowhere, starts[mine], (ends - starts)[mine], data)
+        self._across += self._joints.matches(pieces)
+        return len(self._within) + len(self._across) <= self._limit
+
+    def matches(self, searched: int, *, complete: bool) -> Matches:
+        """What was found, in order of time."""
+        rows = self._transfers.rows
+        within, across = _table(self._within), _table(self._across)
+        across = across[self._outermost(across)]
+        within = within[~self._overlapped(within, across)]
+        across[:, 0] = rows[across[:, 0]]
+        table = np.concatenate((within, across))
+        table = table[np.lexsort((table[:, 1], table[:, 0]))][: self._limit]
+        return Matches(table[:, 0], table[:, 1], table[:, 2], searched, complete)
+
+    def _outermost(self, across: np.ndarray) -> np.ndarray:
+        """Those that lie in no other: a match that goes on in a later block was found up to here before."""
+        begin = self._transfers.place[across[:, 0]] + across[:, 1]
+        order = np.lexsort((-across[:, 2], begin))
+        ends = (begin + across[:, 2])[order]
+        furthest = np.maximum.accumulate(np.append(-1, ends))[:-1]
+        outermost: np.ndarray = order[ends > furthest]
+        return outermost
+
+    def _overlapped(self, within: np.ndarray, across: np.ndarray) -> np.ndarray:
+        """bool: a match within one event shares bytes with one over several."""
+        position = self._position[within[:, 0]]
+        place = np.append(self._transfers.place, 0)
+        begin = place[position] + within[:, 1]
+        others = np.sort(place[across[:, 0]] + across[:, 1])
+        ends = place[across[:, 0]] + across[:, 1] + across[:, 2]
+        ends = np.maximum.accumulate(np.append(-1, np.sort(ends)))
+        before = ends[np.searchsorted(others, begin + within[:, 2])]
+        found: np.ndarray = (position >= 0) & (before > begin)
+        return found
+
+    def _check(self) -> None:
+        if self._cancelled():
+            raise Cancelled
+
+
+def _in_events(needle: Needle, text: bytes, limits: np.ndarray, gap: int) -> Iterator[tuple[int, int, int]]:
+    """(event, start, length) of matches that lie within one event's bytes; `start` counts from its first.
+
+    `limits`: where each event's bytes end in the text; behind each but the last are `gap` bytes of nobody.
+    """
     at = 0
-    while at < len(data) and (found := find(data, at, len(data))) is not None:
-        event = bisect_right(ends, found[0])
-        begin, last = (ends[event - 1] + gap if event else 0), ends[event]
+    while at < len(text) and (found := needle.find(text, at, len(text))) is not None:
+        event = int(np.searchsorted(limits, found[0], side="right"))
+        begin, last = (int(limits[event - 1]) + gap if event else 0), int(limits[event])
         if found[0] < begin:
             # It begins at the line feed between two events, which is nobody's.
             at = begin
             continue
         if found[1] > last:
             # It reaches into the next event's bytes; without those it may be shorter, later or none.
-            part = data[found[0] : last]
-            again = find(part, 0, len(part))
+            again = needle.find(text[found[0] : last], 0, last - found[0])
             if again is None:
                 at = max(last, found[0] + 1)
                 continue
             found = (found[0] + again[0], found[0] + again[1])
         yield event, found[0] - begin, found[1] - found[0]
         at = found[1]
-
-
-def _separated(data: bytes, ends: np.ndarray) -> bytes:
-    """The events' bytes with a line feed between each two."""
-    return np.insert(np.frombuffer(data, np.uint8), ends[:-1], 0x0A).tobytes()
 
 
 def _mask(total: int, selected: np.ndarray | slice | None) -> np.ndarray | None:
@@ -170,14 +198,9 @@ def _mask(total: int, selected: np.ndarray | slice | None) -> np.ndarray | None:
     return mask
 
 
-def _matches(found: list[tuple[int, int, int]], searched: int, *, complete: bool) -> Matches:
-    table = np.array(found, np.int64).reshape(-1, 3)
-    table = table[np.lexsort((table[:, 1], table[:, 0]))]
-    return Matches(table[:, 0], table[:, 1], table[:, 2], searched, complete)
+def _table(found: list[tuple[int, int, int]]) -> np.ndarray:
+    return np.array(found, np.int64).reshape(-1, 3)
 
 
-def _check_length(wanted: bytes) -> None:
-    if not wanted:
-        raise FilterError("there is nothing to search for")
-    if len(wanted) > _MAX_PATTERN:
-        raise FilterError(f"what is searched for has {len(wanted):,} bytes, more than {_MAX_PATTERN:,}")
+def _never() -> bool:
+    return False

@@ -11,15 +11,8 @@ import click
 
 from capture.format import files_of
 from capture.model.decode import printable
-from inspect_app.analysis.payload_search import (
-    MAX_MATCHES,
-    Matches,
-    Needle,
-    hex_bytes,
-    pattern,
-    plain_text,
-    search,
-)
+from inspect_app.analysis.needles import Needle, hex_bytes, pattern, plain_text
+from inspect_app.analysis.payload_search import MAX_MATCHES, Matches, bytes_from, search
 from inspect_app.analysis.selection import select
 from inspect_app.analysis.streams import Direction, Segment, Streams, io_streams
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
@@ -207,7 +200,8 @@ def search_command(  # noqa: PLR0917 - click hands over options by name
 ) -> CaptureFrames:
     """Search the kept bytes of all that was read, written, sent and received for TEXT.
 
-    A match lies within the bytes of one event. What was not kept cannot be found: the last line tells how
+    A match lies within the bytes of one call, or over several that follow one another directly in one
+    direction of a connection, pipe or file. What was not kept cannot be found: the last line tells how
     much was searched, of how much that was moved.
 
     \b
@@ -243,7 +237,8 @@ def _needle(wanted: str, *, regex: bool, as_hex: bool, ignore_case: bool) -> Nee
 def _match_row(frames: CaptureFrames, matches: Matches, at: int) -> tuple[str | int | None, ...]:
     row, start, length = (int(column[at]) for column in (matches.rows, matches.starts, matches.lengths))
     name, pid = _who(frames, row)
-    around = frames.source.payload(row)[max(0, start - _AROUND) : start + length + _AROUND]
+    first = max(0, start - _AROUND)
+    around = bytes_from(frames, row, first, start - first + min(length, _LONGEST) + _AROUND)
     thing = _thing(frames, int(frames.events["descriptor"].to_numpy()[row]))
     time = int(frames.events["time"].to_numpy()[row])
     return row + 1, time, name, pid, thing, start, length, printable(around, _LONGEST)

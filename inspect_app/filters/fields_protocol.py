@@ -16,16 +16,11 @@ import pandas as pd
 from inspect_app.filters.cache import remember
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct
 from inspect_app.filters.field import Compute, Field, FieldType
+from inspect_app.filters.transfers import recognised
 from inspect_app.frames.capture import CaptureFrames
-from inspect_app.frames.protocols.exchanges import Recognised, recognise
 
 _MOST_IN_ONE_CALL = 2
 """Messages of a call that are told alone beside all of them together: a resolver sends A and AAAA at once."""
-
-
-def recognised(frames: CaptureFrames) -> Recognised:
-    """The messages of a capture; its payload is read for them once."""
-    return remember(frames, "recognised messages", lambda: recognise(frames))
 
 
 def _messages(frames: CaptureFrames, protocol: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:

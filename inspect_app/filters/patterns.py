@@ -34,8 +34,12 @@ def regex(pattern: str) -> Test:
     return lambda text: search(_readable(text)) is not None
 
 
-def compiled(pattern: str | bytes) -> Any:
+def compiled(pattern: str | bytes, *, any_bytes: bool = False) -> Any:
     """RE2's own object for a pattern over text or bytes, within MAX_PROGRAM_BYTES.
+
+    Args:
+        pattern: in UTF-8 where it is bytes.
+        any_bytes: Whether what it matches is bytes, not characters: `.` is any byte, `\\xff` that one.
 
     Raises:
         FilterError: it is no RE2 pattern, wants more memory, or RE2 is not installed.
@@ -46,6 +50,8 @@ def compiled(pattern: str | bytes) -> Any:
         raise FilterError("patterns need the package google-re2; install it to use them") from error
     options = re2.Options()
     options.max_mem = MAX_PROGRAM_BYTES
+    if any_bytes:
+        options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
     try:
         return re2.compile(pattern, options)

@@ -55,6 +55,10 @@ class Segments:
     """int64: transfers with the same number, in their order, are one stream; -1 it belongs to none."""
     follower: np.ndarray
     """int64: position of the transfer whose bytes follow directly, -1 none is known to."""
+    run: np.ndarray
+    """int64: transfers with the same number follow one another directly; -1 it stands alone."""
+    place: np.ndarray
+    """int64: where each one's first kept byte lies, were the bytes of each run laid end to end."""
 
     def of_event(self, events: int) -> np.ndarray:
         """int32, of each of so many events: its position among the segments, -1 none."""
@@ -74,7 +78,10 @@ def segments(frames: CaptureFrames) -> Segments:
     writes = writing[codes[rows]]
     peeked = _peeked(frames, rows, names, codes[rows])
     stream = _streams(frames, rows, writes, _among(names, _PLACED)[codes[rows]] | peeked)
-    return Segments(rows, writes, peeked, stream, _followers(frames, rows, stream))
+    order = _by_stream(stream)
+    follower = _followers(frames, rows, stream, order)
+    kept = events["captured"].to_numpy()[rows].astype(np.int64)
+    return Segments(rows, writes, peeked, stream, follower, *_runs(follower, kept, order))
 
 
 def _among(names: list[str], wanted: frozenset[str]) -> np.ndarray:
@@ -108,16 +115,33 @@ def _streams(frames: CaptureFrames, rows: np.ndarray, writes: np.ndarray, alone:
     return found
 
 
-def _followers(frames: CaptureFrames, rows: np.ndarray, stream: np.ndarray) -> np.ndarray:
+def _by_stream(stream: np.ndarray) -> np.ndarray:
+    """Positions in order of their streams; sorting plain integers is several times quicker than argsort."""
+    packed = (stream + 1) << 32 | np.arange(len(stream))
+    packed.sort()
+    return packed & 0xFFFFFFFF
+
+
+def _followers(frames: CaptureFrames, rows: np.ndarray, stream: np.ndarray, order: np.ndarray) -> np.ndarray:
     follower = np.full(len(rows), _NONE)
-    at = np.flatnonzero(stream >= 0)
-    at = at[np.argsort(stream[at], kind="stable")]
+    at = order[np.searchsorted(stream[order], 0) :]
     one, other = at[:-1], at[1:]
     size, captured = (frames.events[name].to_numpy() for name in ("size", "captured"))
     kept = captured[rows[one]] == size[rows[one]]
     direct = (stream[one] == stream[other]) & kept & ~_lost_between(frames, rows[one], rows[other])
     follower[one[direct]] = other[direct]
     return follower
+
+
+def _runs(follower: np.ndarray, kept: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The run of each transfer, and where its kept bytes lie."""
+    follows = np.zeros(len(order), bool)
+    follows[follower[follower >= 0]] = True
+    run, place = np.empty((2, len(order)), np.int64)
+    run[order] = np.cumsum(~follows[order])
+    run[~follows & (follower < 0)] = _NONE
+    place[order] = np.cumsum(kept[order]) - kept[order]
+    return run, place
 
 
 def _lost_between(frames: CaptureFrames, one: np.ndarray, other: np.ndarray) -> np.ndarray:

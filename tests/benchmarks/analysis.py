@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from inspect_app.analysis.payload_search import pattern, plain_bytes, search
+from inspect_app.analysis.needles import pattern, plain_bytes
+from inspect_app.analysis.payload_search import search
 from inspect_app.analysis.selection import Selection, TimeRange, select
 from inspect_app.analysis.state import state_at
 from inspect_app.analysis.timelines import capture_window

@@ -19,7 +19,7 @@ from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import FrameColumn
 from inspect_app.frames.protocols.reading import Messages, read_messages
 from inspect_app.frames.protocols.volumes import exchanged
-from inspect_app.frames.segments import Segments, segments
+from inspect_app.frames.segments import Segments
 from inspect_app.frames.tables import build_table
 
 CLIENT, SERVER = "client", "server"
@@ -82,9 +82,8 @@ class Recognised:
     """False where there were more than `reading.MAX_MESSAGES`: what comes later was not looked at."""
 
 
-def recognise(frames: CaptureFrames) -> Recognised:
+def recognise(frames: CaptureFrames, transfers: Segments) -> Recognised:
     """Read all payload of sockets once and tell the messages in it."""
-    transfers = segments(frames)
     found = read_messages(frames, transfers)
     maker = _Maker(frames, transfers)
     return Recognised(maker.http(found), maker.dns(found), maker.tls(found), found.complete)

@@ -7,8 +7,9 @@ is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.protocols.candidates import Protocol, candidates, first_bytes
 from inspect_app.frames.protocols.dns import DnsMessage, parse_messages
 from inspect_app.frames.protocols.http import MAX_HEAD, HttpHead, is_whole, parse_head
-from inspect_app.frames.protocols.tls import TlsHello, parse_hello, wanted
+from inspect_app.frames.protocols.tls import MAX_HELLO, TlsHello, parse_hello, wanted
 from inspect_app.frames.segments import Segments
 
 MAX_MESSAGES = 500_000
@@ -24,6 +25,8 @@ MAX_MESSAGES = 500_000
 _SOCKETS = ("ipv4", "ipv6", "unix")
 _DNS_PORTS = (53, 5353, 5355)
 _MAX_CALLS = 8
+_MOST = max(MAX_HEAD, MAX_HELLO)
+"""Bytes of one message that are looked at."""
 _MAX_WAITING = 64 << 20
 """Bytes of beginnings that wait for what follows them."""
 
@@ -63,88 +66,119 @@ class _Beginning:
     """A head that was not whole in the bytes of one call."""
 
     position: int
-    last: int
-    """Position of the last transfer that is in `data`."""
     protocol: int
     data: bytes
+    calls: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The kept bytes of transfers that lie together in the file."""
+
+    positions: np.ndarray
+    """Among the segments, ascending."""
+    starts: np.ndarray
+    lengths: np.ndarray
+    data: bytes
+
+    def bytes_at(self, at: int) -> bytes:
+        """The first bytes of one transfer, as many as a message may have."""
+        start = int(self.starts[at])
+        return self.data[start : start + min(int(self.lengths[at]), _MOST)]
+
+    def bytes_of(self, position: int) -> bytes:
+        """The same by position; nothing where it is not here."""
+        at = int(np.searchsorted(self.positions, position))
+        return self.bytes_at(at) if at < len(self.positions) and self.positions[at] == position else b""
+
+
+class _Reader:
+    """Takes one block after the other; heads that are not whole wait for the transfers that follow."""
+
+    def __init__(self, frames: CaptureFrames, transfers: Segments) -> None:
+        things = frames.descriptors
+        self.found = Messages()
+        self._follower = transfers.follower
+        size, captured = (frames.events[name].to_numpy()[transfers.rows] for name in ("size", "captured"))
+        self._cut = captured < size
+        self._thing = frames.events["descriptor"].to_numpy()[transfers.rows]
+        self._socket = np.append(things["type"].isin(_SOCKETS).to_numpy(), False)
+        self._datagram = np.append((things["l4proto"] == "udp").to_numpy(), False)
+        ports = things["lport"].isin(_DNS_PORTS) | things["rport"].isin(_DNS_PORTS)
+        self._dns_port = np.append(ports.to_numpy(), False)
+        self._waiting: list[tuple[int, int, _Beginning]] = []
+        self._room = _MAX_WAITING
+
+    @property
+    def on_sockets(self) -> np.ndarray:
+        """bool, one a transfer."""
+        found: np.ndarray = self._socket[self._thing]
+        return found
+
+    def take(self, block: _Block) -> None:
+        """Find what begins in a block, and read on what began before."""
+        thing = self._thing[block.positions]
+        head = first_bytes(block.data, block.starts, block.lengths)
+        kinds = candidates(head, block.lengths, self._datagram[thing], self._dns_port[thing])
+        for at in np.flatnonzero(kinds).tolist():
+            data = block.bytes_at(at)
+            self._judge(_Beginning(int(block.positions[at]), int(kinds[at]), data), int(block.positions[at]))
+        last = int(block.positions[-1])
+        while self._waiting and self._waiting[0][0] <= last:
+            position, _, one = heappop(self._waiting)
+            self._room += len(one.data)
+            more = block.bytes_of(position)
+            one.data, one.calls = (one.data + more)[:_MOST], one.calls + 1
+            self._judge(one, position if more else -1)
+
+    def finish(self) -> Messages:
+        """What was found, in order of time."""
+        for _, _, one in self._waiting:
+            self.found.add(one.position, one.protocol, one.data, cut=True)
+        self.found.sort()
+        return self.found
+
+    def _judge(self, one: _Beginning, last: int) -> None:
+        """Take a message, or wait for the transfer that follows the `last` of it (-1: none does)."""
+        follower = int(self._follower[last]) if last >= 0 else -1
+        if _is_enough(one.protocol, one.data):
+            self.found.add(one.position, one.protocol, one.data, cut=bool(self._cut[last]))
+        elif follower >= 0 and one.calls < _MAX_CALLS and len(one.data) < self._room:
+            self._room -= len(one.data)
+            heappush(self._waiting, (follower, one.position, one))
+        else:
+            cut = last < 0 or follower >= 0 or bool(self._cut[last])
+            self.found.add(one.position, one.protocol, one.data, cut=cut)
 
 
 def read_messages(
-    frames: CaptureFrames, segments: Segments, *, cancelled: Callable[[], None] = lambda: None
+    frames: CaptureFrames, transfers: Segments, *, cancelled: Callable[[], None] = lambda: None
 ) -> Messages:
     """Everything that is recognised in a capture.
 
     Args:
         frames: the capture.
-        segments: its transfers.
+        transfers: its segments.
         cancelled: called at every block; may raise.
     """
-    found = Messages()
-    waiting: list[_Beginning] = []
-    room = _MAX_WAITING
-    size = frames.events["size"].to_numpy()[segments.rows]
-    for position, protocol, data in _beginnings(frames, segments, cancelled):
-        if len(found) >= MAX_MESSAGES:
-            found.complete = False
-            break
-        cut = len(data) < min(int(size[position]), MAX_HEAD)
-        if not _is_enough(protocol, data) and segments.follower[position] >= 0 and room > len(data):
-            room -= len(data)
-            waiting.append(_Beginning(position, position, protocol, data))
-        else:
-            found.add(position, protocol, data, cut=cut)
-    _read_on(frames, segments, waiting, found)
-    found.sort()
-    return found
-
-
-def _beginnings(
-    frames: CaptureFrames, segments: Segments, cancelled: Callable[[], None]
-) -> Iterator[tuple[int, int, bytes]]:
-    """Position, Protocol and bytes of each transfer that may begin a message."""
-    things = frames.descriptors
-    socket = np.append(things["type"].isin(_SOCKETS).to_numpy(), False)
-    datagram = np.append((things["l4proto"] == "udp").to_numpy(), False)
-    ports = things["lport"].isin(_DNS_PORTS) | things["rport"].isin(_DNS_PORTS)
-    dns_port = np.append(ports.to_numpy(), False)
-    place = segments.of_event(len(frames.events))
-    descriptor = frames.events["descriptor"].to_numpy()
+    reader = _Reader(frames, transfers)
+    place = transfers.of_event(len(frames.events))
     looked_at = np.zeros(len(frames.events), bool)
-    taken = segments.rows[~segments.peeked]
-    looked_at[taken] = socket[descriptor[taken]]
-    for every, ends, data in frames.source.payload_blocks(looked_at):
+    looked_at[transfers.rows] = reader.on_sockets & ~transfers.peeked
+    for rows, ends, data in frames.source.payload_blocks(looked_at):
         cancelled()
-        mine = np.flatnonzero(looked_at[every])
-        if not len(mine):
-            continue
-        rows, lengths = every[mine], np.diff(ends, prepend=0)[mine]
-        starts = ends[mine] - lengths
-        thing = descriptor[rows]
-        kinds = candidates(first_bytes(data, starts, lengths), lengths, datagram[thing], dns_port[thing])
-        for at in np.flatnonzero(kinds).tolist():
-            start = int(starts[at])
-            most = min(int(lengths[at]), MAX_HEAD if kinds[at] == Protocol.HTTP else 1 << 16)
-            yield int(place[rows[at]]), int(kinds[at]), data[start : start + most]
+        mine = np.flatnonzero(looked_at[rows])
+        mine = mine[np.argsort(place[rows[mine]], kind="stable")]
+        lengths = np.diff(ends, prepend=0)[mine]
+        if len(mine):
+            reader.take(_Block(place[rows[mine]], ends[mine] - lengths, lengths, data))
+        if len(reader.found) >= MAX_MESSAGES:
+            reader.found.complete = False
+            break
+    return reader.finish()
 
 
 def _is_enough(protocol: int, data: bytes) -> bool:
     if protocol == Protocol.HTTP:
         return is_whole(data) or len(data) >= MAX_HEAD
-    return protocol != Protocol.TLS or len(data) >= min(wanted(data), MAX_HEAD)
-
-
-def _read_on(frames: CaptureFrames, segments: Segments, waiting: list[_Beginning], found: Messages) -> None:
-    """Complete heads by the transfers that follow, a transfer a round, in the order of the file."""
-    for _ in range(_MAX_CALLS):
-        waiting.sort(key=lambda one: int(segments.follower[one.last]))
-        still = []
-        for one in waiting:
-            one.last = int(segments.follower[one.last])
-            one.data = (one.data + frames.source.payload(int(segments.rows[one.last])))[:MAX_HEAD]
-            if _is_enough(one.protocol, one.data) or segments.follower[one.last] < 0:
-                found.add(one.position, one.protocol, one.data, cut=True)
-            else:
-                still.append(one)
-        waiting = still
-    for one in waiting:
-        found.add(one.position, one.protocol, one.data, cut=True)
+    return protocol != Protocol.TLS or len(data) >= min(wanted(data), MAX_HELLO)

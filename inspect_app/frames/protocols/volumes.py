@@ -16,8 +16,11 @@ def exchanged(
         size: bytes of each transfer.
         asked: positions of transfers that begin a question.
     """
-    order = np.argsort(thing, kind="stable")
-    rank = np.empty(len(order), np.int64)
+    asking = np.zeros(int(thing.max(initial=0)) + 2, bool)
+    asking[thing[asked]] = True
+    order = np.flatnonzero(asking[thing])
+    order = order[np.argsort(thing[order], kind="stable")]
+    rank = np.zeros(len(thing), np.int64)
     rank[order] = np.arange(len(order))
     everything = _running(size[order])
     written = _running(np.where(writes[order], size[order], 0))

@@ -9,17 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspect_app.analysis.payload_search import (
-    Cancelled,
-    hex_bytes,
-    pattern,
-    plain_bytes,
-    plain_text,
-    search,
-)
+from inspect_app.analysis.needles import hex_bytes, pattern, plain_bytes, plain_text
+from inspect_app.analysis.payload_search import Cancelled, bytes_from, search
 from inspect_app.filters.errors import FilterError
 from inspect_app.frames import open_capture
-from tests.builders.capture import CaptureBuilder
+from tests.builders.capture import FILE, PIPE, SOCKET, CaptureBuilder, sock
 
 
 def opened(pieces, folder, block=10_000):
@@ -50,11 +44,15 @@ PIECES = [
         (plain_text("secret"), [(2, 9, 6)]),
         (plain_text("PASSWORD", ignore_case=True), [(2, 0, 8)]),
         (hex_bytes("de ad"), [(4, 0, 2), (5, 1, 2)]),
-        (hex_bytes("beef"), []),
+        (hex_bytes("beef"), [(4, 2, 2)]),
+        (hex_bytes("be ef de ad"), [(4, 2, 4)]),
+        (hex_bytes("0a 78 de"), [(3, 15, 3)]),
         (pattern(r"^HTTP/\S+"), [(3, 0, 8)]),
         (pattern(r"[a-z]+$"), [(2, 9, 6), (3, 16, 1)]),
         (pattern(r"\s"), [(0, 3, 1), (0, 5, 1), (0, 14, 1), (0, 15, 1), (3, 8, 1), (3, 12, 1), (3, 15, 1)]),
-        (pattern(r"(?s)K.*"), [(3, 14, 3)]),
+        (pattern(r"(?s)K.*"), [(3, 14, 9)]),
+        (pattern(r"secret.*200"), [(2, 9, 18)]),
+        (pattern(r"\xde.\xbe"), [(4, 0, 3)]),
         (pattern(r"z*"), []),
     ],
 )
@@ -100,19 +98,119 @@ def test_what_cannot_be_searched_for_is_told(make, text, said):
         make(text)
 
 
-@settings(deadline=None, max_examples=60)
+def stream(book, *pieces, kind="write", ino=5, **columns):
+    for piece in pieces:
+        book.event(kind, ret=len(piece), data=piece, **{"fd": 3, "ino": ino, "mode": PIPE, **columns})
+
+
+def test_a_text_typed_byte_by_byte_is_found(tmp_path):
+    book = CaptureBuilder()
+    for letter in b"my hunter2!":
+        stream(book, bytes([letter]))
+        stream(book, b"x", ino=6)
+        stream(book, b"y", kind="read")
+    for block in (1, 2, 7, 100):
+        frames = open_capture(book.write(tmp_path / "x.exhume", block=block))
+        assert found(frames, plain_text("hunter2")) == [(9, 0, 7)]
+        assert found(frames, pattern("hunt[a-z]+[0-9]")) == [(9, 0, 7)]
+        assert bytes_from(frames, 9, 0, 8) == b"hunter2!"
+        assert found(frames, plain_text("yyyyyyyyyyyy")) == []
+
+
+@pytest.mark.parametrize("text", ["PassWord", "pÄss"])
+def test_letters_match_in_either_case_also_over_calls(tmp_path, text):
+    book = CaptureBuilder()
+    one = text.swapcase().encode()
+    stream(book, one[:1], one[1:4], one[4:])
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    assert found(frames, plain_text(text, ignore_case=True)) == [(0, 0, len(one))]
+    assert found(frames, plain_text(text)) == []
+
+
+def test_calls_far_apart_are_joined_by_their_ends(tmp_path):
+    book = CaptureBuilder()
+    stream(book, b"a" * 10_000 + b"sec", b"ret" + b"b" * 10_000, b"sec")
+    for _ in range(20):
+        stream(book, b"ret" * 100, ino=6)
+    stream(book, b"ret" + b"c" * 10_000)
+    for block in (1, 100):
+        frames = open_capture(book.write(tmp_path / "x.exhume", block=block))
+        assert found(frames, plain_text("secret")) == [(0, 10_000, 6), (2, 0, 6)]
+        assert found(frames, pattern("s[e]c.et")) == [(0, 10_000, 6), (2, 0, 6)]
+
+
+@pytest.mark.parametrize("why", ["cut", "lost", "peeked", "datagram", "placed", "other process"])
+def test_calls_that_do_not_follow_directly_are_not_joined(tmp_path, why):
+    book = CaptureBuilder()
+    udp = {"mode": SOCKET, "sock": sock("10.0.0.1:1", "10.0.0.2:2", kind=2, protocol=17)}
+    if why == "peeked":
+        stream(book, b"sec", b"ret", kind="recvfrom", args=(3, 0, 9, 2))
+    elif why == "placed":
+        stream(book, b"sec", b"ret", kind="pread64", mode=FILE)
+    elif why == "datagram":
+        stream(book, b"sec", b"ret", **udp)
+    elif why == "other process":
+        stream(book, b"sec", kind="read", mode=FILE)
+        stream(book, b"ret", kind="read", mode=FILE, pid=200)
+    else:
+        stream(book, b"sec", b"ret")
+        if why == "cut":
+            book.rows[0]["ret"] = 4
+        else:
+            at = book.rows[0]["time"]
+            book.drops = [{"since": at, "time": at + 5, "kind": "lost", "where": "small", "count": 1}]
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    assert found(frames, plain_text("secret")) == []
+    assert found(frames, pattern("secret")) == []
+    assert len(found(frames, pattern("sec|ret"))) == 2
+
+
+def test_what_is_not_selected_joins_nothing(tmp_path):
+    book = CaptureBuilder()
+    stream(book, b"ab", b"cd", b"ef")
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    assert found(frames, plain_text("bcde")) == [(0, 1, 4)]
+    assert found(frames, plain_text("bc"), selected=np.array([0, 2])) == []
+    assert found(frames, plain_text("bc"), selected=np.array([0, 1])) == [(0, 1, 2)]
+
+
+def test_a_line_begins_where_a_call_does_also_within_a_stream(tmp_path):
+    book = CaptureBuilder()
+    stream(book, b"GET / x", b"GET /two\r\n", b"GET", b" /three")
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    assert found(frames, pattern(r"^GET \S+")) == [(0, 0, 5), (1, 0, 8), (2, 0, 10)]
+
+
+def test_of_matches_that_overlap_the_one_over_several_calls_stays(tmp_path):
+    book = CaptureBuilder()
+    stream(book, b"password=sec", b"ret one", b" two")
+    for block in (1, 2, 10):
+        frames = open_capture(book.write(tmp_path / "x.exhume", block=block))
+        assert found(frames, pattern(r"password=\S+")) == [(0, 0, 15)]
+        assert found(frames, pattern(r"[a-z]+")) == [(0, 0, 8), (0, 9, 6), (1, 4, 3), (2, 1, 3)]
+
+
+def test_a_pattern_that_asks_for_everything_ends_soon(tmp_path):
+    frames = opened([b"ab" * 5_000] * 100, tmp_path, block=10)
+    for text in ("(a|b|ab)*c", "(a*)*b", "((a|b)?){60}", "(.*)(.*)(.*)(.*)x", "."):
+        assert search(frames, pattern(text), limit=1_000).searched <= 1_000_000
+
+
+@settings(deadline=None, max_examples=100)
 @given(
     st.lists(st.binary(max_size=6).map(lambda data: bytes(byte % 3 + 0x61 for byte in data)), max_size=12),
-    st.text("abc", min_size=1, max_size=3),
+    st.permutations("abc").flatmap(lambda letters: st.integers(1, 3).map(lambda n: "".join(letters[:n]))),
     st.booleans(),
+    st.integers(1, 4),
 )
-def test_any_text_is_found_where_each_event_alone_has_it(pieces, text, as_pattern):
+def test_any_text_is_found_where_the_stream_has_it(pieces, text, as_pattern, block):
     with tempfile.TemporaryDirectory() as folder:
-        frames = opened(pieces, folder, block=3)
+        frames = opened(pieces, folder, block=block)
         told = found(frames, pattern(text) if as_pattern else plain_text(text))
+    whole, starts = b"".join(pieces), np.cumsum([0, *map(len, pieces)])
     naive = [
-        (row, match.start(), len(text))
-        for row, piece in enumerate(pieces)
-        for match in re.finditer(re.escape(text.encode()), piece)
+        (row, match.start() - int(starts[row]), len(text))
+        for match in re.finditer(re.escape(text.encode()), whole)
+        for row in [int(np.searchsorted(starts, match.start(), side="right")) - 1]
     ]
     assert told == naive

@@ -4,6 +4,7 @@ import pytest
 
 from inspect_app.frames import open_capture
 from inspect_app.frames.protocols.exchanges import recognise
+from inspect_app.frames.segments import segments
 from tests.builders.capture import SOCKET, CaptureBuilder, sock
 from tests.builders.messages import dns_answer, dns_query, tls_hellos
 
@@ -38,7 +39,8 @@ def book():
 @pytest.fixture
 def recognised(book, tmp_path):
     def read(block=10_000):
-        return recognise(open_capture(book.write(tmp_path / "x.exhume", block=block)))
+        frames = open_capture(book.write(tmp_path / "x.exhume", block=block))
+        return recognise(frames, segments(frames))
 
     return read
 
