@@ -25,10 +25,20 @@ from inspect_app.filters.expression import (
 from inspect_app.filters.facets import Facet, NumberFacet, TextFacet
 from inspect_app.filters.field import FieldType
 from inspect_app.filters.operands import combinations, facets_of
-from inspect_app.filters.operators import address_test, number_test, pair_numbers, pair_test, text_test
+from inspect_app.filters.operators import (
+    address_test,
+    each_of,
+    number_test,
+    pair_numbers,
+    pair_test,
+    text_test,
+)
 from inspect_app.filters.patterns import Test
 from inspect_app.filters.payload import decide_all, payload_test
 from inspect_app.frames.capture import CaptureFrames
+
+MAX_LOOKS = 50
+"""Conditions on payload that are decided together: each takes a byte an event."""
 
 _ADDRESS_OPERATORS = frozenset({"=", "!=", "in", "intersects"})
 
@@ -69,6 +79,11 @@ class _Scope:
         nodes = [node for part in parts for node in _on_payload(part) if id(node) not in self.payload]
         if not nodes:
             return self
+        if len(nodes) > MAX_LOOKS:
+            raise FilterError(
+                f"the filter has {len(nodes):,} conditions on payload, more than {MAX_LOOKS}; "
+                "`contains anyof (…)` takes many texts at once"
+            )
         tests = [
             payload_test(node.operator, node.modifier, [literal.text for literal in node.values])
             for node in nodes
@@ -140,10 +155,16 @@ def _compare_with(node: Compare, scope: _Scope) -> np.ndarray:
 def _compare(node: Compare, facet: Facet) -> np.ndarray:
     constants = [literal.constant for literal in node.values]
     if isinstance(facet, NumberFacet):
-        return facet.spread(number_test(node.operator, constants, facet.values))
+        values = facet.values
+        return facet.spread(
+            each_of(node.modifier, constants, lambda some: number_test(node.operator, some, values))
+        )
     assert isinstance(facet, TextFacet)  # noqa: S101 - payload is decided by its own
     if node.left.type is FieldType.ADDRESS and node.operator in _ADDRESS_OPERATORS:
-        return facet.spread(_decided(facet, address_test(node.operator, constants)))
+        decided = each_of(
+            node.modifier, constants, lambda some: _decided(facet, address_test(node.operator, some))
+        )
+        return facet.spread(decided)
     texts = [literal.text for literal in node.values]
     return facet.spread(_decided(facet, text_test(node.operator, node.modifier, texts)))
 

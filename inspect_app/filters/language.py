@@ -195,6 +195,11 @@ class _Builder(Transformer_NonRecursive[Token, _Built]):
     def match(self, left: _BuiltOperand, operator: Token, right: _Written | _BuiltOperand) -> _Built:
         return _comparison(left, operator, right)
 
+    def compare_list(
+        self, left: _BuiltOperand, operator: Token, modifier: Token, values: list[_Written]
+    ) -> _Built:
+        return self._listed(left, operator, values, str(modifier))
+
     def match_list(
         self, left: _BuiltOperand, operator: Token, modifier: Token, values: list[_Written]
     ) -> _Built:
@@ -245,8 +250,10 @@ class _Builder(Transformer_NonRecursive[Token, _Built]):
             raise FilterError(
                 f"a list has {len(named):,} values, more than {MAX_LIST:,}", column_of(operator)
             )
+        if modifier and not named:
+            raise FilterError(f"{modifier} needs at least one value", column_of(operator))
         literals = _literals(left.operand, operator, named)
-        node = Compare(left.operand, str(operator), literals, modifier, takes_list=True)
+        node = Compare(left.operand, _meant(left.operand, operator), literals, modifier, takes_list=True)
         _check_texts(node, operator)
         return _checked(_Built(node, left.depth, 1 + len(literals)))
 
@@ -270,9 +277,7 @@ def _checked(built: _Built) -> _Built:
 
 
 def _comparison(left: _BuiltOperand, operator: Token, right: _Written | _BuiltOperand) -> _Built:
-    name = "=" if operator == "==" else str(operator)
-    if name == "=" and isinstance(left.operand, FieldOperand):
-        name = left.operand.field.equals
+    name = _meant(left.operand, operator)
     if isinstance(right, _Written):
         node = Compare(left.operand, name, _literals(left.operand, operator, [right]))
         _check_texts(node, operator)
@@ -289,6 +294,13 @@ def _comparison(left: _BuiltOperand, operator: Token, right: _Written | _BuiltOp
     return _checked(
         _Built(CompareOperands(left.operand, name, right.operand), max(left.depth, right.depth), 1)
     )
+
+
+def _meant(operand: Operand, operator: Token) -> str:
+    """The operator in its normal form."""
+    if operator not in ("=", "=="):
+        return str(operator)
+    return operand.field.equals if isinstance(operand, FieldOperand) else "="
 
 
 def _family(type_: FieldType) -> str:

@@ -136,6 +136,19 @@ def number_test(operator: str, constants: Sequence[Constant], values: np.ndarray
     return result
 
 
+def each_of(
+    modifier: str, constants: Sequence[Constant], decide: Callable[[Sequence[Constant]], np.ndarray]
+) -> np.ndarray:
+    """A predicate over all constants at once; with a modifier over each, and how many of them must hold."""
+    if not modifier:
+        return decide(constants)
+    held = decide(constants[:1]).astype(np.int32)
+    for constant in constants[1:]:
+        held += decide([constant])
+    enough: np.ndarray = {"anyof": held > 0, "allof": held == len(constants), "oneof": held == 1}[modifier]
+    return enough
+
+
 def pair_test(operator: str) -> Callable[[str, str], bool]:
     """A predicate on two texts of the same event. Raises FilterError for operators that need a pattern."""
     if operator in _NEEDS_PATTERN:

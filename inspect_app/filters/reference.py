@@ -24,6 +24,9 @@ Conditions are joined by `and`, `or`, `not` and parentheses. A value is a bare w
 it has blanks, commas, parentheses, quotes or `=` in it; in quotes `\\"`, `\\'`, `\\\\`, `\\n`, `\\r`, `\\t`,
 `\\xNN`, `\\uNNNN` and `\\UNNNNNNNN` are characters, and any other backslash is itself.
 
+Payload is asked as text or in hex: `evt.buffer contains anyof (passwd, shadow)`,
+`evt.buffer bstartswith 7f454c46`. What was not kept cannot be found; `len(evt.buffer)` tells how much was.
+
 A missing value meets no comparison, not even `!=`; `exists` tells whether there is one. A field that a
 capture cannot provide makes the filter *not evaluable*, which is said: it is never silently false.
 
@@ -48,7 +51,7 @@ def _operators() -> str:
     modifiers = [(f"`{name}`", "a list in parentheses", meaning) for name, meaning in MODIFIERS.items()]
     return (
         _section("Operators", ("operator", "takes", "holds when"), rows)
-        + "\nA modifier takes a list: `proc.name startswith anyof (nginx, apache)`.\n"
+        + "\nA modifier takes a list: `fd.name startswith anyof (/etc, /root)`, `fd.port = anyof (80)`.\n"
         + "\n"
         + _table(("modifier", "takes", "meaning"), modifiers)
     )
