@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
-from inspect_app.analysis.matches import matching_rows, within
+from inspect_app.analysis.matches import within
+from inspect_app.filters.transfers import transfers
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.segments import Segments
 
 
 class Direction(StrEnum):
@@ -35,13 +38,21 @@ class Segment:
     direction: Direction
     process: int
     """Row of processes."""
+    thread: int
+    """Row of threads."""
     descriptor: int
     """Row of descriptors, -1 not known."""
     fd: int
+    offset: int
+    """Bytes that went before in this direction of the stream, as far as recorded; -1 a message of its own."""
     size: int
     """Bytes transferred."""
     captured: int
     """Bytes kept."""
+    gap: bool
+    """Bytes of its stream that went directly before were not kept, or may not have been seen."""
+    peeked: bool
+    """Left to be received again: its bytes come again in a later segment."""
     lost_before: int
     """Events that the recorder lost between the segment before and this one, of any process."""
 
@@ -57,36 +68,57 @@ class Streams:
 
     frames: CaptureFrames
     rows: np.ndarray
-    """uint32, ascending: the events that moved bytes."""
-    writes: np.ndarray
-    """bool, one a segment: written or sent, else read or received."""
+    """int64, ascending: the events that moved bytes."""
+    places: np.ndarray
+    """int64, their positions among all transfers of the capture."""
+    moved: Segments
+    """All transfers of the capture."""
     lost_before: np.ndarray
     """int64, one a segment."""
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    @cached_property
+    def writes(self) -> np.ndarray:
+        """bool, one a segment: written or sent, else read or received."""
+        written: np.ndarray = self.moved.writes[self.places]
+        return written
+
+    @cached_property
+    def gaps(self) -> np.ndarray:
+        """bool, one a segment: see Segment.gap."""
+        follower = self.moved.follower
+        follows = np.zeros(len(follower), bool)
+        follows[follower[follower >= 0]] = True
+        missing: np.ndarray = ((self.moved.offset > 0) & ~follows)[self.places]
+        return missing
+
     @property
     def size(self) -> int:
-        """Bytes transferred by all segments."""
+        """Bytes transferred by all segments, without those that were peeked at."""
         return int(self._column("size").sum())
 
     @property
     def captured(self) -> int:
-        """Bytes kept of all segments."""
+        """Bytes kept of these."""
         return int(self._column("captured").sum())
 
     def segment(self, index: int) -> Segment:
         """One segment without its bytes."""
-        row = int(self.rows[index])
+        row, place = int(self.rows[index]), int(self.places[index])
         events = self.frames.events
         return Segment(
             row=row,
             time=int(events["time"].to_numpy()[row]),
             direction=Direction.WRITE if self.writes[index] else Direction.READ,
             process=int(events["process"].to_numpy()[row]),
+            thread=int(events["thread"].to_numpy()[row]),
             descriptor=int(events["descriptor"].to_numpy()[row]),
             fd=int(events["fd"].to_numpy()[row]),
+            offset=int(self.moved.offset[place]),
+            gap=bool(self.gaps[index]),
+            peeked=bool(self.moved.peeked[place]),
             size=int(events["size"].to_numpy()[row]),
             captured=int(events["captured"].to_numpy()[row]),
             lost_before=int(self.lost_before[index]),
@@ -97,25 +129,35 @@ class Streams:
         return self.frames.source.payload(int(self.rows[index]))
 
     def joined(self, direction: Direction | None = None) -> Iterator[bytes]:
-        """The kept bytes in order, for saving; of one direction or of both."""
-        for index in range(len(self)):
-            if direction is None or bool(self.writes[index]) is (direction is Direction.WRITE):
-                yield self.payload(index)
+        """The kept bytes in order, for saving, each once; of one direction or of both."""
+        chosen = ~self.moved.peeked[self.places]
+        if direction is not None:
+            chosen &= self.writes == (direction is Direction.WRITE)
+        for index in np.flatnonzero(chosen).tolist():
+            yield self.payload(index)
 
     def _column(self, name: str) -> np.ndarray:
         column: np.ndarray = self.frames.events[name].to_numpy()
-        taken: np.ndarray = column[self.rows]
+        taken: np.ndarray = column[self.rows[~self.moved.peeked[self.places]]]
         return taken
 
 
 def io_streams(frames: CaptureFrames, selected: np.ndarray | slice) -> Streams:
     """The transfers among the selected events: calls that moved bytes, in order of time."""
-    total = len(frames.events)
-    rows = within(matching_rows(frames, "evt.is_io = true and evt.buflen > 0"), selected, total)
-    written = matching_rows(frames, "evt.is_io_write = true")
-    is_write = np.zeros(total, dtype=bool)
-    is_write[written] = True
-    return Streams(frames, rows, is_write[rows], _lost_before(frames, rows))
+    moved = transfers(frames)
+    rows = within(moved.rows, selected, len(frames.events))
+    return Streams(frames, rows, np.searchsorted(moved.rows, rows), moved, _lost_before(frames, rows))
+
+
+def of_thing(streams: Streams, descriptor: int | None) -> Streams:
+    """The transfers through one thing: a row of descriptors, -1 what is not known, None any."""
+    if descriptor is None:
+        return streams
+    mine = streams.frames.events["descriptor"].to_numpy()[streams.rows] == descriptor
+    rows = streams.rows[mine]
+    return Streams(
+        streams.frames, rows, streams.places[mine], streams.moved, _lost_before(streams.frames, rows)
+    )
 
 
 def _lost_before(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:

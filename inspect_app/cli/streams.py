@@ -1,4 +1,4 @@
-"""`exhume-inspect streams` and `search`: the bytes that were read, written, sent and received."""
+"""`exhume-inspect streams`: the bytes that were read, written, sent and received."""
 
 from __future__ import annotations
 
@@ -10,22 +10,19 @@ from typing import BinaryIO
 import click
 
 from capture.format import files_of
-from capture.model.decode import printable
-from inspect_app.analysis.needles import Needle, hex_bytes, pattern, plain_text
-from inspect_app.analysis.payload_search import MAX_MATCHES, Matches, bytes_from, search
+from inspect_app.analysis.conversations import conversations
 from inspect_app.analysis.selection import select
-from inspect_app.analysis.streams import Direction, Segment, Streams, io_streams
+from inspect_app.analysis.streams import Direction, Segment, Streams, io_streams, of_thing
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main
+from inspect_app.cli.holders import latest, thing, who
 from inspect_app.cli.options import FILE, files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import echo_rows
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.export import safe_text
-from inspect_app.views.format import UNKNOWN, Clock, format_bytes, format_count, format_time
+from inspect_app.views.format import Clock, format_bytes, format_count, format_time
 from inspect_app.views.payload_text import Rendering, render
 
-_AROUND, _LONGEST = 24, 4_096
-"""Bytes shown on either side of a match; characters shown of one."""
 _WIDTH = 100
 _SHOWN = {"text": Rendering.PRINTABLE, "dots": Rendering.DOTTED, "hex": Rendering.HEX}
 _STREAM = (
@@ -34,14 +31,21 @@ _STREAM = (
     "direction",
     "process",
     "pid",
+    "tid",
     "fd",
     "name",
+    "offset",
     "size",
     "captured",
+    "gap",
+    "peeked",
     "lost_before",
     "data",
 )
-_MATCH = ("event", "time", "process", "pid", "name", "offset", "length", "data")
+_LIST = (
+    *("stream", "first", "last", "type", "name", "process", "pid", "processes", "transfers", "read"),
+    *("written", "kept", "gaps", "peeked"),
+)
 
 
 @main.command(epilog=EXIT_CODES)
@@ -49,6 +53,12 @@ _MATCH = ("event", "time", "process", "pid", "name", "offset", "length", "data")
 @filter_option
 @window_choice
 @format_option
+@click.option(
+    "--list", "listed", is_flag=True, help="List the streams: what bytes went through, and how many."
+)
+@click.option(
+    "--stream", "number", type=int, metavar="N", help="Only the stream that --list shows under this number."
+)
 @click.option(
     "--as",
     "shown",
@@ -75,24 +85,32 @@ def streams(  # noqa: PLR0917 - click hands over options by name
     expression: str,
     window: str,
     form: str,
+    listed: bool,
+    number: int | None,
     shown: str,
     direction: str | None,
     output: Path | None,
 ) -> CaptureFrames:
     """Show what went through descriptors: each transfer in order, with the bytes that were kept.
 
-    How many bytes were moved and not kept, and events lost between two transfers, are told. In JSON and CSV
-    bytes are hex digits.
+    A stream is a connection, a pipe, a file or another thing, whoever holds it and under whatever number.
+    How many bytes were moved and not kept, gaps in a stream, and events lost between two transfers, are
+    told. In JSON and CSV bytes are hex digits.
 
     \b
     Examples:
+      exhume-inspect streams node.exhume --list
+      exhume-inspect streams node.exhume --stream 17 --as hex
       exhume-inspect streams node.exhume --filter 'fd.rport = 4444'
       exhume-inspect streams node.exhume --filter 'fd.name = /etc/shadow' --as hex
       exhume-inspect streams node.exhume --filter 'proc.pid = 812 and fd.num = 3' --direction read -o bytes
     """
     frames = open_for_command(files, expression)
     selection = select(frames, window_option(frames, window), [expression])
-    found = io_streams(frames, selection.rows)
+    found = of_thing(io_streams(frames, selection.rows), number)
+    if listed:
+        _echo_list(frames, found, form)
+        return frames
     wanted = Direction(direction) if direction else None
     chosen = [
         at
@@ -108,6 +126,18 @@ def streams(  # noqa: PLR0917 - click hands over options by name
     else:
         echo_rows(_STREAM, [_segment_row(frames, found, at) for at in chosen], form)
     return frames
+
+
+def _echo_list(frames: CaptureFrames, found: Streams, form: str) -> None:
+    rows = []
+    for row in conversations(found).to_dict("records"):
+        name, pid = latest(frames, int(row["process"]))
+        told = {**row, "stream": row["descriptor"], "process": name, "pid": pid}
+        if form == "table":
+            told |= {at: format_time(told[at], Clock.UTC, zero=0, date=False) for at in ("first", "last")}
+            told |= {size: format_bytes(told[size]) for size in ("read", "written", "kept")}
+        rows.append(tuple(told[column] for column in _LIST))
+    echo_rows(_LIST, rows, form)
 
 
 def _write_bytes(found: Streams, wanted: Direction | None, output: Path, captures: Sequence[Path]) -> None:
@@ -128,14 +158,17 @@ def _write_all(found: Streams, wanted: Direction | None, stream: BinaryIO) -> No
 
 def _echo_segment(frames: CaptureFrames, found: Streams, at: int, rendering: Rendering) -> None:
     segment = found.segment(at)
+    if segment.gap:
+        click.echo("··· bytes of this stream before the next were not kept, or not seen")
     if segment.lost_before:
         click.echo(f"··· {format_count(segment.lost_before, 'event')} lost before the next")
-    verb = "wrote" if segment.direction is Direction.WRITE else "read"
-    name, pid = _who(frames, segment.row)
+    verb = "wrote" if segment.direction is Direction.WRITE else "peeked at" if segment.peeked else "read"
+    name, pid = who(frames, segment.row)
     when = format_time(segment.time, Clock.UTC, zero=0)
     kept = f"{segment.captured:,} of {format_bytes(segment.size)} kept"
-    thing = _thing(frames, segment.descriptor) or f"fd {segment.fd}"
-    click.echo(f"{when}  {safe_text(name)}[{pid}] {verb} {safe_text(thing)}  ({kept})")
+    place = f" +{segment.offset:,}" if segment.offset > 0 else ""
+    where = (thing(frames, segment.descriptor) or f"fd {segment.fd}") + place
+    click.echo(f"{when}  {safe_text(name)}[{pid}] {verb} {safe_text(where)}  ({kept})")
     for line in render(found.payload(at), rendering, _WIDTH):
         click.echo(f"    {line}")
 
@@ -150,110 +183,11 @@ def _echo_kept(found: Streams) -> None:
 
 def _segment_row(frames: CaptureFrames, found: Streams, at: int) -> tuple[str | int | None, ...]:
     segment: Segment = found.segment(at)
-    name, pid = _who(frames, segment.row)
+    name, pid = who(frames, segment.row)
+    tid = int(frames.threads["tid"].to_numpy()[segment.thread]) if segment.thread >= 0 else None
     return (
-        *(segment.row + 1, segment.time, segment.direction.value, name, pid, segment.fd),
-        *(_thing(frames, segment.descriptor), segment.size, segment.captured, segment.lost_before),
+        *(segment.row + 1, segment.time, segment.direction.value, name, pid, tid, segment.fd),
+        *(thing(frames, segment.descriptor), segment.offset, segment.size, segment.captured),
+        *(segment.gap, segment.peeked, segment.lost_before),
         found.payload(at).hex(),
     )
-
-
-def _who(frames: CaptureFrames, row: int) -> tuple[str, int | None]:
-    process, image = (int(frames.events[name].to_numpy()[row]) for name in ("process", "image"))
-    name = str(frames.images["comm"].iat[image]) if image >= 0 else UNKNOWN
-    return name, int(frames.processes["pid"].to_numpy()[process]) if process >= 0 else None
-
-
-def _thing(frames: CaptureFrames, descriptor: int) -> str:
-    return str(frames.descriptors["name"].iat[descriptor]) if descriptor >= 0 else ""
-
-
-@main.command("search", epilog=EXIT_CODES)
-@files_argument
-@click.argument("wanted", metavar="TEXT")
-@filter_option
-@window_choice
-@format_option
-@click.option("--regex", is_flag=True, help="TEXT is a regular expression (RE2); ^ and $ match at lines.")
-@click.option("--hex", "as_hex", is_flag=True, help="TEXT is bytes in hex: 'de ad be ef'.")
-@click.option("-i", "--ignore-case", is_flag=True, help="Letters match whatever their case.")
-@click.option(
-    "-n",
-    "limit",
-    type=click.IntRange(1, MAX_MATCHES),
-    default=1_000,
-    show_default=True,
-    metavar="N",
-    help="Show at most N matches.",
-)
-@guarded
-def search_command(  # noqa: PLR0917 - click hands over options by name
-    files: tuple[Path, ...],
-    wanted: str,
-    expression: str,
-    window: str,
-    form: str,
-    regex: bool,
-    as_hex: bool,
-    ignore_case: bool,
-    limit: int,
-) -> CaptureFrames:
-    """Search the kept bytes of all that was read, written, sent and received for TEXT.
-
-    A match lies within the bytes of one call, or over several that follow one another directly in one
-    direction of a connection, pipe or file. What was not kept cannot be found: the last line tells how
-    much was searched, of how much that was moved.
-
-    \b
-    Examples:
-      exhume-inspect search node.exhume 'BEGIN RSA PRIVATE KEY'
-      exhume-inspect search node.exhume --regex '^(GET|POST) /\\S+' --filter 'container.name = web'
-      exhume-inspect search node.exhume --hex '7f 45 4c 46' --filter 'evt.is_io_write = true'
-    """
-    if regex and as_hex:
-        raise click.UsageError("--regex and --hex exclude each other")
-    needle = _needle(wanted, regex=regex, as_hex=as_hex, ignore_case=ignore_case)
-    frames = open_for_command(files, expression)
-    selection = select(frames, window_option(frames, window), [expression])
-    matches = search(frames, needle, selected=selection.rows, limit=limit)
-    rows = [_match_row(frames, matches, at) for at in range(len(matches))]
-    if form == "table":
-        for row in rows:
-            _echo_match(frames, row)
-        _echo_searched(frames, matches, limit)
-    else:
-        echo_rows(_MATCH, rows, form)
-    return frames
-
-
-def _needle(wanted: str, *, regex: bool, as_hex: bool, ignore_case: bool) -> Needle:
-    if as_hex:
-        return hex_bytes(wanted)
-    if regex:
-        return pattern(f"(?i){wanted}" if ignore_case else wanted)
-    return plain_text(wanted, ignore_case=ignore_case)
-
-
-def _match_row(frames: CaptureFrames, matches: Matches, at: int) -> tuple[str | int | None, ...]:
-    row, start, length = (int(column[at]) for column in (matches.rows, matches.starts, matches.lengths))
-    name, pid = _who(frames, row)
-    first = max(0, start - _AROUND)
-    around = bytes_from(frames, row, first, start - first + min(length, _LONGEST) + _AROUND)
-    thing = _thing(frames, int(frames.events["descriptor"].to_numpy()[row]))
-    time = int(frames.events["time"].to_numpy()[row])
-    return row + 1, time, name, pid, thing, start, length, printable(around, _LONGEST)
-
-
-def _echo_match(frames: CaptureFrames, row: tuple[str | int | None, ...]) -> None:
-    number, time, name, pid, thing, offset, _, data = row
-    when = format_time(int(time or 0), Clock.UTC, zero=0)
-    place = f"{safe_text(str(name))}[{pid}] {safe_text(str(thing)) or UNKNOWN}"
-    click.echo(f"{when}  event {number:,}  {place}  +{offset:,}: {data}")
-
-
-def _echo_searched(frames: CaptureFrames, matches: Matches, limit: int) -> None:
-    if not matches.complete:
-        click.echo(f"the first {limit:,} matches are shown; -n shows more", err=True)
-    moved = int(frames.events["size"].sum())
-    found = format_count(len(matches), "match", "matches")
-    click.echo(f"{found} in {format_bytes(matches.searched)} kept of {format_bytes(moved)} moved", err=True)

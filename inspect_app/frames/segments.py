@@ -59,6 +59,8 @@ class Segments:
     """int64: transfers with the same number follow one another directly; -1 it stands alone."""
     place: np.ndarray
     """int64: where each one's first kept byte lies, were the bytes of each run laid end to end."""
+    offset: np.ndarray
+    """int64: bytes that the stream had moved before, as far as the recording saw; -1 it belongs to none."""
 
     def of_event(self, events: int) -> np.ndarray:
         """int32, of each of so many events: its position among the segments, -1 none."""
@@ -80,8 +82,9 @@ def segments(frames: CaptureFrames) -> Segments:
     stream = _streams(frames, rows, writes, _among(names, _PLACED)[codes[rows]] | peeked)
     order = _by_stream(stream)
     follower = _followers(frames, rows, stream, order)
-    kept = events["captured"].to_numpy()[rows].astype(np.int64)
-    return Segments(rows, writes, peeked, stream, follower, *_runs(follower, kept, order))
+    kept, size = (events[name].to_numpy()[rows].astype(np.int64) for name in ("captured", "size"))
+    run, place = _runs(follower, kept, order)
+    return Segments(rows, writes, peeked, stream, follower, run, place, _offsets(stream, size, order))
 
 
 def _among(names: list[str], wanted: frozenset[str]) -> np.ndarray:
@@ -142,6 +145,16 @@ def _runs(follower: np.ndarray, kept: np.ndarray, order: np.ndarray) -> tuple[np
     run[~follows & (follower < 0)] = _NONE
     place[order] = np.cumsum(kept[order]) - kept[order]
     return run, place
+
+
+def _offsets(stream: np.ndarray, size: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Bytes of each stream before each transfer."""
+    before = np.cumsum(size[order]) - size[order]
+    new = np.append(True, stream[order[1:]] != stream[order[:-1]])[: len(order)]
+    offset = np.empty(len(order), np.int64)
+    offset[order] = before - before[np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))]
+    offset[stream < 0] = _NONE
+    return offset
 
 
 def _lost_between(frames: CaptureFrames, one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -116,12 +116,14 @@ def box_of(streams: Streams, index: int, zero: int) -> Box:
     segment, frames = streams.segment(index), streams.frames
     write = bool(streams.writes[index])
     when = format_time(segment.time, Clock.RELATIVE, zero=zero, digits=6)
-    verb, link = ("Write", "to") if write else ("Read", "from")
+    verb, link = ("Write", "to") if write else ("Peek at" if segment.peeked else "Read", "from")
     target = _descriptor(frames, segment.descriptor, segment.fd)
     title = f"{when}   {_process(frames, segment.row)}   {verb} {format_bytes(segment.size)} {link} {target}"
-    before = (
-        f"{format_count(segment.lost_before, 'event')} lost before this one" if segment.lost_before else ""
-    )
+    told = [
+        "bytes before this were not kept, or not seen" if segment.gap else "",
+        f"{format_count(segment.lost_before, 'event')} lost before this one" if segment.lost_before else "",
+    ]
+    before = "  ·  ".join(filter(None, told))
     missing = segment.missing
     after = f"… {format_count(missing, 'byte')} more, not kept" if missing and segment.captured else ""
     kept = f"captured {segment.captured:,} of {format_count(segment.size, 'byte')}"

@@ -71,6 +71,15 @@ def test_streams_as_json_have_their_bytes_in_hex(path):
     assert [row["direction"] for row in rows] == ["read", "write"]
 
 
+def test_streams_are_listed_and_one_is_shown_alone(path):
+    (row,) = json.loads(run("streams", path, "--list", "--format", "json").stdout)
+    assert (row["read"], row["written"], row["kept"], row["transfers"], row["pid"]) == (100, 4, 23, 2, 300)
+    assert "\x1b" not in run("streams", path, "--list").stdout
+    shown = json.loads(run("streams", path, "--stream", row["stream"], "--format", "json").stdout)
+    assert [segment["offset"] for segment in shown] == [0, 0]
+    assert json.loads(run("streams", path, "--stream", 77, "--format", "json").stdout) == []
+
+
 def test_kept_bytes_are_written_as_they_are_and_never_over_the_capture(path, tmp_path):
     out = tmp_path / "bytes"
     assert run("streams", path, "-o", out).exit_code == 0
