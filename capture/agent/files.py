@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from capture.agent.rotation import FileNames, Rotation
+from capture.evidence.manifest import SUFFIX, ListedFile, write_manifest
+from capture.evidence.signing import KeySigner
 from capture.format import CaptureWriter, create
 
 _PATIENCE_S = 10.0
@@ -36,6 +38,8 @@ class ClosedFile:
     """Device and inode: what has been put in its place is not ours to remove."""
     number: int
     size: int
+    digest: str
+    """Of its last block, in hex."""
     ended: float
     """When, by the monotonic clock."""
 
@@ -60,6 +64,8 @@ class CaptureFiles:
     counted: int = 0
     """Calls that were counted instead of recorded."""
     set_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    signer: KeySigner | None = None
+    """Signs each file as it ends, and the manifest of the set."""
     _before: int = 0
     """Bytes of the files before."""
     _previous: str | None = None
@@ -69,7 +75,8 @@ class CaptureFiles:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.writer = CaptureWriter(self.stream)
+        self.writer = CaptureWriter(self.stream, signer=self.signer)
+        self._first_path = self.path
         # An older file keeps its content until the first block of the new one is written.
         self._existed = os.fstat(self.stream.fileno()).st_size > 0
 
@@ -146,6 +153,7 @@ class CaptureFiles:
                     _identity(os.fstat(self.stream.fileno())),
                     self.number,
                     self.writer.bytes_written,
+                    self.writer.digest.hex(),
                     time.monotonic(),
                 )
             )
@@ -153,7 +161,23 @@ class CaptureFiles:
         self._previous = self.writer.digest.hex()
         self.stream.close()
         self.stream, self.path, self.number = stream, path, self.number + 1
-        self.writer = CaptureWriter(stream)
+        self.writer = CaptureWriter(stream, signer=self.signer)
+
+    def list_files(self, *, complete: bool) -> None:
+        """Write the manifest of a set; nothing for a recording in one file. `complete`: it has ended.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        if self._first_path is None or not self.rotation.rotates:
+            return
+        listed = [ListedFile(file.path.name, file.number, file.size, file.digest) for file in self.closed]
+        if complete and self.path is not None:
+            written, digest = self.writer.bytes_written, self.writer.digest.hex()
+            listed.append(ListedFile(self.path.name, self.number, written, digest))
+        removed = self.number - 1 - len(self.closed)
+        path = self._first_path.with_name(f"{self._first_path.stem}-{self.set_id[:8]}{SUFFIX}")
+        write_manifest(path, self.set_id, listed, complete=complete, removed=removed, signer=self.signer)
 
     def drop_old(self) -> None:
         """Remove the oldest files that the rotation has no room for."""

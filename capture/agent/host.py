@@ -34,6 +34,7 @@ def section(
     name = os.uname()
     return {
         "capture_id": uuid.uuid4().hex,
+        **({"evidence": dict(settings.evidence)} if settings.evidence else {}),
         "recorder": {
             "name": "exhume-capture",
             "version": recorder_version(),
@@ -74,12 +75,12 @@ def _hostname() -> str:
 
 
 def _plain(settings: Settings) -> dict[str, Any]:
-    """Settings as a file keeps them; the filter stands beside them."""
+    """Settings as a file keeps them; the filter and what makes it evidence stand beside them."""
     named = asdict(settings) | {
         "redact": list(settings.redact),
         "payload": [rule.text for rule in settings.payload],
     }
-    return {name: value for name, value in named.items() if name != "filter"}
+    return {name: value for name, value in named.items() if name not in ("filter", "evidence")}
 
 
 def _word(word: str) -> str:

@@ -173,6 +173,7 @@ class Output:
         failure = self.failure
         if failure is None:
             self._attempt(lambda: self.files.writer.end(self._turn.totals()))
+            self._list_files(complete=True)
             return
         # A block that found no room was taken back: there may be some for what is still to be said.
         with suppress(OSError):
@@ -180,6 +181,14 @@ class Output:
                 self.files.writer.document("counters", {"rows": rows}, count=len(rows))
             reason = failure.strerror or str(failure)
             self.files.writer.end({**self._turn.totals(), "reason": reason})
+        self._list_files(complete=True)
+
+    def _list_files(self, *, complete: bool) -> None:
+        """Write the manifest of the set; a recording goes on without it."""
+        try:
+            self.files.list_files(complete=complete)
+        except OSError as error:
+            self._turn.say(f"the manifest of the set cannot be written: {error.strerror}")
 
     def _see_that_it_is_there(self) -> None:
         """Put the file back if somebody has removed it; what had been recorded is still there."""
@@ -230,6 +239,7 @@ class Output:
             raise
         self._stands_alone = False
         self.files.drop_old()
+        self._list_files(complete=False)
         self._turn.begun(until_boot_ns)
         for request in [request for request in self._asked if request[0] <= until_boot_ns]:
             self._asked.remove(request)

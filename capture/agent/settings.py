@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from capture.agent.filter import RecordingFilter
@@ -72,6 +73,8 @@ class Settings:
     """Whether the names of users and groups are kept."""
     filter: RecordingFilter = field(default_factory=RecordingFilter)
     """What is left out."""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    """`case`, `examiner`, `note` and `public_key`, as the first block tells them."""
     keeps_probe: bool = True
     """Whether the compiled probe is kept for the next recording; else nothing is written but the capture."""
     buffer_mib: int = 64

@@ -14,16 +14,19 @@ import click
 from capture.agent.files import CaptureFiles
 from capture.agent.rotation import FileNames, Rotation
 from capture.cli.errors import Exit, fail
+from capture.evidence.signing import KeySigner
 from capture.format import create
 
 
-def open_destination(output: Path | None, rotation: Rotation, *, overwrite: bool) -> CaptureFiles:
+def open_destination(
+    output: Path | None, rotation: Rotation, *, overwrite: bool, signer: KeySigner | None = None
+) -> CaptureFiles:
     """The first file, made and empty; leaves with a line and an exit code where it cannot be.
 
     `-` is standard output: what is printed to it from now on, by a command, too, goes to standard error.
     """
     if str(output) == "-":
-        return _standard_output(rotation)
+        return _standard_output(rotation, signer)
     now = datetime.now(UTC)
     pattern = output or Path(f"{socket.gethostname()}-{now:%Y%m%dT%H%M%SZ}.exhume")
     names = FileNames(pattern, counted=rotation.rotates)
@@ -38,10 +41,10 @@ def open_destination(output: Path | None, rotation: Rotation, *, overwrite: bool
         )
     except OSError as error:
         fail(f"{path} cannot be written: {error.strerror}; choose another place with -o", Exit.WRITE_FAILED)
-    return CaptureFiles(stream, path, rotation, names, overwrite)
+    return CaptureFiles(stream, path, rotation, names, overwrite, signer=signer)
 
 
-def _standard_output(rotation: Rotation) -> CaptureFiles:
+def _standard_output(rotation: Rotation, signer: KeySigner | None) -> CaptureFiles:
     if rotation != Rotation():
         raise click.UsageError("-o - is one stream: it cannot be rotated or kept small")
     if sys.stdout.isatty():
@@ -51,7 +54,7 @@ def _standard_output(rotation: Rotation) -> CaptureFiles:
         )
     stream = _Stream(os.dup(1), "wb")
     os.dup2(2, 1)
-    return CaptureFiles(stream)
+    return CaptureFiles(stream, signer=signer)
 
 
 class _Stream(io.FileIO):

@@ -12,6 +12,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 import click
 
 from capture.agent.errors import CaptureError
+from capture.evidence.errors import EvidenceError
 from capture.format import FormatError
 from capture.model.text import printable
 
@@ -32,6 +33,8 @@ class Exit(IntEnum):
     """No such file, no permission, not a capture."""
     WRITE_FAILED = 6
     """The recording ended early because the file could not be written."""
+    UNTRUSTED = 7
+    """`verify --key`: whole, but not signed by that key."""
 
 
 EXIT_CODES = """
@@ -44,6 +47,7 @@ Exit codes:
   4  the capture was altered
   5  not readable: no such file, no permission, not a capture
   6  recording ended early: the file could not be written
+  7  verify --key: the capture is whole, but not signed by that key
 """
 
 
@@ -74,7 +78,7 @@ def told_in_one_line(command: Callable[P, R]) -> Callable[P, R]:
         except FormatError as error:
             path = _file_meant(kwargs)
             fail(f"{path}: {error}" if path else str(error), Exit.UNREADABLE)
-        except CaptureError as error:
+        except (CaptureError, EvidenceError) as error:
             fail(str(error), Exit.FAILED)
         except BrokenPipeError:
             # The reader of our output has seen enough.

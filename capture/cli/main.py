@@ -12,6 +12,7 @@ from capture.cli.errors import EXIT_CODES
 from capture.cli.events import events
 from capture.cli.freeze import freeze
 from capture.cli.info import info
+from capture.cli.keygen import keygen
 from capture.cli.record import record
 from capture.cli.verify import verify
 
@@ -33,6 +34,7 @@ def main() -> None:
     Save those, and go on:           exhume-capture freeze -o incident.exhume
     What is in it?                   exhume-capture info node.exhume
     Is it whole?                     exhume-capture verify node.exhume
+    A key to sign with:              exhume-capture keygen reyes
     Its events as lines:             exhume-capture events node.exhume -n 50
 
     To dig into a capture, also on another machine: exhume-inspect node.exhume
@@ -43,5 +45,5 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-for command in (check, record, freeze, info, verify, events):
+for command in (check, record, freeze, info, verify, events, keygen):
     main.add_command(command)

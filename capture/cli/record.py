@@ -24,10 +24,12 @@ from capture.agent.settings import Settings
 from capture.cli.content_options import content_options, content_settings
 from capture.cli.destination import open_destination
 from capture.cli.errors import Exit, told_in_one_line
+from capture.cli.evidence_options import evidence_facts, evidence_options
 from capture.cli.filter_options import filter_options, recording_filter
 from capture.cli.host_option import host_root_option
 from capture.cli.quantities import Duration, human_bytes
 from capture.cli.rotating import rotation_options
+from capture.evidence.signing import KeySigner
 from capture.model.text import printable
 
 _PATIENCE_S = 3.0
@@ -54,6 +56,7 @@ _PATIENCE_S = 3.0
 )
 @filter_options
 @rotation_options
+@evidence_options
 @host_root_option
 @click.option("--overwrite", is_flag=True, help="Write over FILE if it exists.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
@@ -64,6 +67,7 @@ def record(  # noqa: PLR0917  click hands options over by name
     duration: float | None,
     buffer: int,
     rotation: Rotation,
+    signer: KeySigner | None,
     overwrite: bool,
     quiet: bool,
     command: tuple[str, ...],
@@ -98,6 +102,10 @@ def record(  # noqa: PLR0917  click hands options over by name
     exhume-capture record -o node.exhume --rotate-size 100M --keep 20 --disk-floor 1G
 
     \b
+    As evidence: signed, with what it is for. See `keygen` and `verify --key`:
+    exhume-capture record -o node.exhume --case 24-17 --examiner Reyes --note 'after the alert' --sign me.key
+
+    \b
     Into a pipe, without a file on the node:
     ssh root@node exhume-capture record -o - > node.exhume
 
@@ -108,8 +116,14 @@ def record(  # noqa: PLR0917  click hands options over by name
     chosen = recording_filter(more, command)
     # To standard output: nothing is written on the machine.
     keeps_probe = str(output) != "-"
-    settings = Settings(buffer_mib=buffer, filter=chosen, keeps_probe=keeps_probe, **content_settings(more))
-    files = open_destination(output, rotation, overwrite=overwrite)
+    settings = Settings(
+        buffer_mib=buffer,
+        filter=chosen,
+        keeps_probe=keeps_probe,
+        evidence=evidence_facts(more, signer),
+        **content_settings(more),
+    )
+    files = open_destination(output, rotation, overwrite=overwrite, signer=signer)
     # From the first moment on: a signal that comes while the probe loads ends the recording in order, too.
     stop = _Stop()
     console = Console(stderr=True, highlight=False)

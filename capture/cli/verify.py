@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,67 +14,170 @@ import click
 
 from capture.cli.errors import Exit, told_in_one_line
 from capture.cli.opening import files_argument
-from capture.format import CaptureFile, CaptureSet, State, Verdict, files_of, open_captures, refuse_devices
+from capture.evidence.errors import EvidenceError
+from capture.evidence.judgement import Judgement, judge_file, judge_set
+from capture.evidence.keys import load_public_key
+from capture.evidence.manifest import manifests_in
+from capture.evidence.signing import Signature, Signed, key_of_hex
+from capture.format import (
+    CaptureFile,
+    CaptureSet,
+    State,
+    Verdict,
+    files_of,
+    open_captures,
+    refuse_devices,
+    set_facts,
+)
 from capture.format import verify as verify_stream
 from capture.model.text import printable
 
 _CODES = {State.WHOLE: Exit.FINE, State.CUT_SHORT: Exit.CUT_SHORT, State.ALTERED: Exit.ALTERED}
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What was found out about the files that were named."""
+
+    whole: Judgement
+    members: Sequence[tuple[str, Judgement]] = ()
+    """Of a set, each file."""
+    manifests: Sequence[tuple[str, Signature]] = ()
+    faults: Sequence[str] = field(default_factory=tuple)
+    """What differs from the manifests."""
+
+
+def _public_key(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        return (load_public_key(Path(value)) if Path(value).exists() else key_of_hex(value)).hex()
+    except (EvidenceError, OSError) as error:
+        raise click.BadParameter(str(error)) from error
+
+
 @click.command()
 @files_argument
+@click.option("--key", metavar="PUB", callback=_public_key, help="Whose signature is wanted: PEM or hex.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @told_in_one_line
-def verify(files: tuple[Path, ...], as_json: bool) -> None:
-    """Is FILE whole, cut short, or altered?
+def verify(files: tuple[Path, ...], key: str | None, as_json: bool) -> None:
+    """Is FILE whole, cut short, or altered, and who signed it?
 
-    Reads every byte and checks every digest and the chain that the digests make. Of a set of files, or the
-    folder they are in, it checks each file and whether they are a chain: a missing file is a cut, one that
-    was exchanged makes the set altered.
+    Reads every byte and checks every digest, the chain that the digests make, and the signature of its end.
+    The first block that is not as it was is named with what happened to it (altered, missing, reordered,
+    duplicated, of another capture, appended) and the times of the events around it. Of a set of files, or the
+    folder they are in, it checks each file, whether they are a chain, and the manifest beside them: a missing
+    file is a cut, one that was exchanged makes the set altered.
+
+    Digests alone show damage and careless changes: who changes a capture on purpose can make all of them
+    anew, but no signature. That is what --key is for.
 
     \b
     exhume-capture verify node.exhume && echo as recorded
-    exhume-capture verify /var/captures/
+    exhume-capture verify node.exhume --key reyes.pub
+    exhume-capture verify /var/captures/ --key reyes.pub --json
 
     \b
-    Exit codes: 0 whole, 3 cut short at a block, 4 altered at a block, 5 not readable.
+    Exit codes: 0 whole (and signed by PUB), 3 cut short at a block, 4 altered at a block, 5 not readable,
+    7 whole, but not signed by PUB.
     """
-    if files_of(files) == list(files[:1]):
-        told, verdict = list[tuple[str, Verdict]](), _verified(files[0])
-    else:
-        told, verdict = _verified_set(files)
+    answer = _one(files[0]) if files_of(files) == list(files[:1]) else _set(files)
     name = str(files[0]) if len(files) == 1 else "the set"
+    trusted = key is None or _is_signed_by(answer, key)
     if as_json:
-        members = {"files": [_fields(one) | {"file": path} for path, one in told]} if told else {}
-        click.echo(json.dumps(_fields(verdict) | members))
+        click.echo(json.dumps(_told(answer, key, trusted=trusted)))
     else:
-        for path, one in (*told, (name, verdict)):
+        for path, one in (*answer.members, (name, answer.whole)):
             _print(path, one)
-    sys.exit(_CODES[verdict.state])
+        told = [f"{path}: manifest, {signature}" for path, signature in answer.manifests]
+        for words in (*told, *answer.faults):
+            click.echo(printable(words))
+        if not trusted:
+            lacking = bool(answer.members and not answer.manifests)
+            click.echo(f"not signed by {key}{': the manifest of the set is not here' if lacking else ''}")
+    code = _CODES[answer.whole.verdict.state]
+    sys.exit(Exit.UNTRUSTED if code is Exit.FINE and not trusted else code)
 
 
-def _verified(path: Path) -> Verdict:
+def _one(path: Path) -> _Answer:
     refuse_devices(path)
     with path.open("rb") as stream:
         verdict = verify_stream(stream)
-    if verdict.state is State.WHOLE:
-        CaptureFile.open(path).close()  # a newer format: told as an error
-    return verdict
+    if verdict.state is not State.WHOLE:
+        # What is damaged may not open; where it does not, the damage is what is to be told.
+        return _Answer(Judgement(verdict, Signature(Signed.NOT)))
+    with CaptureFile.open(path) as capture:
+        return _Answer(judge_file(capture))
 
 
-def _verified_set(files: Sequence[Path]) -> tuple[list[tuple[str, Verdict]], Verdict]:
+def _set(files: Sequence[Path]) -> _Answer:
     with open_captures(files) as capture:
-        members = capture.members if isinstance(capture, CaptureSet) else [capture]
-        return [(member.path, member.verdict) for member in members], capture.verdict
+        if not isinstance(capture, CaptureSet):
+            return _Answer(judge_file(capture))
+        judged = [judge_file(member) for member in capture.members]
+        whole = judge_set(capture, judged)
+        members = [(member.path, one) for member, one in zip(capture.members, judged, strict=True)]
+        folders = sorted({Path(member.path).parent for member in capture.members})
+        set_id = set_facts(capture.section).get("id")
+        found = [pair for folder in folders for pair in manifests_in(folder, set_id)]
+        faults = [f"{path.name}: {fault}" for path, one in found for fault in one.faults(capture.members)]
+    if faults and whole.verdict.state is State.WHOLE:
+        gone = all(fault.endswith(" is not here") for fault in faults)
+        state = State.CUT_SHORT if gone else State.ALTERED
+        blocks = whole.verdict.blocks
+        whole = Judgement(Verdict(state, blocks, faults[0], blocks, whole.verdict.before), whole.signature)
+    return _Answer(whole, members, [(str(path), one.signature) for path, one in found], faults)
 
 
-def _fields(verdict: Verdict) -> dict[str, Any]:
-    fields = {"state": verdict.state, "block": verdict.block, "blocks": verdict.blocks}
-    return {**fields, "reason": verdict.reason, "last_event_before": verdict.before}
+def _is_signed_by(answer: _Answer, key: str) -> bool:
+    """Whether all is signed by a key: of a set the files, and the manifest, which tells the last of them."""
+    wanted = Signature(Signed.VALID, key)
+    manifests = [one == wanted for _, one in answer.manifests]
+    return answer.whole.signature == wanted and all(manifests) and bool(manifests or not answer.members)
 
 
-def _print(name: str, verdict: Verdict) -> None:
-    click.echo(printable(f"{name}: {verdict}"))
+def _told(answer: _Answer, key: str | None, *, trusted: bool) -> dict[str, Any]:
+    told = _fields(answer.whole)
+    if key is not None:
+        told["signed_by_key"] = trusted
+    if answer.members:
+        told["files"] = [_fields(one) | {"file": path} for path, one in answer.members]
+        told["manifests"] = [{"file": path, "signature": _signature(one)} for path, one in answer.manifests]
+        told["faults"] = list(answer.faults)
+    return told
+
+
+def _fields(judged: Judgement) -> dict[str, Any]:
+    verdict = judged.verdict
+    return {
+        "state": verdict.state,
+        "damage": verdict.damage,
+        "block": verdict.block,
+        "blocks": verdict.blocks,
+        "reason": verdict.reason,
+        "last_event_before": verdict.before,
+        "first_event_after": verdict.after,
+        "signature": _signature(judged.signature),
+    }
+
+
+def _signature(signature: Signature) -> dict[str, str]:
+    return {"state": signature.state, "key": signature.key}
+
+
+def _print(name: str, judged: Judgement) -> None:
+    verdict, signature = judged.verdict, judged.signature
+    more = f"; {signature}" if signature.state is not Signed.NOT else ""
+    click.echo(printable(f"{name}: {verdict}{more}"))
     if verdict.state is not State.WHOLE and verdict.before:
-        when = datetime.fromtimestamp(verdict.before / 1e9, UTC).isoformat(timespec="milliseconds")
-        click.echo(f"the last event before that returned at {when}")
+        click.echo(f"the last event before that returned at {_iso(verdict.before)}")
+    if verdict.after:
+        click.echo(f"the first event behind it returned at {_iso(verdict.after)}")
+
+
+def _iso(time_ns: int) -> str:
+    try:
+        return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError):
+        return f"{time_ns} ns since 1970"

@@ -10,7 +10,7 @@ from capture.format.columns import (
     TextHeap,
 )
 from capture.format.errors import FormatError
-from capture.format.integrity import State, Verdict, verify
+from capture.format.integrity import Damage, State, Verdict, verify
 from capture.format.joining import join_files
 from capture.format.reader import Cancelled, CaptureFile, refuse_devices
 from capture.format.sets import Capture, CaptureSet, files_of, open_captures, part_of, set_facts
@@ -29,6 +29,7 @@ __all__ = [
     "CaptureSet",
     "CaptureWriter",
     "CutShort",
+    "Damage",
     "EventBatch",
     "FormatError",
     "State",

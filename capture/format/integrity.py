@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import BinaryIO
 
@@ -23,6 +23,21 @@ class State(StrEnum):
     ALTERED = "altered"
 
 
+class Damage(StrEnum):
+    """What happened to the first block that is not as it was recorded."""
+
+    NONE = ""
+    CUT = "cut short"
+    ALTERED = "altered"
+    MISSING = "missing"
+    REORDERED = "reordered"
+    DUPLICATED = "duplicated"
+    FOREIGN = "of another capture"
+    APPENDED = "appended"
+    UNSIGNED = "signature missing"
+    FORGED = "signature does not fit"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a file is what was recorded."""
@@ -35,6 +50,10 @@ class Verdict:
     """Blocks that are whole and can be read."""
     before: int = 0
     """Time of the last event before the damage, ns since 1970 UTC; 0 there is none."""
+    damage: Damage = Damage.NONE
+    """What happened there."""
+    after: int = 0
+    """Time of the first event behind the damage, as `before`."""
 
     def __str__(self) -> str:
         if self.state is State.WHOLE:
@@ -54,8 +73,12 @@ class Walk:
         self._before = GENESIS
         self._last_time = 0
         self._whole = 0
-        self._ended = False
-        self._fault: tuple[State, int, str, int] | None = None
+        self._closing: list[str] = []
+        """Kinds of the blocks from the end block on."""
+        self._digests: list[bytes] = []
+        """Of the whole blocks, in the order of the file."""
+        self._closing_digest = b""
+        self._fault: Verdict | None = None
         self._offset = 0
         """Where the walk goes on: behind the last block that is whole."""
         self._in_vain = _SEARCH + 2 * stream.seek(0, 2)
@@ -63,7 +86,7 @@ class Walk:
     def go_on(self) -> None:
         """The file may have grown: walk on from where it ended before."""
         self._in_vain = _SEARCH + 2 * (self._stream.seek(0, 2) - self._offset)
-        if self._fault and self._fault[0] is State.CUT_SHORT:
+        if self._fault and self._fault.state is State.CUT_SHORT:
             self._fault = None
 
     def __iter__(self) -> Iterator[Block]:
@@ -78,14 +101,14 @@ class Walk:
                 following = None if given_up else self._next_start(offset + 1)
                 self._in_vain -= self._stream.tell() - offset
                 cut = isinstance(error, CutShort) and following is None and not given_up
-                self._damage(State.CUT_SHORT if cut else State.ALTERED, error.reason)
+                self._damage(Damage.CUT if cut else Damage.ALTERED, error.reason)
                 if following is None:
                     return
                 self._offset = following
                 continue
             if block is None:
-                if not self._ended:
-                    self._damage(State.CUT_SHORT, "the file ends without its end block")
+                if not self._closing:
+                    self._damage(Damage.CUT, "the file ends without its end block")
                 return
             self._check_place(block)
             self._offset = offset + block.size
@@ -97,31 +120,66 @@ class Walk:
         return self._before
 
     @property
+    def closing_digest(self) -> bytes:
+        """The digest of the end block, which a signature is made of; empty without one."""
+        return self._closing_digest
+
+    @property
     def verdict(self) -> Verdict:
         """What the walk has found so far."""
         if self._fault:
-            state, number, reason, before = self._fault
-            return Verdict(state, number, reason, self._whole, before)
+            return replace(self._fault, blocks=self._whole)
         return Verdict(State.WHOLE, self._whole, "", self._whole, self._last_time)
 
     def _check_place(self, block: Block) -> None:
-        header = block.header
-        if self._ended:
-            self._damage(State.ALTERED, "there is a block after the end block")
-        elif header.seq != self._expected_seq:
-            self._damage(State.ALTERED, f"block {header.seq} stands where block {self._expected_seq} belongs")
+        header, expected = block.header, self._expected_seq
+        if self._closing and (header.kind != "signature" or len(self._closing) > 1):
+            self._damage(*self._behind_the_end(block))
+        elif header.seq != expected:
+            self._damage(*self._out_of_place(block))
         elif header.before != self._before:
-            self._damage(State.ALTERED, "the block before it is not the one it was written after")
+            told = "the block before it is not the one it was written after"
+            self._damage(Damage.FOREIGN, told)
+        self._reconsider(block)
         self._expected_seq = header.seq + 1
         self._before = block.digest
+        self._digests.append(block.digest)
         self._whole += 1
-        self._ended = header.kind == "end"
+        if self._closing or header.kind == "end":
+            self._closing_digest = self._closing_digest or block.digest
+            self._closing.append(header.kind)
         self._last_time = max(self._last_time, header.last)
 
-    def _damage(self, state: State, reason: str) -> None:
+    def _behind_the_end(self, block: Block) -> tuple[Damage, str]:
+        told = "there is a block after the end block"
+        return (Damage.DUPLICATED if self._stood_before(block) else Damage.APPENDED), told
+
+    def _out_of_place(self, block: Block) -> tuple[Damage, str]:
+        told = f"block {block.header.seq} stands where block {self._expected_seq} belongs"
+        if block.header.seq > self._expected_seq:
+            return Damage.MISSING, told
+        return (Damage.DUPLICATED if self._stood_before(block) else Damage.REORDERED), told
+
+    def _stood_before(self, block: Block) -> bool:
+        seq = block.header.seq
+        return 0 <= seq < len(self._digests) and self._digests[seq] == block.digest
+
+    def _reconsider(self, block: Block) -> None:
+        """What a later block tells of the first damage: when it was, and that what was missing is there."""
+        fault, header = self._fault, block.header
+        if fault is None:
+            return
+        if fault.damage is Damage.MISSING and fault.block <= header.seq < self._expected_seq:
+            fault = replace(fault, damage=Damage.REORDERED)
+        if not fault.after and header.first > fault.before:
+            fault = replace(fault, after=header.first)
+        self._fault = fault
+
+    def _damage(self, damage: Damage, reason: str) -> None:
         """The first damage decides, except that altered weighs more than cut short."""
-        if self._fault is None or (self._fault[0] is State.CUT_SHORT and state is State.ALTERED):
-            self._fault = (state, self._expected_seq, reason, self._last_time)
+        state = State.CUT_SHORT if damage is Damage.CUT else State.ALTERED
+        if self._fault is None or (self._fault.state is State.CUT_SHORT and state is State.ALTERED):
+            self._fault = Verdict(state, self._expected_seq, reason, 0, self._last_time, damage)
 
     def _next_start(self, offset: int) -> int | None:
         """Where the next block's first bytes are found at or after `offset`, None nowhere."""

@@ -94,7 +94,7 @@ def _is_kept(block: Block, *, is_first: bool, is_last: bool) -> bool:
     header = block.header
     if header.name == IN_PROGRESS_BLOCK and header.kind == "events":
         return is_last
-    return is_first or header.kind in _KEPT_OF_LATER
+    return header.kind in _KEPT_OF_LATER or (is_first and header.kind != "signature")
 
 
 def _document(block: Block) -> dict[str, Any]:

@@ -34,6 +34,12 @@ _KEPT_BODIES = 8
 _TABLES: Mapping[str, Mapping[str, str]] = {"counted": COUNTED_COLUMNS, "samples": SAMPLE_COLUMNS}
 """Kinds of blocks that hold nothing but columns, with these and their dtypes."""
 
+_DOCUMENTS = frozenset(
+    {"section", "snapshot", "containers", "executables", "counters", "note", "end", "signature"}
+    | {"derivation"}
+)
+"""Kinds of blocks that hold one map."""
+
 Progress = Callable[[int, int], None]
 """Called with bytes (or blocks) done and their total."""
 
@@ -131,6 +137,11 @@ class CaptureFile:
         return self._walk.digest
 
     @property
+    def closing_digest(self) -> bytes:
+        """The digest of the end block, which a signature is made of; empty without one."""
+        return self._walk.closing_digest
+
+    @property
     def texts(self) -> list[bytes]:
         """Distinct texts; the codes of text columns are positions in it, 0 is not recorded."""
         return self.pool.texts
@@ -199,7 +210,7 @@ class CaptureFile:
             columns = unpack_table(block.body, header.count, _TABLES[header.kind], block.offset)
             self._parts[header.kind].append(columns)
             return
-        if header.kind not in ("section", "snapshot", "containers", "executables", "counters", "note", "end"):
+        if header.kind not in _DOCUMENTS:
             self.unknown[header.kind] = self.unknown.get(header.kind, 0) + 1
             return
         document = unpack_document(block.body, block.offset, self.pool.allowance)

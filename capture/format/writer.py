@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import msgpack
 import zstandard
@@ -19,6 +19,13 @@ _TABLE_BYTES = 8 << 20
 """Uncompressed size after which the rest of a table goes into another block."""
 
 
+class Signer(Protocol):
+    """Who vouches for a capture."""
+
+    def document(self, digest: bytes) -> dict[str, Any]:
+        """What the signature block holds, for the digest of the end block."""
+
+
 @dataclass
 class CaptureWriter:
     """Appends blocks to a stream; each is whole or not there.
@@ -28,6 +35,8 @@ class CaptureWriter:
     """
 
     stream: BinaryIO
+    signer: Signer | None = None
+    """Signs the chain when it ends."""
     level: int = 1
     """zstd's compression level for events."""
     bytes_written: int = 0
@@ -102,6 +111,8 @@ class CaptureWriter:
     def end(self, totals: dict[str, Any]) -> None:
         """The last block: what was recorded in all, and that the recording was closed in order."""
         self.document("end", totals)
+        if self.signer is not None:
+            self.document("signature", self.signer.document(self._before))
 
     def _append(
         self, kind: str, body: bytes, *, name: str = "", count: int = 0, first: int = 0, last: int = 0

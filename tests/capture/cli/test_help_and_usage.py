@@ -12,14 +12,14 @@ from capture.cli.record import Duration
 COMMANDS = sorted(main.commands)
 
 
-def test_there_are_the_six_commands():
-    assert COMMANDS == ["check", "events", "freeze", "info", "record", "verify"]
+def test_there_are_these_commands_and_no_others():
+    assert COMMANDS == ["check", "events", "freeze", "info", "keygen", "record", "verify"]
 
 
 def test_the_help_of_the_group_shows_examples_and_exit_codes(run):
     text = run("--help").stdout
     assert "exhume-capture record -o node.exhume --duration 60s" in text
-    for code in range(7):
+    for code in range(8):
         assert f"\n    {code}  " in text
     for command in COMMANDS:
         assert f"exhume-capture {command}" in text

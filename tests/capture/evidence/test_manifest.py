@@ -1,0 +1,138 @@
+"""The manifest of a set: files at its end that were taken away are missed."""
+
+import json
+
+import pytest
+
+from capture.agent.files import CaptureFiles
+from capture.agent.rotation import FileNames, Rotation
+from capture.evidence.manifest import SUFFIX, read_manifest
+from capture.evidence.signing import Signature, Signed
+from capture.format import FormatError, create
+from tests.builders.evidence import signer_of
+
+SIGNER = signer_of(1)
+KEY = SIGNER.public_key.hex()
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """Four signed files and their manifest, as a recorder makes them."""
+    return record(tmp_path)
+
+
+def record(folder, *, signer=SIGNER, turns=3, complete=True, **limits):
+    names = FileNames(folder / "node.exhume", counted=True)
+    path = folder / "node-00001.exhume"
+    files = CaptureFiles(create(path), path, Rotation(size=1, **limits), names, signer=signer)
+    evidence = {"evidence": {"public_key": signer.public_key.hex()}} if signer else {}
+    with files:
+        files.begin(evidence)
+        for _ in range(turns):
+            following = files.open_next()
+            files.writer.end({})
+            files.advance(*following)
+            files.begin(evidence)
+            files.drop_old()
+            files.list_files(complete=False)
+        if complete:
+            files.writer.end({})
+            files.list_files(complete=True)
+    return folder
+
+
+def manifest_in(folder):
+    [path] = folder.glob(f"*{SUFFIX}")
+    return path
+
+
+def verified(run, folder, *options):
+    result = run("verify", folder, "--json", *options)
+    return result.exit_code, json.loads(result.stdout)
+
+
+def test_a_set_and_its_manifest_are_signed_by_the_key(recorded, run):
+    code, told = verified(run, recorded, "--key", KEY)
+    assert (code, told["state"], told["signed_by_key"]) == (0, "whole", True)
+    assert told["manifests"][0]["signature"] == {"state": "signed", "key": KEY}
+    assert manifest_in(recorded).stat().st_mode & 0o777 == 0o600
+    assert sorted(path.suffix for path in recorded.iterdir()) == [".exhume"] * 4 + [".json"]
+    assert verified(run, recorded, "--key", signer_of(2).public_key.hex())[0] == 7
+
+
+def test_files_taken_from_the_end_are_missed(recorded, run):
+    (recorded / "node-00004.exhume").unlink()
+    code, told = verified(run, recorded)
+    assert (code, told["state"]) == (3, "cut short")
+    assert "node-00004.exhume is not here" in told["reason"]
+    (recorded / "node-00003.exhume").unlink()
+    (recorded / "node-00002.exhume").unlink()
+    assert verified(run, recorded)[0] == 3
+
+
+def test_without_the_manifest_a_set_is_not_vouched_for(recorded, run):
+    manifest_in(recorded).unlink()
+    assert verified(run, recorded)[0] == 0
+    assert verified(run, recorded, "--key", KEY)[0] == 7
+    assert "the manifest of the set is not here" in run("verify", recorded, "--key", KEY).stdout
+
+
+def test_every_change_of_what_a_manifest_says_is_seen(recorded, run):
+    path = manifest_in(recorded)
+    facts = json.loads(path.read_text())
+    changes = (
+        {"complete": False},
+        {"removed": 1},
+        {"files": facts["files"][:-1]},
+        {"files": [{**facts["files"][0], "digest": "00" * 32}, *facts["files"][1:]]},
+        {"signature": {**facts["signature"], "signature": "00" * 64}},
+        {"signature": {**facts["signature"], "public_key": "zz"}},
+        {"signature": 7},
+    )
+    for change in changes:
+        path.write_text(json.dumps({**facts, **change}))
+        assert read_manifest(path).signature.state is Signed.INVALID
+        assert verified(run, recorded)[0] == 4, change
+    path.write_text(json.dumps({**facts, "signature": None}))
+    assert verified(run, recorded, "--key", KEY)[0] == 7
+
+
+def test_a_file_that_the_recorder_gave_up_is_not_missed(tmp_path, run):
+    record(tmp_path, keep=2, turns=4)
+    assert read_manifest(manifest_in(tmp_path)).removed == 3
+    assert verified(run, tmp_path, "--key", KEY)[0] == 0
+
+
+def test_a_killed_recorder_leaves_a_manifest_of_what_was_closed(tmp_path, run):
+    record(tmp_path, complete=False)
+    manifest = read_manifest(manifest_in(tmp_path))
+    assert not manifest.complete
+    assert [file.number for file in manifest.files] == [1, 2, 3]
+    code, told = verified(run, tmp_path)
+    assert (code, told["faults"]) == (3, [])
+
+
+def test_a_set_that_is_not_signed_has_a_manifest_too(tmp_path, run):
+    record(tmp_path, signer=None)
+    assert read_manifest(manifest_in(tmp_path)).signature == Signature(Signed.NOT)
+    assert verified(run, tmp_path)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "7",
+        "{}",
+        "[" * 100_000,
+        '{"files": [7]}',
+        '{"files": [], "set": 1, "complete": 1}',
+        "\udcff",
+    ],
+)
+def test_what_is_no_manifest_is_refused(content, tmp_path):
+    path = tmp_path / f"x{SUFFIX}"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(FormatError, match="no manifest"):
+        read_manifest(path)
