@@ -216,6 +216,23 @@ def unpack_column(column: object, count: int, offset: int | None = None) -> Arra
     raise FormatError(f"a column coded as {coding[:20]!r}, which this reader does not know", offset)
 
 
+def unpack_into(column: object, out: Array, offset: int | None = None) -> None:
+    """The values of one column, into an array of zeros: of the same length, and of the column's dtype.
+
+    Raises:
+        FormatError: As `unpack_column` does.
+    """
+    dtype, stored, coding, data = _checked(column, offset)
+    if coding == "const" and len(data) == dtype.itemsize:
+        # Pages of zeros that nobody writes to take no memory.
+        if data.strip(b"\0"):
+            out[:] = np.frombuffer(data, dtype)[0]
+    elif coding == "plain":
+        out[:] = _stored_values(data, stored, len(out), offset)
+    else:
+        out[:] = unpack_column(column, len(out), offset)
+
+
 def _checked(column: object, offset: int | None) -> tuple[np.dtype[Any], np.dtype[Any], str, bytes]:
     match column:
         case [str(dtype), str(stored), str(coding), bytes(data)] if dtype in DTYPES and stored in DTYPES:
@@ -266,6 +283,13 @@ class EventBody:
             return values.astype(EVENT_COLUMNS.get(name, values.dtype.str), copy=False)
         absent = -1 if name in ("latency", "fd") else 0
         return np.full(self.count, absent, EVENT_COLUMNS[name])
+
+    def column_into(self, name: str, out: Array) -> None:
+        """The same, into an array of zeros that has the dtype of EVENT_COLUMNS."""
+        if name in self.columns:
+            unpack_into(self.columns[name], out, self.offset)
+        elif name in ("latency", "fd"):
+            out[:] = -1
 
     def texts(self) -> list[bytes]:
         """The block's distinct texts; code 1 is the first."""

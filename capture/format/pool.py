@@ -64,15 +64,16 @@ class Pool:
         Raises:
             FormatError: They are more than any recorder writes into so few bytes.
         """
-        known, codes = self._codes, [0]
-        for text in texts:
-            code = known.get(text)
-            if code is None:
-                code = known[text] = len(self.texts)
+        known = self._codes
+        # Most texts of a block were in one before: looking them up takes no line of Python each.
+        codes = list(map(known.get, texts))
+        if None in codes:
+            for text in dict.fromkeys(text for text, code in zip(texts, codes, strict=True) if code is None):
+                known[text] = len(self.texts)
                 self.texts.append(text)
                 self._text_bytes += len(text)
-            codes.append(code)
+            codes = list(map(known.get, texts))
         most_bytes = _TEXT_BYTES + self._size * _TEXT_BYTES_PER_BYTE
         if len(self.texts) > _TEXTS + self._size * _TEXTS_PER_BYTE or self._text_bytes > most_bytes:
             raise FormatError(f"claims {len(self.texts)} texts, {self._text_bytes} bytes of them", offset)
-        return np.array(codes, "<i4")
+        return np.array([0, *codes], "<i4")

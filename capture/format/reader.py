@@ -7,8 +7,10 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -26,6 +28,7 @@ from capture.format.columns import (
 )
 from capture.format.errors import FormatError
 from capture.format.integrity import Verdict, Walk, not_a_capture
+from capture.format.pieces import in_order, taken_from
 from capture.format.pool import Pool
 from capture.format.writer import FORMAT_VERSION
 
@@ -56,6 +59,8 @@ class BlockRef:
     header: Header
     row: int
     """Number of its first event."""
+    size: int
+    """Bytes in the file."""
 
 
 @dataclass
@@ -89,6 +94,7 @@ class CaptureFile:
         self._payload: tuple[int, Array, bytes] | None = None
         self._order: Array | None = None
         self._order_known = False
+        self._reading = Lock()
         self._parts: dict[str, list[dict[str, Array]]] = {kind: [] for kind in _TABLES}
 
     @classmethod
@@ -202,7 +208,7 @@ class CaptureFile:
     def _take(self, block: Block) -> None:
         header = block.header
         if header.kind == "events":
-            self.blocks.append(BlockRef(block.offset, header, self.count))
+            self.blocks.append(BlockRef(block.offset, header, self.count, block.size))
             self.pool.count_events(header.count, block.offset)
             return
         if header.kind in _TABLES:
@@ -260,18 +266,40 @@ class CaptureFile:
             Cancelled: `cancelled` said so.
         """
         wanted = list(dict.fromkeys(names))
-        columns = {name: np.empty(self.count, EVENT_COLUMNS[name]) for name in wanted}
-        for index, ref in enumerate(self.blocks):
-            if cancelled and cancelled():
-                raise Cancelled
-            body = self._body(index)
-            rows = slice(ref.row, ref.row + ref.header.count)
-            for name in wanted:
-                columns[name][rows] = self._column(index, body, name)
+        columns = {name: np.zeros(self.count, EVENT_COLUMNS[name]) for name in wanted}
+        has_texts = not set(TEXT_COLUMNS).isdisjoint(wanted)
+        several = in_order if len(self.blocks) > 1 else map
+
+        def begun() -> Iterator[_Begun]:
+            # Texts are numbered in the order of the blocks, so here and not in the threads.
+            for one in several(
+                lambda index: self._begin(index, with_texts=has_texts), range(len(self.blocks))
+            ):
+                if cancelled and cancelled():
+                    raise Cancelled
+                if has_texts and one.index not in self._block_codes:
+                    offset = self.blocks[one.index].offset
+                    self._block_codes[one.index] = self.pool.codes_of(one.texts, offset)
+                yield one
+
+        for done, _ in enumerate(several(lambda one: self._finish(one, columns), begun())):
             if progress:
-                progress(index + 1, len(self.blocks))
+                progress(done + 1, len(self.blocks))
         order = self._sorted_rows(columns.get("time"))
-        return columns if order is None else {name: values[order] for name, values in columns.items()}
+        return columns if order is None else {name: taken_from(col, order) for name, col in columns.items()}
+
+    def _begin(self, index: int, *, with_texts: bool) -> _Begun:
+        body = self._read_body(index)
+        return _Begun(index, body, body.texts() if with_texts and index not in self._block_codes else [])
+
+    def _finish(self, begun: _Begun, columns: Mapping[str, Array]) -> None:
+        """Write a block's columns where they belong."""
+        ref, body = self.blocks[begun.index], begun.body
+        rows = slice(ref.row, ref.row + ref.header.count)
+        for name, out in columns.items():
+            body.column_into(name, out[rows])
+            if name in TEXT_COLUMNS and out[rows].any():
+                out[rows] = _spread(self._block_codes[begun.index], out[rows], ref.offset)
 
     def slices(self, names: Iterable[str]) -> Iterator[dict[str, Array]]:
         """The named columns block by block, as they lie in the file; for reading a part of it."""
@@ -322,16 +350,21 @@ class CaptureFile:
         if index in self._bodies:
             self._bodies.move_to_end(index)
             return self._bodies[index]
-        ref = self.blocks[index]
-        self.stream.seek(ref.offset)
-        block = read_block(self.stream, ref.offset)
-        if block is None:
-            raise FormatError("the file became shorter while it was open", ref.offset)
-        body = unpack_events(block.body, ref.header.count, ref.offset)
-        self._bodies[index] = body
+        self._bodies[index] = body = self._read_body(index)
         if len(self._bodies) > _KEPT_BODIES:
             self._bodies.popitem(last=False)
         return body
+
+    def _read_body(self, index: int) -> EventBody:
+        """Read and check a block again; any thread may."""
+        ref = self.blocks[index]
+        with self._reading:
+            self.stream.seek(ref.offset)
+            data = self.stream.read(ref.size)
+        block = read_block(BytesIO(data), ref.offset)
+        if block is None:
+            raise FormatError("the file became shorter while it was open", ref.offset)
+        return unpack_events(block.body, ref.header.count, ref.offset)
 
     def _column(self, index: int, body: EventBody, name: str) -> Array:
         values = body.column(name)
@@ -356,6 +389,15 @@ class CaptureFile:
             if len(time) and bool((time[1:] < time[:-1]).any()):
                 self._order = np.argsort(time, kind="stable")
         return self._order
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An event block on its way into columns."""
+
+    index: int
+    body: EventBody
+    texts: list[bytes]
 
 
 def _spread(codes: Array, positions: Array, offset: int) -> Array:

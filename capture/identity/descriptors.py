@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from capture.format.pieces import rows_where, taken_from
 from capture.identity.anonymous import Anonymous, type_of
 from capture.identity.events import OPENS, EventColumns, kind_table
-from capture.identity.joins import Latest, codes_of, pair_codes, taken
+from capture.identity.joins import Latest, codes_of, pair_codes, refined, taken
 from capture.identity.names import FileNames
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes
@@ -62,7 +63,8 @@ def find_descriptors(
     sockets: Table,
 ) -> Descriptors:
     """Join events to things. `descriptors` and `sockets` are the snapshot's tables."""
-    rows = np.flatnonzero((events.ino > 0) & ~events.starts_elsewhere)
+    elsewhere = events.starts_elsewhere
+    rows = rows_where(len(events), lambda some: (events.ino[some] > 0) & ~elsewhere[some])
     dev, ino = events.dev[rows].astype(np.int64), events.ino[rows].astype(np.int64)
     devs, inos, identity = pair_codes(dev, ino)
     anonymous = Anonymous(events, processes, descriptors, paths.names)
@@ -86,7 +88,7 @@ def find_descriptors(
         events, processes.of_event, rows[at], identity=identity[at], inode_of=inos, listed=sockets
     )
     label[at] = found.of_row
-    first, row_of = _distinct(identity, label * 2 + is_socket)
+    first, row_of = _distinct(identity, len(devs), label * 2 + is_socket)
     of_event = np.full(len(events), _NONE, np.int32)
     of_event[rows] = row_of
     thing, tag = identity[first], label[first]
@@ -116,15 +118,16 @@ def _among(devs: np.ndarray, inos: np.ndarray, dev: np.ndarray, ino: np.ndarray)
     return result
 
 
-def _distinct(identity: np.ndarray, tag: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _distinct(identity: np.ndarray, count: int, tag: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each distinct (identity, tag) first stands, in order of time, and which of them each event is."""
-    _, _, code = pair_codes(identity, tag + 2)
-    first = np.full(int(code.max(initial=-1)) + 1, _NONE)
+    code, codes = refined(identity, count, tag + 2)
+    first = np.full(codes, _NONE)
     first[code[::-1]] = np.arange(len(code))[::-1]
     order = np.argsort(first)
-    place = np.empty(len(order), np.int32)
+    order = order[first[order] >= 0]
+    place = np.empty(codes, np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
-    return first[order], place[code]
+    return first[order], taken_from(place, code)
 
 
 def _file_names(tag: np.ndarray, paths: Paths) -> list[str]:
@@ -161,9 +164,12 @@ def _with_bare_paths(
     `label`: the path of each known row.
     """
     of_event = known.of_event
-    path = np.where(kind_table(_SECOND_IS_THE_RESULT)[events.kind], paths.second, paths.first)
-    rows = np.flatnonzero((of_event < 0) & (path >= 0))
-    opens = np.flatnonzero(kind_table(OPENS)[events.kind] & (of_event >= 0) & (paths.first >= 0))
+    path = paths.first.copy()
+    second = events.rows_of(_SECOND_IS_THE_RESULT)
+    path[second] = paths.second[second]
+    rows = rows_where(len(events), lambda some: (of_event[some] < 0) & (path[some] >= 0))
+    opens = events.rows_of(OPENS)
+    opens = opens[(of_event[opens] >= 0) & (paths.first[opens] >= 0)]
     asked = (opens, paths.first[opens].astype(np.int64))
     found = _files_at(of_event, label, container, asked=asked, path=path[rows], row=rows)
     found[_differs_by_process(path[rows], paths)] = _NONE
@@ -208,13 +214,16 @@ def _files_at(
     `asked`: rows of opens and the paths that they gave, which may be others than those of the files.
     """
     container = container_of_event[row]
-    seen = np.flatnonzero(of_event >= 0)
-    seen = seen[label[of_event[seen]] >= 0]
-    where, thing, pair = pair_codes(
-        container_of_event[seen].astype(np.int64) + 1, of_event[seen].astype(np.int64)
-    )
-    since = np.full(len(where), _NONE)
+    wanted_name = np.zeros(max(int(label.max(initial=-1)), int(path.max(initial=-1))) + 2, bool)
+    wanted_name[path] = True
+    wanted_name[-1] = False  # what -1, no name, points to
+    useful = np.append(wanted_name[label], False)
+    seen = rows_where(len(of_event), lambda some: useful[of_event[some]])
+    pair, pairs = refined(of_event[seen], len(label), container_of_event[seen])
+    since = np.full(pairs, _NONE)
     since[pair[::-1]] = seen[::-1]
+    since = since[since >= 0]
+    where, thing = container_of_event[since].astype(np.int64) + 1, of_event[since].astype(np.int64)
     opens, given = asked
     other = label[of_event[opens]] != given
     opens, given = opens[other], given[other]

@@ -70,7 +70,21 @@ class EventColumns:
 
     def rows_of(self, names: Iterable[str]) -> np.ndarray:
         """The rows of the events with these names, ascending."""
-        return np.flatnonzero(kind_table(names)[self.kind])
+        order, bounds = self._by_kind
+        wanted = np.flatnonzero(kind_table(names)[:-1]) + 1
+        parts = [order[bounds[at] : bounds[at + 1]] for at in wanted.tolist()]
+        parts = [part for part in parts if len(part)]
+        found = np.concatenate([np.empty(0, np.int64), *parts])
+        if len(parts) > 1:
+            found.sort()
+        return found
+
+    @cached_property
+    def _by_kind(self) -> tuple[np.ndarray, np.ndarray]:
+        """All rows, those of one kind together, each kind's ascending; where each begins, of -1 first."""
+        kind = self.kind.astype(np.int16) + np.int16(1)  # numpy sorts 16 bits without comparing
+        counts = np.bincount(kind, minlength=len(CATALOGUE) + 1)
+        return np.argsort(kind, kind="stable").astype(np.int32), np.concatenate(([0], np.cumsum(counts)))
 
     def arguments(self, index: int, rows: np.ndarray) -> np.ndarray:
         """Argument `index` of some events as int64."""
@@ -90,12 +104,14 @@ class EventColumns:
         So it is with calls that take a directory's descriptor and a path (newfstatat, unlinkat, a failed
         openat): what they work on is named by the path, unless that is empty.
         """
-        named = self.text > 0
-        if b"" in self.texts[1:]:
-            named &= np.array([bool(text) for text in self.texts])[self.text]
-        result: np.ndarray = (
-            _TAKES_DIRECTORY[self.kind] & named & ~(_MAKES_DESCRIPTOR[self.kind] & (self.ret >= 0))
+        result = np.zeros(len(self), bool)
+        rows = self.rows_of(
+            spec.name for spec, takes in zip(CATALOGUE, _TAKES_DIRECTORY, strict=False) if takes
         )
+        named = self.text[rows] > 0
+        if b"" in self.texts[1:]:
+            named &= np.array([bool(text) for text in self.texts])[self.text[rows]]
+        result[rows] = named & ~(_MAKES_DESCRIPTOR[self.kind[rows]] & (self.ret[rows] >= 0))
         return result
 
 

@@ -79,7 +79,7 @@ def find_images(events: EventColumns, processes: Processes, paths: Paths, listed
     process = np.concatenate((np.arange(count, dtype=np.int32), processes.of_event[rows]))
     began = np.concatenate((np.full(count, -1), rows))
     life = Latest(process, began, count)
-    of_event = life.find(processes.of_event, np.arange(len(events))).astype(np.int32)
+    of_event = life.find_each(processes.of_event)
     programs = [Program(), *(_listed_program(row) for row in listed)]
     own = np.concatenate((processes.snapshot + 1, _executed(events, rows, paths, programs)))
     source = follow(_inherited_from(processes, life, len(process)))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import accumulate
+
 import numpy as np
+
+from capture.format.pieces import PIECE, each_piece, pieces_of, rows_where
 
 _DENSE = 1 << 23
 """Up to this value numbers are coded by a table, beyond by a search."""
@@ -39,6 +44,27 @@ class Latest:
 
     def find(self, group: np.ndarray, row: np.ndarray) -> np.ndarray:
         """int64: for each (group, row) the position of the entry that holds; -1 none. Group -1 has none."""
+        if len(group) <= PIECE:
+            return self._find(group, row)
+        found = np.empty(len(group), np.int64)
+
+        def fill(rows: slice) -> None:
+            found[rows] = self._find(group[rows], row[rows])
+
+        each_piece(len(group), fill)
+        return found
+
+    def find_each(self, group: np.ndarray) -> np.ndarray:
+        """int32: `find` for the group of each row, at that row."""
+        found = np.empty(len(group), np.int32)
+
+        def fill(rows: slice) -> None:
+            found[rows] = self._find(group[rows], np.arange(rows.start, rows.stop))
+
+        each_piece(len(group), fill)
+        return found
+
+    def _find(self, group: np.ndarray, row: np.ndarray) -> np.ndarray:
         found: np.ndarray = self._last[group]
         early = np.flatnonzero(self._settles[group] > row)
         if not len(early):
@@ -70,17 +96,61 @@ def codes_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not len(values):
         return values[:0], np.empty(0, np.int32)
     if values.dtype.kind in "iu" and int(values.min()) >= 0 and int(values.max()) < _DENSE:
-        seen = np.zeros(int(values.max()) + 1, bool)
-        seen[values] = True
-        distinct = np.flatnonzero(seen).astype(values.dtype)
-        places = np.cumsum(seen, dtype=np.int32) - np.int32(1)
-        return distinct, places[values]
-    first, codes = _hashed(np.ascontiguousarray(values))
-    distinct = values[first]
+        return _dense_codes(len(values), int(values.max()) + 1, values.dtype, lambda rows: values[rows])
+    return _hashed_codes(len(values), lambda rows: values[rows])
+
+
+Keys = Callable[[slice], np.ndarray]
+"""The values of some rows."""
+
+
+def _dense_codes(
+    count: int, limit: int, dtype: np.dtype[np.generic], keys: Keys
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct keys, all of them from 0 to `limit` - 1, and the place of each row's among them."""
+    seen = np.zeros(limit, bool)
+
+    def mark(rows: slice) -> None:
+        seen[keys(rows)] = True
+
+    each_piece(count, mark)
+    places = np.cumsum(seen, dtype=np.int32) - np.int32(1)
+    codes = np.empty(count, np.int32)
+
+    def place(rows: slice) -> None:
+        codes[rows] = places[keys(rows)]
+
+    each_piece(count, place)
+    return np.flatnonzero(seen).astype(dtype), codes
+
+
+def _hashed_codes(count: int, keys: Keys) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct keys, ascending, and the place of each row's among them: within each piece, then of all."""
+    local = np.empty(count, np.int32)
+
+    def narrow(rows: slice) -> np.ndarray:
+        values = np.ascontiguousarray(keys(rows))
+        first, local[rows] = _hashed(values)
+        distinct: np.ndarray = values[first]
+        return distinct
+
+    parts = each_piece(count, narrow)
+    together = np.concatenate(parts)
+    first, codes = _hashed(together) if len(parts) > 1 else (np.arange(len(together)), None)
+    distinct = together[first]
     order = np.argsort(distinct)
     place = np.empty(len(order), np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
-    return distinct[order], place[codes]
+    of_part = place if codes is None else place[codes]
+    begins = dict(
+        zip((piece.start for piece in pieces_of(count)), accumulate(map(len, parts), initial=0), strict=False)
+    )
+
+    def widen(rows: slice) -> None:
+        local[rows] = of_part[begins[rows.start] :][local[rows]]
+
+    each_piece(count, widen)
+    return distinct[order], local
 
 
 _MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
@@ -119,10 +189,16 @@ def taken(values: np.ndarray, index: np.ndarray, missing: int = -1) -> np.ndarra
     """`values[index]`, and `missing` where the index is negative."""
     if not len(values):
         return np.full(len(index), missing, values.dtype)
-    found: np.ndarray = values[index]
-    absent = index < 0
-    if absent.any():
-        found[absent] = missing
+    found = np.empty(len(index), values.dtype)
+
+    def take(rows: slice) -> None:
+        part = index[rows]
+        found[rows] = values[part]
+        absent = part < 0
+        if absent.any():
+            found[rows][absent] = missing
+
+    each_piece(len(index), take)
     return found
 
 
@@ -130,8 +206,15 @@ def place_among(distinct: np.ndarray, values: np.ndarray) -> np.ndarray:
     """int64: the place of each value in an ascending array, -1 where it is not in it."""
     if not len(distinct):
         return np.full(len(values), -1, np.int64)
-    place = np.minimum(np.searchsorted(distinct, values), len(distinct) - 1)
-    return np.where(distinct[place] == values, place, -1)
+    found = np.empty(len(values), np.int64)
+
+    def place(rows: slice) -> None:
+        part = values[rows]
+        at = np.minimum(np.searchsorted(distinct, part), len(distinct) - 1)
+        found[rows] = np.where(distinct[at] == part, at, -1)
+
+    each_piece(len(values), place)
+    return found
 
 
 def pair_codes(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -141,16 +224,50 @@ def pair_codes(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndar
     """
     if _fits(left, 31) and _fits(right, 32):
         width = int(right.max(initial=0)) + 1
-        if (int(left.max(initial=0)) + 1) * width < _DENSE:
-            pairs, codes = codes_of(left.astype(np.int64) * width + right)
-            return (pairs // width).astype(left.dtype), (pairs % width).astype(right.dtype), codes
-        pairs, codes = codes_of(left.astype(np.int64) << 32 | right.astype(np.int64))
-        return (pairs >> 32).astype(left.dtype), (pairs & 0xFFFFFFFF).astype(right.dtype), codes
+        limit = (int(left.max(initial=0)) + 1) * width
+        if limit >= _DENSE:
+            width = 1 << 32
+
+        def keys(rows: slice) -> np.ndarray:
+            packed: np.ndarray = left[rows].astype(np.int64) * width + right[rows].astype(np.int64)
+            return packed
+
+        if not len(left):
+            return left, right, np.empty(0, np.int32)
+        if limit < _DENSE:
+            pairs, codes = _dense_codes(len(left), limit, np.dtype(np.int64), keys)
+        else:
+            pairs, codes = _hashed_codes(len(left), keys)
+        return (pairs // width).astype(left.dtype), (pairs % width).astype(right.dtype), codes
     lefts, left_code = codes_of(left)
     rights, right_code = codes_of(right)
-    width = max(len(rights), 1)
-    pairs, codes = codes_of(left_code.astype(np.int64) * width + right_code)
-    return lefts[pairs // width], rights[pairs % width], codes
+    return _as_given(pair_codes(left_code, right_code), lefts, rights)
+
+
+def _as_given(
+    found: tuple[np.ndarray, np.ndarray, np.ndarray], lefts: np.ndarray, rights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    left, right, codes = found
+    return lefts[left], rights[right], codes
+
+
+def refined(codes: np.ndarray, count: int, by: np.ndarray) -> tuple[np.ndarray, int]:
+    """Codes told apart further by a second column: int32, and how many there may be; not all need occur.
+
+    Quick where most of the codes (0 … count - 1) have one value of it, for those keep their number.
+    """
+    one = np.zeros(count, by.dtype)
+    one[codes] = by
+    differing = rows_where(len(codes), lambda rows: by[rows] != one[codes[rows]])
+    found = codes.astype(np.int32)
+    if not len(differing):
+        return found, count
+    several = np.zeros(count, bool)
+    several[codes[differing]] = True
+    rows = rows_where(len(codes), lambda some: several[codes[some]])
+    lefts, _, pairs = pair_codes(codes[rows], by[rows])
+    found[rows] = count + pairs
+    return found, count + len(lefts)
 
 
 def _fits(values: np.ndarray, bits: int) -> bool:

@@ -47,6 +47,15 @@ class _Entries:
         names = ("identity", "since", "label", "process", "container")
         return _Entries(*(np.concatenate((getattr(self, name), getattr(other, name))) for name in names))
 
+    def changes(self) -> _Entries:
+        """Those that gave an identity another name than the one before: most opens repeat a name."""
+        order = np.argsort(self.identity.astype(np.int64) << 32 | (self.since + 1), kind="stable")
+        identity, label = self.identity[order], self.label[order]
+        again = np.zeros(len(order), bool)
+        again[1:] = (identity[1:] == identity[:-1]) & (label[1:] == label[:-1])
+        kept = order[~again]
+        return _Entries(*(array[kept] for array in vars(self).values()))
+
 
 class FileNames:
     """What was seen of names, before identities are known."""
@@ -87,8 +96,7 @@ class FileNames:
         everything = entries.and_also(renames)
         if not len(everything.identity):
             return own
-        life = Latest(everything.identity, everything.since, len(devs))
-        label = self._by_anybody(life, everything, rows, identity, own)
+        label = self._by_anybody(everything.changes(), rows, identity, own, len(devs))
         many = np.flatnonzero((own < 0) & _has_several(everything, len(devs))[identity])
         if len(many):
             better = self._by_process(entries, renames, rows[many], identity[many], len(devs))
@@ -181,8 +189,14 @@ class FileNames:
         return _Entries(identity, rows, label, self._processes.of_event[rows], renames.container[at])
 
     def _by_anybody(
-        self, life: Latest, entries: _Entries, rows: np.ndarray, identity: np.ndarray, own: np.ndarray
+        self,
+        entries: _Entries,
+        rows: np.ndarray,
+        identity: np.ndarray,
+        own: np.ndarray,
+        identities: int,
     ) -> np.ndarray:
+        life = Latest(entries.identity, entries.since, identities)
         found = life.find(identity, rows)
         early = np.flatnonzero((found < 0) & (own < 0))
         first = life.first(identity[early])

@@ -170,10 +170,9 @@ def _with_unintroduced(
     when the recording began.
     """
     pids, code = codes_of(events.pid)
-    rows = np.arange(len(events))
     place = place_among(pids, lives.pid)
     seen = np.flatnonzero(place >= 0)
-    found = Latest(place[seen], lives.since[seen], len(pids)).find(code, rows)
+    found = Latest(place[seen], lives.since[seen], len(pids)).find_each(code)
     found = taken(seen, found)
     ended = np.full(len(lives.pid) + 1, np.iinfo(np.int64).max)
     known = exits[found[exits] >= 0][::-1]  # the first exit ends a process, so it is written last

@@ -104,11 +104,9 @@ def find_sockets(
     value = np.concatenate((listed_ends, told))
     ranks = book.ranks()
     lives = _for_life(group, since, value, ranks, len(inode_of))
-    accepted, listener = _accepted(events, process, rows)
-    nameless = ranks[lives[len(owner) + accepted]] < 1
-    accepted, listener = len(owner) + accepted[nameless], len(owner) + listener[nameless]
+    accepted, listener = _accepted(events, process, rows, ranks[lives[len(owner) :]] < 1)
     if len(accepted):
-        value[accepted] = lives[listener]
+        value[len(owner) + accepted] = lives[len(owner) + listener]
         lives = _for_life(group, since, value, ranks, len(inode_of))
     role = _roles(events, rows, identity, len(inode_of))
     _role_of_listed([listed[at] for at in held.tolist()], owner, role)
@@ -172,8 +170,13 @@ def _for_life(
     best = np.full(groups, -1, np.int8)
     np.maximum.at(best, group, rank)
     entries = np.flatnonzero((rank == best[group]) & (rank >= 0))
-    life = Latest(group[entries], since[entries], groups)
     asked = np.flatnonzero(rank < best[group])
+    if not len(asked):
+        return value
+    asks = np.zeros(groups, bool)
+    asks[group[asked]] = True
+    entries = entries[asks[group[entries]]]
+    life = Latest(group[entries], since[entries], groups)
     found = life.find(group[asked], since[asked])
     found = np.where(found >= 0, found, life.first(group[asked]))
     spread = value.copy()
@@ -181,12 +184,16 @@ def _for_life(
     return spread
 
 
-def _accepted(events: EventColumns, process: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _accepted(
+    events: EventColumns, process: np.ndarray, rows: np.ndarray, nameless: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Which of `rows` accept a unix socket, and which earlier one was last on the socket it came from.
 
     The kernel gives it the name that its listener is bound to, but does not tell that with the call.
+    `nameless`: of each of `rows`, whether nothing is known of its socket.
     """
-    accepts = np.flatnonzero(kind_table(["accept", "accept4"])[events.kind[rows]] & (events.ret[rows] >= 0))
+    accepts = kind_table(["accept", "accept4"])[events.kind[rows]] & (events.ret[rows] >= 0)
+    accepts = np.flatnonzero(accepts & nameless)
     if not len(accepts):
         return accepts, accepts
     handle = events.descriptors(0, rows[accepts])

@@ -1,10 +1,21 @@
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among
+from capture.format import pieces
+from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among, refined, taken
 
 GROUPS = 4
+
+
+@pytest.fixture(params=[pieces.PIECE, 3], ids=["in one piece", "in pieces"], autouse=True, scope="module")
+def _piece(request):
+    before, pieces.PIECE = pieces.PIECE, request.param
+    yield
+    pieces.PIECE = before
+
+
 entries = st.lists(st.tuples(st.integers(0, GROUPS - 1), st.integers(-1, 12)), max_size=20)
 questions = st.lists(st.tuples(st.integers(-1, GROUPS - 1), st.integers(-1, 14)), max_size=20)
 
@@ -77,3 +88,28 @@ def test_chains_of_pointers_lead_to_their_end(length):
 
 def test_a_ring_of_pointers_ends():
     assert set(follow(np.array([1, 2, 0])).tolist()) <= {0, 1, 2}
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(-1, 3)), max_size=40))
+@settings(deadline=None)
+def test_refined_codes_are_equal_where_both_columns_are(rows):
+    codes, by = columns(rows)
+    found, count = refined(codes, 6, by)
+    assert all(0 <= code < count for code in found.tolist())
+    meant = {}
+    for pair, code in zip(rows, found.tolist(), strict=True):
+        assert meant.setdefault(code, pair) == pair
+    assert len(meant) == len(set(rows))
+
+
+@given(st.lists(st.integers(-1, 4), max_size=20))
+def test_what_is_taken_at_minus_one_is_missing(index):
+    values = np.array([10, 20, 30, 40, 50])
+    found = taken(values, np.array(index, np.int64), missing=-7)
+    assert found.tolist() == [values[at] if at >= 0 else -7 for at in index]
+
+
+@given(entries, st.lists(st.integers(-1, GROUPS - 1), max_size=20))
+def test_asking_at_each_row_is_asking_with_its_number(known, groups):
+    latest, groups = Latest(*columns(known), GROUPS), np.array(groups, np.int64)
+    assert latest.find_each(groups).tolist() == latest.find(groups, np.arange(len(groups))).tolist()
