@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from capture.agent.errors import CaptureError
 
-_POINTER, _STRUCT, _UNION, _TYPEDEF, _PROTOTYPE = 2, 4, 5, 8, 13
+_POINTER, _STRUCT, _UNION, _ENUM, _TYPEDEF, _PROTOTYPE = 2, 4, 5, 6, 8, 13
 _MODIFIERS = {8, 9, 10, 11, 18}
 """typedef, volatile, const, restrict, type tag: what stands between a member and its struct."""
 
@@ -28,6 +28,10 @@ class _Member(ctypes.Structure):
 
 class _Parameter(ctypes.Structure):
     _fields_ = (("name_off", ctypes.c_uint32), ("type", ctypes.c_uint32))
+
+
+class _Enumerator(ctypes.Structure):
+    _fields_ = (("name_off", ctypes.c_uint32), ("value", ctypes.c_int32))
 
 
 class KernelTypes:
@@ -65,6 +69,18 @@ class KernelTypes:
             KeyError: No such struct in this kernel.
         """
         return int(self._type(self._struct(struct)).size)
+
+    def enumerator(self, enum: str, name: str) -> int | None:
+        """The number of one of an enumeration's names, None where this kernel has none of that name."""
+        number = self._lib.btf__find_by_name_kind(self._btf, enum.encode(), _ENUM)
+        if number < 0:
+            return None
+        kind = self._type(number)
+        first = ctypes.cast(ctypes.addressof(kind) + ctypes.sizeof(_Type), ctypes.POINTER(_Enumerator))
+        for at in range(kind.info & 0xFFFF):
+            if self._lib.btf__name_by_offset(self._btf, first[at].name_off).decode() == name:
+                return int(first[at].value)
+        return None
 
     def tracepoint(self, name: str) -> tuple[str, ...] | None:
         """What a tracepoint hands over: for each argument the struct it points to, else an empty text.

@@ -74,6 +74,9 @@ FEATURES: tuple[Feature, ...] = (
             ("ROOT_HIERARCHY", "cgroup_root", ("hierarchy_id",)),
             ("KN_ID", "kernfs_node", ("id",)),
             ("KN_PARENT", "kernfs_node", ("__parent", "parent")),
+            ("TASK_CGROUPS", "task_struct", ("cgroups",)),
+            ("CSS_SET_SUBSYS", "css_set", ("subsys",)),
+            ("SUBSYS_CGROUP", "cgroup_subsys_state", ("cgroup",)),
         ),
     ),
     Feature(

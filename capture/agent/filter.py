@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ ABIS = (Abi.X86_64, Abi.I386, Abi.X32)
 """The tables of numbers in the order of the probe's `rule_of`."""
 CALLS = PLANS * len(ABIS)
 _ALWAYS, _LEFT_OUT, _CHANGES_CALLER = 1, 2, 4
-_BY = {"container": 1, "cgroup": 2, "tree": 4, "uid": 8, "comm": 16}
+_BY = {"container": 1, "pod": 1, "cgroup": 2, "tree": 4, "uid": 8, "comm": 16}
 MARK_ONLY, MARK_SKIP, _CGROUP_ONLY, _CGROUP_SKIP, UNDECIDED, _NO_CONTAINER = 1, 2, 4, 8, 16, 32
 """The enumerations of bpf/filter.c."""
 _CHANGERS = frozenset(("setuid", "setreuid", "setresuid", "prctl"))
@@ -69,7 +71,8 @@ class RecordingFilter:
         if not self:
             return {}
         concerns = {
-            kind: sum(bit for by, bit in _BY.items() if self.values(kind, by)) for kind in (ONLY, SKIP)
+            kind: reduce(or_, (bit for by, bit in _BY.items() if self.values(kind, by)), 0)
+            for kind in (ONLY, SKIP)
         }
         of_command = MARK_ONLY if COMMAND in self.values(ONLY, "tree") else 0
         return {
@@ -118,7 +121,17 @@ class CgroupMarks:
 
     def __init__(self, chosen: RecordingFilter, mark: Callable[[str, int], None]) -> None:
         """`mark` hands a cgroup's path with its marks to the probe."""
-        self._containers = [(kind, chosen.values(kind, "container")) for kind in (ONLY, SKIP)]
+        self._named = {
+            kind: [
+                (is_meant_by, values)
+                for by, is_meant_by in (("container", is_meant), ("pod", is_of_pod))
+                if (values := chosen.values(kind, by))
+            ]
+            for kind in (ONLY, SKIP)
+        }
+        self._asks_names = any(
+            value != HOST for asked in self._named.values() for _, values in asked for value in values
+        )
         self._cgroups = [(kind, chosen.values(kind, "cgroup")) for kind in (ONLY, SKIP)]
         self._mark = mark
         self._paths: dict[str, list[str]] = {}
@@ -145,11 +158,17 @@ class CgroupMarks:
 
     def _marks_of_container(self, ref: ContainerRef | None, row: Row | None, *, final: bool) -> int:
         found = _NO_CONTAINER if ref is None else 0
-        for (_, values), mark in zip(self._containers, (MARK_ONLY, MARK_SKIP), strict=True):
-            if any(is_meant(value, ref, row) for value in values):
-                found |= mark
-        asked = any(values for _, values in self._containers)
-        return found if final or not asked or found & (MARK_ONLY | MARK_SKIP) else found | UNDECIDED
+        held = {
+            kind: [any(is_meant_by(value, ref, row) for value in values) for is_meant_by, values in asked]
+            for kind, asked in self._named.items()
+        }
+        if held[ONLY] and all(held[ONLY]):
+            found |= MARK_ONLY
+        if any(held[SKIP]):
+            found |= MARK_SKIP
+        return (
+            found if final or not self._asks_names or found & (MARK_ONLY | MARK_SKIP) else found | UNDECIDED
+        )
 
     def _marks_of_path(self, path: str) -> int:
         found = 0
@@ -165,6 +184,16 @@ def is_meant(value: str, ref: ContainerRef | None, row: Row | None) -> bool:
         return value == HOST
     names = [ref.full_id, *(str(row[key]) for key in ("name",) if row and row.get(key))]
     return ref.full_id.startswith(value) or any(fnmatchcase(name, value) for name in names)
+
+
+def is_of_pod(value: str, ref: ContainerRef | None, row: Row | None) -> bool:
+    """Whether a value of the command line names this container's pod: `name`, `namespace/name` or its uid."""
+    if ref is None:
+        return False
+    known = row or {}
+    pod, uids = str(known.get("pod") or ""), (ref.pod_uid, str(known.get("pod_uid") or ""))
+    names = (pod, f"{known.get('namespace') or ''}/{pod}") if pod else ()
+    return value in filter(None, uids) or any(fnmatchcase(name, value) for name in names)
 
 
 def _is_below(path: str, top: str) -> bool:

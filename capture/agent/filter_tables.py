@@ -11,6 +11,7 @@ import numpy as np
 from capture.agent import procfs
 from capture.agent.errors import CaptureError
 from capture.agent.filter import CALLS, CgroupMarks, RecordingFilter, Row, descendants
+from capture.agent.hierarchies import trees
 from capture.agent.host_root import host_root
 from capture.agent.plan import PLANS
 from capture.containers.cgroup_paths import ContainerRef, container_of
@@ -39,7 +40,6 @@ class FilterTables:
         self._chosen = chosen
         self._tables = tables
         self._marks = CgroupMarks(chosen, self._mark_cgroup)
-        self._top = procfs.unified_mount()
         self._moment = tables.mapped("moments", 2).view("<u4")
         self._counts = tables.mapped("calls_left_out", processors * CALLS).reshape(processors, CALLS)
         self._taken = np.zeros(CALLS, np.uint64)
@@ -56,13 +56,13 @@ class FilterTables:
         for user, mark in self._chosen.marks("uid").items():
             self._tables.put("chosen_uids", _uid(user).to_bytes(4, "little"), mark)
         self._fill_trees()
-        if self._chosen.concerns("container", "cgroup"):
+        if self._chosen.concerns("container", "pod", "cgroup"):
             self._fill_cgroups()
         self._moment[0] += 1
 
     def learn(self, path: str, ref: ContainerRef | None, row: Row | None, final: bool) -> None:
         """Take in what became known of a cgroup's container."""
-        if self._chosen.concerns("container", "cgroup"):
+        if self._chosen.concerns("container", "pod", "cgroup"):
             self._marks.learn(path, ref, row, final=final)
             self._moment[0] += 1
 
@@ -95,24 +95,21 @@ class FilterTables:
                 known |= new
 
     def _fill_cgroups(self) -> None:
-        if self._top is None:
+        if not trees():
             raise CaptureError(
-                "containers and cgroups cannot be told apart by this kernel's cgroups: "
-                "no unified hierarchy is mounted (mount -t cgroup2 none /sys/fs/cgroup/unified); "
-                "choose by --only-tree or --only-uid instead"
+                "containers and cgroups cannot be told apart here: no hierarchy of cgroups is mounted "
+                "(mount -t cgroup2 none /sys/fs/cgroup); choose by --only-tree or --only-uid instead"
             )
-        for row in procfs.cgroups():
-            ref = container_of(row["path"])
+        for path in sorted({path for tree in trees() for path in tree.paths()}):
+            ref = container_of(path)
             metadata = find_metadata(ref, root=host_root()).row() if ref is not None else None
-            self._marks.learn(row["path"], ref, metadata, final=True)
+            self._marks.learn(path, ref, metadata, final=True)
 
     def _mark_cgroup(self, path: str, marks: int) -> None:
-        """Write the marks of a cgroup, if it is one of the unified hierarchy and still there."""
-        try:
-            identity = Path(f"{self._top}{path}").stat().st_ino
-        except (OSError, ValueError):
-            return
-        self._tables.put("chosen_cgroups", identity.to_bytes(8, "little"), marks)
+        """Write the marks of a cgroup in each tree that has it still."""
+        for tree in trees():
+            if (key := tree.key(path)) is not None:
+                self._tables.put("chosen_cgroups", key.to_bytes(8, "little"), marks)
 
 
 def _uid(user: str) -> int:

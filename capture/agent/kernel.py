@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent import bpf_call, compiler, privileges, probe_cache
+from capture.agent import bpf_call, compiler, hierarchies, privileges, probe_cache
 from capture.agent.btf import KernelTypes
 from capture.agent.compiler import BPF_SOURCE, SELF, Compiled, NotCompiledError
 from capture.agent.errors import CaptureError
@@ -103,6 +103,7 @@ class Kernel:
         self.notes = [f"not recorded: {what}" for what in missing_facts(constants)]
         """What this kernel does not tell, a sentence each."""
         constants |= settings.filter.constants()
+        constants |= hierarchies.constants(types) if settings.filter else {}
         self.filter: FilterTables | None = None
         """What the recording leaves out, None where it leaves out nothing."""
         self.payload: PayloadTables | None = None

@@ -34,6 +34,8 @@ MAX_REMEMBERED = 8_192
 """Containers, calls and unexplained cgroups kept in mind; of more the oldest are forgotten."""
 MAX_CGROUPS = 32
 """Paths kept of one container: one a hierarchy, and what it made itself."""
+_NAMES = ("name", "pod", "namespace", "pod_uid")
+"""What a recording's filter asks for."""
 Row = dict[str, Any]
 
 
@@ -69,7 +71,7 @@ class _Written:
     digest: int = 0
     """Of the whole row, which may be large."""
     row: Row | None = None
-    """Its name alone."""
+    """Its names alone."""
 
 
 _NOTHING = _Written()
@@ -222,7 +224,7 @@ class ContainerWatch:
         for item in items:
             row, recorded = self._described(item.ref)
             given_up = last or (not recorded and item.attempt >= len(_RETRY_S))
-            name = {"name": row["name"]}
+            name = {key: row[key] for key in _NAMES}
             self._tell(item.path, item.ref, name, final=recorded or given_up)
             if given_up or (recorded and item.settling):
                 del self._pending[item.ref.full_id]

@@ -17,6 +17,7 @@ _CALLS = frozenset(spec.name for spec in SYSTEM_CALL_SPECS)
 _CATEGORIES = frozenset(str(category) for category in Category)
 _VALUES = {
     "container": "NAME|ID|host",
+    "pod": "NAME|NAMESPACE/NAME|UID",
     "cgroup": "PATH",
     "tree": "PID",
     "uid": "UID|USER",
@@ -26,6 +27,7 @@ _VALUES = {
 }
 _WHAT = {
     "container": "what runs in these containers, by name or by the beginning of the id; host: outside of all",
+    "pod": "what runs in containers of these pods",
     "cgroup": "what is in these cgroups or below them",
     "tree": "these processes and their descendants",
     "uid": "what runs as these users",

@@ -13,6 +13,7 @@ from typing import Any
 ONLY, SKIP = "only", "skip"
 PROPERTIES = {
     "container": "of a container, by name or by the beginning of its id; host: of none",
+    "pod": "of a pod, by name, namespace/name or uid",
     "cgroup": "in a cgroup or below it",
     "tree": "of a process or its descendants",
     "uid": "of a user",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from capture.agent.filter import ALWAYS_RECORDED
+from capture.agent.hierarchies import trees
 from capture.cli.errors import Exit
 from capture.model.events import SchedCode
 from tests.kernel.captures import PYTHON, Capture, Recording, exhume_capture, record, run_programs
@@ -309,6 +310,43 @@ def test_a_subtree_of_cgroups_is_chosen_with_what_is_made_in_it(tmp_path, unifie
         assert found[0] == 100 and found[1] <= 30 and found[2] == 7
     else:
         assert found == counts
+
+
+POD_UID = "0f1e2d3c-1111-2222-3333-444455556666"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "counts"),
+    [
+        ("--only-pod", POD_UID, [0, 60, 0]),
+        ("--skip-container", "abc123", [100, 0, 7]),
+        ("--only-container", "host", [100, 0, 7]),
+    ],
+)
+def test_a_container_that_shows_in_a_tree_of_v1_alone_is_chosen_by_it(tmp_path, option, value, counts):
+    controller = next((tree.top for tree in trees() if tree.controller), None)
+    if controller is None:
+        pytest.skip("no hierarchy of v1 is mounted")
+    top = controller / "kubepods" / f"pod{POD_UID}" / ("abc123" + "0" * 58)
+    there = [folder for folder in top.parents if not folder.exists()]
+    top.mkdir(parents=True)
+    try:
+        back = f'{str(top)!r}.rpartition("/")[0]'
+        code = IN_CGROUP.format(top=str(top)).replace(back, repr(str(controller)))
+        pid, _, capture = run(tmp_path / "v1.exhume", code, option, value)
+    finally:
+        for folder in (top, *there):
+            folder.rmdir()
+    moves = [call.time for call in capture.calls("cgroup_attach_task", a2=pid) if call.a1]
+    times = [call.time for call in capture.calls("getppid", pid=pid)]
+    found = [
+        sum(time < moves[0] for time in times),
+        sum(moves[0] < time < moves[1] for time in times),
+        sum(moves[1] < time for time in times),
+    ]
+    if value == "host":
+        found[1] //= 31  # what happens in a cgroup before it is known is kept, not lost
+    assert found == counts
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,30 @@ static __always_inline bool refuses(u64 *mark, u32 by)
     return marks & SKIP || (ONLY_BY & by && !(marks & ONLY));
 }
 
+#define TREE_SHIFT 56 /* ids repeat from hierarchy to hierarchy: capture/agent/hierarchies.py */
+
+/* What is known of the current thread's cgroup. Where a container shows in one hierarchy, another that knows of none
+ * has no say. */
+static __always_inline u64 cgroup_marks(void)
+{
+    u64 cgroup = bpf_get_current_cgroup_id();
+    u64 *mark = chosen_cgroups.lookup(&cgroup), *other;
+    u64 marks = mark ? *mark : 0;
+#if defined(V1_HIERARCHY) && defined(K_CGROUP_KN)
+    char *set = 0, *subsystem = 0, *own = 0, *kn = 0;
+    cgroup = 0;
+    if (READ(set, TASK() + K_TASK_CGROUPS) || READ(subsystem, set + K_CSS_SET_SUBSYS + 8 * V1_SUBSYSTEM)) return marks;
+    if (READ(own, subsystem + K_SUBSYS_CGROUP) || READ(kn, own + K_CGROUP_KN) || READ(cgroup, kn + K_KN_ID)) return marks;
+    cgroup |= (u64)V1_HIERARCHY << TREE_SHIFT;
+    other = chosen_cgroups.lookup(&cgroup);
+    if (!other) return marks;
+    u64 paths = (marks | *other) & (CGROUP_ONLY | CGROUP_SKIP);
+    if (!mark || (marks & NO_CONTAINER && !(*other & NO_CONTAINER))) marks = *other;
+    marks |= paths;
+#endif
+    return marks;
+}
+
 /* Whether what the current thread does is left out. */
 static __always_inline bool is_refused(u64 id, u32 full)
 {
@@ -59,12 +83,10 @@ static __always_inline bool is_refused(u64 id, u32 full)
         if ((mark || !full) && refuses(mark, BY_TREE)) return true;
     }
     if (CONCERNS & (BY_CONTAINER | BY_CGROUP)) {
-        u64 cgroup = bpf_get_current_cgroup_id();
-        u64 *mark = chosen_cgroups.lookup(&cgroup);
-        u64 marks = mark ? *mark : 0;
+        u64 marks = cgroup_marks();
         if (marks & CGROUP_SKIP) return true;
         if (marks & UNDECIDED) return false;
-        if (refuses(mark, BY_CONTAINER)) return true;
+        if (refuses(&marks, BY_CONTAINER)) return true;
         if (ONLY_BY & BY_CGROUP && !(marks & CGROUP_ONLY)) return true;
     }
     return false;
@@ -146,15 +168,19 @@ static __always_inline void filter_exit(u32 pid, bool last)
 }
 
 #ifdef K_CGROUP_KN
-static __always_inline u64 unified_id(char *cgroup, char **kn)
+/* What a cgroup is chosen by; 0 where it is of no hierarchy that counts. */
+static __always_inline u64 id_in_tree(char *cgroup, char **kn, u64 *tree)
 {
     char *root = 0;
     u32 hierarchy = 0;
     u64 id = 0;
     if (!READ(root, cgroup + K_CGROUP_ROOT) && root) READ(hierarchy, root + K_ROOT_HIERARCHY);
+#ifdef V1_HIERARCHY
+    if (hierarchy == V1_HIERARCHY) hierarchy = 0, *tree = (u64)V1_HIERARCHY << TREE_SHIFT;
+#endif
     if (hierarchy || READ(*kn, cgroup + K_CGROUP_KN) || !*kn) return 0;
     READ(id, *kn + K_KN_ID);
-    return id;
+    return id | *tree;
 }
 
 /* A new cgroup is within what its parent is in; whether it is a container's the recorder finds out. */
@@ -162,9 +188,10 @@ static __always_inline void filter_mkdir(char *cgroup)
 {
     char *kn = 0, *parent = 0;
     if (!(CONCERNS & (BY_CONTAINER | BY_CGROUP))) return;
-    u64 above = 0, id = unified_id(cgroup, &kn), marks = 0;
+    u64 above = 0, tree = 0, id = id_in_tree(cgroup, &kn, &tree), marks = 0;
     if (!id) return;
     if (!READ(parent, kn + K_KN_PARENT) && parent) READ(above, parent + K_KN_ID);
+    above |= tree;
     u64 *mark = chosen_cgroups.lookup(&above);
     if (mark) marks = *mark;
     if (marks & NO_CONTAINER) marks &= ~(ONLY | SKIP | NO_CONTAINER);
@@ -176,7 +203,7 @@ static __always_inline void filter_rmdir(char *cgroup)
 {
     char *kn = 0;
     if (!(CONCERNS & (BY_CONTAINER | BY_CGROUP))) return;
-    u64 id = unified_id(cgroup, &kn);
+    u64 tree = 0, id = id_in_tree(cgroup, &kn, &tree);
     if (id) chosen_cgroups.delete(&id);
 }
 #endif

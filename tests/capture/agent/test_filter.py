@@ -151,10 +151,51 @@ def test_a_container_is_chosen_by_name_pattern_or_beginning_of_its_id(value, row
     assert marks([("only", "container", value)], (PATH, row, final)) == {PATH: mark}
 
 
+UID = "0f1e2d3c-1111-2222-3333-444455556666"
+IN_POD = f"/kubepods/burstable/pod{UID}/{ID}"
+POD_ROW = {"name": "web", "pod": "shop-1", "namespace": "prod", "pod_uid": UID}
+
+
+@pytest.mark.parametrize(
+    ("value", "row", "mark"),
+    [
+        ("shop-1", POD_ROW, MARK_ONLY),
+        ("shop-*", POD_ROW, MARK_ONLY),
+        ("prod/shop-1", POD_ROW, MARK_ONLY),
+        ("prod/*", POD_ROW, MARK_ONLY),
+        ("test/shop-1", POD_ROW, 0),
+        ("web", POD_ROW, 0),
+        (UID, None, MARK_ONLY),
+        ("shop-1", None, UNDECIDED),
+    ],
+)
+def test_a_pod_is_chosen_by_name_namespace_or_uid(value, row, mark):
+    assert marks([("only", "pod", value)], (IN_POD, row, row is not None)) == {IN_POD: mark}
+
+
+@pytest.mark.parametrize(
+    ("rules", "mark"),
+    [
+        ([("only", "pod", "shop-1"), ("only", "container", "web")], MARK_ONLY),
+        ([("only", "pod", "shop-1"), ("only", "container", "db")], 0),
+        ([("only", "pod", "shop-1"), ("skip", "container", "web")], MARK_ONLY | MARK_SKIP),
+        ([("skip", "pod", "shop-1")], MARK_SKIP),
+        ([("skip", "pod", "other")], 0),
+    ],
+)
+def test_a_pod_and_a_container_of_it_are_chosen_together(rules, mark):
+    assert marks(rules, (IN_POD, POD_ROW, True)) == {IN_POD: mark}
+
+
+def test_the_host_is_of_no_pod():
+    assert marks([("skip", "pod", "host")], ("/x", None, True)) == {"/x": NO_CONTAINER}
+
+
 def test_the_host_is_what_is_in_no_container():
     rules = [("skip", "container", "host")]
     assert marks(rules, ("/system.slice", None, True)) == {"/system.slice": MARK_SKIP | NO_CONTAINER}
     assert marks(rules, (PATH, ROW, True)) == {PATH: 0}
+    assert marks(rules, (PATH, None, False)) == {PATH: 0}, "its name would change nothing"
 
 
 def test_all_cgroups_of_a_container_are_decided_when_its_name_comes():

@@ -31,6 +31,7 @@ def read(*arguments, command=()):
         (["--only-uid", "1000,alice"], (Rule("only", "uid", ("1000", "alice")),)),
         (["--skip-comm", "postgres"], (Rule("skip", "comm", ("postgres",)),)),
         (["--only-cgroup", "/system.slice/foo"], (Rule("only", "cgroup", ("/system.slice/foo",)),)),
+        (["--skip-pod", "kube-system/*"], (Rule("skip", "pod", ("kube-system/*",)),)),
         (["--only-tree", "1234"], (Rule("only", "tree", ("1234",)),)),
     ],
 )
