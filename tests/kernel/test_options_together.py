@@ -10,8 +10,8 @@ pytestmark = pytest.mark.kernel
 @pytest.mark.parametrize(
     "options",
     [
-        "--only-comm sh,true --skip-pod prod/x --skip-call futex --payload path:/etc/=300 --payload port:80=40 "
-        "--payload container:a=0 --environment --snaplen 65536",
+        "--only-comm sh,true --skip-pod prod/x --skip-call futex --payload path:/etc/=300 "
+        "--payload port:80=40 --payload container:a=0 --environment --snaplen 65536",
         "--skip-uid 5 --only-category file --redact-secrets --snaplen 0",
     ],
 )
