@@ -9,8 +9,9 @@ from posixpath import basename, dirname
 
 import numpy as np
 
+from capture.model.events import Returns
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import failures, of_types
+from inspect_app.filters.calls import failures, of_types, spec_of
 from inspect_app.filters.entities import entity_array, entity_number, entity_text, event_array, event_rows
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.filters.field import Compute, Field, FieldType, not_recorded
@@ -188,6 +189,12 @@ def _unique_id(frames: CaptureFrames, _argument: str) -> Facets:
     return (TextFacet(values, None, merged[codes]),)
 
 
+def _is_new(frames: CaptureFrames, _argument: str) -> Facets:
+    fd = event_array(frames, "fd")
+    makes = of_types(frames, lambda name: (spec := spec_of(name)) is not None and spec.returns is Returns.FD)
+    return (NumberFacet(makes & (fd == event_array(frames, "ret")), fd < 0),)
+
+
 def _is_connected(frames: CaptureFrames, _argument: str) -> Facets:
     """A connect in the background is on its way."""
     failed = failures(frames) & of_types(frames, lambda name: name in ("connect", "uring_connect"))
@@ -296,6 +303,7 @@ DESCRIPTOR_FIELDS = (
     Field("fd.is_server", FieldType.TRUTH, "Server", "the recorded process is the server of the connection",
           _is_server),
     _text_field("fd.role", "Role", "client, server or listener", _text("role")),
+    Field("fd.is_new", FieldType.TRUTH, "New", "the call made this descriptor", _is_new),
     _text_field("fd.uid", "Descriptor id", "thread id and descriptor number as one, as in 812:3", _unique_id),
     Field("fd.connected", FieldType.TRUTH, "Connected", "the socket has a peer, and this is no connect that failed", _is_connected),
     Field("fd.name_changed", FieldType.TRUTH, "Renamed",

@@ -329,7 +329,7 @@ PROCESS_FIELDS = (
             ("thread.exectime", FieldType.DURATION, "CPU time", "CPU time since it was last scheduled",
              "switches between threads are not recorded"),
             ("thread.totexectime", FieldType.DURATION, "CPU time", "CPU time so far",
-             "it is told when a thread ends: evt.arg.cpu_time of procexit"),
+             "it is told when a thread ends: evt.arg.cpu of procexit"),
             *((f"thread.pf{kind}", FieldType.INTEGER, f"{kind.capitalize()} faults", f"{kind} page faults so far", _FAULTS)
               for kind in ("major", "minor")),
             *((f"span.{part}", FieldType.TEXT, part, f"{part} of a span", "there are no tracers: no event marks a span")

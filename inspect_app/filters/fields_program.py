@@ -8,11 +8,19 @@ import re
 
 import numpy as np
 
+from capture.evidence.secrets import SECRETS
 from capture.identity.snapshot import text_of
 from capture.model.program_file import ProgramFlag, set_id_bits
 from inspect_app.filters.ancestry import parent_images
 from inspect_app.filters.cache import remember
-from inspect_app.filters.entities import entity_array, entity_number, entity_text, event_rows
+from inspect_app.filters.dropped import drops
+from inspect_app.filters.entities import (
+    entity_array,
+    entity_number,
+    entity_text,
+    event_array,
+    event_rows,
+)
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
 from inspect_app.filters.field import Argument, Compute, Field, FieldType
@@ -94,6 +102,50 @@ def _change_since_namespace(frames: CaptureFrames, _argument: str) -> Facets:
     return _per_image(frames, changed - start, (changed < 0) | (start < 0))
 
 
+def _was_dropped(frames: CaptureFrames, _argument: str) -> Facets:
+    return _per_image(frames, drops(frames).written >= 0, entity_array(frames, "image", "ino") <= 0)
+
+
+def _written(frames: CaptureFrames, _argument: str) -> Facets:
+    written = drops(frames).written
+    times = look_up(event_array(frames, "time"), written, missing=-1)
+    return _per_image(frames, times, written < 0)
+
+
+def _writer_pid(frames: CaptureFrames, _argument: str) -> Facets:
+    writer = look_up(event_array(frames, "process"), drops(frames).written, missing=-1)
+    pids = look_up(entity_array(frames, "process", "pid"), writer, missing=-1)
+    return _per_image(frames, pids, pids < 0)
+
+
+def _writer(column: str) -> Compute:
+    def compute(frames: CaptureFrames, _argument: str) -> Facets:
+        facet = entity_text(frames, "image", column)
+        writer = look_up(event_array(frames, "image"), drops(frames).written, missing=-1)
+        codes = writer if facet.codes is None else look_up(facet.codes, writer, missing=-1)
+        return (TextFacet(facet.values, codes, facet.rows),)
+
+    return compute
+
+
+def _secrets(frames: CaptureFrames, _argument: str) -> Facets:
+    """Each distinct list of arguments is looked through once."""
+    facet = entity_text(frames, "image", "argv")
+    return (facet.mapped(secrets_in),)
+
+
+def secrets_in(argv: str) -> str | None:
+    """The kinds of secrets in arguments that end with a NUL each; None without any."""
+    raw = argv.encode("utf-8", "surrogatepass")
+    lower = raw.lower()
+    found = [
+        secret.name
+        for secret in SECRETS
+        if any(begin in lower for begin in secret.begins) and secret.pattern.search(raw)
+    ]
+    return ", ".join(found) or None
+
+
 def _variable(frames: CaptureFrames, argument: str) -> Facets:
     return (_environment_facet(frames, argument),)
 
@@ -155,6 +207,15 @@ PROGRAM_FIELDS = (
           _from_memfd),
     Field("proc.is_exe_unlinked", FieldType.TRUTH, "Without a name", "its program file had no name any more when it was begun",
           _has_flag(ProgramFlag.UNLINKED)),
+    Field("proc.is_exe_dropped", FieldType.TRUTH, "Dropped", "its program file was written within the recording before it was begun",
+          _was_dropped),
+    Field("proc.exe_written", FieldType.TIME, "Written", "the last write to its program file that the recording has", _written),
+    Field("proc.exe_writer.pid", FieldType.INTEGER, "Writer", "pid of the process that wrote its program file last", _writer_pid),
+    Field("proc.exe_writer.name", FieldType.TEXT, "Writer", "name of the program that wrote its program file last", _writer("comm")),
+    Field("proc.exe_writer.cmdline", FieldType.TEXT, "Writer", "name and arguments of what wrote its program file last",
+          _writer("cmdline")),
+    Field("proc.args.secrets", FieldType.TEXT, "Secrets",
+          "kinds of secrets that its arguments seem to hold: named value, option, AWS key, …", _secrets),
     Field("proc.env", FieldType.TEXT, "Environment", "a variable of its environment; recorded with --environment",
           _variable, Argument.NAME, "the variable's name"),
     Field("proc.aenv", FieldType.TEXT, "Ancestor environment", "a variable of any ancestor's environment",

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from inspect_app.views.applications import APPLICATION_VIEWS
 from inspect_app.views.containers import CONTAINER_VIEWS
 from inspect_app.views.files import FILE_VIEWS
+from inspect_app.views.kubernetes import KUBERNETES_VIEWS
+from inspect_app.views.logs import LOG_VIEWS
 from inspect_app.views.network import NETWORK_VIEWS
 from inspect_app.views.privileges import PRIVILEGE_VIEWS
 from inspect_app.views.processes import PROCESS_VIEWS
@@ -27,11 +29,13 @@ VIEWS: Mapping[str, View] = MappingProxyType(
             *PROCESS_VIEWS,
             *PROGRAM_VIEWS,
             *CONTAINER_VIEWS,
+            *KUBERNETES_VIEWS,
             *FILE_VIEWS,
             *NETWORK_VIEWS,
             *APPLICATION_VIEWS,
             *SYSTEM_VIEWS,
             *PRIVILEGE_VIEWS,
+            *LOG_VIEWS,
         )
     }
 )

@@ -32,6 +32,11 @@ def total(measure: str, title: str, unit: Unit = Unit.BYTES, *, shown: bool = Tr
     return Column(_id(measure), title, unit, How.SUM, measure, MEASURES[measure].meaning, shown)
 
 
+def most(measure: str, title: str, unit: Unit, *, shown: bool = True) -> Column:
+    """The largest of a measure's figures."""
+    return Column(f"{_id(measure)}_max", title, unit, How.MAX, measure, MEASURES[measure].meaning, shown)
+
+
 def used(figure: str, title: str, unit: Unit, *, shown: bool = True) -> Column:
     """What the row's processes used."""
     return Column(f"used_{figure}", title, unit, How.USED, figure, FIGURES[figure], shown)

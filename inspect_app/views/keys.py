@@ -81,6 +81,19 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             Key("dns_name", (Part(("dns.name",)),), ("dns.name",)),
             Key("tls_name", (Part(("tls.sni",)),), ("tls.sni",)),
             Key("pod", (Part(("k8s.ns.name", "k8s.pod.name")),), ("k8s.pod.name", "k8s.ns.name")),
+            Key(
+                "controller",
+                (Part(("k8s.ns.name", "k8s.controller.kind", "k8s.controller.name")),),
+                ("k8s.controller.name", "k8s.controller.kind"),
+            ),
+            Key(
+                "deployment",
+                (Part(("k8s.ns.name", "k8s.deployment.name")),),
+                ("k8s.deployment.name", "k8s.ns.name"),
+            ),
+            Key("service", (Part(("k8s.ns.name", "k8s.app.name")),), ("k8s.app.name", "k8s.ns.name")),
+            Key("session", (Part(("proc.sid", "proc.tty", "user.loginuid")),), ("proc.sid", "user.loginuid")),
+            Key("latency", (Part(("evt.latency.quantized",)),), ("evt.latency.quantized",)),
             Key("namespace", (Part(("k8s.ns.name",)),), ("k8s.ns.name",)),
         )
     }

@@ -20,7 +20,7 @@ class Measure:
     where: str = ""
     """Which events have it, in the filter language; empty is all."""
     figure: str = ""
-    """The events' column that is added up, empty where events are counted."""
+    """What is added up: a column of the events, or a field with numbers. Empty where events are counted."""
 
 
 OPENS = "open, openat, openat2, creat, open_by_handle_at, uring_openat, uring_openat2"
@@ -34,6 +34,11 @@ _FAILED = "evt.failed = true"
 _REQUEST = "http.kind = request"
 _QUERY = "dns.kind = query"
 
+ACCEPTS = "accept, accept4, uring_accept"
+MOUNTS = (
+    "mount, umount, umount2, move_mount, open_tree, open_tree_attr, fsopen, fsconfig, fsmount, fspick,"
+    " mount_setattr, pivot_root"
+)
 RENAMES = "rename, renameat, renameat2, uring_renameat"
 DELETES = "unlink, unlinkat, rmdir, uring_unlinkat"
 MODES = "chmod, fchmod, fchmodat, fchmodat2, chown, fchown, lchown, fchownat"
@@ -70,6 +75,25 @@ _MEASURES = (
     Measure("net.bytes", "bytes moved over the network", f"evt.is_io = true and {_NET}", "size"),
     Measure("net.bytes.in", "bytes received from the network", f"{_READ} and {_NET}", "size"),
     Measure("net.bytes.out", "bytes sent to the network", f"{_WRITE} and {_NET}", "size"),
+    Measure("fd.new", "descriptors made", "fd.is_new = true"),
+    Measure("fd.closed", "descriptors closed", "evt.type = close and evt.failed = false"),
+    Measure("fd.number", "the largest descriptor number", "fd.num exists", "fd"),
+    Measure("accepts", "connections accepted", f"evt.type in ({ACCEPTS}) and evt.failed = false"),
+    Measure(
+        "accepts.failed", "accepts that failed, for want of one too", f"evt.type in ({ACCEPTS}) and {_FAILED}"
+    ),
+    Measure(
+        "accepts.latency",
+        "time spent in accepts",
+        f"evt.type in ({ACCEPTS}) and evt.latency exists",
+        "latency",
+    ),
+    Measure(
+        "listen.backlog",
+        "the most connections that listen asked to queue",
+        "evt.type = listen and evt.failed = false",
+        "evt.rawarg.backlog",
+    ),
     Measure("http.requests", "HTTP requests", _REQUEST),
     Measure(
         "http.errors",

@@ -19,10 +19,13 @@ from inspect_app.views.columns import (
     WHEN,
     count,
     distinct,
+    most,
     number,
     text,
     total,
 )
+from inspect_app.views.format import Unit
+from inspect_app.views.measures import ACCEPTS
 from inspect_app.views.view import Kind, Order, View
 
 _INET = "fd.type in (ipv4, ipv6)"
@@ -155,5 +158,36 @@ NETWORK_VIEWS = (
         Order("evt.rawtime", descending=False),
         "events",
         Kind.LIST,
+    ),
+    View(
+        "socket_queues",
+        "Socket queues",
+        ("port", "ports"),
+        "How connections were taken from the queues of listening ports.",
+        (
+            "The length of a queue is not recorded: many accepts that fail (EAGAIN) tell that it was empty.",
+            "A backlog is told where listen was called within the recording.",
+        ),
+        _NET_KEYS - {"port"},
+        f"evt.type in (listen, {ACCEPTS}) and {_INET} and fd.sport exists",
+        "port",
+        (
+            number("fd.sport", "Port", "port that is listened on"),
+            _PROTOCOL,
+            most("listen.backlog", "Backlog", Unit.ID),
+            count("accepts", "Accepted"),
+            count("accepts.failed", "Failed"),
+            total("accepts.latency", "Waited", Unit.DURATION),
+            most("accepts.latency", "Longest wait", Unit.DURATION),
+            distinct("proc.pid", "PIDs", "different process ids that take connections"),
+            PROCESS,
+            CONTAINER,
+            EVENTS,
+            CONTAINER_ID,
+            FIRST,
+            LAST,
+        ),
+        Order("accepts"),
+        "connections",
     ),
 )

@@ -15,6 +15,7 @@ from inspect_app.views.columns import (
     WHEN,
     text,
 )
+from inspect_app.views.measures import MOUNTS
 from inspect_app.views.view import Column, Kind, Order, View
 
 _APPLIES = ANYTHING - {"file", "connection", "directory", "fdtype", "port", "error"}
@@ -113,6 +114,38 @@ PRIVILEGE_VIEWS = (
             CONTAINER,
             text("fd.name", "File", "what finit_module loads", shown=False),
             _EXEPATH,
+            COMMAND,
+            CONTAINER_ID,
+        ),
+        Order("evt.rawtime", descending=False),
+        "events",
+        Kind.LIST,
+    ),
+    View(
+        "mounts",
+        "Mounts",
+        ("call", "calls"),
+        "One row for each call that mounts, moves, changes or unmounts a file system, in order of time.",
+        (
+            "A mount of the host's disk or of /proc by a process of a container is a way out of it.",
+            "What was mounted at a moment is told by `exhume-inspect at TIME mounts`.",
+        ),
+        _APPLIES,
+        f"evt.type in ({MOUNTS})",
+        "",
+        (
+            WHEN,
+            CALL,
+            RESULT,
+            text("evt.arg.source", "Source", "what was mounted"),
+            text("fs.path.target", "Target", "where to"),
+            text("fs.path.name", "Path", "what was unmounted or changed"),
+            text("evt.arg.fstype", "Type", "kind of file system"),
+            text("evt.arg.flags", "Flags", "MS_BIND, MNT_DETACH, …"),
+            PID,
+            PROCESS,
+            USER,
+            CONTAINER,
             COMMAND,
             CONTAINER_ID,
         ),

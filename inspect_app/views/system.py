@@ -133,6 +133,50 @@ SYSTEM_VIEWS = (
         Order("events"),
         "syscalls",
     ),
+    *(
+        View(
+            name,
+            title,
+            ("class", "classes"),
+            description,
+            (
+                "A class is a fifth of a factor of ten: 15 begins at 1 µs, 30 at 1 ms, 45 at 1 s.",
+                "Two humps are two ways of being served: from a cache and from a disk.",
+                "`exhume-inspect spectrogram` tells how the classes change over time.",
+            ),
+            ANYTHING - {"latency"},
+            condition,
+            "latency",
+            (
+                number("evt.latency.quantized", "Class", "five times the decimal logarithm of nanoseconds"),
+                EVENTS,
+                SHARE,
+                TIME_IN_CALLS,
+                MEAN_LATENCY,
+                MAX_LATENCY,
+                ERRORS,
+                distinct("evt.type", "Calls", "different calls"),
+                distinct("proc.pid", "PIDs", "different process ids"),
+                CALL,
+            ),
+            Order("evt.latency.quantized", descending=False),
+            "syscalls",
+        )
+        for name, title, description, condition in (
+            (
+                "latencies",
+                "Latencies",
+                "How long calls took: a row a class of latency.",
+                "evt.latency exists",
+            ),
+            (
+                "latencies_files",
+                "Latencies of files",
+                "How long reads and writes of files took: a row a class of latency.",
+                "evt.latency exists and evt.is_io = true and fd.type = file",
+            ),
+        )
+    ),
     View(
         "signals",
         "Signals",

@@ -11,6 +11,7 @@ import pandas as pd
 from inspect_app.analysis.matches import matching_rows
 from inspect_app.analysis.samples import used
 from inspect_app.analysis.selection import TimeRange
+from inspect_app.filters.fields import FIELDS
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.aggregation import count_by, distinct_by, first_by, last_by, max_by, sum_by
 from inspect_app.views.cells import Cells, Value, number_cells
@@ -151,6 +152,9 @@ class Tally:
 
     def _figures(self, measure: str) -> np.ndarray:
         wanted: Measure = MEASURES[measure]
+        if wanted.figure not in self._frames.events:
+            field, _, argument = wanted.figure.rpartition(".")
+            return FIELDS[field].column(self._frames, argument).values
         return self._frames.events[wanted.figure].to_numpy()
 
 
