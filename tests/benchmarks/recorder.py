@@ -164,7 +164,6 @@ def sustained(options, folder):
     work = "dd if=/dev/zero of=/dev/null bs=1 2>/dev/null"
     # Started one after another: a shell's background jobs would not stop with it.
     script = f"timeout {options.seconds} {work} & timeout {options.seconds} {work} & wait"
-    began = time.time_ns()
     recorder = subprocess.Popen(
         [*record(path, "--snaplen", "0"), "sh", "-c", script], env=ENVIRONMENT, cwd=ROOT
     )
@@ -174,7 +173,6 @@ def sustained(options, folder):
     recorder.wait()
     thread.join()
     with CaptureFile.open(path) as capture:
-        times = capture.read_columns(["time"])["time"]
         ending = capture.ending
     events = ending["events"] + ending.get("counted", 0)
     header("two processors busy", "figure")
@@ -183,21 +181,36 @@ def sustained(options, folder):
     row("of them counted only", f"{ending.get('counted', 0) / events:.1%}")
     row("lost", sum(ending["lost"].values()))
     row(
-        "recorder's memory, MiB, a third into it and at its end",
+        "recorder's memory (proportional set size), MiB, a third into it and at its end",
         f"{peaks[len(peaks) // 3]:.0f}, {peaks[-1]:.0f}",
     )
-    row("seconds from start to first event", f"{(int(times.min()) - began) / 1e9:.2f}")
+    print()
+
+
+def starting(options, folder):
+    """How long after its start the recorder has the first event: the probe not yet compiled, and compiled."""
+    environment = {**ENVIRONMENT, "CACHE_DIRECTORY": str(folder / "cache")}
+    path = folder / "start.exhume"
+    seconds = []
+    for _ in range(1 + options.rounds):
+        began = time.time_ns()
+        subprocess.run([*record(path), "true"], env=environment, cwd=ROOT, check=True)
+        with CaptureFile.open(path) as capture:
+            seconds.append((int(capture.read_columns(["time"])["time"].min()) - began) / 1e9)
+    header("from start to first event", "seconds")
+    row("the first recording, which compiles the probe", seconds[0])
+    row("the next ones", statistics.median(seconds[1:]))
     print()
 
 
 def watch_memory(pid, peaks):
-    """Resident memory of a process in MiB, twice a second until it ends."""
+    """A process' share of memory in MiB, twice a second until it ends."""
     while True:
         try:
-            lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
         except OSError:
             return
-        sizes = [int(line.split()[1]) for line in lines if line.startswith("VmRSS")]
+        sizes = [int(line.split()[1]) for line in lines if line.startswith("Pss:")]
         if not sizes:
             return
         peaks.append(sizes[0] / 1024)
@@ -227,7 +240,7 @@ def _cell(figure):
     return f"{figure:.2f}" if figure < 10 else f"{figure:.1f}"
 
 
-TABLE_MAKERS = {"loops": loops, "mixed": mixed, "sustained": sustained}
+TABLE_MAKERS = {"loops": loops, "mixed": mixed, "sustained": sustained, "starting": starting}
 
 
 def main():
