@@ -44,6 +44,10 @@ class Counting(StrEnum):
     """How many different values of `of`, a field of descriptors or `descriptor` itself, they have."""
     ALIVE = "alive"
     """How many of the entity `of` lived; with a filter: those that have events."""
+    BEGUN = "begun"
+    """How many of the entity `of` began in the window; with a filter: of those that have events."""
+    ENDED = "ended"
+    """How many of them ended."""
     DROPS = "drops"
     """What was not seen, out of the drops frame."""
 

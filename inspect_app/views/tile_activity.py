@@ -169,6 +169,16 @@ _NETWORK = (
         noteworthy=True,
     ),
     Tile(
+        "net.ports",
+        "Served ports",
+        TileCategory.NETWORK,
+        "Different ports of this host on which sockets that were used listened or took connections.",
+        f"fd.role in (listener, server) and {NET}",
+        "server_ports",
+        Counting.DISTINCT,
+        "fd.lport",
+    ),
+    Tile(
         "net.outbound",
         "New outbound connections",
         TileCategory.NETWORK,
@@ -192,6 +202,10 @@ _APPS: tuple[tuple[str, str, str], ...] = (
     ("https", "HTTPS", "443, 8443"),
     ("ssh", "SSH", "22"),
     ("dns", "DNS", "53"),
+    ("smtp", "Mail", "25, 465, 587"),
+    ("ldap", "LDAP", "389, 636"),
+    ("nfs", "NFS", "2049"),
+    ("smb", "SMB", "445"),
     ("mysql", "MySQL", "3306"),
     ("postgres", "PostgreSQL", "5432"),
     ("redis", "Redis", "6379"),
@@ -203,6 +217,23 @@ _APPS: tuple[tuple[str, str, str], ...] = (
     ("rabbitmq", "RabbitMQ", "5672"),
     ("etcd", "etcd", "2379, 2380"),
     ("kubernetes", "Kubernetes API", "6443"),
+    ("kubelet", "Kubelet", "10250, 10255"),
+    ("docker", "Docker API", "2375, 2376"),
+    ("consul", "Consul", "8500"),
+    ("prometheus", "Prometheus", "9090"),
+    ("cassandra", "Cassandra", "9042"),
+    ("couchdb", "CouchDB", "5984"),
+    ("riak", "Riak", "8087, 8098"),
+    ("voltdb", "VoltDB", "21212"),
+    ("solr", "Solr", "8983"),
+    ("hadoop", "Hadoop", "8020, 9000, 9870, 50070"),
+    ("hbase", "HBase", "16000, 16010, 16020, 16030"),
+    ("kyoto", "Kyoto Tycoon", "1978"),
+    ("gearman", "Gearman", "4730"),
+    ("nats", "NATS", "4222"),
+    ("mqtt", "MQTT", "1883, 8883"),
+    ("fluentd", "Fluentd", "24224, 9880"),
+    ("statsd", "StatsD", "8125"),
 )
 
 _APP_TILES = tuple(
@@ -221,8 +252,11 @@ _APP_TILES = tuple(
 )
 
 
+_NOTEWORTHY = ("perf.http_errors", "perf.connect_errors", "perf.slow_100ms", "perf.segfaults", "perf.oom")
+
+
 def _speed(name: str, title: str, meaning: str, condition: str, view: str) -> Tile:
-    noteworthy = name in ("perf.http_errors", "perf.connect_errors", "perf.slow_100ms")
+    noteworthy = name in _NOTEWORTHY
     return Tile(name, title, TileCategory.PERFORMANCE, meaning, condition, view, noteworthy=noteworthy)
 
 
@@ -263,6 +297,27 @@ PERFORMANCE_TILES = (
         "Signals that were sent, by programs or the kernel, but for those that tell of a child's end.",
         "evt.type = signal_generate and evt.arg.sig != SIGCHLD",
         "signals",
+    ),
+    _speed(
+        "perf.received",
+        "Received signals",
+        "Signals that threads took, but for those that tell of a child's end.",
+        "evt.type = signal_deliver and evt.arg.sig != SIGCHLD",
+        "events",
+    ),
+    _speed(
+        "perf.segfaults",
+        "Segmentation faults",
+        "Signals SIGSEGV that were sent: programs that touched memory which is not theirs.",
+        "evt.type = signal_generate and evt.arg.sig = SIGSEGV",
+        "signals",
+    ),
+    _speed(
+        "perf.oom",
+        "Out of memory",
+        "Processes that the kernel killed for want of memory.",
+        "evt.type = oom_kill",
+        "container_life",
     ),
     _speed(
         "perf.killed",

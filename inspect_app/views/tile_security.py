@@ -122,7 +122,8 @@ SECURITY_TILES = (
         "sec.mounts",
         "Mounts",
         "File systems that were mounted, moved or unmounted.",
-        f"evt.type in (mount, umount2, move_mount, pivot_root) and {OK}",
+        f"evt.type in (mount, umount, umount2, move_mount, pivot_root) and {OK}",
+        "mounts",
     ),
     _notice("sec.ptrace", "Ptrace", "ptrace calls that succeeded.", f"evt.type = ptrace and {OK}"),
     _notice(
@@ -155,6 +156,27 @@ SECURITY_TILES = (
         "executables",
     ),
     _notice(
+        "sec.written",
+        "Programs dropped and run",
+        "Programs that were started from a file which somebody had written within the recording.",
+        f"{RAN} and proc.is_exe_dropped = true",
+        "dropped_executed",
+    ),
+    _notice(
+        "sec.secrets",
+        "Secrets in arguments",
+        "Programs that were started with what looks like a secret among their arguments.",
+        f"{RAN} and proc.args.secrets exists",
+        "secrets",
+    ),
+    _notice(
+        "sec.setns",
+        "Namespaces entered",
+        "setns calls that succeeded: how one gets into a container, or out of it.",
+        f"evt.type = setns and {OK}",
+        "events",
+    ),
+    _notice(
         "sec.memfd",
         "Files in memory",
         "Files without a name that memfd_create made.",
@@ -172,7 +194,8 @@ SECURITY_TILES = (
 
 
 def _log(name: str, title: str, meaning: str, condition: str, note: bool = False) -> Tile:
-    return Tile(name, title, TileCategory.LOGS, meaning, condition, "events", noteworthy=note)
+    view = "syslog" if condition.startswith(_SYSLOG) else "application_logs"
+    return Tile(name, title, TileCategory.LOGS, meaning, condition, view, noteworthy=note)
 
 
 _LOGS = (
@@ -208,12 +231,32 @@ _LOGS = (
 
 _INFRASTRUCTURE = (
     Tile(
+        "infra.begun",
+        "Containers created",
+        TileCategory.INFRASTRUCTURE,
+        "Containers that began within the window.",
+        'container.id != "host"',
+        "containers",
+        Counting.BEGUN,
+        "container",
+    ),
+    Tile(
+        "infra.ended",
+        "Containers ended",
+        TileCategory.INFRASTRUCTURE,
+        "Containers that ended within the window.",
+        'container.id != "host"',
+        "containers",
+        Counting.ENDED,
+        "container",
+    ),
+    Tile(
         "infra.created",
         "Control groups created",
         TileCategory.INFRASTRUCTURE,
         "Control groups that were made: how containers and services begin.",
         "evt.type = cgroup_mkdir",
-        "events",
+        "container_life",
     ),
     Tile(
         "infra.removed",
@@ -221,7 +264,7 @@ _INFRASTRUCTURE = (
         TileCategory.INFRASTRUCTURE,
         "Control groups that were removed: how containers and services end.",
         "evt.type = cgroup_rmdir",
-        "events",
+        "container_life",
     ),
     Tile(
         "infra.docker",

@@ -125,7 +125,7 @@ def _measure_tile(tile: Tile, scale: _Scale) -> TileMeasure:
     except NotEvaluableError as error:
         return TileMeasure(tile, 0, np.zeros(len(scale.edges) - 1, dtype=np.int64), unknown=str(error))
     # Lives and losses are recorded whatever the filter is.
-    whole = tile.counting in (Counting.ALIVE, Counting.DROPS)
+    whole = tile.counting in (Counting.ALIVE, Counting.BEGUN, Counting.ENDED, Counting.DROPS)
     return TileMeasure(tile, total, counts, "" if whole else recording_filter(scale.frames.host))
 
 
@@ -147,7 +147,7 @@ def _count_distinct(tile: Tile, scale: _Scale) -> Figures:
     rows = scale.rows(tile.condition)
     values = scale.frames.events["descriptor"].to_numpy()[rows]
     if tile.of != "descriptor":
-        names = entity_cells("descriptor", tile.of, scale.frames).codes
+        names = entity_cells("descriptor", tile.of, scale.frames).as_texts().codes
         # The extra last entry is what -1 points to.
         values = np.append(names, -1)[values] if names is not None else values
     # Things without a name are one more thing.
@@ -165,10 +165,37 @@ def _count_alive(tile: Tile, scale: _Scale) -> Figures:
     # Row 0 of the containers is the host, which is no container.
     wanted = np.arange(len(start)) >= (1 if tile.of == "container" else 0)
     if scale.restricted:
-        seen = scale.frames.events[entity.column].to_numpy()[scale.rows(tile.condition)]
-        wanted &= np.bincount(seen[seen >= 0], minlength=len(start))[: len(start)] > 0
+        wanted &= _with_events(tile, scale, len(start))
     wanted &= (start < scale.edges[-1]) & ((end < 0) | (end >= scale.edges[0]))
     return int(np.count_nonzero(wanted)), alive_per_bin(start[wanted], end[wanted], scale.edges)
+
+
+def _count_begun(tile: Tile, scale: _Scale) -> Figures:
+    return _count_moments(tile, scale, 0)
+
+
+def _count_ended(tile: Tile, scale: _Scale) -> Figures:
+    return _count_moments(tile, scale, 1)
+
+
+def _count_moments(tile: Tile, scale: _Scale, which: int) -> Figures:
+    """Beginnings (0) or ends (1) of lives that lie in the window."""
+    entity = ENTITIES[tile.of]
+    assert entity.lived is not None  # noqa: S101 - containers have lives
+    times = entity.lived(scale.frames)[which]
+    wanted = (times >= scale.edges[0]) & (times < scale.edges[-1])
+    if scale.restricted:
+        wanted &= _with_events(tile, scale, len(times))
+    bins = np.searchsorted(scale.edges, times[wanted], side="right") - 1
+    counts = np.bincount(bins, minlength=len(scale.edges) - 1).astype(np.int64)
+    return int(counts.sum()), counts
+
+
+def _with_events(tile: Tile, scale: _Scale, count: int) -> np.ndarray:
+    """bool, one an entity: it has events that are selected."""
+    seen = scale.frames.events[ENTITIES[tile.of].column].to_numpy()[scale.rows(tile.condition)]
+    held: np.ndarray = np.bincount(seen[seen >= 0], minlength=count)[:count] > 0
+    return held
 
 
 def _count_drops(tile: Tile, scale: _Scale) -> Figures:
@@ -191,6 +218,8 @@ _COUNTERS: Mapping[Counting, Callable[[Tile, _Scale], Figures]] = MappingProxyTy
         Counting.BYTES: _count_bytes,
         Counting.DISTINCT: _count_distinct,
         Counting.ALIVE: _count_alive,
+        Counting.BEGUN: _count_begun,
+        Counting.ENDED: _count_ended,
         Counting.DROPS: _count_drops,
     }
 )

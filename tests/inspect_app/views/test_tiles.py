@@ -8,10 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspect_app.analysis.selection import TimeRange, select
+from inspect_app.filters.evaluate import evaluate
+from inspect_app.filters.language import parse
+from inspect_app.views.catalogue import VIEWS
+from inspect_app.views.table import apply_view
 from inspect_app.views.tiles import TILES, Counting, measure
 from tests.builders.frames import MS, START_NS, build_frames
+from tests.builders.privileges import build_privileged_frames
 
 FRAMES = build_frames()
+PRIVILEGED = build_privileged_frames()
 WHOLE = TimeRange(START_NS, START_NS + 3_000 * MS)
 
 
@@ -35,6 +41,8 @@ def test_the_overview_of_the_story():
     assert totals["perf.http"] == 1
     assert totals["perf.http_errors"] == totals["log.errors"] == 0
     assert totals["log.files"] == 1
+    assert (totals["infra.begun"], totals["infra.ended"]) == (1, 1)
+    assert totals["net.ports"] == 1
     assert totals["infra.drops"] == 12 + 40 + 1
 
 
@@ -54,7 +62,7 @@ def test_the_slices_of_a_tile_add_up_to_its_total(start, length, bins, text):
     window = TimeRange(START_NS + start * MS, START_NS + (start + length) * MS)
     for one in measured(*filter(None, [text]), window=window, bins=bins).values():
         assert len(one.counts) == bins
-        if one.tile.counting in (Counting.EVENTS, Counting.BYTES, Counting.DROPS):
+        if one.tile.counting not in (Counting.ALIVE, Counting.DISTINCT):
             assert one.counts.sum() == one.total, one.tile.id
         else:
             assert one.counts.max() <= one.total <= one.counts.sum(), one.tile.id
@@ -64,15 +72,22 @@ def test_the_slices_of_a_tile_add_up_to_its_total(start, length, bins, text):
 @pytest.mark.parametrize("text", ["", "container.name = batch"])
 def test_a_tile_counts_the_events_that_its_condition_shows(tile, text):
     (one,) = measure(FRAMES, select(FRAMES, WHOLE, [text]), WHOLE, 10, tiles=[tile])
-    if one.unknown or tile.counting in (Counting.ALIVE, Counting.DROPS):
+    if one.unknown or tile.counting not in (Counting.EVENTS, Counting.BYTES, Counting.DISTINCT):
         return
     shown = FRAMES.events.iloc[select(FRAMES, WHOLE, [text, tile.condition]).positions()]
     expected = {
         Counting.EVENTS: len(shown),
         Counting.BYTES: shown["size"].sum(),
-        Counting.DISTINCT: shown["descriptor"].nunique(),
+        Counting.DISTINCT: distinct_things(shown, tile.of),
     }
     assert one.total == expected[tile.counting]
+
+
+def distinct_things(shown, of):
+    """How many different descriptors the events have, or different ports."""
+    if of != "fd.lport":
+        return shown["descriptor"].nunique()
+    return len(set(FRAMES.descriptors["lport"].to_numpy()[shown["descriptor"]].tolist()))
 
 
 def test_a_filter_leaves_only_processes_that_have_events():
@@ -106,4 +121,32 @@ def test_an_empty_capture_has_tiles_at_zero():
     for one in measured(frames=build_frames(0)).values():
         assert one.counts.dtype == np.int64
         assert one.counts.shape == (20,)
-        assert one.tile.counting in (Counting.ALIVE, Counting.DROPS) or one.total == 0
+        of_events = one.tile.counting in (Counting.EVENTS, Counting.BYTES, Counting.DISTINCT)
+        assert one.total == 0 or not of_events
+
+
+@pytest.mark.parametrize(
+    "tile",
+    [
+        tile
+        for tile in TILES.values()
+        if tile.view in VIEWS and tile.counting in (Counting.EVENTS, Counting.BYTES)
+    ],
+    ids=lambda tile: tile.id,
+)
+def test_a_tile_opens_a_view_of_exactly_the_events_that_it_counts(tile):
+    for frames in (FRAMES, PRIVILEGED):
+        counted = len(select(frames, None, [tile.condition]))
+        table = apply_view(VIEWS[tile.view], frames, select(frames, None, [tile.condition]))
+        assert table.events.sum() == counted
+
+
+@pytest.mark.parametrize(
+    "tile",
+    [tile for tile in TILES.values() if tile.condition and tile.view in VIEWS and VIEWS[tile.view].filter],
+    ids=lambda tile: tile.id,
+)
+def test_no_event_that_a_tile_counts_is_outside_of_the_view_that_it_opens(tile):
+    outside = parse(f"({tile.condition}) and not ({VIEWS[tile.view].filter})")
+    for frames in (FRAMES, PRIVILEGED):
+        assert not evaluate(outside, frames).any()
