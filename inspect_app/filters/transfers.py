@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.peers import SHARED, Peers, find_peers
 from inspect_app.frames.protocols.exchanges import Recognised, recognise
 from inspect_app.frames.segments import Segments, segments
 
@@ -16,3 +19,28 @@ def transfers(frames: CaptureFrames) -> Segments:
 def recognised(frames: CaptureFrames) -> Recognised:
     """The messages of a capture; its payload is read for them once."""
     return remember(frames, "recognised messages", lambda: recognise(frames, transfers(frames)))
+
+
+def peers(frames: CaptureFrames) -> Peers:
+    """The other end of each connection, unix socket and pipe."""
+    return remember(frames, "peers", lambda: find_peers(frames, transfers(frames)))
+
+
+def peer_process(frames: CaptureFrames) -> np.ndarray:
+    """int32, of each event: the process at the other end of what it worked on, -1 not known.
+
+    Who wrote to a pipe has who reads most from it, and the other way round; calls on a pipe that move nothing
+    have none.
+    """
+
+    def compute() -> np.ndarray:
+        found, moved = peers(frames), transfers(frames)
+        thing = frames.events["descriptor"].to_numpy()
+        ends = np.append(np.where(found.how == SHARED, -1, found.other), -1)
+        process: np.ndarray = np.append(found.user, -1)[ends[thing]]
+        shared = np.append(found.how == SHARED, False)[thing[moved.rows]]
+        rows, writes = moved.rows[shared], moved.writes[shared]
+        process[rows] = np.where(writes, found.reader[thing[rows]], found.writer[thing[rows]])
+        return process
+
+    return remember(frames, "peer processes", compute)

@@ -80,6 +80,14 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             Key("http_host", (Part(("http.host",)),), ("http.host",)),
             Key("dns_name", (Part(("dns.name",)),), ("dns.name",)),
             Key("tls_name", (Part(("tls.sni",)),), ("tls.sni",)),
+            Key(
+                "talk",
+                (
+                    Part(("proc.pid", "proc.pid.ts"), "process"),
+                    Part(("fd.peer.pid", "fd.peer.ts", "fd.type", "fd.rip", "fd.sport")),
+                ),
+                ("proc.name", "fd.peer.pid", "fd.rip"),
+            ),
             Key("pod", (Part(("k8s.ns.name", "k8s.pod.name")),), ("k8s.pod.name", "k8s.ns.name")),
             Key(
                 "controller",
