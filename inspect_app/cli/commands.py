@@ -12,8 +12,9 @@ import numpy as np
 
 from capture.format import files_of
 from capture.model.text import printable
+from inspect_app.analysis.beside import counted_beside
 from inspect_app.analysis.host import recording_filter
-from inspect_app.analysis.selection import select
+from inspect_app.analysis.selection import TimeRange, select
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
 from inspect_app.cli.options import FILE, files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import VIEW_WRITERS, echo_rows
@@ -21,7 +22,7 @@ from inspect_app.filters.fields import FIELDS
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session import Session
 from inspect_app.views.catalogue import VIEWS
-from inspect_app.views.format import format_count
+from inspect_app.views.format import beside_text, format_count
 from inspect_app.views.sorting import default_order, sort_rows
 from inspect_app.views.table import ViewTable, apply_view
 from inspect_app.views.tiles import TileMeasure, measure
@@ -87,6 +88,7 @@ def view(  # noqa: PLR0917 - click hands over options by name
     order = _order(table, sort)
     shown = order if limit is None else order[:limit]
     click.echo(VIEW_WRITERS[form](table, shown), nl=False)
+    _tell_beside(frames, span, [expression, chosen.filter])
     if form == "table" and (left_out := recording_filter(frames.host)):
         click.echo(printable(f"recorded with a filter: {left_out}"), err=True)
     if form == "table" and not len(order):
@@ -161,6 +163,7 @@ def tiles(
     frames = open_for_command(files, expression)
     span = window_option(frames, window)
     measured = measure(frames, select(frames, span, [expression]), span)
+    _tell_beside(frames, span, [expression])
     shown = [one for one in measured if everything or one.shown]
     if form == "table":
         echo_rows(_TILE_HEADINGS, [_tile_row(one) for one in shown], form)
@@ -205,6 +208,13 @@ def report(files: tuple[Path, ...], output: Path, expression: str, window: str) 
         output.write_text(text, encoding="utf-8")
         click.echo(f"wrote {output}", err=True)
     return frames
+
+
+def _tell_beside(frames: CaptureFrames, window: TimeRange | None, conditions: Sequence[str]) -> None:
+    """On standard error, whatever the form: what the figures lack because it was only counted."""
+    beside = counted_beside(frames, window, conditions)
+    if beside is not None:
+        click.echo(beside_text(beside), err=True)
 
 
 def _view_named(name: str) -> View:

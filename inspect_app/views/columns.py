@@ -42,6 +42,11 @@ def used(figure: str, title: str, unit: Unit, *, shown: bool = True) -> Column:
     return Column(f"used_{figure}", title, unit, How.USED, figure, FIGURES[figure], shown)
 
 
+def counted(figure: str, title: str, unit: Unit, meaning: str) -> Column:
+    """What was done in calls that were added up, not recorded one by one."""
+    return Column(f"counted_{figure}", title, unit, How.COUNTED, figure, meaning, shown=False)
+
+
 def distinct(field: str, title: str, meaning: str, *, shown: bool = True) -> Column:
     """How many different values a field takes."""
     name = f"distinct_{_id(field)}"
@@ -61,6 +66,12 @@ LAST = Column("last", "Last", Unit.TIME, How.LAST, "", "when the last event retu
 TIME_IN_CALLS = Column("latency_total", "Time", Unit.DURATION, How.SUM, "latency", "time spent inside calls")
 MEAN_LATENCY = Column("latency_mean", "Mean", Unit.DURATION, How.MEAN, "latency", "mean time of one call")
 MAX_LATENCY = Column("latency_max", "Longest", Unit.DURATION, How.MAX, "latency", "the longest call")
+
+COUNTED = (
+    counted("count", "Only counted", Unit.COUNT, "calls that were counted, not recorded: beside all figures"),
+    counted("bytes", "Bytes counted", Unit.BYTES, "bytes moved by calls that were only counted"),
+)
+"""Of processes, threads and containers: columns that are chosen where a recorder had to count."""
 
 PID = number("proc.pid", "PID", "process id as the host sees it")
 PROCESS = text("proc.name", "Process", "the kernel's name of the program, at most 15 bytes")

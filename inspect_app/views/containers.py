@@ -5,6 +5,7 @@ from __future__ import annotations
 from inspect_app.views.columns import (
     ANYTHING,
     CONTAINER,
+    COUNTED,
     ERRORS,
     EVENTS,
     FIRST,
@@ -67,6 +68,7 @@ CONTAINER_VIEWS = (
             text("container.restart_policy", "Restart", "what its runtime does when it ends", shown=False),
             text("container.image.digest", "Digest", "digest of the image", shown=False),
             text("container.parent", "In", "id of the container that it runs in", shown=False),
+            *COUNTED,
             text("container.metadata", "Metadata", "recorded, or why it is missing", shown=False),
         ),
         Order("events"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from inspect_app.analysis.beside import Beside
 from inspect_app.analysis.moments import SECOND, distance_text, moment_text
 
 UNKNOWN = "—"
@@ -138,6 +139,15 @@ def format_time(
 def format_relative(nanoseconds: int, *, digits: int = 6) -> str:
     """`+1.250000 s`, `-0.500000 s`: a distance in time, always in seconds."""
     return distance_text(nanoseconds, digits=digits)
+
+
+def beside_text(beside: Beside) -> str:
+    """`besides, 1,234 calls (5.6 MiB moved, 3 failed) were only counted, not recorded one by one`."""
+    what = format_count(beside.calls, "call")
+    moved = f"{format_bytes(beside.bytes)} moved, {format_count(beside.errors)} failed"
+    if beside.exact:
+        return f"besides, {what} ({moved}) were only counted, not recorded one by one"
+    return f"besides, up to {what} ({moved}) may belong here that were only counted: which, cannot be told"
 
 
 def format_value(value: object, unit: Unit, *, clock: Clock = Clock.UTC, zero: int = 0) -> str:

@@ -122,6 +122,18 @@ class Tally:
         np.maximum.at(values, members[known], told.values[known])
         return number_cells(values, missing=missing), None
 
+    def counted(self, figure: str) -> Made:
+        """A figure of the groups' calls that were only counted, of intervals that touch the window."""
+        members, table = self._groups.members, self._frames.counted
+        column = self._groups.key.parts[0].entity
+        if members is None or column not in table:
+            return _nothing(self._groups.count), None
+        first, last = table["first"].to_numpy(), table["last"].to_numpy()
+        owner = table[column].to_numpy()
+        chosen = (owner >= 0) & (last >= self._span.start_ns) & (first < self._span.end_ns)
+        sums = sum_by(members[owner[chosen]], table[figure].to_numpy()[chosen], self._groups.count)
+        return number_cells(sums), int(sums.sum())
+
     def first(self, _: str) -> Made:
         """When each group's first event returned."""
         return self._times_at(first_by(self._groups.codes, self._rows, self._groups.count), 0)
@@ -173,6 +185,7 @@ _MAKERS: Mapping[How, Callable[[Tally, str], Made]] = MappingProxyType(
         How.SHARE: Tally.share,
         How.DISTINCT: Tally.distinct,
         How.USED: Tally.used,
+        How.COUNTED: Tally.counted,
         How.FIRST: Tally.first,
         How.LAST: Tally.last,
     }

@@ -43,6 +43,8 @@ class How(StrEnum):
     """How many different values of the field occur."""
     USED = "used"
     """What the row's processes used in the window, by samples: a figure of `analysis.samples`."""
+    COUNTED = "counted"
+    """What the row's process or container did in calls that were only counted: a column of `counted`."""
     FIRST = "first"
     """When the row's first event returned."""
     LAST = "last"

@@ -6,6 +6,7 @@ from inspect_app.analysis.samples import FIGURES
 from inspect_app.filters.evaluate import not_evaluable
 from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.language import parse
+from inspect_app.frames.columns import COUNTED_COLUMNS
 from inspect_app.views.catalogue import EVENTS, VIEWS, How, Kind, views_for
 from inspect_app.views.entities import ENTITIES, is_event_field
 from inspect_app.views.keys import KEYS
@@ -49,6 +50,8 @@ def test_a_column_is_taken_from_something_that_exists(view):
             assert known, column.of
         elif column.how is How.USED:
             assert column.of in FIGURES
+        elif column.how is How.COUNTED:
+            assert column.of in {one.name for one in COUNTED_COLUMNS}
         elif column.how not in (How.FIRST, How.LAST):
             assert column.of in MEASURES
 
