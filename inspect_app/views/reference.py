@@ -22,8 +22,8 @@ asks for events.
 
     exhume-inspect view node.exhume processes --sort errors --filter 'container.name = web'
 
-Calls that a recorder under load only counted are in no row: they are told beside the table, exactly or as the most
-that may belong there ([why](decisions/counted-calls-stand-beside.md)).
+Calls that a recorder under load only counted are in no row: they are told beside the table, exactly or
+as the most that may belong there ([why](decisions/counted-calls-stand-beside.md)).
 
 A **tile** is one figure of the overview over its histogram. It counts the events that meet its condition, and
 opens a view on those same events. The conditions are in the language of [filter fields](filter-fields.md).
