@@ -1,6 +1,6 @@
-"""Chunks: some records taken out of a lane, their heads turned on their side, nothing done for each of them.
+"""Chunks: some records taken out of a lane, their heads taken apart, nothing done for each of them.
 
-A chunk is small enough for its records to stay in the processor's cache while their fields are taken apart.
+A chunk is small enough for its records to stay in the processor's cache meanwhile.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from typing import Any
 
 import numpy as np
 
+from capture.agent.heads import Heads, heads_of
 from capture.agent.records import (
     ADDR_SHIFT,
+    DATA_LEN,
     DISCARDED,
     EXE_SIZE,
     HAS_FILE,
     HAS_SOCKET,
+    HEAD,
     LENGTHS,
     SOCK_SIZE,
     WORDS,
-    captured,
-    field_of,
+    end_of,
     places_of,
 )
 from capture.agent.settings import LaneSpec
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-NO_BYTES = np.empty(0, np.uint8)
-_WIDTHS = (8, 32, 128, 512, 1 << 14)
-"""Words of the rows that texts are put in: a single long path must not make all rows long."""
+NO_WORDS = np.empty(0, np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +42,36 @@ class Texts:
     """uint8[n, width]; n is the number of events that have this text."""
     lengths: Array
     at: Array
-    """Which events of the chunk have it."""
+    """Which events have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Some events."""
 
-    words: Array
-    """uint64[WORDS, n]: `field_of` takes the fields out."""
+    heads: Heads
     texts: list[Texts]
-    payload: Array
-    """uint8, the payload of all events, one after another."""
+    """Of records of a ring buffer."""
+    content: Array
+    """Of system calls: uint64, what lies between the first one's `at` and the end of the last one's bytes."""
+    begins: int = 0
+    """That `at`, modulo 2**32."""
 
     def __len__(self) -> int:
-        return int(self.words.shape[1])
+        return self.heads.count
 
     @property
     def memory(self) -> int:
         """Bytes that it takes."""
-        return int(self.words.nbytes + self.payload.nbytes + sum(text.rows.nbytes for text in self.texts))
+        return self.heads.memory + self.content.nbytes + sum(text.rows.nbytes for text in self.texts)
+
+    @property
+    def last(self) -> int:
+        """Boot time of the last event; there must be one."""
+        return int(self.heads.field("time")[-1])
 
     def text(self, name: str) -> Texts | None:
-        """The texts of a column, for records of a ring buffer: those of calls may lie in several groups."""
+        """The texts of a column of records of a ring buffer."""
         return next((text for text in self.texts if text.name == name), None)
 
     def take(self, keep: Array) -> Chunk:
@@ -74,10 +81,7 @@ class Chunk:
         for text in self.texts:
             chosen = keep[text.at]
             texts.append(Texts(text.name, text.rows[chosen], text.lengths[chosen], position[text.at[chosen]]))
-        payload = self.payload
-        if len(payload):
-            payload = payload[np.repeat(keep, captured(self.words))]
-        return Chunk(np.ascontiguousarray(self.words[:, keep]), texts, payload)
+        return Chunk(self.heads.take(keep), texts, self.content, self.begins)
 
 
 def chunk_of_records(records: Array, spec: LaneSpec) -> Chunk:
@@ -86,20 +90,18 @@ def chunk_of_records(records: Array, spec: LaneSpec) -> Chunk:
     if discarded.any():
         records = records[discarded == 0]
     # Not ascontiguousarray: of a single record that is no copy, but the kernel's own memory.
-    stride = records.dtype.itemsize // 8
-    words = records.view("<u8").reshape(-1, stride)[:, 1 : WORDS + 1].T.copy()
-    lengths = {name: field_of(words, f"{name}_len") for name in ("text", "text2")}
-    texts = []
+    words = records.view("<u8").reshape(-1, records.dtype.itemsize // 8)[:, 1 : WORDS + 1].copy()
+    heads = words.view(HEAD).reshape(-1)
+    lengths = {name: heads[f"{name}_len"].astype(np.int64) for name in ("text", "text2")}
+    marked = heads["flags"] >= HAS_FILE
     if spec.programs:
-        flags = field_of(words, "flags")
-        lengths |= {"exe": np.where(flags & HAS_FILE, EXE_SIZE, 0), "env": captured(words)}
-        flags &= HAS_FILE - 1
-        field_of(words, "sizes")[:] = 0
+        lengths |= {"exe": marked * EXE_SIZE, "env": heads["sizes"] & DATA_LEN}
     else:
-        flags = field_of(words, "flags")
-        lengths |= {"sock": np.where(flags & HAS_SOCKET, SOCK_SIZE, 0)}
-        lengths |= {"addr": field_of(words, "sizes") >> np.uint32(ADDR_SHIFT)}
-        flags &= HAS_SOCKET - 1
+        lengths |= {"sock": marked * SOCK_SIZE, "addr": heads["sizes"] >> ADDR_SHIFT}
+    heads["flags"] &= HAS_FILE - 1
+    # What they tell has been read: these events have no content that is still to be found.
+    words[:, LENGTHS] = 0
+    texts = []
     for name, place in places_of(spec).items():
         at = np.flatnonzero(lengths[name])
         if len(at):
@@ -109,82 +111,45 @@ def chunk_of_records(records: Array, spec: LaneSpec) -> Chunk:
             rows[:, :available] = records["data"][at, place : place + available]
             # An argument list ends with the NUL of its last argument, which may be empty.
             is_string = name == "text" or (name == "text2" and not spec.programs)
-            texts.append(_texts(name, rows, lengths[name][at], at, strip_nul=is_string))
-    return Chunk(words, texts, NO_BYTES)
+            texts.append(texts_of(name, rows, lengths[name][at], at, strip_nul=is_string))
+    return Chunk(heads_of(words), texts, NO_WORDS)
 
 
-def chunk_of_calls(heads: Array, content: Array) -> Chunk:
+def chunk_of_calls(records: Array, content: Array) -> Chunk:
     """Copy system calls out of a processor's lane.
 
     Args:
-        heads: uint64[n, WORDS].
+        records: uint64[n, WORDS], their heads.
         content: uint64[a power of two], the ring that their data lie in.
     """
-    words = heads.T.copy()
-    flags = field_of(words, "flags")
-    sockets = (flags & HAS_SOCKET) > 0
-    having = np.flatnonzero(sockets | (words[LENGTHS] > 0))
-    if not len(having):
-        return Chunk(words, [], NO_BYTES)
-    flags &= HAS_SOCKET - 1
-    data_len = captured(words)[having]
-    sizes = {
-        "sock": sockets[having] * np.uint32(SOCK_SIZE),
-        "addr": field_of(words, "sizes")[having] >> np.uint32(ADDR_SHIFT),
-        "text": field_of(words, "text_len")[having].astype(np.uint32),
-        "text2": field_of(words, "text2_len")[having].astype(np.uint32),
-    }
-    place = field_of(words, "at")[having].astype(np.int64) >> 3
-    texts = []
-    for name, lengths in sizes.items():
-        if lengths.any():
-            texts += _texts_at(content, name, place, lengths, having)
-            place += (lengths + 7) >> 3
-    return Chunk(words, texts, _pieces(content, place, data_len) if data_len.any() else NO_BYTES)
+    heads = heads_of(records)
+    if not len(heads) or not has_content(heads):
+        return Chunk(heads, [], NO_WORDS)
+    begins = int(records[0].view(HEAD)["at"][0])
+    count = (end_of(records[-1]) - begins) % (1 << 32) // 8
+    start = begins // 8 % len(content)
+    parts = content[start : start + count], content[: max(start + count - len(content), 0)]
+    return Chunk(heads, [], np.concatenate(parts), begins)
 
 
-def _texts_at(content: Array, name: str, place: Array, lengths: Array, having: Array) -> list[Texts]:
-    """The texts of a column that begin at these words, a group for each width."""
-    strip_nul = name in ("text", "text2")
-    groups = np.searchsorted(_WIDTHS, (lengths + 7) >> 3)
-    found = []
-    for group in range(len(_WIDTHS)):
-        chosen = np.flatnonzero((groups == group) & (lengths > 0))
-        if not len(chosen):
-            continue
-        mine = lengths[chosen]
-        width = (int(mine.max()) + 7) >> 3
-        rows = content[(place[chosen, None] + np.arange(width)) & (len(content) - 1)].view(np.uint8)
-        found.append(_texts(name, rows, mine, having[chosen], strip_nul=strip_nul))
-    return found
+def has_content(heads: Heads) -> bool:
+    """Whether any of some calls may have data."""
+    return bool(heads.high[LENGTHS]) or heads.most("flags") >= HAS_SOCKET
 
 
-def _texts(name: str, rows: Array, lengths: Array, at: Array, *, strip_nul: bool) -> Texts:
+def texts_of(name: str, rows: Array, lengths: Array, at: Array, *, strip_nul: bool) -> Texts:
+    """Texts out of rows in which anything may follow them.
+
+    Args:
+        name: the column.
+        rows: uint8[n, width], changed.
+        lengths: bytes of each, the closing NUL included.
+        at: the events.
+        strip_nul: whether they are strings, of which the closing NUL says nothing.
+    """
     lengths = lengths.astype(np.uint32)
     if strip_nul:
-        # A string's closing NUL says nothing.
         ends_with_nul = rows[np.arange(len(rows)), lengths - 1] == 0
         lengths = lengths - ends_with_nul.astype(np.uint32)
     rows[np.arange(rows.shape[1]) >= lengths[:, None]] = 0
     return Texts(name, rows, lengths, at)
-
-
-def _pieces(content: Array, place: Array, lengths: Array) -> Array:
-    """The bytes that begin at these words, uint8, end to end; always a copy."""
-    having = np.flatnonzero(lengths)
-    place, lengths = place[having], lengths[having]
-    sizes = (lengths + 7) >> 3
-    first = int(lengths[0])
-    if bool((lengths == first).all()):
-        rows = content[(place[:, None] + np.arange(int(sizes[0]))) & (len(content) - 1)].view(np.uint8)
-        same: Array = rows[:, :first].flatten()
-        return same
-    ends = np.cumsum(sizes, dtype=np.int64)
-    at = np.repeat(place - ends + sizes, sizes) + np.arange(int(ends[-1]))
-    padded = content[at & (len(content) - 1)].view(np.uint8)
-    padding = sizes * 8 - lengths
-    wanted = np.ones(len(padded), np.bool_)
-    stops = np.cumsum(padding, dtype=np.int64)
-    wanted[np.repeat(ends * 8 - stops, padding) + np.arange(int(stops[-1]))] = False
-    pieces: Array = padded[wanted]
-    return pieces

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 
 from capture.agent.chunks import Chunk
 from capture.agent.lanes import CallLane, Lane
-from capture.agent.records import field_of
 
-CHUNK = 4096
+CHUNK = 8192
 """Records taken apart at once."""
 MOST_BYTES = 16 << 20
 """Memory of a portion, about: long texts are what makes one larger than its number of records says."""
@@ -58,7 +57,7 @@ class Drain:
             most -= count
             size += chunk.memory
             if len(chunk):
-                self._reached[at] = int(field_of(chunk.words, "time")[-1])
+                self._reached[at] = chunk.last
                 keep(lane, chunk)
         for at, count in enumerate(left):
             if not count:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from capture.agent.chunks import Chunk, chunk_of_calls, chunk_of_records
-from capture.agent.records import BUSY, HEAD, SOCK_SIZE, WORDS, record_dtype
+from capture.agent.records import BUSY, HEAD, WORDS, end_of, record_dtype
 from capture.agent.settings import CallSizes, LaneSpec
 
 _PAGE = mmap.PAGESIZE
@@ -104,24 +104,12 @@ class CallLane:
         if count:
             # Bytes before records: the probe must not find room for a record without room for its bytes.
             freed = int(self._position[_FREED])
-            self._position[_FREED] = freed + (_end(heads[-1]) - freed) % (1 << 32)
+            self._position[_FREED] = freed + (end_of(heads[-1]) - freed) % (1 << 32)
         self._position[_TAKEN] = taken + count
         return count, chunk
 
 
 _WRITTEN, _BYTES, _TAKEN, _FREED = 0, 1, 8, 9
-_HAS_SOCKET = 1 << 15
-
-
-def _end(head: Array) -> int:
-    """Where the bytes of a record end, modulo 2**32."""
-    (record,) = head.view(HEAD)
-    sizes = int(record["sizes"])
-    parts = [
-        SOCK_SIZE if record["flags"] & _HAS_SOCKET else 0,
-        *(sizes >> 24, sizes & 0xFF_FFFF, int(record["text_len"]), int(record["text2_len"])),
-    ]
-    return int(record["at"]) + sum((size + 7) & ~7 for size in parts)
 
 
 def call_lanes(sizes: CallSizes, positions_fd: int, heads_fd: int, content_fd: int) -> list[CallLane]:

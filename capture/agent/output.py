@@ -14,7 +14,7 @@ from capture.agent.files import CaptureFiles
 from capture.agent.unwritten import Unwritten
 from capture.evidence.redaction import Redactor
 from capture.format import IN_PROGRESS_BLOCK, EventBatch
-from capture.format.columns import Array
+from capture.format.coding import Array
 
 _POLL_S = 0.1
 """How often who waits for a file's end looks whether it can still come."""

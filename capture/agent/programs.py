@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from capture.agent.chunks import Chunk
-from capture.agent.records import field_of
 from capture.model.program_file import ProgramFlag, program_file
 
 
@@ -38,10 +37,10 @@ def programs_of(chunk: Chunk) -> Iterator[BegunProgram]:
     exe = chunk.text("exe")
     if exe is None:
         return
-    dev, ino, pid = (field_of(chunk.words, name)[exe.at] for name in ("dev", "ino", "pid"))
+    dev, ino, pid = (chunk.heads.field(name)[exe.at] for name in ("dev", "ino", "pid"))
     # Size and times: bytes 8 to 32 of what the kernel told.
     facts = np.ascontiguousarray(exe.rows[:, 8:32]).view("<u8")
-    keys = np.column_stack((dev.astype(np.uint64), ino, facts))
+    keys = np.column_stack((dev.astype(np.uint64), ino.astype(np.uint64), facts))
     _, first = np.unique(keys, axis=0, return_index=True)
     for at in first.tolist():
         file = program_file(exe.rows[at].tobytes())

@@ -8,7 +8,8 @@ texts and payload, those that there are, each beginning on a word.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -66,28 +67,54 @@ WORDS = HEAD.itemsize // 8
 LENGTHS = WORDS - 1
 """The word that holds all lengths: 0 where a record has no data but a socket's."""
 
-Array = np.ndarray[Any, np.dtype[Any]]
+
+class Field(NamedTuple):
+    """Where a number lies in a head."""
+
+    word: int
+    byte: int
+    """Of the word."""
+    size: int
+    """Bytes."""
+    mask: int
+    """All bits that it can have."""
+    signed: bool = False
+
+    def of(self, words: Sequence[int]) -> int:
+        """Its bits in a head's words."""
+        return words[self.word] >> 8 * self.byte & self.mask
+
+    def value(self, words: Sequence[int]) -> int:
+        """The number that these bits are."""
+        bits = self.of(words)
+        return bits - self.mask - 1 if self.signed and bits > self.mask >> 1 else bits
 
 
-def field_of(words: np.ndarray[Any, np.dtype[np.uint64]], name: str) -> Array:
-    """One field out of heads turned on their side: `words` is uint64[WORDS, n], C-contiguous.
-
-    A field of eight bytes is a row; a smaller one is every second or fourth part of a row.
-    """
-    dtype, offset = HEAD.fields[name][:2]  # type: ignore[index]  # HEAD has fields
-    row = words[offset // 8].view(dtype)
-    field: Array = row[offset % 8 // dtype.itemsize :: 8 // dtype.itemsize]
-    return field
-
-
-def word_of(name: str) -> int:
-    """The word of a head in which a field lies."""
-    return int(HEAD.fields[name][1]) // 8  # type: ignore[index]  # HEAD has fields
+def _fields() -> Iterator[tuple[str, Field]]:
+    for name in HEAD.names or ():
+        dtype, offset = HEAD.fields[name][:2]  # type: ignore[index]  # HEAD has fields
+        if name == "sizes":
+            yield "captured", Field(offset // 8, offset % 8, 3, DATA_LEN)
+            yield "addr_len", Field(offset // 8, offset % 8 + 3, 1, 0xFF)
+        else:
+            # The probe's mark for a latency that is not known is all ones: as a signed number, -1.
+            signed = dtype.kind == "i" or name == "latency"
+            yield name, Field(offset // 8, offset % 8, dtype.itemsize, (1 << 8 * dtype.itemsize) - 1, signed)
 
 
-def captured(words: np.ndarray[Any, np.dtype[np.uint64]]) -> Array:
-    """Bytes of payload kept of each record, uint32[n]."""
-    return field_of(words, "sizes") & np.uint32(DATA_LEN)
+FIELDS = dict(_fields())
+"""The fields of a head, `sizes` as its two parts."""
+
+
+def end_of(head: np.ndarray[Any, np.dtype[np.uint64]]) -> int:
+    """Where the bytes of a call's record end, modulo 2**32: `head` is uint64[WORDS]."""
+    (record,) = head.view(HEAD)
+    sizes = int(record["sizes"])
+    parts = [
+        SOCK_SIZE if record["flags"] & HAS_SOCKET else 0,
+        *(sizes >> ADDR_SHIFT, sizes & DATA_LEN, int(record["text_len"]), int(record["text2_len"])),
+    ]
+    return int(record["at"]) + sum((size + 7) & ~7 for size in parts)
 
 
 def record_dtype(data: int) -> np.dtype[np.void]:

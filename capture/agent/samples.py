@@ -15,7 +15,7 @@ import numpy as np
 
 from capture.agent.clock import boot_now_ns
 from capture.format import SAMPLE_COLUMNS
-from capture.format.columns import Array
+from capture.format.coding import Array
 
 INTERVAL_S = 1.0
 _SHARE = 0.01

@@ -10,7 +10,6 @@ import numpy as np
 
 from capture.agent import procfs
 from capture.agent.chunks import Chunk, Texts
-from capture.agent.records import field_of
 from capture.containers.runtime_calls import PROGRAMS, RuntimeCall, runtime_call
 
 _NAMES = tuple(np.frombuffer(name.encode(), np.uint8) for name in PROGRAMS)
@@ -20,7 +19,7 @@ Row = dict[str, Any]
 
 def cgroups_of(chunk: Chunk, code: int) -> list[str]:
     """The paths of a chunk's events of that code."""
-    rows = np.flatnonzero(field_of(chunk.words, "code") == code)
+    rows = np.flatnonzero(chunk.heads.field("code") == code)
     text = chunk.text("text") if len(rows) else None
     if text is None:
         return []
@@ -35,7 +34,7 @@ def runtime_calls_of(chunk: Chunk) -> Iterator[RuntimeCall]:
     name, arguments = chunk.text("text"), chunk.text("text2")
     if name is None or arguments is None:
         return
-    pids = field_of(chunk.words, "pid")
+    pids = chunk.heads.field("pid")
     for at in np.flatnonzero(_are_runtimes(name)).tolist():
         event = int(name.at[at])
         found = int(np.searchsorted(arguments.at, event))

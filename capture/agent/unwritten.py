@@ -24,7 +24,7 @@ class Unwritten:
         """A batch, of which so many events were written."""
         if len(batch) > written:
             self.count += len(batch) - written
-            first = int(batch.columns["time"][written:].min())
+            first = int(batch.column("time")[written:].min())
             self.since = min(self.since or first, first)
 
     def add_counters(self, rows: Sequence[Mapping[str, Any]]) -> None:

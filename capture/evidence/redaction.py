@@ -55,7 +55,7 @@ class Redactor:
         """The events with secrets masked in arguments of programs, environments and payload."""
         if not self:
             return batch
-        flags = batch.columns["flags"].copy()
+        flags = batch.column("flags").astype(np.uint16)
         batch = self._with_masked_texts(batch, flags)
         payload = self._with_masked_payload(batch, flags)
         return EventBatch({**batch.columns, "flags": flags}, batch.texts, payload)
@@ -136,7 +136,7 @@ class Redactor:
     def _with_masked_payload(self, batch: EventBatch, flags: Array) -> bytes:
         if not batch.payload:
             return batch.payload
-        ends = np.cumsum(batch.columns["captured"], dtype=np.int64)
+        ends = np.cumsum(batch.column("captured"), dtype=np.int64)
         spans = sorted(set(self._spans(batch.payload, ends)))
         if not spans:
             return batch.payload
@@ -237,11 +237,10 @@ def _mask(heap: Array, spans: Iterable[Span]) -> None:
 
 def _texts_of_programs(batch: EventBatch) -> Iterator[tuple[str, Array, Array]]:
     """Where secrets may stand in texts: (what it is, its column, the rows that have it)."""
-    columns = batch.columns
-    rows = np.flatnonzero(np.isin(columns["code"], _PROGRAM_CODES))
+    rows = np.flatnonzero(np.isin(batch.column("code"), _PROGRAM_CODES))
     for where, name in (("arguments", "text2"), ("environment", "env")):
-        if name in columns and len(rows):
-            yield where, columns[name], rows
+        if name in batch.columns and len(rows):
+            yield where, batch.column(name), rows
 
 
 def make_redactor(patterns: Iterable[str], *, secrets: bool) -> Redactor:

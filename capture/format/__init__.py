@@ -1,6 +1,7 @@
 """The capture file: blocks, columns, writing, reading, verifying."""
 
 from capture.format.blocks import IN_PROGRESS_BLOCK, CutShort
+from capture.format.coding import Sparse, whole
 from capture.format.columns import (
     COUNTED_COLUMNS,
     EVENT_COLUMNS,
@@ -32,6 +33,7 @@ __all__ = [
     "Damage",
     "EventBatch",
     "FormatError",
+    "Sparse",
     "State",
     "TextHeap",
     "Verdict",
@@ -43,4 +45,5 @@ __all__ = [
     "refuse_devices",
     "set_facts",
     "verify",
+    "whole",
 ]

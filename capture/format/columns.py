@@ -1,12 +1,9 @@
 """Columns: how an event block holds the same field of many events.
 
     body     ::=  map  { "columns": { name: column }, "texts": texts, "payload": zstd bytes }
-    column   ::=  array(4)  dtype  stored  coding  data
     texts    ::=  array(2)  lengths:column  zstd bytes
 
-`dtype` is what a reader gives out; `stored` is the (often narrower) type the values are kept in;
-`coding` is `const` (data is one value), `plain` or `delta` (data is a zstd frame of all values, or
-of the differences between neighbours, the first one from zero). All numbers are little endian.
+A column is what capture.format.coding says.
 """
 
 from __future__ import annotations
@@ -20,6 +17,7 @@ import numpy as np
 import zstandard
 
 from capture.format.blocks import decompress, unpack
+from capture.format.coding import Array, Column, Sparse, pack_column, unpack_column, unpack_into, whole
 from capture.format.errors import FormatError
 
 EVENT_COLUMNS: dict[str, str] = {
@@ -91,7 +89,6 @@ TEXT_COLUMNS = ("text", "text2", "addr", "sock", "exe", "env")
 MAX_TEXTS_OF_EVENT = 4
 """No event has more of them: what has a socket is no exec."""
 
-DTYPES = frozenset({"<i8", "<u8", "<i4", "<u4", "<i2", "<u2", "|i1", "|u1"})
 MAX_EVENTS = 1 << 20
 """Events a block may hold."""
 MAX_COLUMNS = 256
@@ -100,7 +97,10 @@ MAX_TEXTS = 128 << 20
 WRITTEN_EVENTS, WRITTEN_BYTES = MAX_EVENTS // 4, MAX_TEXTS // 4
 """A writer makes two blocks of what is more: it stays well below what a reader takes."""
 
-Array = np.ndarray[Any, np.dtype[Any]]
+_DELTAS = frozenset({"time", *TEXT_COLUMNS})
+"""Columns that are kept as differences: texts are numbered in the order of their first use."""
+_PLANES = _DELTAS | {"latency", "ret", "a0", "a3", "a4", "a5", "pid", "tid"}
+"""Columns that are kept byte by byte; of the others that would make more bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,9 @@ class TextHeap:
 class EventBatch:
     """Events on their way into one block, in the order in which they returned."""
 
-    columns: Mapping[str, Array]
-    """Arrays of EVENT_COLUMNS, all of one length; a text column that no event has may be left out."""
+    columns: Mapping[str, Column]
+    """Those of EVENT_COLUMNS, all of one length, their types as narrow as their values allow. A text column
+    that no event has may be left out."""
     texts: Sequence[bytes] | TextHeap
     """What the text columns point to: code 1 is the first."""
     payload: bytes
@@ -125,6 +126,10 @@ class EventBatch:
 
     def __len__(self) -> int:
         return len(self.columns["time"])
+
+    def column(self, name: str) -> Array:
+        """All values of a column."""
+        return whole(self.columns[name])
 
     @property
     def memory(self) -> int:
@@ -139,13 +144,13 @@ class EventBatch:
         if len(self) < 2 or (len(self) <= WRITTEN_EVENTS and largest <= WRITTEN_BYTES):
             return [self]
         middle = len(self) // 2
-        cut = int(self.columns["captured"][:middle].sum(dtype=np.int64))
+        cut = int(self.column("captured")[:middle].sum(dtype=np.int64))
         halves = (slice(None, middle), self.payload[:cut]), (slice(middle, None), self.payload[cut:])
         return [part for rows, payload in halves for part in self._piece(rows, heap, payload).parts()]
 
     def _piece(self, rows: slice, heap: TextHeap, payload: bytes) -> EventBatch:
         """Some of the events with the texts that they use."""
-        columns = {name: values[rows] for name, values in self.columns.items()}
+        columns = {name: self.column(name)[rows] for name in self.columns}
         having = [name for name in TEXT_COLUMNS if name in columns]
         used = np.unique(np.concatenate([columns[name] for name in having]))
         used = used[used > 0] - 1
@@ -159,98 +164,13 @@ class EventBatch:
         return EventBatch({**columns, **{name: place[columns[name]] for name in having}}, texts, payload)
 
 
-_NARROWER: dict[str, list[np.dtype[Any]]] = {
-    "i": [np.dtype("i1"), np.dtype("<i2"), np.dtype("<i4")],
-    "u": [np.dtype("u1"), np.dtype("<u2"), np.dtype("<u4")],
-}
-
-
-def pack_column(values: Array, zstd: zstandard.ZstdCompressor, *, delta: bool = False) -> list[object]:
-    """One column as `[dtype, stored, coding, data]`."""
-    dtype = values.dtype
-    if len(values) == 0:
-        return [dtype.str, dtype.str, "const", bytes(dtype.itemsize)]
-    if delta:
-        values = np.diff(values, prepend=dtype.type(0))
-        head = values[1:] if len(values) > 1 else values
-        # The first value is a whole time: keep it from widening all the others.
-        if len(values) > 1 and _fits(head, np.dtype("<i4")):
-            first = int(values[0]).to_bytes(8, "little", signed=True)
-            return [dtype.str, "<i4", "delta", first + zstd.compress(head.astype("<i4").data)]
-        return [dtype.str, dtype.str, "delta", values[:1].tobytes() + zstd.compress(values[1:].tobytes())]
-    if values.strides == (0,):
-        return [dtype.str, dtype.str, "const", values[:1].tobytes()]
-    low, high = values.min(), values.max()
-    if low == high:
-        return [dtype.str, dtype.str, "const", values[:1].tobytes()]
-    for narrow in _NARROWER[dtype.kind]:
-        limits = np.iinfo(narrow)
-        if narrow.itemsize < dtype.itemsize and low >= limits.min and high <= limits.max:
-            return [dtype.str, narrow.str, "plain", zstd.compress(values.astype(narrow).data)]
-    return [dtype.str, dtype.str, "plain", zstd.compress(np.ascontiguousarray(values).data)]
-
-
-def _fits(values: Array, dtype: np.dtype[Any]) -> bool:
-    limits = np.iinfo(dtype)
-    return bool(values.min() >= limits.min and values.max() <= limits.max)
-
-
-def unpack_column(column: object, count: int, offset: int | None = None) -> Array:
-    """The values of one column, `count` of them.
-
-    Raises:
-        FormatError: Not a column, or not of that length.
-    """
-    dtype, stored, coding, data = _checked(column, offset)
-    if coding == "const":
-        if len(data) != dtype.itemsize:
-            raise FormatError("a constant column has not one value", offset)
-        return np.full(count, np.frombuffer(data, dtype)[0], dtype)
-    if coding == "plain":
-        return _stored_values(data, stored, count, offset).astype(dtype, copy=False)
-    if coding == "delta" and dtype == np.dtype("<i8") and count >= 1 and len(data) >= 8:
-        values = np.empty(count, dtype)
-        values[0] = np.frombuffer(data[:8], dtype)[0]
-        values[1:] = _stored_values(data[8:], stored, count - 1, offset)
-        return np.cumsum(values)
-    raise FormatError(f"a column coded as {coding[:20]!r}, which this reader does not know", offset)
-
-
-def unpack_into(column: object, out: Array, offset: int | None = None) -> None:
-    """The values of one column, into an array of zeros: of the same length, and of the column's dtype.
-
-    Raises:
-        FormatError: As `unpack_column` does.
-    """
-    dtype, stored, coding, data = _checked(column, offset)
-    if coding == "const" and len(data) == dtype.itemsize:
-        # Pages of zeros that nobody writes to take no memory.
-        if data.strip(b"\0"):
-            out[:] = np.frombuffer(data, dtype)[0]
-    elif coding == "plain":
-        out[:] = _stored_values(data, stored, len(out), offset)
-    else:
-        out[:] = unpack_column(column, len(out), offset)
-
-
-def _checked(column: object, offset: int | None) -> tuple[np.dtype[Any], np.dtype[Any], str, bytes]:
-    match column:
-        case [str(dtype), str(stored), str(coding), bytes(data)] if dtype in DTYPES and stored in DTYPES:
-            return np.dtype(dtype), np.dtype(stored), coding, data
-    raise FormatError("a column is not [dtype, stored, coding, data]", offset)
-
-
-def _stored_values(data: bytes, stored: np.dtype[Any], count: int, offset: int | None) -> Array:
-    raw = decompress(data, count * stored.itemsize, offset) if count else b""
-    if len(raw) != count * stored.itemsize:
-        raise FormatError(f"a column has {len(raw)} bytes, {count * stored.itemsize} wanted", offset)
-    return np.frombuffer(raw, stored)
-
-
 def pack_events(batch: EventBatch, zstd: zstandard.ZstdCompressor) -> bytes:
     """The body of an event block."""
     columns = {
-        name: pack_column(values, zstd, delta=name == "time") for name, values in batch.columns.items()
+        name: pack_column(
+            values, zstd, dtype=_dtype_of(name, values), delta=name in _DELTAS, planes=name in _PLANES
+        )
+        for name, values in batch.columns.items()
     }
     heap = batch.texts if isinstance(batch.texts, TextHeap) else _laid_end_to_end(batch.texts)
     lengths = heap.lengths.astype("<u4", copy=False)
@@ -259,6 +179,11 @@ def pack_events(batch: EventBatch, zstd: zstandard.ZstdCompressor) -> bytes:
     return bytes(
         msgpack.packb({"columns": columns, "texts": texts, "payload": payload, "n_texts": len(lengths)})
     )
+
+
+def _dtype_of(name: str, column: Column) -> np.dtype[Any]:
+    own = column.value.dtype if isinstance(column, Sparse) else column.dtype
+    return np.dtype(EVENT_COLUMNS.get(name, own))
 
 
 def _laid_end_to_end(texts: Sequence[bytes]) -> TextHeap:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from capture.format.blocks import Allowance
-from capture.format.columns import Array
+from capture.format.coding import Array
 from capture.format.errors import FormatError
 
 EVENTS, EVENTS_PER_BYTE = 1 << 20, 4

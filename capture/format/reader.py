@@ -16,12 +16,12 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from capture.format.blocks import IN_PROGRESS_BLOCK, Block, Header, read_block, unpack_document
+from capture.format.coding import Array
 from capture.format.columns import (
     COUNTED_COLUMNS,
     EVENT_COLUMNS,
     SAMPLE_COLUMNS,
     TEXT_COLUMNS,
-    Array,
     EventBody,
     unpack_events,
     unpack_table,

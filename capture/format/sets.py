@@ -14,7 +14,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from capture.format.columns import EVENT_COLUMNS, Array
+from capture.format.coding import Array
+from capture.format.columns import EVENT_COLUMNS
 from capture.format.errors import FormatError
 from capture.format.integrity import State, Verdict
 from capture.format.pool import Pool

@@ -12,9 +12,10 @@ import msgpack
 import zstandard
 
 from capture.format.blocks import GENESIS, Block, Header, pack_block, pack_document
-from capture.format.columns import COUNTED_COLUMNS, SAMPLE_COLUMNS, Array, EventBatch, pack_events, pack_table
+from capture.format.coding import Array
+from capture.format.columns import COUNTED_COLUMNS, SAMPLE_COLUMNS, EventBatch, pack_events, pack_table
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _TABLE_BYTES = 8 << 20
 """Uncompressed size after which the rest of a table goes into another block."""
 
@@ -78,7 +79,7 @@ class CaptureWriter:
         if not len(batch):
             return
         for part in batch.parts():
-            time = part.columns["time"]
+            time = part.column("time")
             body = pack_events(part, self._zstd)
             first, last = int(time.min()), int(time.max())
             self._append("events", body, name=name, count=len(part), first=first, last=last)

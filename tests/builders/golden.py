@@ -1,6 +1,6 @@
 """The golden capture: a little of everything, the same bytes of content each time.
 
-    python -m tests.builders.golden tests/capture/format/golden/v1.exhume
+    python -m tests.builders.golden tests/capture/format/golden/v2.exhume
 
 A file written by a released version is never written again: a new format version gets a golden file
 of its own beside the old ones.

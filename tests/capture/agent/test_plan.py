@@ -6,7 +6,7 @@ import pytest
 from capture.agent.errors import CaptureError
 from capture.agent.layout import MEMBERS, kernel_constants
 from capture.agent.plan import LIFE_CALLS, NONE, PLAN_DTYPE, PLANS, make_plans, privileged_words, probe_plans
-from capture.agent.records import HEAD, WORDS, field_of, record_dtype
+from capture.agent.records import HEAD, WORDS, record_dtype
 from capture.agent.settings import MAX_SNAPLEN, TEXT_MAX, LaneSpec, Settings
 from capture.model.abi import Abi
 from capture.model.catalogue import SYSTEM_CALL_SPECS, TABLES_OF_NUMBERS, spec_named
@@ -126,16 +126,6 @@ def test_a_head_is_whole_words_with_every_field_in_place():
         assert (offset, offset % size) == (end, 0)
         end += size
     assert end == HEAD.itemsize
-
-
-def test_fields_are_found_in_heads_turned_on_their_side():
-    rng = np.random.default_rng(3)
-    records = np.frombuffer(rng.bytes(HEAD.itemsize * 11), HEAD)
-    words = np.ascontiguousarray(records.view("<u8").reshape(-1, WORDS).T)
-    for name in HEAD.names:
-        assert field_of(words, name).tolist() == records[name].tolist(), name
-    field_of(words, "flags")[3] = 77
-    assert field_of(words, "flags")[3] == 77, "a field is a view"
 
 
 def test_a_head_is_two_lines_of_the_processors_cache():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from capture.agent.chunks import Chunk, Texts
+from capture.agent.chunks import NO_WORDS, Chunk, Texts
+from capture.agent.heads import heads_of
 from capture.agent.records import WORDS
 from capture.agent.signs import cgroups_listed, runtime_calls_listed, runtime_calls_of
 from capture.containers.runtime_calls import RuntimeCall
@@ -21,11 +22,11 @@ def texts(name, values, at):
 
 def chunk(*programs):
     """Executed programs: (file, arguments)."""
-    words = np.zeros((WORDS, len(programs)), np.uint64)
+    heads = heads_of(np.zeros((len(programs), WORDS), np.uint64))
     at = range(len(programs))
     names = texts("text", [name for name, _ in programs], at)
     arguments = texts("text2", [b"\0".join(argv) + b"\0" for _, argv in programs], at)
-    return Chunk(words, [names, arguments], np.empty(0, np.uint8))
+    return Chunk(heads, [names, arguments], NO_WORDS)
 
 
 def test_calls_of_runtimes_are_found_among_other_programs():
@@ -51,7 +52,7 @@ def test_calls_of_runtimes_are_found_among_other_programs():
 def test_a_chunk_without_texts_has_no_calls(without):
     made = chunk((b"runc", [b"runc", b"run", b"job"]))
     left = [text for text in made.texts if text.name != without]
-    assert list(runtime_calls_of(Chunk(made.words, left, made.payload))) == []
+    assert list(runtime_calls_of(Chunk(made.heads, left, NO_WORDS))) == []
 
 
 def test_monitors_and_shims_that_run_tell_their_containers():

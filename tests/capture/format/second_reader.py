@@ -20,12 +20,23 @@ def numbers(kind, data):
 
 
 def read_column(column, count):
-    dtype, stored, coding, data = column
+    dtype, stored, coding, data, *exceptions = column
+    first = data[:8] if coding.startswith("delta") else b""
     if coding == "const":
-        return numbers(dtype, data) * count
-    if coding == "plain":
-        return numbers(stored, unzip(data))
-    return list(accumulate(numbers("<i8", data[:8]) + numbers(stored, unzip(data[8:]))))
+        values = numbers(dtype, data) * count
+    else:
+        data = unzip(data[len(first) :])
+        if coding.endswith("planes"):
+            size, kept = int(stored[-1]), count - bool(first)
+            data = b"".join(data[at::kept] for at in range(kept)) if size > 1 else data
+        values = numbers(stored, data)
+    for frame in map(unzip, exceptions):
+        n = len(frame) // (4 + int((dtype if not first else "<i8")[-1]))
+        for at, value in zip(
+            numbers("<u4", frame[: 4 * n]), numbers("<i8" if first else dtype, frame[4 * n :]), strict=True
+        ):
+            values[at] = value
+    return list(accumulate(numbers("<i8", first) + values)) if first else values
 
 
 def read_events(body, count):

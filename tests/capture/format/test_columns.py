@@ -8,16 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, FormatError, TextHeap
+from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, FormatError, Sparse, TextHeap
 from capture.format import columns as columns_module
-from capture.format.columns import DTYPES, MAX_EVENTS, pack_column, pack_events, unpack_column, unpack_events
+from capture.format.coding import DTYPES, pack_column, unpack_column
+from capture.format.columns import MAX_EVENTS, pack_events, unpack_events
 
 ZSTD = zstandard.ZstdCompressor(level=1)
 LOW, HIGH = -(1 << 63), (1 << 63) - 1
 
 
-def there_and_back(values, *, delta=False):
-    stored = msgpack.unpackb(msgpack.packb(pack_column(values, ZSTD, delta=delta)))
+CODINGS = [{"delta": delta, "planes": planes} for delta in (False, True) for planes in (False, True)]
+
+
+def there_and_back(values, **coding):
+    stored = msgpack.unpackb(msgpack.packb(pack_column(values, ZSTD, **coding)))
     return unpack_column(stored, len(values))
 
 
@@ -30,9 +34,41 @@ def test_a_column_of_any_type_comes_back(dtype, data):
     assert back.tolist() == values.tolist()
 
 
+@pytest.mark.parametrize("coding", CODINGS)
 @given(arrays.arrays("<i8", st.integers(0, 40), elements=st.integers(LOW, HIGH)))
-def test_a_column_of_differences_comes_back_also_where_they_wrap_around(values):
-    assert there_and_back(values, delta=True).tolist() == values.tolist()
+def test_a_column_of_differences_comes_back_also_where_they_wrap_around(coding, values):
+    assert there_and_back(values, **coding).tolist() == values.tolist()
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("dtype", sorted(DTYPES))
+@given(data=st.data())
+def test_a_column_comes_back_in_which_few_values_are_far_from_the_others(coding, dtype, data):
+    limits = np.iinfo(dtype)
+    values = np.arange(300).astype(dtype)
+    for at in data.draw(st.lists(st.integers(0, 299), max_size=8)):
+        values[at] = data.draw(st.integers(limits.min, limits.max))
+    back = there_and_back(values, **coding)
+    assert (back.dtype, back.tolist()) == (values.dtype, values.tolist())
+
+
+def test_few_values_that_are_too_wide_are_kept_apart():
+    values = np.arange(1000, dtype="<u8") % 200
+    values[[7, 500]] = 1 << 40
+    packed = pack_column(values, ZSTD)
+    assert packed[:3] == ["<u8", "|u1", "plain"]
+    assert len(packed) == 5
+    values[:100] = 1 << 40
+    assert pack_column(values, ZSTD)[1] == "<u8"
+
+
+@pytest.mark.parametrize("at", [[], [0], [3, 99]])
+def test_one_value_for_nearly_all_is_stored_once(at):
+    sparse = Sparse(100, np.array([7], "<u2"), np.array(at, np.int64), np.full(len(at), 60_000, "<u2"))
+    packed = pack_column(sparse, ZSTD, dtype=np.dtype("<u4"))
+    assert packed[:4] == ["<u4", "<u4", "const", (7).to_bytes(4, "little")]
+    back = unpack_column(packed, 100)
+    assert (back.dtype, back.tolist()) == ("<u4", [60_000 if row in at else 7 for row in range(100)])
 
 
 @pytest.mark.parametrize(
@@ -51,10 +87,10 @@ def test_a_column_of_differences_comes_back_also_where_they_wrap_around(values):
         [1 << 60, (1 << 60) - (1 << 31) - 1],
     ],
 )
-@pytest.mark.parametrize("delta", [False, True])
-def test_edge_values_come_back(values, delta):
+@pytest.mark.parametrize("coding", CODINGS)
+def test_edge_values_come_back(values, coding):
     array = np.array(values, "<i8")
-    assert there_and_back(array, delta=delta).tolist() == values
+    assert there_and_back(array, **coding).tolist() == values
 
 
 @pytest.mark.parametrize(
@@ -81,7 +117,7 @@ def test_one_value_for_all_is_stored_once():
 
 
 def test_a_first_time_does_not_widen_the_differences():
-    assert pack_column(np.array([1 << 60, (1 << 60) + 5], "<i8"), ZSTD, delta=True)[1] == "<i4"
+    assert pack_column(np.array([1 << 60, (1 << 60) + 5], "<i8"), ZSTD, delta=True)[1] == "|i1"
 
 
 @pytest.mark.parametrize(
@@ -106,8 +142,17 @@ def test_a_first_time_does_not_widen_the_differences():
         ["<i8", "<i8", "plain", ZSTD.compress(bytes(8 * 3))],
         ["<i8", "<i8", "plain", ZSTD.compress(bytes(8 * 5))],
         ["<i8", "<i8", "delta", b"1234567"],
+        ["<i8", "<i8", "delta planes", b"1234567"],
+        ["<i8", "<i8", "planes", ZSTD.compress(bytes(8 * 3))],
+        ["<i8", "<i8", "no planes", ZSTD.compress(bytes(8 * 4))],
+        ["<i8", "<i8", "const", bytes(8), b"no zstd"],
+        ["<i8", "<i8", "const", bytes(8), ZSTD.compress(bytes(11))],
+        ["<i8", "<i8", "const", bytes(8), ZSTD.compress(b"\4" + bytes(11))],
+        ["<i8", "<i8", "const", bytes(8), ZSTD.compress(bytes(12 * 5))],
+        ["<i8", "<i8", "const", bytes(8), 5],
+        ["<i8", "<i8", "const", bytes(8), b"", b""],
+        ["<i8", "|i1", "delta", bytes(8) + ZSTD.compress(bytes(3)), ZSTD.compress(b"\3" + bytes(11))],
         ["<i8", "<i8", "delta", bytes(8) + ZSTD.compress(bytes(8 * 4))],
-        ["<u4", "<u4", "delta", bytes(8) + ZSTD.compress(bytes(4 * 3))],
         ["<i8", "<i8", "\x1b[31m" * 1000, bytes(8)],
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from capture.cli import main
-from capture.format import TEXT_COLUMNS, CaptureFile, State
+from capture.format import FORMAT_VERSION, TEXT_COLUMNS, CaptureFile, State
 from tests.builders.golden import write_golden
 from tests.capture.format.second_reader import read_capture
 
@@ -23,7 +23,8 @@ def test_a_file_of_each_version_is_whole_and_tells_the_same_events(version):
 
 def test_what_is_written_today_holds_what_the_golden_file_holds(tmp_path):
     write_golden(tmp_path / "today.exhume")
-    with CaptureFile.open(GOLDEN / "v1.exhume") as old, CaptureFile.open(tmp_path / "today.exhume") as new:
+    newest = GOLDEN / f"v{FORMAT_VERSION}.exhume"
+    with CaptureFile.open(newest) as old, CaptureFile.open(tmp_path / "today.exhume") as new:
         assert old.verdict.state is new.verdict.state is State.WHOLE
         assert (old.section, old.documents, old.ending) == (new.section, new.documents, new.ending)
         then, now = old.read_columns(), new.read_columns()
@@ -33,9 +34,10 @@ def test_what_is_written_today_holds_what_the_golden_file_holds(tmp_path):
         assert old.texts == new.texts
 
 
-def test_a_second_reader_written_from_the_page_finds_the_same():
-    section, documents, events = read_capture(GOLDEN / "v1.exhume")
-    with CaptureFile.open(GOLDEN / "v1.exhume") as capture:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_second_reader_written_from_the_page_finds_the_same(version):
+    section, documents, events = read_capture(GOLDEN / f"{version}.exhume")
+    with CaptureFile.open(GOLDEN / f"{version}.exhume") as capture:
         columns = capture.read_columns()
         assert len(events) == capture.count == 20
         for row, event in enumerate(events):

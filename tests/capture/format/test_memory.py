@@ -10,7 +10,8 @@ import pytest
 import zstandard
 
 from capture.format import EVENT_COLUMNS, CaptureWriter
-from capture.format.columns import MAX_EVENTS, pack_column
+from capture.format.coding import pack_column
+from capture.format.columns import MAX_EVENTS
 
 ZSTD = zstandard.ZstdCompressor(level=1)
 MIB = 1 << 20

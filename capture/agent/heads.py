@@ -1,0 +1,207 @@
+"""Heads taken apart into columns; nothing is done for each of them, nor for what all of them share.
+
+Heads that follow one another mostly differ in little: the times, a descriptor, its inode. Which bits
+differ is found by two sweeps (what all have, what any has). Only fields that differ are copied, each into a
+column no wider than its bits ask for, and of those in which few have another value than the rest, these
+few: what is moved about afterwards is a small part of a head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from capture.agent.records import FIELDS, WORDS, Field
+from capture.format import Sparse, whole
+
+_AT_ONCE = 64
+"""Heads that a sweep takes as one long row: over rows of sixteen words numpy would run slowly."""
+_FEW = 32
+"""Of so many heads one may have another value than the rest."""
+_NEVER_SHARED = frozenset({"time", "latency", "at"})
+_OF_WORDS = [[(name, field) for name, field in FIELDS.items() if field.word == word] for word in range(WORDS)]
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Some heads."""
+
+    count: int
+    low: list[int]
+    """By word: bits that all of them have."""
+    high: list[int]
+    """By word: bits that none but these may have."""
+    columns: Mapping[str, Array | Sparse]
+    """The fields in which they differ, [count] each, of a type that may be narrower than the field."""
+
+    def __len__(self) -> int:
+        return self.count
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it takes."""
+        return sum(column.nbytes for column in self.columns.values())
+
+    def most(self, name: str) -> int:
+        """No value of a field has more bits than this one, taken as a number without a sign."""
+        return FIELDS[name].of(self.high)
+
+    def field(self, name: str) -> Array:
+        """The values of a field, [count], of a type that may be narrower.
+
+        What all share is one value seen many times.
+        """
+        return whole(self.column(name))
+
+    def column(self, name: str) -> Array | Sparse:
+        """The same, as it is kept."""
+        column = self.columns.get(name)
+        return np.broadcast_to(self.shared(name), self.count) if column is None else column
+
+    def shared(self, name: str) -> Array:
+        """The value of a field in which they do not differ, [1]."""
+        field = FIELDS[name]
+        most = field.of(self.high)
+        return np.array([most], "<u8").view(_narrowest(field, most))[:1]
+
+    def take(self, keep: Array) -> Heads:
+        """Those heads for which `keep`, bool[count], is true."""
+        columns = {name: whole(column)[keep] for name, column in self.columns.items()}
+        return Heads(int(np.count_nonzero(keep)), self.low, self.high, columns)
+
+
+def heads_of(heads: Array) -> Heads:
+    """Copy heads out of the kernel's memory.
+
+    Args:
+        heads: uint64[n, WORDS], each head's words one after another.
+    """
+    low, high = (_swept(sweep, heads).tolist() for sweep in (np.bitwise_and, np.bitwise_or))
+    columns: dict[str, Array | Sparse] = {}
+    for name, field in _differing(low, high):
+        values = _column(heads, field, field.of(high))
+        columns[name] = values if name in _NEVER_SHARED else _few_apart(values)
+    return Heads(len(heads), low, high, columns)
+
+
+def _differing(low: list[int], high: list[int]) -> Iterator[tuple[str, Field]]:
+    for word in range(WORDS):
+        if low[word] != high[word]:
+            for name, field in _OF_WORDS[word]:
+                if field.of(low) != field.of(high):
+                    yield name, field
+
+
+def _swept(sweep: np.ufunc, heads: Array) -> Array:
+    """One head out of all, uint64[WORDS]."""
+    whole = len(heads) // _AT_ONCE * _AT_ONCE
+    if whole <= _AT_ONCE or not heads.flags.c_contiguous:
+        few: Array = sweep.reduce(heads, axis=0)
+        return few
+    swept = sweep.reduce(heads[:whole].reshape(-1, _AT_ONCE * WORDS), axis=0).reshape(_AT_ONCE, WORDS)
+    all_: Array = sweep(sweep.reduce(swept, axis=0), sweep.reduce(heads[whole:], axis=0))
+    return all_
+
+
+def _column(heads: Array, field: Field, most: int) -> Array:
+    """A field of all heads, which are at least one: always a copy."""
+    dtype = _narrowest(field, most)
+    place = (8 * field.word + field.byte) // dtype.itemsize
+    values: Array = heads.view(dtype)[:, place]
+    return values & dtype.type(field.mask) if dtype.itemsize > field.size else values.copy()
+
+
+def _narrowest(field: Field, most: int) -> np.dtype[Any]:
+    """The type that holds all values of a field whose bits are these."""
+    if not field.signed:
+        size = 1 << ((most.bit_length() + 7) // 8 - 1).bit_length() if most else 1
+        return _UNSIGNED[size]
+    if most > field.mask >> 1:
+        return _SIGNED[field.size]
+    return _SIGNED[1 << (most.bit_length() // 8).bit_length()]
+
+
+_UNSIGNED, _SIGNED = ({size: np.dtype(f"<{kind}{size}") for size in (1, 2, 4, 8)} for kind in "ui")
+
+
+def _few_apart(values: Array) -> Array | Sparse:
+    """The values, kept as a few that differ from the rest if that is what they are; there is at least one."""
+    value = values[len(values) // 2 :][:1].copy()
+    others = values != value
+    if not _are_few(int(np.count_nonzero(others)), len(values)):
+        return values
+    at = np.flatnonzero(others)
+    return Sparse(len(values), value, at, values[at])
+
+
+def _are_few(number: int, count: int) -> bool:
+    return number <= count // _FEW
+
+
+def joined(parts: Sequence[Heads]) -> Heads:
+    """Heads of several parts as one, in that order."""
+    if len(parts) == 1:
+        return parts[0]
+    low = np.bitwise_and.reduce(np.array([part.low for part in parts], np.uint64)).tolist()
+    high = np.bitwise_or.reduce(np.array([part.high for part in parts], np.uint64)).tolist()
+    count = sum(map(len, parts))
+    columns: dict[str, Array | Sparse] = {}
+    for name, field in _differing(low, high):
+        mine = [_Part(len(part), field, part.low, part.columns.get(name)) for part in parts]
+        columns[name] = _joined_column(mine, count, _narrowest(field, field.of(high)))
+    return Heads(count, low, high, columns)
+
+
+class _Part:
+    """A field of one of several parts."""
+
+    __slots__ = ("column", "count", "value")
+
+    def __init__(self, count: int, field: Field, low: list[int], column: Array | Sparse | None) -> None:
+        self.count = count
+        self.column = column
+        """None: all have the value."""
+        self.value: int | None = None
+        """What all have but for a few, None where there is no such value."""
+        if column is None:
+            self.value = field.value(low)
+        elif isinstance(column, Sparse):
+            self.value = int(column.value[0])
+
+
+def _joined_column(parts: Sequence[_Part], count: int, dtype: np.dtype[Any]) -> Array | Sparse:
+    value = max(parts, key=lambda part: part.count if part.value is not None else -1).value
+    if value is not None and _are_few(sum(part.count for part in parts if part.value != value), count):
+        sparse = _sparse_of(parts, value, count, dtype)
+        if _are_few(len(sparse.at), count):
+            return sparse
+    values = np.empty(count, dtype)
+    end = 0
+    for part in parts:
+        start, end = end, end + part.count
+        if isinstance(part.column, Sparse):
+            values[start:end] = part.column.value
+            values[start + part.column.at] = part.column.values
+        else:
+            values[start:end] = part.value if part.column is None else part.column
+    return values
+
+
+def _sparse_of(parts: Sequence[_Part], value: int, count: int, dtype: np.dtype[Any]) -> Sparse:
+    """The parts as one value and all others."""
+    at, values, end = [np.empty(0, np.int64)], [np.empty(0, dtype)], 0
+    for part in parts:
+        start, end = end, end + part.count
+        if isinstance(part.column, Sparse) and part.value == value:
+            at.append(part.column.at + start)
+            values.append(part.column.values)
+        elif part.value != value:
+            at.append(np.arange(start, end))
+            values.append(np.full(part.count, part.value) if part.column is None else whole(part.column))
+    one = np.array([value], dtype)
+    return Sparse(count, one, np.concatenate(at), np.concatenate([each.astype(dtype) for each in values]))
