@@ -8,7 +8,7 @@ What is known of a number is a list of entries, from the snapshot and from event
 
 At a moment the last entry holds. A number without an entry of its own is as the creating parent had it at the
 fork. Programs close at exec what was made with close-on-exec. Descriptors passed over a socket are
-known from their first use on; both ends of a pipe likewise.
+known from their first use on; so are both ends of a pipe where the recording keeps no payload.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 
 from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.pairs import PairsMade, pairs_made
 
 _CLOEXEC = 0o2000000
 """O_CLOEXEC, SOCK_CLOEXEC and their like (asm-generic/fcntl.h, the same on x86_64 and aarch64)."""
@@ -48,6 +49,7 @@ _MAKERS = (
     "eventfd",
     "epoll_create",
 )
+_PAIRS = ("pipe", "pipe2", "socketpair")
 _EXECS = ("execve", "execveat", "procexec")
 _F_DUPFD, _F_SETFD, _F_DUPFD_CLOEXEC = 0, 2, 1030
 _FIOCLEX, _FIONCLEX = 0x5451, 0x5450
@@ -361,7 +363,22 @@ def _of_events(frames: CaptureFrames) -> list[_Part]:
         _part(process[shut], fd[shut], shut, _CLOSED, 0),
         _part(process[used], fd[used], used, _USED, -1),
     ]
-    return [*parts, *_set_later(frames, names, code)]
+    return [*parts, *_in_pairs(frames), *_set_later(frames, names, code)]
+
+
+def pairs_of(frames: CaptureFrames) -> PairsMade:
+    """The pipes and socketpairs that were made."""
+    return remember(frames, ("pairs made",), lambda: pairs_made(frames, _PAIRS))
+
+
+def _in_pairs(frames: CaptureFrames) -> list[_Part]:
+    made = pairs_of(frames)
+    process = frames.events["process"].to_numpy()[made.rows]
+    # `pipe` has no flags; what lies in its second argument is no flag either.
+    has_flags = (frames.events["type"] != "pipe").to_numpy()[made.rows]
+    flags = frames.source.argument(1)[made.rows].astype(np.int64) if len(made.rows) else made.rows
+    cloexec = has_flags & ((flags & _CLOEXEC) != 0)
+    return [_part(process, fd, made.rows, _MADE, cloexec) for fd in made.fds]
 
 
 def _closes_at_exec(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from inspect_app.analysis.holdings import Held, held_at
+from inspect_app.analysis.holdings import Held, held_at, pairs_of
 from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
 
@@ -142,6 +142,7 @@ def _descriptors(frames: CaptureFrames, held: Held) -> pd.DataFrame:
     thing = np.full(len(held.fd), -1)
     thing[listed] = opened["descriptor"].to_numpy()[held.opened[listed]]
     thing[~listed] = events["descriptor"].to_numpy()[held.event[~listed]]
+    in_pair = _fill_pairs(frames, held, thing)
     kinds, names = _of(frames.descriptors["type"], thing), _of(frames.descriptors["name"], thing)
     told = pd.Series(_of(opened["name"], held.opened))
     since = np.where(listed, -1, np.append(events["time"].to_numpy(), -1)[held.event])
@@ -154,13 +155,32 @@ def _descriptors(frames: CaptureFrames, held: Held) -> pd.DataFrame:
             "pid": processes["pid"].to_numpy()[held.process],
             "name": _of(frames.images["comm"], images),
             "fd": held.fd,
-            "type": kinds.where(kinds != "", told.map(_type_of_link)),
+            "type": kinds.where(kinds != "", told.map(_type_of_link)).where(~in_pair | (kinds != ""), "pipe"),
             "file": told.where(listed & (told != ""), names),
             "how": how,
             "since": since,
             "descriptor": thing,
         }
     )
+
+
+def _fill_pairs(frames: CaptureFrames, held: Held, thing: np.ndarray) -> np.ndarray:
+    """Fill in what the numbers of pipes and socketpairs stand for; bool: a pipe, known or not."""
+    made, piped = pairs_of(frames), np.zeros(len(thing), bool)
+    if not len(made.rows):
+        return piped
+    things = remember(frames, ("pair things",), lambda: made.things(frames))
+    is_pipe = frames.events["type"].isin(["pipe", "pipe2"]).to_numpy()
+    # Both ends of a pipe are one thing: where one was used, both are known.
+    things = np.where((things < 0) & is_pipe[made.rows], things[::-1], things)
+    keys = (made.rows << 32 | (made.fds & 0xFFFFFFFF)).ravel()
+    order = np.argsort(keys)
+    asked = held.event << 32 | (held.fd & 0xFFFFFFFF)
+    place = order[np.minimum(np.searchsorted(keys[order], asked), len(keys) - 1)]
+    found = np.flatnonzero((held.opened < 0) & (thing < 0) & (keys[place] == asked))
+    thing[found] = things.ravel()[place[found]]
+    piped[found] = is_pipe[held.event[found]]
+    return piped
 
 
 def _type_of_link(name: str) -> str:

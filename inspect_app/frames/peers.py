@@ -20,6 +20,7 @@ import pandas as pd
 
 from capture.identity.joins import codes_of
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.pairs import pairs_made
 from inspect_app.frames.segments import Segments
 
 HOWS = ("addresses", "order", "pair", "shared")
@@ -192,33 +193,8 @@ def _bytes(frames: CaptureFrames, moved: Segments) -> tuple[np.ndarray, np.ndarr
 
 def _by_socketpair(frames: CaptureFrames) -> np.ndarray:
     """int64[2, pairs]: the ends of socketpairs, by what the two numbers stood for when next used."""
-    events = frames.events
-    wanted = (events["type"] == "socketpair").to_numpy() & (events["ret"].to_numpy() == 0)
-    made, numbers = [np.empty(0, np.int64)], [np.empty((0, 2), np.int64)]
-    for rows, ends, data in frames.source.payload_blocks(wanted) if wanted.any() else ():
-        mine = np.flatnonzero(wanted[rows] & (np.diff(ends, prepend=0) == 8))
-        made.append(rows[mine])
-        at = (ends[mine] - 8)[:, None] + np.arange(8)
-        numbers.append(np.frombuffer(data, np.uint8)[at].view("<i4").astype(np.int64).reshape(-1, 2))
-    row, fds = np.concatenate(made), np.concatenate(numbers)
-    found = np.array([_next_use(frames, row, fds[:, side]) for side in range(2)])
+    made = pairs_made(frames, ("socketpair",))
+    found = made.things(frames)
     unix = np.append((frames.descriptors["type"] == "unix").to_numpy(), False)
-    known = (found >= 0).all(axis=0) & unix[found].all(axis=0)
-    pairs: np.ndarray = found[:, known]
+    pairs: np.ndarray = found[:, (found >= 0).all(axis=0) & unix[found].all(axis=0)]
     return pairs
-
-
-def _next_use(frames: CaptureFrames, row: np.ndarray, fd: np.ndarray) -> np.ndarray:
-    """What a number of the process that made it stood for when it was next used, -1 never."""
-    events = frames.events
-    process, number, thing = (events[name].to_numpy() for name in ("process", "fd", "descriptor"))
-    used = np.flatnonzero(np.isin(process, np.unique(process[row])) & (number >= 0) & (thing >= 0))
-    keys = np.unique(process[used].astype(np.int64) << 32 | number[used])
-    code = np.searchsorted(keys, process[used].astype(np.int64) << 32 | number[used])
-    uses = np.sort(code << 32 | used)
-    asked = np.searchsorted(keys, process[row].astype(np.int64) << 32 | (fd & 0xFFFFFFFF))
-    place = np.searchsorted(uses, asked << 32 | (row + 1))
-    use = np.append(uses, _NONE)[place]
-    known = (use >> 32 == asked) & (np.append(keys, _NONE)[asked] == process[row].astype(np.int64) << 32 | fd)
-    found: np.ndarray = np.where(known, thing[np.where(known, use & 0xFFFFFFFF, 0)], _NONE).astype(np.int64)
-    return found

@@ -1,6 +1,7 @@
 """The state at a moment, held against a simulation that does every step as the kernel does."""
 
 import json
+import struct
 import tempfile
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from inspect_app.analysis.state import state_at
 from inspect_app.cli import main
 from inspect_app.frames import open_capture
-from tests.builders.capture import AT_FDCWD, DIRECTORY, MS, PIPE, START_NS, CaptureBuilder
+from tests.builders.capture import AT_FDCWD, DIRECTORY, MS, PIPE, SOCKET, START_NS, CaptureBuilder
 
 O_CLOEXEC = 0o2000000
 NUMBERS = range(3, 9)
@@ -64,6 +65,25 @@ def test_a_number_that_was_used_was_open_though_nobody_saw_it_opened(book, tmp_p
     book.event("read", fd=7, ino=50, args=(7,))
     book.event("read", fd=8, ret=-9, args=(8,))
     assert set(held(opened(book, tmp_path), START_NS + 10 * MS)) == {0, 1, 7}
+
+
+def test_both_ends_of_a_pipe_are_held_from_its_making_on(book, tmp_path):
+    made = book.event("pipe2", ret=0, data=struct.pack("<2i", 3, 4), args=(0x7F00, O_CLOEXEC))
+    book.event("pipe", ret=0, data=struct.pack("<2i", 5, 6), args=(0x7F00, O_CLOEXEC))
+    pair = book.event("socketpair", ret=0, data=struct.pack("<2i", 7, 8), args=(1, 1))
+    book.fork(100, 200)
+    book.event("write", pid=200, fd=4, ino=88, mode=PIPE, ret=1, data=b"x")
+    book.event("read", fd=3, ino=88, mode=PIPE, ret=1, data=b"x")
+    book.exec(200, "/bin/true", "true")
+    book.event("read", fd=7, ino=99, mode=SOCKET, sock=struct.pack("<HH44x", 1, 1), ret=1, data=b"x")
+    frames = opened(book, tmp_path)
+    ends = {3: "pipe:[88]", 4: "pipe:[88]", 5: "", 6: ""}
+    at = book.rows[pair]["time"]
+    assert held(frames, at) == {0: "/dev/null", 1: "pipe:[77]", **ends, 7: "socket:[99]", 8: ""}
+    assert held(frames, book.rows[made]["time"] - 1) == {0: "/dev/null", 1: "pipe:[77]"}
+    types = state_at(frames, at).descriptors.set_index("fd")["type"]
+    assert types[[3, 4, 5, 6, 7]].tolist() == ["pipe"] * 4 + ["unix"]
+    assert sorted(held(frames, book.rows[-1]["time"], pid=200)) == [0, 1, 5, 6, 7, 8]
 
 
 def test_a_directory_that_a_path_starts_from_is_not_taken_for_what_the_path_names(book, tmp_path):
