@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.chunks import Chunk
+from capture.agent.chunks import Chunk, Texts
 from capture.model.program_file import ProgramFlag, program_file
 
 
@@ -32,32 +32,65 @@ class BegunProgram:
         return self.dev, self.ino, self.size, self.mtime, self.ctime
 
 
+@dataclass(frozen=True, slots=True)
+class BegunScript:
+    """A script that the kernel gave to its interpreter; of its file it tells nothing but the name."""
+
+    pid: int
+    path: bytes
+    """As it was given."""
+    interpreter: BegunProgram
+    began: int
+    """When it had begun, ns since boot."""
+
+
+def scripts_of(chunk: Chunk) -> Iterator[BegunScript]:
+    """The scripts that began in a chunk of the lane `exec`, the last of each name and interpreter."""
+    exe, given = chunk.text("exe"), chunk.text("text")
+    if exe is None or given is None:
+        return
+    flags = np.ascontiguousarray(exe.rows[:, :4]).view("<u4").reshape(-1)
+    of_script = np.flatnonzero(flags & np.uint32(ProgramFlag.SCRIPT))
+    dev, ino, pid, time = (chunk.heads.field(name)[exe.at] for name in ("dev", "ino", "pid", "time"))
+    named = np.searchsorted(given.at, exe.at[of_script])
+    named = np.minimum(named, len(given.at) - 1)
+    _, name = np.unique(given.rows[named], axis=0, return_inverse=True)
+    keys = np.column_stack(
+        [part.astype(np.uint64) for part in (name.reshape(-1), dev[of_script], ino[of_script])]
+    )
+    _, last = np.unique(keys[::-1], axis=0, return_index=True)
+    for at in of_script[::-1][last].tolist():
+        path, program = _text(chunk, "text", int(exe.at[at])), _program(chunk, exe, at)
+        if path and program is not None:
+            yield BegunScript(int(pid[at]), path, program, int(time[at]))
+
+
 def programs_of(chunk: Chunk) -> Iterator[BegunProgram]:
     """The programs of a chunk of the lane `exec`, one of each distinct file."""
     exe = chunk.text("exe")
     if exe is None:
         return
-    dev, ino, pid = (chunk.heads.field(name)[exe.at] for name in ("dev", "ino", "pid"))
+    dev, ino = (chunk.heads.field(name)[exe.at] for name in ("dev", "ino"))
     # Size and times: bytes 8 to 32 of what the kernel told.
     facts = np.ascontiguousarray(exe.rows[:, 8:32]).view("<u8")
     keys = np.column_stack((dev.astype(np.uint64), ino.astype(np.uint64), facts))
     _, first = np.unique(keys, axis=0, return_index=True)
     for at in first.tolist():
-        file = program_file(exe.rows[at].tobytes())
-        if file is None or not ino[at]:
-            continue
-        is_script = ProgramFlag.SCRIPT in file.flags
-        given = _text(chunk, "text2" if is_script else "text", int(exe.at[at])).partition(b"\0")[0]
-        yield BegunProgram(
-            int(pid[at]),
-            given,
-            int(dev[at]),
-            int(ino[at]),
-            file.size,
-            file.mtime,
-            file.ctime,
-            overlay=bool(file.layer),
-        )
+        if (program := _program(chunk, exe, at)) is not None:
+            yield program
+
+
+def _program(chunk: Chunk, exe: Texts, at: int) -> BegunProgram | None:
+    """The program of one of the texts of the column `exe`."""
+    event = int(exe.at[at])
+    dev, ino, pid = (int(chunk.heads.field(name)[event]) for name in ("dev", "ino", "pid"))
+    file = program_file(exe.rows[at].tobytes())
+    if file is None or not ino:
+        return None
+    is_script = ProgramFlag.SCRIPT in file.flags
+    given = _text(chunk, "text2" if is_script else "text", event).partition(b"\0")[0]
+    facts = (file.size, file.mtime, file.ctime)
+    return BegunProgram(pid, given, dev, ino, *facts, overlay=bool(file.layer))
 
 
 def _text(chunk: Chunk, column: str, event: int) -> bytes:

@@ -27,7 +27,7 @@ from capture.agent.memory import give_back_memory, keep_freed_memory
 from capture.agent.output import Output, Turn
 from capture.agent.pipeline import Assembler
 from capture.agent.pressure import Pressure
-from capture.agent.programs import programs_listed, programs_of
+from capture.agent.programs import programs_listed, programs_of, scripts_of
 from capture.agent.progress import in_progress_batch
 from capture.agent.samples import Sampler
 from capture.agent.settings import Settings
@@ -254,6 +254,7 @@ class Recorder:
             self._look_for_containers(chunk)
         if begins_programs and self._settings.hashes:
             self._executables.begun(programs_of(chunk))
+            self._executables.begun_scripts(scripts_of(chunk))
 
     def _is_full(self) -> bool:
         """Whether enough waits for a block."""

@@ -123,7 +123,7 @@ def _facts(capture: Capture) -> dict[str, Any]:
 
 def _executables(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The files of programs with their digest, or why there is none."""
-    names = ("path", "sha256", "note", "size", "mtime", "ctime", "dev", "ino", "capabilities")
+    names = ("path", "sha256", "note", "size", "mtime", "ctime", "dev", "ino", "capabilities", "script")
     return [{name: row.get(name) for name in names} for row in rows]
 
 

@@ -87,6 +87,7 @@ class EventLines:
             "proc.exepath": printable(program.exepath) or None,
             "proc.cmdline": printable(program.cmdline) or None,
             "proc.script": printable(program.script) or None,
+            "proc.script_sha256": printable(program.script_file.sha256) or None,
             "proc.exe_sha256": printable(program.executable.sha256) or None,
             "proc.pid.ts": start if start >= 0 else None,
             "proc.ppid": self._ppid(process),

@@ -42,6 +42,7 @@ class Program:
     environment: bytes | None = None
     """Variables, each ends with a NUL; None: not recorded."""
     executable: Executable = NOTHING_KNOWN
+    script_file: Executable = NOTHING_KNOWN
 
     @property
     def cmdline(self) -> str:
@@ -217,17 +218,22 @@ def with_names_of_files(images: Images, descriptors: Descriptors) -> Images:
     return replace(images, programs=programs)
 
 
-def with_executables(images: Images, known: Mapping[Identity, Executable]) -> Images:
-    """What the recorder found out about the programs' files."""
-    return replace(images, programs=[_with_executable(program, known) for program in images.programs])
+def with_executables(
+    images: Images, known: Mapping[Identity, Executable], scripts: Mapping[str, Executable]
+) -> Images:
+    """What the recorder found out about the files of programs and scripts."""
+    return replace(images, programs=[_with_executable(each, known, scripts) for each in images.programs])
 
 
-def _with_executable(program: Program, known: Mapping[Identity, Executable]) -> Program:
+def _with_executable(
+    program: Program, known: Mapping[Identity, Executable], scripts: Mapping[str, Executable]
+) -> Program:
     if program.file is None:
         return program
     file = program.file
-    found = known.get((program.dev, program.ino, file.size, file.mtime, file.ctime))
-    return program if found is None else replace(program, executable=found)
+    found = known.get((program.dev, program.ino, file.size, file.mtime, file.ctime), NOTHING_KNOWN)
+    script = scripts.get(program.script, NOTHING_KNOWN) if program.script else NOTHING_KNOWN
+    return replace(program, executable=found, script_file=script)
 
 
 def _rename_copies(comm: list[str], events: EventColumns, processes: Processes) -> None:

@@ -19,7 +19,7 @@ from capture.identity.containers import (
 )
 from capture.identity.descriptors import Descriptors, find_descriptors
 from capture.identity.events import EventColumns
-from capture.identity.executables import executables_by_identity
+from capture.identity.executables import executables_by_identity, scripts_by_path
 from capture.identity.images import Images, find_images, with_executables, with_names_of_files
 from capture.identity.joins import Latest, taken
 from capture.identity.paths import Paths, find_paths
@@ -110,7 +110,8 @@ def identify(
         sockets=tables.get("sockets", ()),
     )
     images = with_names_of_files(images, descriptors)
-    images = with_executables(images, executables_by_identity(tables.get("executables", ())))
+    looked_at = tables.get("executables", ())
+    images = with_executables(images, executables_by_identity(looked_at), scripts_by_path(looked_at))
     return Identities(
         processes,
         threads,

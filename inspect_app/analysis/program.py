@@ -22,7 +22,7 @@ _MEANINGS: tuple[tuple[ProgramFlag, str], ...] = (
 
 def program_file_items(frames: CaptureFrames, image: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What was recorded of the file that a row of the images was begun from, and of its environment."""
-    items = [("Script", printable(image["script"], _LIMIT))] if image["script"] else []
+    items = _script_items(image) if image["script"] else []
     flags, mode = int(image["exe_flags"]), int(image["exe_mode"])
     if flags < 0:
         return items
@@ -42,6 +42,14 @@ def program_file_items(frames: CaptureFrames, image: Mapping[str, Any]) -> list[
     if image["sha256"] and image["exe_note"]:
         items.append(("Digest", printable(image["exe_note"], _LIMIT)))
     return items + _environment_items(frames, int(image["environment"]))
+
+
+def _script_items(image: Mapping[str, Any]) -> list[tuple[str, str]]:
+    items = [("Script", printable(image["script"], _LIMIT))]
+    digest, note = (printable(image[name], _LIMIT) for name in ("script_sha256", "script_note"))
+    if digest or note:
+        items.append(("Script SHA-256", digest or note))
+    return items + ([("Script digest", note)] if digest and note else [])
 
 
 def _environment_items(frames: CaptureFrames, position: int) -> list[tuple[str, str]]:

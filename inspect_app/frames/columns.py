@@ -87,6 +87,8 @@ IMAGE_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn(
         "script", "str", "", "path of the script that was given where the program is its interpreter"
     ),
+    FrameColumn("script_sha256", "str", "", "digest of the script; empty: script_note says why"),
+    FrameColumn("script_note", "str", "", "why it was not hashed, or what is to be known of the digest"),
     FrameColumn("exe_mode", "int64", "", "file type and permissions of the program, -1 not known"),
     FrameColumn(
         "exe_flags", "int64", "ProgramFlag", "layer, in memory alone, without a name …; -1 not known"

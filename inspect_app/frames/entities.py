@@ -93,6 +93,8 @@ def images(found: Identities) -> pd.DataFrame:
             "dev": [program.dev for program in programs],
             "ino": [program.ino for program in programs],
             "script": [program.script for program in programs],
+            "script_sha256": [program.script_file.sha256 for program in programs],
+            "script_note": [program.script_file.note for program in programs],
             "exe_mode": [program.mode for program in programs],
             **{f"exe_{name}": [_of_file(program, name) for program in programs] for name in _FILE_NUMBERS},
             "sha256": [program.executable.sha256 for program in programs],

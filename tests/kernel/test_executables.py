@@ -119,6 +119,9 @@ def test_the_file_of_a_program_is_hashed_and_found_by_its_digest(capture, files)
     assert call.row in matching_rows(capture.frames, f"proc.exe_sha256 = {expected}")
     interpreter, _ = begun(capture, files.script["pid"])
     assert interpreter.image["sha256"] == digest(files.script["interpreter"])
+    script = digest(files.script["path"])
+    assert (interpreter.image["script_sha256"], interpreter.image["script_note"]) == (script, "")
+    assert interpreter.row in matching_rows(capture.frames, f"proc.script_sha256 = {script}")
     items = dict(item for group in describe_event(capture.frames, call.row).groups for item in group.items)
     assert items["SHA-256"] == expected
 

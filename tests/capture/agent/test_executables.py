@@ -4,12 +4,17 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from capture.agent.clock import boot_now_ns
 from capture.agent.executables import ExecutableWatch, HashLimits
 from capture.agent.procfs import kernel_dev
-from capture.agent.programs import BegunProgram
+from capture.agent.programs import BegunProgram, BegunScript
+from capture.agent.reaching import _open_below
 
 
 def begun(path, *, pid=1 << 22, given=None, **changes):
@@ -112,6 +117,91 @@ def test_file_capabilities_are_told(program):
     os.setxattr(program, "security.capability", raw)
     (row,) = looked_at(begun(program))
     assert row["capabilities"] == raw.hex()
+
+
+@pytest.fixture
+def script(tmp_path):
+    path = tmp_path / "script"
+    path.write_text("#!/bin/sh\n:\n")
+    return path
+
+
+def script_begun(path, *, pid=None, interpreter=Path("/proc/self/exe"), began=None):
+    """A script that this process, or another one, is running."""
+    status = interpreter.stat()
+    run = BegunProgram(
+        pid or os.getpid(),
+        os.fsencode(interpreter.resolve()),
+        *(kernel_dev(status.st_dev), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns),
+    )
+    return BegunScript(run.pid, os.fsencode(path), run, boot_now_ns() if began is None else began)
+
+
+def scripts_looked_at(*scripts):
+    rows = []
+    watch = ExecutableWatch(rows.extend)
+    watch.start()
+    watch.begun_scripts(scripts)
+    watch.finish()
+    return rows
+
+
+def test_a_script_is_hashed_once_and_again_when_it_is_another(script):
+    before = digest_of(script)
+    assert [
+        (row["path"], row["sha256"], row["script"]) for row in scripts_looked_at(*[script_begun(script)] * 3)
+    ] == [(str(script), before, True)]
+
+
+def test_a_script_that_was_written_to_since_is_not_hashed(script):
+    known = script_begun(script)
+    time.sleep(0.02)  # the kernel's clock for files ticks every few milliseconds
+    script.write_text("#!/bin/sh\nexit 3\n")
+    (row,) = scripts_looked_at(known)
+    assert (row["sha256"], row["note"]) == (None, "not hashed: written to after it was begun")
+
+
+def test_a_script_is_found_by_its_process_or_where_the_host_has_the_same_interpreter(script, monkeypatch):
+    gone = script_begun(script, pid=1 << 22)
+    assert scripts_looked_at(gone)[0]["sha256"] == digest_of(script)
+    other = script_begun(script, pid=1 << 22, interpreter=Path("/bin/sh"))
+    (row,) = scripts_looked_at(replace(other, interpreter=replace(other.interpreter, ino=1)))
+    assert (row["sha256"], row["note"]) == (None, "not hashed: its file could not be found any more")
+    monkeypatch.chdir(script.parent)
+    (row,) = scripts_looked_at(script_begun("script"))
+    assert (row["path"], row["sha256"]) == (str(script), digest_of(script))
+
+
+def test_a_link_does_not_lead_out_of_the_root_that_a_script_was_seen_from(script, tmp_path):
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "link").symlink_to(script)
+    assert _open_below(os.fsencode(tmp_path / "root"), b"/link") is None
+    (tmp_path / "root" / "own").symlink_to("/../../real")
+    (tmp_path / "root" / "real").write_text("x")
+    descriptor = _open_below(os.fsencode(tmp_path / "root"), b"/own")
+    assert os.read(descriptor, 10) == b"x"
+    os.close(descriptor)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_a_file_is_not_open_between_pieces(tmp_path):
+    """An unmount is held up for no longer than a piece takes."""
+    if subprocess.run(["mount", "-t", "tmpfs", "none", tmp_path], check=False).returncode:
+        pytest.skip("mounting is not permitted here")
+    program = tmp_path / "program"
+    program.write_bytes(os.urandom(16 << 20))
+    rows = []
+    watch = ExecutableWatch(rows.extend, HashLimits(bytes_per_second=8 << 20))
+    watch.start()
+    watch.begun([begun(program)])
+    time.sleep(0.3)
+    for _ in range(20):
+        if not (failed := subprocess.run(["umount", tmp_path], check=False, capture_output=True).returncode):
+            break
+        time.sleep(0.01)
+    watch.finish()
+    assert not failed
+    assert rows[0]["note"] == "not hashed: its file could not be found any more"
 
 
 def test_more_than_can_wait_is_counted(program):

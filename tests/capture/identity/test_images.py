@@ -1,7 +1,9 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.identity.resolve import identify
+from capture.model.program_file import ProgramFile, ProgramFlag, packed_program_file
 from tests.builders.capture import START_NS, CaptureBuilder
 
 
@@ -141,3 +143,29 @@ def test_who_is_named_by_nothing_else_is_named_by_its_end(book):
     by_pid = {int(found.processes.pid[process]): found.images.comm[found.images.of_process[process]]
               for process in found.processes.of_event.tolist()}  # fmt: skip
     assert by_pid == {300: "gone", 301: ""}
+
+
+SCRIPT = packed_program_file(ProgramFile(ProgramFlag.SCRIPT, 1, 100, 1, 1, 0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("rows", "digest", "note"),
+    [
+        ([], "", ""),
+        ([("/opt/run", "aa", None)], "aa", ""),
+        ([("/opt/run", "aa", "renamed")], "aa", "renamed"),
+        ([("/opt/run", "aa", None), ("/opt/run", "aa", None), ("/opt/other", "bb", None)], "aa", ""),
+        ([("/opt/run", None, "not hashed: gone"), ("/opt/run", "aa", None)], "aa", ""),
+        ([("/opt/run", None, "not hashed: gone")], "", "not hashed: gone"),
+        ([("/opt/run", "bb", None), ("/opt/run", "aa", None)], "", "not told apart: one of aa, bb"),
+    ],
+)
+def test_a_script_has_the_digest_of_its_path_unless_several_files_had_that(book, rows, digest, note):
+    book.exec(100, "/opt/run", "/bin/sh", "/opt/run", exe=SCRIPT, ino=50)
+    book.tables["executables"] = [
+        {"path": path, "sha256": sha256, "note": said, "script": True} for path, sha256, said in rows
+    ]
+    found = identify(book.events(), book.tables)
+    program = found.images.programs[found.images.program[found.images.of_event[-1]]]
+    assert program.script == "/opt/run"
+    assert (program.script_file.sha256, program.script_file.note) == (digest, note)
