@@ -18,6 +18,7 @@ import click
 from inspect_app.app.launch import open_window
 from inspect_app.app.screenshot import screenshot
 from inspect_app.cli import main as commands
+from inspect_app.cli.options import take_own_views
 
 __all__ = ["main"]
 
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if words == ["--version"]:
         click.echo(f"exhume-inspect {_version()}")
         return
+    if problem := take_own_views():
+        click.echo(f"exhume-inspect: your own views are left out: {problem}", err=True)
     commands.add_command(screenshot)
     if wants_window(words, commands):
         sys.exit(open_window(*words[1:] if words and words[0] == "--" else words))

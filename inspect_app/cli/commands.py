@@ -16,7 +16,14 @@ from inspect_app.analysis.beside import counted_beside
 from inspect_app.analysis.host import recording_filter
 from inspect_app.analysis.selection import TimeRange, select
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
-from inspect_app.cli.options import FILE, files_argument, filter_option, format_option, window_choice
+from inspect_app.cli.options import (
+    FILE,
+    files_argument,
+    filter_option,
+    format_option,
+    own_views_option,
+    window_choice,
+)
 from inspect_app.cli.output import VIEW_WRITERS, echo_rows
 from inspect_app.filters.fields import FIELDS
 from inspect_app.frames.capture import CaptureFrames
@@ -49,6 +56,7 @@ def main() -> None:
       exhume-inspect tree node.exhume --filter 'container.name = web'
       exhume-inspect at node.exhume +2.5s connections
       exhume-inspect search node.exhume 'BEGIN RSA PRIVATE KEY'
+      exhume-inspect spectrogram node.exhume --filter 'fd.type = file'
       exhume-inspect report node.exhume -o report.html
     """
 
@@ -59,6 +67,7 @@ def main() -> None:
 @filter_option
 @window_choice
 @format_option
+@own_views_option
 @click.option("--sort", metavar="COLUMN", default="", help=_SORT_HELP)
 @click.option("-n", "limit", type=click.IntRange(min=0), metavar="N", help="Show the first N rows only.")
 @guarded
@@ -79,6 +88,7 @@ def view(  # noqa: PLR0917 - click hands over options by name
       exhume-inspect view node.exhume connections --window +2s..+3s --format csv
       exhume-inspect view node.exhume files --filter 'proc.name = sh' --format json | jq '.[0]'
       exhume-inspect view /var/captures/ processes
+      exhume-inspect view node.exhume set_id_runs --views my-views.toml
     """
     chosen = _view_named(name)
     frames = open_for_command(files, expression)
@@ -99,6 +109,7 @@ def view(  # noqa: PLR0917 - click hands over options by name
 
 
 @main.command()
+@own_views_option
 @format_option
 @guarded
 def views(form: str) -> None:
@@ -108,6 +119,7 @@ def views(form: str) -> None:
     Examples:
       exhume-inspect views
       exhume-inspect views --format json | jq -r '.[].id'
+      exhume-inspect views --views my-views.toml
     """
     rows = [
         (one.id, one.title, one.description, " ".join(c.id for c in one.columns)) for one in VIEWS.values()

@@ -6,13 +6,51 @@ from pathlib import Path
 
 import click
 
+from capture.model.text import printable
+from inspect_app.views.catalogue import set_own_views
+from inspect_app.views.own import load_views
+
 FILE = click.Path(path_type=Path)
+_LONGEST = 2_000
 _FORMATS = click.Choice(["table", "json", "csv"])
 _FILTER_HELP = "Only events that meet this expression; `exhume-inspect fields` lists what it can ask."
 _WINDOW_HELP = (
     "Only events in this span: +1s..+2.5s, 03:04:05..03:04:06, or full dates; an end may be left out."
 )
 
+_VIEWS_HELP = "Offer the views of this TOML file, instead of those of your settings folder."
+
+
+def _take_views(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
+    if path is not None:
+        try:
+            set_own_views(load_views(path))
+        except ValueError as error:
+            raise click.BadParameter(printable(str(error), _LONGEST)) from error
+        except OSError as error:
+            raise click.BadParameter(f"{path}: {error.strerror or error}") from error
+
+
+def take_own_views() -> str:
+    """Offer the views of the analyst's settings folder; gives what is wrong with them, empty: nothing."""
+    path = Path(click.get_app_dir("exhume")) / "views.toml"
+    try:
+        if path.is_file():
+            set_own_views(load_views(path))
+    except (ValueError, OSError) as error:
+        return printable(str(error), _LONGEST)
+    return ""
+
+
+own_views_option = click.option(
+    "--views",
+    type=FILE,
+    metavar="TOML",
+    expose_value=False,
+    callback=_take_views,
+    is_eager=True,
+    help=_VIEWS_HELP,
+)
 files_argument = click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
 """A capture, or the files of a set, or the folder they are in."""
 filter_option = click.option("--filter", "expression", metavar="EXPR", default="", help=_FILTER_HELP)

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from inspect_app.filters.cache import remember
-from inspect_app.filters.errors import NotEvaluableError
+from inspect_app.filters.errors import FilterError, NotEvaluableError
 from inspect_app.filters.field import Field
 from inspect_app.filters.fields import FIELDS
+from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.cells import Cells, number_cells, text_cells
 
@@ -226,12 +228,20 @@ def field_cells(field: str, frames: CaptureFrames, rows: np.ndarray | slice) -> 
 
 def is_event_field(field: str) -> bool:
     """Whether the filter language knows the field."""
-    return field in FIELDS or field.rpartition(".")[0] in FIELDS
+    try:
+        _declared(field)
+    except KeyError:
+        return False
+    return True
 
 
+@lru_cache(maxsize=1_024)
 def _declared(field: str) -> tuple[Field, str]:
     """The field and its argument: `evt.arg.sig` is `sig` of `evt.arg`. KeyError for what is no field."""
     if field in FIELDS:
         return FIELDS[field], ""
-    name, _, argument = field.rpartition(".")
-    return FIELDS[name], argument
+    try:
+        (operand,) = parse(f"{field} exists").fields()
+    except (FilterError, ValueError) as error:
+        raise KeyError(field) from error
+    return operand.field, operand.argument

@@ -9,10 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from inspect_app.cli import main
+from inspect_app.cli.options import take_own_views
+from inspect_app.views.catalogue import VIEWS, set_own_views
 from tests.builders.capture import AT_FDCWD, FILE, MS, START_NS, CaptureBuilder
 
 
@@ -295,3 +298,55 @@ def test_a_set_with_a_gap_is_shown_and_told(capture_set):
     assert result.exit_code == 3
     assert [row["events"] for row in json.loads(result.stdout)] == [6]
     assert "file 2 of the set is not here" in result.stderr
+
+
+OWN = """
+[[view]]
+id = "reads"
+title = "Reads"
+filter = "evt.type = read"
+rows = "process"
+columns = ["proc.name", { count = "events", title = "Reads" }, { sum = "bytes", title = "Moved" }]
+sort = "-events"
+"""
+
+
+@pytest.fixture
+def own_views(tmp_path):
+    path = tmp_path / "views.toml"
+    path.write_text(OWN)
+    yield path
+    set_own_views(())
+
+
+def test_an_own_view_is_listed_and_shown(capture, own_views):
+    listed = json.loads(run("views", "--views", own_views, "--format", "json").stdout)
+    assert listed[-1]["id"] == "reads"
+    rows = json.loads(run("view", capture, "reads", "--views", own_views, "--format", "json").stdout)
+    assert rows == [{"proc.name": "sh", "events": 30, "bytes": 150}]
+
+
+def test_an_own_view_that_is_wrong_is_told_in_one_line(capture, own_views):
+    own_views.write_text(OWN.replace('"process"', '"procss"'))
+    result = run("view", capture, "reads", "--views", own_views)
+    assert result.exit_code == 2
+    assert "rows = 'procss' is no key; did you mean process?" in result.stderr
+    assert run("views", "--views", "/nowhere.toml").exit_code == 2
+
+
+def test_own_views_of_the_settings_folder_are_offered_unless_they_are_wrong(own_views, monkeypatch, tmp_path):
+    monkeypatch.setattr(click, "get_app_dir", lambda _name: str(tmp_path))
+    assert take_own_views() == "" and "reads" in VIEWS
+    own_views.write_text("[[view]]\nid = '\x1b[2J'")
+    assert "views.toml" in take_own_views() and "\x1b" not in take_own_views()
+    own_views.unlink()
+    assert take_own_views() == ""
+
+
+def test_a_spectrogram_is_drawn_and_exported(capture):
+    drawn = run("spectrogram", capture, "--slices", "4").stdout
+    assert "1 µs │" in drawn and drawn.count("│") % 2 == 0
+    cells = json.loads(run("spectrogram", capture, "--slices", "4", "--format", "json").stdout)
+    assert sum(cell["count"] for cell in cells) == 32
+    assert {(cell["latency_from"], cell["latency_to"]) for cell in cells} == {(1_000, 1_585)}
+    assert "no selected call" in run("spectrogram", capture, "--filter", "proc.pid = 1").stderr

@@ -1,0 +1,277 @@
+"""Views of the analyst's own, out of a TOML file.
+
+    [[view]]
+    id = "set_id_runs"
+    title = "Set-id programs"
+    description = "Who ran programs with a set-id bit."
+    filter = "evt.type in (execve, execveat) and proc.exe_setid exists"
+    rows = "user"                          # a key of the built-in views; without it a row is an event
+    columns = ["user.name", { count = "execs" }, { distinct = "proc.exepath", title = "Programs" }, "last"]
+    sort = "-execs"                        # a column's id; - puts the largest first
+    opens = "processes"
+
+The file may come from a stranger: it is data with limits, and what is wrong with it is one kind of error.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from inspect_app.analysis.samples import FIGURES
+from inspect_app.filters.errors import FilterError, excerpt
+from inspect_app.filters.field import FieldType
+from inspect_app.filters.fields import FIELDS
+from inspect_app.filters.language import parse
+from inspect_app.views import columns as shared
+from inspect_app.views.catalogue import EVENTS, VIEWS
+from inspect_app.views.columns import ANYTHING
+from inspect_app.views.entities import ENTITIES
+from inspect_app.views.format import Unit
+from inspect_app.views.keys import KEYS
+from inspect_app.views.measures import MEASURES
+from inspect_app.views.view import Column, How, Kind, Order, View
+
+MAX_FILE = 256 << 10
+"""Bytes of a file."""
+MAX_VIEWS = 100
+MAX_COLUMNS = 60
+MAX_TIPS = 10
+MAX_TITLE = 100
+MAX_TEXT = 1_000
+"""Characters of a description or a tip."""
+
+MAX_KEY_PARTS = 20
+
+_STRINGS = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\'\n]*\'', re.DOTALL)
+_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_KEYS = ("id", "title", "description", "tips", "filter", "rows", "columns", "sort", "opens")
+_UNITS = {
+    FieldType.SIZE: Unit.BYTES,
+    FieldType.DURATION: Unit.DURATION,
+    FieldType.TIME: Unit.TIME,
+    FieldType.INTEGER: Unit.ID,
+    FieldType.CLOCK: Unit.ID,
+}
+_FIGURE_UNITS = {"size": Unit.BYTES, "latency": Unit.DURATION}
+_USED_UNITS = {"cpu": Unit.DURATION, "cpu_share": Unit.SHARE, "rss": Unit.BYTES, "vms": Unit.BYTES}
+_PLAIN = {"first": shared.FIRST, "last": shared.LAST, "events": shared.EVENTS, "errors": shared.ERRORS}
+
+
+class ViewFileError(ValueError):
+    """A file holds no views, or some beyond the limits; says which view and what is wrong with it."""
+
+
+def load_views(path: Path) -> tuple[View, ...]:
+    """The views of a file. Raises ViewFileError, and OSError where it cannot be read."""
+    with path.open("rb") as stream:
+        raw = stream.read(MAX_FILE + 1)
+    if len(raw) > MAX_FILE:
+        raise ViewFileError(f"{path}: more than {MAX_FILE >> 10} KiB")
+    try:
+        return read_views(raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ViewFileError(f"{path}: it is no UTF-8 (byte {error.start})") from None
+    except ViewFileError as error:
+        raise ViewFileError(f"{path}: {error}") from None
+
+
+def read_views(text: str) -> tuple[View, ...]:
+    """The views of a text. Raises ViewFileError."""
+    _refuse_deep_keys(text)
+    try:
+        found = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        raise ViewFileError(f"it is no TOML: {excerpt(error)}") from None
+    _no_others(found, ("view",), "the file")
+    rows = found.get("view", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ViewFileError("views are written as [[view]] tables")
+    if len(rows) > MAX_VIEWS:
+        raise ViewFileError(f"it has {len(rows)} views, more than {MAX_VIEWS}")
+    views = tuple(_view(row, f"view {number}") for number, row in enumerate(rows, start=1))
+    names = [view.id for view in views]
+    for name in names:
+        if names.count(name) > 1:
+            raise ViewFileError(f"there are two views {name!r}")
+    for view in views:
+        if view.drilldown not in {EVENTS, *VIEWS, *names}:
+            raise ViewFileError(f"{view.id}: opens {_shown(view.drilldown)}, which is no view")
+    return views
+
+
+def _refuse_deep_keys(text: str) -> None:
+    """`a.a.a.a… = 1` takes tomllib time that grows with the square of its length."""
+    for line in _STRINGS.sub("", text).split("\n"):
+        if line.partition("#")[0].count(".") > MAX_KEY_PARTS:
+            raise ViewFileError(f"a key has more than {MAX_KEY_PARTS} parts")
+
+
+def _view(row: Mapping[str, Any], where: str) -> View:
+    name = _text(row, "id", where, MAX_TITLE)
+    if not _ID.fullmatch(name):
+        raise ViewFileError(f"{where}: the id {_shown(name)} is not small letters, digits and _")
+    _no_others(row, _KEYS, name)
+    key = _text(row, "rows", name, MAX_TITLE, "")
+    if key and key not in KEYS:
+        raise ViewFileError(f"{name}: rows = {_shown(key)} is no key{_nearest(key, KEYS)}")
+    declared = _columns(row.get("columns"), name)
+    title = _text(row, "title", name, MAX_TITLE)
+    return View(
+        id=name,
+        title=title,
+        noun=("row", "rows") if key else ("event", "events"),
+        description=_text(row, "description", name, MAX_TEXT, title),
+        tips=_tips(row.get("tips", []), name),
+        applies_to=ANYTHING - {key} if key else ANYTHING,
+        filter=_filter(row, name),
+        key=key,
+        columns=declared,
+        sort=_order(_text(row, "sort", name, MAX_TITLE, ""), declared, name),
+        drilldown=_text(row, "opens", name, MAX_TITLE, EVENTS),
+        kind=Kind.TABLE if key else Kind.LIST,
+    )
+
+
+def _text(row: Mapping[str, Any], key: str, where: str, limit: int, default: str | None = None) -> str:
+    value = row.get(key, default)
+    if not isinstance(value, str):
+        raise ViewFileError(f"{where}: {key} must be given, as text")
+    if len(value) > limit:
+        raise ViewFileError(f"{where}: {key} has {len(value):,} characters, more than {limit:,}")
+    return value
+
+
+def _tips(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(tip, str) and len(tip) <= MAX_TEXT for tip in value):
+        raise ViewFileError(f"{where}: tips are a list of texts of at most {MAX_TEXT:,} characters")
+    if len(value) > MAX_TIPS:
+        raise ViewFileError(f"{where}: there are {len(value)} tips, more than {MAX_TIPS}")
+    return tuple(value)
+
+
+def _filter(row: Mapping[str, Any], where: str) -> str:
+    text = row.get("filter", "")
+    if not isinstance(text, str):
+        raise ViewFileError(f"{where}: filter must be text")
+    if text.strip():
+        try:
+            parse(text)
+        except FilterError as error:
+            raise ViewFileError(f"{where}: the filter is wrong: {error}") from None
+    return text.strip()
+
+
+def _columns(value: object, where: str) -> tuple[Column, ...]:
+    if not isinstance(value, list) or not value:
+        raise ViewFileError(f"{where}: columns must be given, as a list")
+    if len(value) > MAX_COLUMNS:
+        raise ViewFileError(f"{where}: there are {len(value)} columns, more than {MAX_COLUMNS}")
+    found = tuple(_column(one, where) for one in value)
+    names = [column.id for column in found]
+    if len(set(names)) < len(names):
+        raise ViewFileError(f"{where}: two columns are the same")
+    return found
+
+
+def _column(value: object, where: str) -> Column:
+    if isinstance(value, str):
+        return _PLAIN[value] if value in _PLAIN else _field(value, where)
+    if not isinstance(value, dict):
+        raise ViewFileError(f"{where}: a column is a text or a table, not {_shown(value)}")
+    kinds = [kind for kind in _MAKERS if kind in value]
+    if len(kinds) != 1:
+        raise ViewFileError(f"{where}: a column has exactly one of {', '.join(_MAKERS)}")
+    _no_others(value, (kinds[0], "title", "shown"), where)
+    made = _MAKERS[kinds[0]](_text(value, kinds[0], where, MAX_TITLE), where)
+    title = _text(value, "title", where, MAX_TITLE, made.title)
+    shown = value.get("shown", True)
+    if not isinstance(shown, bool):
+        raise ViewFileError(f"{where}: shown is true or false")
+    return Column(made.id, title, made.unit, made.how, made.of, made.meaning, shown)
+
+
+def _field(name: str, where: str) -> Column:
+    """A field of the language, or one that only entities have."""
+    for entity in ENTITIES.values():
+        if name in entity.fields and name not in FIELDS:
+            return Column(name, name, Unit.TEXT, How.VALUE, name, name)
+    try:
+        operand = parse(f"{name} exists").fields()[0]
+    except FilterError as error:
+        raise ViewFileError(f"{where}: column {_shown(name)}: {error}") from None
+    if str(operand) != name:
+        raise ViewFileError(f"{where}: {_shown(name)} is no field; write {operand}")
+    unit = _UNITS.get(operand.type, Unit.TEXT)
+    return Column(name, operand.field.title, unit, How.VALUE, name, operand.field.meaning)
+
+
+def _distinct(name: str, where: str) -> Column:
+    of = _field(name, where)
+    return shared.distinct(name, of.title, f"different: {of.meaning}")
+
+
+def _of_measure(how: How, suffix: str) -> Callable[[str, str], Column]:
+    def make(name: str, where: str) -> Column:
+        measure = MEASURES.get(name)
+        if measure is None:
+            raise ViewFileError(f"{where}: there is no measure {_shown(name)}{_nearest(name, MEASURES)}")
+        if how in (How.SUM, How.MEAN, How.MAX) and not measure.figure:
+            raise ViewFileError(f"{where}: {name} counts events: write count = {name!r}")
+        units = {How.COUNT: Unit.COUNT, How.RATE: Unit.RATE, How.SHARE: Unit.SHARE}
+        unit = units.get(how) or _FIGURE_UNITS.get(measure.figure, Unit.ID)
+        title = name.replace(".", " ").capitalize()
+        return Column(name.replace(".", "_") + suffix, title, unit, how, name, measure.meaning)
+
+    return make
+
+
+def _used(name: str, where: str) -> Column:
+    if name not in FIGURES:
+        raise ViewFileError(f"{where}: there is no figure {_shown(name)}{_nearest(name, FIGURES)}")
+    return shared.used(name, name, _USED_UNITS.get(name, Unit.COUNT))
+
+
+_MAKERS: Mapping[str, Callable[[str, str], Column]] = MappingProxyType(
+    {
+        "field": _field,
+        "count": _of_measure(How.COUNT, ""),
+        "sum": _of_measure(How.SUM, ""),
+        "mean": _of_measure(How.MEAN, "_mean"),
+        "max": _of_measure(How.MAX, "_max"),
+        "rate": _of_measure(How.RATE, "_rate"),
+        "share": _of_measure(How.SHARE, "_share"),
+        "distinct": _distinct,
+        "used": _used,
+    }
+)
+"""What a column can be → how it is made of a name."""
+
+
+def _order(text: str, columns: Iterable[Column], where: str) -> Order:
+    names = [column.id for column in columns]
+    name = text.removeprefix("-") or names[0]
+    if name not in names:
+        raise ViewFileError(f"{where}: sort = {_shown(name)} is no column; there are {', '.join(names)}")
+    return Order(name, descending=text.startswith("-"))
+
+
+def _no_others(row: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    names = list(known)
+    for key in row:
+        if key not in names:
+            raise ViewFileError(f"{where}: {_shown(key)} means nothing here{_nearest(key, names)}")
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name[:MAX_TITLE], list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _shown(value: object) -> str:
+    return repr(excerpt(value))
