@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.plan import LIFE_CALLS, PLANS
+from capture.agent.plan import PLANS
 from capture.containers.cgroup_paths import ContainerRef
 from capture.model.abi import Abi
-from capture.model.catalogue import CATALOGUE, SYSTEM_CALL_SPECS, types_of
-from capture.model.events import ArgKind, EventSpec, Returns
+from capture.model.catalogue import CATALOGUE, types_of
+from capture.model.events import EventSpec
 from capture.model.recording_filter import COMMAND, ONLY, SKIP, Rule
+from capture.model.state_calls import ALWAYS_RECORDED
 
 ABIS = (Abi.X86_64, Abi.I386, Abi.X32)
 """The tables of numbers in the order of the probe's `rule_of`."""
@@ -35,16 +36,6 @@ _SOCKETCALL = 102
 HOST = "host"
 
 Row = dict[str, Any]
-
-
-def _tells_names(spec: EventSpec) -> bool:
-    kinds = {arg.kind for arg in spec.args}
-    return spec.returns is Returns.FD or ArgKind.FD_PAIR in kinds or spec.name in STATE_CALLS
-
-
-STATE_CALLS = LIFE_CALLS | {"close", "close_range", "chdir", "fchdir"}
-ALWAYS_RECORDED = frozenset(spec.name for spec in SYSTEM_CALL_SPECS if _tells_names(spec))
-"""Calls of lives, names and places: they make or close descriptors, connect, change what paths mean."""
 
 
 @dataclass(frozen=True, slots=True)

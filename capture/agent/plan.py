@@ -13,6 +13,7 @@ import numpy as np
 from capture.model.abi import Abi
 from capture.model.catalogue import BETWEEN_DESCRIPTORS, SYSTEM_CALL_SPECS, spec_named
 from capture.model.events import ArgKind, Category, EventSpec, Returns, text_places
+from capture.model.state_calls import LIFE_CALLS
 from capture.model.syscalls_i386 import SOCKETCALLS
 
 PLANS = 640
@@ -77,27 +78,6 @@ STRUCTURED_CALLS: Mapping[str, tuple[int, str]] = {
 }
 """Call → which of the probe's ways reads what an argument points to (`OF_…` in bpf/plan.c); that argument."""
 _NARROW_PAYLOAD = 8
-
-LIFE_CALLS = frozenset(
-    (
-        *(
-            "connect",
-            "accept",
-            "accept4",
-            "bind",
-            "listen",
-            "ptrace",
-            "mount",
-            "umount2",
-            "pivot_root",
-            "chroot",
-        ),
-        *("init_module", "finit_module", "delete_module", "bpf", "setns", "unshare"),
-        *("setuid", "setgid", "setresuid", "setresgid", "setreuid", "setregid", "capset"),
-        *("clone", "clone3", "fork", "vfork", "execve", "execveat", "exit", "exit_group", "creat"),
-    )
-)
-"""Calls that travel in the lane of process life, so that a storm of reads cannot push them out."""
 
 _ID_SETTERS = (
     *("setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid"),

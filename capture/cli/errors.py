@@ -34,7 +34,7 @@ class Exit(IntEnum):
     WRITE_FAILED = 6
     """The recording ended early because the file could not be written."""
     UNTRUSTED = 7
-    """`verify --key`: whole, but not signed by that key."""
+    """`verify`: whole, but not signed by the --key, or not made of the --parent."""
 
 
 EXIT_CODES = """
@@ -47,7 +47,7 @@ Exit codes:
   4  the capture was altered
   5  not readable: no such file, no permission, not a capture
   6  recording ended early: the file could not be written
-  7  verify --key: the capture is whole, but not signed by that key
+  7  verify: the capture is whole, but not signed by the --key or not made of the --parent
 """
 
 

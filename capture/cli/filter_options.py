@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from capture.agent.filter import ALWAYS_RECORDED, RecordingFilter
+from capture.agent.filter import RecordingFilter
 from capture.model.catalogue import SYSTEM_CALL_SPECS
 from capture.model.events import Category
 from capture.model.recording_filter import COMMAND, ONLY, PROPERTIES, SKIP, Rule
+from capture.model.state_calls import ALWAYS_RECORDED
 
 _CALLS = frozenset(spec.name for spec in SYSTEM_CALL_SPECS)
 _CATEGORIES = frozenset(str(category) for category in Category)

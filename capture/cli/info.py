@@ -19,6 +19,9 @@ from capture.cli.content_lines import content_lines
 from capture.cli.errors import Exit, told_in_one_line
 from capture.cli.lines import iso
 from capture.cli.opening import files_argument, opened
+from capture.evidence.deriving import steps_of
+from capture.evidence.judgement import judge
+from capture.evidence.provenance import provenance
 from capture.format import Capture, CaptureSet, State, part_of, set_facts
 from capture.identity import EventColumns, identify
 from capture.identity.reading import event_columns, tables_of
@@ -61,7 +64,7 @@ def info(files: tuple[Path, ...], as_json: bool) -> None:
     """
     with opened(files) as capture:
         facts = _facts(capture)
-        state = capture.verdict.state
+        state = judge(capture).verdict.state
     if as_json:
         click.echo(json.dumps(_plain(facts), indent=2))
     else:
@@ -92,7 +95,7 @@ def _facts(capture: Capture) -> dict[str, Any]:
     ]
     return {
         "file": capture.path,
-        "state": str(capture.verdict),
+        "state": str(judge(capture).verdict),
         "format": capture.section.get("format"),
         "capture_id": capture.section.get("capture_id"),
         **{name: _map(capture.section.get(name)) for name in ("host", "recorder", "clock")},
@@ -114,6 +117,10 @@ def _facts(capture: Capture) -> dict[str, Any]:
         "lost": sum(integers(losses, "count", 0).tolist()),
         "counted": _counted(capture, events.machine),
         "ended": _ended(capture, time),
+        "evidence": _map(capture.section.get("evidence")),
+        "derived": steps_of(capture.section),
+        "signature": str(judge(capture).signature),
+        "provenance": [{"title": one.title, "text": one.text} for one in provenance(capture.section)],
         "unknown_blocks": capture.unknown,
         "set": _set(capture),
         "frozen": _frozen(capture),
@@ -236,6 +243,8 @@ def _print(facts: dict[str, Any]) -> None:
     rows = (
         ("File", facts["file"]),
         ("State", facts["state"]),
+        ("Signature", facts["signature"]),
+        *((one["title"], one["text"]) for one in facts["provenance"]),
         *([("Set", facts["set"]["part"])] if facts["set"] else []),
         *([("Frozen", facts["frozen"]["asked"])] if facts["frozen"] else []),
         (

@@ -13,7 +13,11 @@ from capture.cli.events import events
 from capture.cli.freeze import freeze
 from capture.cli.info import info
 from capture.cli.keygen import keygen
+from capture.cli.merge import merge
 from capture.cli.record import record
+from capture.cli.redact import redact
+from capture.cli.salvage import salvage_command
+from capture.cli.slice import slice_command
 from capture.cli.verify import verify
 
 
@@ -34,6 +38,10 @@ def main() -> None:
     Save those, and go on:           exhume-capture freeze -o incident.exhume
     What is in it?                   exhume-capture info node.exhume
     Is it whole?                     exhume-capture verify node.exhume
+    A part of it as a capture:       exhume-capture slice node.exhume -o web.exhume --container web
+    Several as one:                  exhume-capture merge a.exhume b.exhume -o all.exhume
+    A copy without secrets:          exhume-capture redact node.exhume -o out.exhume --secrets
+    What is whole of a damaged one:  exhume-capture salvage damaged.exhume -o saved.exhume
     A key to sign with:              exhume-capture keygen reyes
     Its events as lines:             exhume-capture events node.exhume -n 50
 
@@ -45,5 +53,8 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-for command in (check, record, freeze, info, verify, events, keygen):
+for command in (
+    *(check, record, freeze, info, verify, events),
+    *(keygen, slice_command, merge, redact, salvage_command),
+):
     main.add_command(command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from capture.evidence.errors import EvidenceError
 from capture.evidence.judgement import Judgement, judge_file, judge_set
 from capture.evidence.keys import load_public_key
 from capture.evidence.manifest import manifests_in
+from capture.evidence.provenance import digests_of_parents
 from capture.evidence.signing import Signature, Signed, key_of_hex
 from capture.format import (
     CaptureFile,
@@ -30,6 +31,7 @@ from capture.format import (
     set_facts,
 )
 from capture.format import verify as verify_stream
+from capture.format.integrity import Walk
 from capture.model.text import printable
 
 _CODES = {State.WHOLE: Exit.FINE, State.CUT_SHORT: Exit.CUT_SHORT, State.ALTERED: Exit.ALTERED}
@@ -45,6 +47,8 @@ class _Answer:
     manifests: Sequence[tuple[str, Signature]] = ()
     faults: Sequence[str] = field(default_factory=tuple)
     """What differs from the manifests."""
+    origins: Collection[str] = ()
+    """Digests of the captures that it was made of."""
 
 
 def _public_key(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -59,9 +63,16 @@ def _public_key(_context: click.Context, _parameter: click.Parameter, value: str
 @click.command()
 @files_argument
 @click.option("--key", metavar="PUB", callback=_public_key, help="Whose signature is wanted: PEM or hex.")
+@click.option(
+    "--parent",
+    "parents",
+    type=click.Path(path_type=Path, dir_okay=False),
+    multiple=True,
+    help="A capture that FILE was made of: is it the one? May be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @told_in_one_line
-def verify(files: tuple[Path, ...], key: str | None, as_json: bool) -> None:
+def verify(files: tuple[Path, ...], key: str | None, parents: tuple[Path, ...], as_json: bool) -> None:
     """Is FILE whole, cut short, or altered, and who signed it?
 
     Reads every byte and checks every digest, the chain that the digests make, and the signature of its end.
@@ -77,23 +88,34 @@ def verify(files: tuple[Path, ...], key: str | None, as_json: bool) -> None:
     exhume-capture verify node.exhume && echo as recorded
     exhume-capture verify node.exhume --key reyes.pub
     exhume-capture verify /var/captures/ --key reyes.pub --json
+    exhume-capture verify slice.exhume --parent node.exhume
 
     \b
     Exit codes: 0 whole (and signed by PUB), 3 cut short at a block, 4 altered at a block, 5 not readable,
-    7 whole, but not signed by PUB.
+    7 whole, but not signed by PUB, or not made of the --parent.
     """
     answer = _one(files[0]) if files_of(files) == list(files[:1]) else _set(files)
     name = str(files[0]) if len(files) == 1 else "the set"
-    trusted = key is None or _is_signed_by(answer, key)
+    signed = key is None or _is_signed_by(answer, key)
+    origins = [(path, _is_origin(path, answer)) for path in parents]
+    trusted = signed and all(one.state is State.WHOLE and is_one for _, (one, is_one) in origins)
     if as_json:
-        click.echo(json.dumps(_told(answer, key, trusted=trusted)))
+        told = _told(answer, key, signed=signed)
+        if parents:
+            told["parents"] = [
+                {"file": str(path), "state": verdict.state, "made_of": is_one}
+                for path, (verdict, is_one) in origins
+            ]
+        click.echo(json.dumps(told))
     else:
         for path, one in (*answer.members, (name, answer.whole)):
             _print(path, one)
-        told = [f"{path}: manifest, {signature}" for path, signature in answer.manifests]
-        for words in (*told, *answer.faults):
+        manifests = [f"{path}: manifest, {signature}" for path, signature in answer.manifests]
+        for words in (*manifests, *answer.faults):
             click.echo(printable(words))
-        if not trusted:
+        for parent, (verdict, is_one) in origins:
+            click.echo(printable(f"{'' if is_one else 'not '}made of {parent}, which is {verdict}"))
+        if not signed:
             lacking = bool(answer.members and not answer.manifests)
             click.echo(f"not signed by {key}{': the manifest of the set is not here' if lacking else ''}")
     code = _CODES[answer.whole.verdict.state]
@@ -108,7 +130,7 @@ def _one(path: Path) -> _Answer:
         # What is damaged may not open; where it does not, the damage is what is to be told.
         return _Answer(Judgement(verdict, Signature(Signed.NOT)))
     with CaptureFile.open(path) as capture:
-        return _Answer(judge_file(capture))
+        return _Answer(judge_file(capture), origins=digests_of_parents(capture.section))
 
 
 def _set(files: Sequence[Path]) -> _Answer:
@@ -137,10 +159,20 @@ def _is_signed_by(answer: _Answer, key: str) -> bool:
     return answer.whole.signature == wanted and all(manifests) and bool(manifests or not answer.members)
 
 
-def _told(answer: _Answer, key: str | None, *, trusted: bool) -> dict[str, Any]:
+def _is_origin(path: Path, answer: _Answer) -> tuple[Verdict, bool]:
+    """How a parent is, and whether it is one that the capture names."""
+    refuse_devices(path)
+    with path.open("rb") as stream:
+        walk = Walk(stream)
+        for _ in walk:
+            pass
+        return walk.verdict, walk.digest.hex() in answer.origins
+
+
+def _told(answer: _Answer, key: str | None, *, signed: bool) -> dict[str, Any]:
     told = _fields(answer.whole)
     if key is not None:
-        told["signed_by_key"] = trusted
+        told["signed_by_key"] = signed
     if answer.members:
         told["files"] = [_fields(one) | {"file": path} for path, one in answer.members]
         told["manifests"] = [{"file": path, "signature": _signature(one)} for path, one in answer.manifests]

@@ -20,7 +20,7 @@ import numpy as np
 from capture.evidence.secrets import SECRETS, Secret
 from capture.format import EventBatch, TextHeap
 from capture.model.catalogue import spec_named
-from capture.model.events import EventFlag
+from capture.model.events import EventFlag, SchedCode
 
 _MASK = ord("*")
 _GROUP = b"secret"
@@ -31,6 +31,9 @@ _MAX_PROGRAM_BYTES = 8 << 20
 _LOOKED_AT = 4_096
 """Bytes in which the next match is looked for, at least: a greedy pattern would run on through all events."""
 _PROGRAM_CODES = [spec_named(name).x86_64 or 0 for name in ("execve", "execveat", "procexec")]
+_BINARY_CODES = (SchedCode.CRED_CHANGE, SchedCode.NS_CHANGE)
+"""Their texts are structures."""
+_TEXTS = ("text", "text2", "env")
 _MASKED_DOCUMENTS = frozenset({"processes", "containers"})
 _NUL_JOINED = frozenset({"argv", "environ", "command", "command_line", "traced_command"})
 
@@ -46,7 +49,9 @@ class Redactor:
     """The user's, compiled by RE2; a group named `secret` is what is masked, without one the whole match."""
     secrets: Sequence[Secret] = ()
     masked: dict[str, int] = field(default_factory=dict)
-    """Matches so far, by where: arguments, environment, payload, documents."""
+    """Matches so far, by where: arguments, environment, payload, text, documents."""
+    everywhere: bool = False
+    """Whether all texts of all events and tables are looked at, not only where secrets are usual."""
 
     def __bool__(self) -> bool:
         return bool(self.patterns or self.secrets)
@@ -66,7 +71,7 @@ class Redactor:
 
     def rows(self, name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The rows of a table, or of documents of a kind, with secrets masked."""
-        if not self or name not in _MASKED_DOCUMENTS:
+        if not self or not (self.everywhere or name in _MASKED_DOCUMENTS):
             return rows
         return [{key: self.value(entry, key) for key, entry in row.items()} for row in rows]
 
@@ -115,7 +120,7 @@ class Redactor:
         ends = np.cumsum(heap.lengths, dtype=np.int64)
         texts = np.frombuffer(heap.heap, np.uint8).copy()
         changed = False
-        for where, column, rows in _texts_of_programs(batch):
+        for where, column, rows in self._texts_of(batch):
             codes = np.unique(column[rows])
             hit = [
                 code for code in codes[codes > 0].tolist() if self._mask_text(texts, ends, code - 1, where)
@@ -124,6 +129,12 @@ class Redactor:
                 changed = True
                 flags[rows[np.isin(column[rows], hit)]] |= int(EventFlag.MASKED)
         return replace(batch, texts=TextHeap(heap.lengths, texts.tobytes())) if changed else batch
+
+    def _texts_of(self, batch: EventBatch) -> Iterator[tuple[str, Array, Array]]:
+        yield from _texts_of_programs(batch)
+        if self.everywhere:
+            rows = np.flatnonzero(~np.isin(batch.column("code"), _BINARY_CODES))
+            yield from (("text", batch.column(name), rows) for name in _TEXTS if name in batch.columns)
 
     def _mask_text(self, texts: Array, ends: Array, at: int, where: str) -> bool:
         start, end = int(ends[at - 1]) if at else 0, int(ends[at])
@@ -243,13 +254,14 @@ def _texts_of_programs(batch: EventBatch) -> Iterator[tuple[str, Array, Array]]:
             yield where, batch.column(name), rows
 
 
-def make_redactor(patterns: Iterable[str], *, secrets: bool) -> Redactor:
+def make_redactor(patterns: Iterable[str], *, secrets: bool, everywhere: bool = False) -> Redactor:
     """A redactor out of settings.
 
     Raises:
         ValueError: One is no pattern of RE2, or that is not installed; the message says which and why.
     """
-    return Redactor(tuple(map(_compiled, patterns)), SECRETS if secrets else ())
+    chosen = SECRETS if secrets else ()
+    return Redactor(tuple(map(_compiled, patterns)), chosen, everywhere=everywhere)
 
 
 def _compiled(pattern: str) -> Any:

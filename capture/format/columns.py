@@ -148,11 +148,18 @@ class EventBatch:
         halves = (slice(None, middle), self.payload[:cut]), (slice(middle, None), self.payload[cut:])
         return [part for rows, payload in halves for part in self._piece(rows, heap, payload).parts()]
 
-    def _piece(self, rows: slice, heap: TextHeap, payload: bytes) -> EventBatch:
+    def taking(self, chosen: Array) -> EventBatch:
+        """Some of the events with the texts and payload that are theirs; `chosen` is bool, one an event."""
+        heap = self.texts if isinstance(self.texts, TextHeap) else _laid_end_to_end(self.texts)
+        captured = self.column("captured")
+        payload = np.frombuffer(self.payload, np.uint8)[np.repeat(chosen, captured)].tobytes()
+        return self._piece(np.flatnonzero(chosen), heap, payload)
+
+    def _piece(self, rows: slice | Array, heap: TextHeap, payload: bytes) -> EventBatch:
         """Some of the events with the texts that they use."""
         columns = {name: self.column(name)[rows] for name in self.columns}
         having = [name for name in TEXT_COLUMNS if name in columns]
-        used = np.unique(np.concatenate([columns[name] for name in having]))
+        used = np.unique(np.concatenate([np.empty(0, "<i4"), *(columns[name] for name in having)]))
         used = used[used > 0] - 1
         place = np.zeros(len(heap.lengths) + 1, "<i4")
         place[used + 1] = np.arange(1, len(used) + 1)
@@ -215,6 +222,21 @@ class EventBody:
             unpack_into(self.columns[name], out, self.offset)
         elif name in ("latency", "fd"):
             out[:] = -1
+
+    def batch(self) -> EventBatch:
+        """All of the block, as a writer takes it; columns that this reader does not know, too.
+
+        Raises:
+            FormatError: It is not what a recorder writes.
+        """
+        names = {"time", "flags", "captured", *(name for name in self.columns if isinstance(name, str))}
+        columns = {name: self.column(name) for name in sorted(names)}
+        texts = self.texts()
+        for name in TEXT_COLUMNS:
+            column = columns.get(name)
+            if column is not None and len(column) and not 0 <= column.min() <= column.max() <= len(texts):
+                raise FormatError("an event points to a text that is not there", self.offset)
+        return EventBatch(columns, _laid_end_to_end(texts), self.payload())
 
     def texts(self) -> list[bytes]:
         """The block's distinct texts; code 1 is the first."""

@@ -22,6 +22,7 @@ from capture.format.columns import (
     EVENT_COLUMNS,
     SAMPLE_COLUMNS,
     TEXT_COLUMNS,
+    EventBatch,
     EventBody,
     unpack_events,
     unpack_table,
@@ -61,6 +62,19 @@ class BlockRef:
     """Number of its first event."""
     size: int
     """Bytes in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvents:
+    """An event block with where it belongs."""
+
+    rows: Array
+    """int64: the positions of its events in the columns."""
+    block: Block
+
+    def batch(self) -> EventBatch:
+        """Its events; raises FormatError where they are none that a recorder writes."""
+        return unpack_events(self.block.body, self.block.header.count, self.block.offset).batch()
 
 
 @dataclass
@@ -160,6 +174,11 @@ class CaptureFile:
     def table(self, name: str) -> list[dict[str, Any]]:
         """The rows of one snapshot table; empty where it was not recorded."""
         return self._tables.get(name, [])
+
+    @property
+    def table_names(self) -> list[str]:
+        """The snapshot's tables."""
+        return list(self._tables)
 
     def grow(self, progress: Progress | None = None, cancelled: Callable[[], bool] | None = None) -> bool:
         """Take up the whole blocks that were appended since the file was opened; whether there are any.
@@ -308,6 +327,14 @@ class CaptureFile:
             body = self._body(index)
             yield {name: self._column(index, body, name) for name in wanted}
 
+    def stored_events(self) -> Iterator[StoredEvents]:
+        """Each event block as it lies in the file, with where its events are in the columns."""
+        order = self._sorted_rows(None)
+        place = None if order is None else np.argsort(order)
+        for index, ref in enumerate(self.blocks):
+            rows = np.arange(ref.row, ref.row + ref.header.count)
+            yield StoredEvents(rows if place is None else place[rows], self._read_block(index))
+
     def payload(self, row: int) -> bytes:
         """The captured bytes of event `row`, empty where none were kept."""
         order = self._sorted_rows(None)
@@ -357,6 +384,10 @@ class CaptureFile:
 
     def _read_body(self, index: int) -> EventBody:
         """Read and check a block again; any thread may."""
+        block = self._read_block(index)
+        return unpack_events(block.body, block.header.count, block.offset)
+
+    def _read_block(self, index: int) -> Block:
         ref = self.blocks[index]
         with self._reading:
             self.stream.seek(ref.offset)
@@ -364,7 +395,7 @@ class CaptureFile:
         block = read_block(BytesIO(data), ref.offset)
         if block is None:
             raise FormatError("the file became shorter while it was open", ref.offset)
-        return unpack_events(block.body, ref.header.count, ref.offset)
+        return block
 
     def _column(self, index: int, body: EventBody, name: str) -> Array:
         values = body.column(name)

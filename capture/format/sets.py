@@ -19,7 +19,7 @@ from capture.format.columns import EVENT_COLUMNS
 from capture.format.errors import FormatError
 from capture.format.integrity import State, Verdict
 from capture.format.pool import Pool
-from capture.format.reader import CaptureFile, Progress
+from capture.format.reader import CaptureFile, Progress, StoredEvents
 
 EXTENSION = ".exhume"
 MAX_FILES = 512
@@ -111,14 +111,12 @@ class CaptureSet:
 
     def table(self, name: str) -> list[dict[str, Any]]:
         """The rows of one snapshot table: those of the first file that has it, and what later ones add."""
-        tables = [table for member in self.members if (table := member.table(name))]
-        if name not in _SAME_ROW:
-            return tables[0] if tables else []
-        rows: dict[tuple[object, ...], dict[str, Any]] = {}
-        for row in (row for table in tables for row in table):
-            # As text: what should be a number may be a list in a file that somebody made.
-            rows.setdefault(tuple(repr(row.get(key)) for key in _SAME_ROW[name]), row)
-        return list(rows.values())
+        return rows_of_all(name, [member.table(name) for member in self.members])
+
+    @property
+    def table_names(self) -> list[str]:
+        """The snapshot's tables."""
+        return list(dict.fromkeys(name for member in self.members for name in member.table_names))
 
     def read_columns(
         self,
@@ -147,6 +145,15 @@ class CaptureSet:
         wanted = list(names)
         for member in self.members:
             yield from member.slices(wanted)
+
+    def stored_events(self) -> Iterator[StoredEvents]:
+        """Each event block of all files, with where its events are in the columns."""
+        order = self._sorted_rows(None)
+        place = None if order is None else np.argsort(order)
+        for member, start in zip(self.members, self._starts.tolist(), strict=False):
+            for stored in member.stored_events():
+                rows = stored.rows + start
+                yield StoredEvents(rows if place is None else place[rows], stored.block)
 
     def payload(self, row: int) -> bytes:
         """The captured bytes of event `row`, empty where none were kept."""
@@ -228,6 +235,18 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     if len(files) > MAX_FILES:
         raise FormatError(f"{len(files)} files; at most {MAX_FILES} can be opened as one")
     return files
+
+
+def rows_of_all(name: str, tables: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """One snapshot table out of several snapshots of a machine: the first, and what later ones add."""
+    having = [table for table in tables if table]
+    if name not in _SAME_ROW:
+        return having[0] if having else []
+    rows: dict[tuple[object, ...], dict[str, Any]] = {}
+    for row in (row for table in having for row in table):
+        # As text: what should be a number may be a list in a file that somebody made.
+        rows.setdefault(tuple(repr(row.get(key)) for key in _SAME_ROW[name]), row)
+    return list(rows.values())
 
 
 def _member(

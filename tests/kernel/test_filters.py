@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from capture.agent.filter import ALWAYS_RECORDED
 from capture.agent.hierarchies import trees
 from capture.cli.errors import Exit
 from capture.model.events import SchedCode
+from capture.model.state_calls import ALWAYS_RECORDED
 from tests.kernel.captures import PYTHON, Capture, Recording, exhume_capture, record, run_programs
 
 pytestmark = pytest.mark.kernel

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture.agent.filter import (
-    ALWAYS_RECORDED,
     CALLS,
     MARK_ONLY,
     MARK_SKIP,
@@ -20,6 +19,7 @@ from capture.containers.cgroup_paths import container_of
 from capture.model.catalogue import SYSTEM_CALL_SPECS, spec_named
 from capture.model.events import Category
 from capture.model.recording_filter import Rule, filter_text, read_rules
+from capture.model.state_calls import ALWAYS_RECORDED
 
 ALWAYS, LEFT_OUT, CHANGES = 1, 2, 4
 CGROUP_ONLY, CGROUP_SKIP, NO_CONTAINER = 4, 8, 32

@@ -1,0 +1,244 @@
+"""Writing a capture that is made of others: a chain of its own, and in its first block what it was made of.
+
+What is told of each parent is enough to find it again and to check that it is the one: its id and the digest
+of its last block. Parents are only read.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+
+from capture.evidence.judgement import judge_file
+from capture.evidence.signing import KeySigner, Signed
+from capture.format import Capture, CaptureFile, CaptureSet, CaptureWriter, EventBatch, create
+from capture.format.reader import StoredEvents
+from capture.format.sets import rows_of_all
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Rows = list[dict[str, Any]]
+_LATER = ("containers", "executables", "counters", "note", "derivation")
+"""Kinds of documents that go along."""
+
+
+class Change(Protocol):
+    """What becomes of events and rows on their way; the plain one leaves all as it is."""
+
+    def section(self, section: dict[str, Any]) -> dict[str, Any]:
+        """The facts of the first block."""
+
+    def batch(self, stored: StoredEvents, batch: EventBatch) -> EventBatch:
+        """The events of one block."""
+
+    def rows(self, name: str, rows: Rows) -> Rows:
+        """The rows of a snapshot's table, or of documents of a kind."""
+
+    def columns(self, kind: str, columns: dict[str, Array]) -> dict[str, Array]:
+        """Sums of calls (`counted`) or samples of processes (`samples`)."""
+
+    def listing(self) -> Mapping[str, Rows]:
+        """What is to be told of what was done, once all is written: a list of rows for each `what`."""
+
+
+class Unchanged:
+    """Leaves all as it is; others build on it."""
+
+    changes_events = False
+    """Whether `batch` has to be asked."""
+
+    def section(self, section: dict[str, Any]) -> dict[str, Any]:
+        """As it is."""
+        return section
+
+    def batch(self, stored: StoredEvents, batch: EventBatch) -> EventBatch:
+        """As it is."""
+        del stored
+        return batch
+
+    def rows(self, name: str, rows: Rows) -> Rows:
+        """As they are."""
+        del name
+        return rows
+
+    def columns(self, kind: str, columns: dict[str, Array]) -> dict[str, Array]:
+        """As they are."""
+        del kind
+        return columns
+
+    def listing(self) -> Mapping[str, Rows]:
+        """Nothing."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A parent, and which of its events are taken."""
+
+    capture: Capture
+    keep: Array | None = None
+    """bool, by position in the columns; None: all."""
+    change: Unchanged = field(default_factory=Unchanged)
+
+
+def derive(
+    parts: Sequence[Part],
+    stream: BinaryIO,
+    operation: str,
+    options: Mapping[str, Any],
+    signer: KeySigner | None = None,
+) -> CaptureWriter:
+    """Write a capture made of others.
+
+    Args:
+        parts: at least one; the first one's section stands for all.
+        stream: a new file.
+        operation: as the section tells it: `slice`, `merge`, `redact`.
+        options: what was asked for, as plain values.
+        signer: signs the new file.
+
+    Raises:
+        FormatError: A parent is not what a recorder writes.
+        OSError: One cannot be read, or the new file not be written.
+    """
+    writer = CaptureWriter(stream, level=3, signer=signer)
+    captures = [part.capture for part in parts]
+    first = parts[0]
+    writer.section(first.change.section(derived_section(captures, operation, options, signer)))
+    for name in dict.fromkeys(name for capture in captures for name in capture.table_names):
+        tables = [part.change.rows(name, part.capture.table(name)) for part in parts]
+        writer.table(name, rows_of_all(name, tables))
+    lost: dict[str, int] = {}
+    for part in parts:
+        _write_events(writer, part)
+        for name, count in _write_documents(writer, part).items():
+            lost[name] = lost.get(name, 0) + count
+    writer.end(_totals(captures, writer, lost))
+    return writer
+
+
+def _write_events(writer: CaptureWriter, part: Part) -> None:
+    for stored in part.capture.stored_events():
+        chosen = None if part.keep is None else part.keep[stored.rows]
+        if chosen is not None and not chosen.any():
+            continue
+        if (chosen is None or chosen.all()) and not part.change.changes_events:
+            writer.copy(stored.block)
+            continue
+        batch = stored.batch()
+        batch = batch if chosen is None else batch.taking(chosen)
+        writer.events(part.change.batch(stored, batch), name=stored.block.header.name)
+
+
+def _write_documents(writer: CaptureWriter, part: Part) -> dict[str, int]:
+    """All but the events; gives what was lost, by lane."""
+    change, lost = part.change, dict[str, int]()
+    for kind in _LATER:
+        for document in part.capture.documents.get(kind, []):
+            changed = document
+            if isinstance(document.get("rows"), list):
+                changed = {**document, "rows": change.rows(kind, document["rows"])}
+                if not changed["rows"]:
+                    continue
+            writer.document(kind, changed, count=len(changed.get("rows", ())))
+            for row in changed.get("rows", ()) if kind == "counters" else ():
+                if row.get("kind") == "lost" and isinstance(row.get("count"), int):
+                    lost[str(row.get("where"))] = lost.get(str(row.get("where")), 0) + row["count"]
+    counted = change.columns("counted", part.capture.counted())
+    if len(counted["count"]):
+        writer.counted(counted)
+    samples = change.columns("samples", part.capture.samples())
+    if len(samples["time"]):
+        writer.samples(samples)
+    for what, rows in change.listing().items():
+        writer.document("derivation", {"what": what, "rows": rows}, count=len(rows))
+    return lost
+
+
+def _totals(captures: Sequence[Capture], writer: CaptureWriter, lost: Mapping[str, int]) -> dict[str, Any]:
+    endings = [capture.ending or {} for capture in captures]
+    kept: dict[str, Any] = {
+        name: endings[-1][name] for name in ("ended", "boot_to_utc") if name in endings[-1]
+    }
+    cut = [capture for capture in captures if capture.ending is None]
+    reason = {"reason": "what it was made of was not closed in order"} if cut else {}
+    return {"events": writer.events_written, "lost": dict(lost), **kept, **reason}
+
+
+def derived_section(
+    captures: Sequence[Capture], operation: str, options: Mapping[str, Any], signer: KeySigner | None
+) -> dict[str, Any]:
+    """The section of a capture made of these, as docs/capture-format.md has it."""
+    section = {name: value for name, value in captures[0].section.items() if name not in ("set", "format")}
+    parents = [facts for capture in captures for facts in _parents(capture, alone=len(captures) == 1)]
+    step = {"operation": operation, "options": dict(options), "time": time.time_ns(), "tool": tool()}
+    before = steps_of(captures[0].section) if len(captures) == 1 else []
+    told = section.get("evidence")
+    facts = told if isinstance(told, dict) else {}
+    evidence = {name: value for name, value in facts.items() if name != "public_key"}
+    if signer is not None:
+        evidence["public_key"] = signer.public_key.hex()
+    return {
+        **section,
+        "capture_id": uuid.uuid4().hex,
+        **({"evidence": evidence} if evidence else {}),
+        "derived": [*before, {**step, "parents": parents}],
+    }
+
+
+def _parents(capture: Capture, *, alone: bool) -> Iterator[dict[str, Any]]:
+    for member in members_of(capture):
+        judged = judge_file(member)
+        steps = [] if alone else steps_of(member.section)
+        signed = judged.signature.state is Signed.VALID
+        yield {
+            "capture_id": member.section.get("capture_id"),
+            "digest": member.digest.hex(),
+            "state": str(judged.verdict.state),
+            "file": Path(member.path).name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+            **({"signed_by": judged.signature.key} if signed else {}),
+            **({"derived": steps} if steps else {}),
+        }
+
+
+def members_of(capture: Capture) -> Sequence[CaptureFile]:
+    """The files that a capture is in."""
+    return capture.members if isinstance(capture, CaptureSet) else [capture]
+
+
+def steps_of(section: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was done to a capture, the latest last; empty for one as it was recorded."""
+    steps = section.get("derived")
+    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
+
+
+def tool() -> str:
+    """This program and its version."""
+    try:
+        return f"exhume {version('exhume')}"
+    except PackageNotFoundError:
+        return "exhume"
+
+
+@contextmanager
+def new_capture(path: Path) -> Iterator[BinaryIO]:
+    """A new file to write into; it is taken away if that fails.
+
+    Raises:
+        FileExistsError: There is one of that name: captures are evidence.
+        OSError: It cannot be made.
+    """
+    stream = create(path)
+    try:
+        with stream:
+            yield stream
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
