@@ -25,7 +25,7 @@ FIGURES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What can be told of each process over a window."""
-_GROWING: Mapping[str, tuple[str, int]] = MappingProxyType(
+GROWING: Mapping[str, tuple[str, int]] = MappingProxyType(
     {"cpu": ("cpu_time", 3), "minflt": ("minflt", 4), "majflt": ("majflt", 5)}
 )
 """Figures that only grow: the samples' column, and the argument in which procexit tells a thread's."""
@@ -54,8 +54,8 @@ def used(frames: CaptureFrames, figure: str, window: TimeRange) -> Used:
     if figure == "cpu_share":
         cpu = used(frames, "cpu", window)
         return Used(cpu.values / max(window.duration_ns, 1), cpu.missing)
-    if figure in _GROWING:
-        return _grown(frames, *_GROWING[figure], window)
+    if figure in GROWING:
+        return _grown(frames, *GROWING[figure], window)
     return _most(frames, figure, window)
 
 
@@ -104,10 +104,16 @@ def _latest(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:
 
 def _at_end(frames: CaptureFrames, argument: int, window: TimeRange) -> tuple[np.ndarray, np.ndarray]:
     """Which processes ended before the window did, and what their threads had used in all."""
+    total = totals_at_end(frames, argument)
+    end = frames.processes["end"].to_numpy()
+    return (end >= 0) & (end < window.end_ns) & (total > 0), total
+
+
+def totals_at_end(frames: CaptureFrames, argument: int) -> np.ndarray:
+    """int64, of each process: what its threads that ended had used, by an argument of procexit."""
     rows = np.flatnonzero(of_types(frames, lambda name: name == "procexit"))
     process = frames.events["process"].to_numpy()[rows]
     rows, process = rows[process >= 0], process[process >= 0]
     total = np.zeros(len(frames.processes), np.int64)
     np.add.at(total, process, raw_argument(frames, argument)[rows].astype(np.int64))
-    end = frames.processes["end"].to_numpy()
-    return (end >= 0) & (end < window.end_ns) & (total > 0), total
+    return total

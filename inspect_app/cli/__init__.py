@@ -1,6 +1,6 @@
 """The headless commands of exhume-inspect; `inspect_app.app` adds the window to them."""
 
-from inspect_app.cli import moment, search, spectrogram, streams, tree
+from inspect_app.cli import moment, search, spectrogram, streams, tree, usage
 from inspect_app.cli.commands import main
 
-__all__ = ["main", "moment", "search", "spectrogram", "streams", "tree"]
+__all__ = ["main", "moment", "search", "spectrogram", "streams", "tree", "usage"]

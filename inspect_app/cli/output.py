@@ -28,7 +28,7 @@ VIEW_WRITERS: Mapping[str, Callable[[ViewTable, np.ndarray], str]] = {
 
 
 def echo_rows(
-    headings: Sequence[str], rows: Sequence[Sequence[str | int | None]], form: str, *, hidden: int = 0
+    headings: Sequence[str], rows: Sequence[Sequence[str | int | float | None]], form: str, *, hidden: int = 0
 ) -> None:
     """Rows in one of the three forms; a table leaves out the last `hidden` columns."""
     if form == "json":

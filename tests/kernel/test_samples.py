@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from inspect_app.analysis.event import describe_event
+from inspect_app.analysis.usage import usage
 from inspect_app.filters.evaluate import evaluate
 from inspect_app.filters.language import parse
 from tests.kernel.captures import PYTHON, Capture, record
@@ -34,6 +35,9 @@ def test_a_process_that_works_for_seconds_is_sampled_with_time_and_memory(tmp_pa
     assert samples["cpu_time"].iloc[-1] >= 200_000_000
     assert (samples["rss"].iloc[-1], samples["threads"].iloc[-1]) > (48 << 20, 0)
     assert samples["minflt"].iloc[-1] > 0
+    used = usage(frames, processes=[process], steps=4)
+    assert samples["cpu_time"].iloc[-1] <= used["cpu"].sum() < 60_000_000_000
+    assert used["rss"].max() > 48 << 20
     assert frames.samples["process"].max() < len(frames.processes)
     last = capture.rows("getpid", pid=int(done.stdout))[-1]
     (group,) = [group for group in describe_event(frames, int(last)).groups if group.name == "Process"]
