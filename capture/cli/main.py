@@ -8,6 +8,7 @@ import sys
 import click
 
 from capture.cli.check import check
+from capture.cli.encrypt import decrypt, encrypt
 from capture.cli.errors import EXIT_CODES
 from capture.cli.events import events
 from capture.cli.freeze import freeze
@@ -42,6 +43,8 @@ def main() -> None:
     Several as one:                  exhume-capture merge a.exhume b.exhume -o all.exhume
     A copy without secrets:          exhume-capture redact node.exhume -o out.exhume --secrets
     What is whole of a damaged one:  exhume-capture salvage damaged.exhume -o saved.exhume
+    For some eyes only:              exhume-capture encrypt node.exhume -r age1d3cpqm0…
+    And back:                        exhume-capture decrypt node.exhume.age -i reyes.agekey
     A key to sign with:              exhume-capture keygen reyes
     Its events as lines:             exhume-capture events node.exhume -n 50
 
@@ -55,6 +58,6 @@ def main() -> None:
 
 for command in (
     *(check, record, freeze, info, verify, events),
-    *(keygen, slice_command, merge, redact, salvage_command),
+    *(keygen, slice_command, merge, redact, salvage_command, encrypt, decrypt),
 ):
     main.add_command(command)

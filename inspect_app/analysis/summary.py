@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from inspect_app.analysis.host import fact_number, fact_text, options_of, recorder_text, recording_filter
@@ -62,6 +62,8 @@ class Summary:
     """What the recording was asked to leave out; empty: nothing."""
     left_out: int
     """Calls that it left out for that, as far as it was told."""
+    provenance: tuple[tuple[str, str], ...] = ()
+    """Title and text: case, examiner, note, and what the capture was made of."""
 
     @property
     def span_ns(self) -> int | None:
@@ -108,8 +110,15 @@ def summarise(frames: CaptureFrames) -> Summary:
         counted_bytes=int(frames.counted["bytes"].sum()),
         options=options_of(host),
         filter=recording_filter(host),
+        provenance=tuple(_pairs(host.get("provenance"))),
         left_out=int(frames.drops.loc[frames.drops["kind"] == FILTERED_KIND, "count"].sum()),
     )
+
+
+def _pairs(value: object) -> Iterator[tuple[str, str]]:
+    for pair in value if isinstance(value, list) else ():
+        title, text = pair
+        yield str(title), str(text)
 
 
 def _unseen(frames: CaptureFrames) -> tuple[Unseen, ...]:

@@ -60,6 +60,8 @@ class FileState:
     """`whole`, `cut short`, `altered` or `unfinished` (still being written)."""
     detail: str
     """One sentence for people."""
+    signed: bool = False
+    """Whether a signature of it fits; whose it is is told in `detail`."""
 
 
 @dataclass(frozen=True)

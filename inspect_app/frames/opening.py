@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from capture.format import Cancelled, Capture, Verdict, open_captures, part_of
+from capture.evidence.judgement import Judgement, judge
+from capture.evidence.provenance import provenance
+from capture.evidence.signing import Signed
+from capture.format import Cancelled, Capture, open_captures, part_of
 from capture.identity import EventColumns, Identities, identify
 from capture.identity.reading import machine_of, results_that_count, tables_of
 from capture.identity.requests import with_latencies
@@ -87,7 +90,7 @@ def _join(capture: Capture, path: str, report: Progress, stop: Callable[[], bool
     frames = CaptureFrames(
         path=path,
         host=_host(capture, columns["time"]),
-        state=_state(capture.verdict),
+        state=_state(judge(capture)),
         events=_events(events, columns, found),
         processes=processes,
         threads=entities.threads(found),
@@ -159,6 +162,7 @@ def _host(capture: Capture, time: np.ndarray) -> dict[str, object]:
     host["ended_ns"] = _first_number(ending.get("ended_ns"), ending.get("ended"), last)
     host["totals"] = ending
     host["part"] = part_of(capture)
+    host["provenance"] = [(told.title, told.text) for told in provenance(section)]
     if recorder:
         host["recorder"] = f"{recorder.get('name', '')} {recorder.get('version', '')}".strip()
         host["options"] = recorder.get("settings", {})
@@ -177,9 +181,9 @@ def _first_number(*values: object) -> int:
     return next((value for value in values if isinstance(value, int)), 0)
 
 
-def _state(verdict: Verdict) -> FileState:
-    detail = str(verdict)
-    return FileState(str(verdict.state), detail[:1].upper() + detail[1:] + ".")
+def _state(judgement: Judgement) -> FileState:
+    detail, signed = str(judgement), judgement.signature.state is Signed.VALID
+    return FileState(str(judgement.verdict.state), detail[:1].upper() + detail[1:] + ".", signed)
 
 
 def _share(report: Progress, start: int, end: int) -> Progress:

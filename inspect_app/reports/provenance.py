@@ -30,6 +30,7 @@ def provenance(summary: Summary, digest: str) -> tuple[Fact, ...]:
         *([Fact("Set", summary.part)] if summary.part else []),
         Fact("Verification", summary.state.detail),
         Fact("SHA-256", digest),
+        *(Fact(title, text) for title, text in summary.provenance),
         Fact("Host", summary.hostname),
         Fact("System", summary.system or "Linux"),
         Fact("Kernel", f"{summary.kernel} {summary.machine}".strip()),

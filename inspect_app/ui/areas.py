@@ -69,7 +69,7 @@ class Areas:
         name = plain(frames.path.replace("\\", "/").rpartition("/")[2])
         host = plain(str(frames.host.get("hostname") or ""))
         recorded = f"recorded on {host}" if host else "its host was not recorded"
-        self.title.show_capture(name, recorded, frames.state.state, frames.state.detail)
+        self.title.show_capture(name, recorded, frames.state)
         self.banner.hide()
         self.status.show_capture(frames)
         self.strip.set_capture(span, _gaps(frames.drops), cut=frames.state.state == "cut short")

@@ -6,7 +6,9 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QToolButton, QWidget
 
+from inspect_app.frames.capture import FileState
 from inspect_app.ui.icons import app_icon, icon
+from inspect_app.ui.plain import plain
 from inspect_app.ui.widgets import plain_label, tool_button
 
 _STATES = {
@@ -53,21 +55,23 @@ class TitleArea(QWidget):
         row.addWidget(self._state)
         row.addWidget(self._host, 1)
         row.addWidget(self._find_button())
-        self.show_state("", "")
+        self.show_state(FileState("", ""))
 
-    def show_capture(self, name: str, host: str, state: str, detail: str) -> None:
-        """Tell which capture is open, of which host, and whether it is whole."""
+    def show_capture(self, name: str, host: str, state: FileState) -> None:
+        """Tell which capture is open, of which host, and whether it is whole and signed."""
         self._name.setText(name)
         font = self._name.font()
         font.setBold(True)
         self._name.setFont(font)
         self._host.setText(host)
         self._host.setToolTip(host)
-        self.show_state(state, detail)
+        self.show_state(state)
 
-    def show_state(self, state: str, detail: str, *, followed: bool = False) -> None:
-        """Tell whether the file is whole, and whether it is read on as it grows."""
+    def show_state(self, shown: FileState, *, followed: bool = False) -> None:
+        """Tell whether the file is whole and signed, and whether it is read on as it grows."""
+        state, detail = plain(shown.state), plain(shown.detail)
         sign, ink, words = _STATES.get(state, ("errors", "#f0bd4f", state))
+        words += ", signed" if shown.signed else ""
         words += ", followed" if followed else ""
         self._state.setText(words if state else "")
         self._state.setStyleSheet(f"color: {ink};")
@@ -83,7 +87,7 @@ class TitleArea(QWidget):
 
     @property
     def state_text(self) -> str:
-        """`whole`, `cut short` …, empty while nothing is open."""
+        """`whole`, `whole, signed`, `cut short` …, empty while nothing is open."""
         return self._state.text()
 
     def _open_button(self) -> QToolButton:

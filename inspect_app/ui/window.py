@@ -196,7 +196,7 @@ class MainWindow(QMainWindow):
             # What is shown of the file says the same: strip, overview.
             self.workspace.renew(replace(frames, state=shown))
             return
-        self.title.show_state(shown.state, plain(shown.detail), followed=growth.following)
+        self.title.show_state(shown, followed=growth.following)
         self.setWindowTitle(f"{plain(Path(frames.path).name)} ({shown.state}) — Exhume")
 
     def _offer_reload(self) -> None:

@@ -16,6 +16,7 @@ from inspect_app.ui.screenshot import PAGES
 from inspect_app.ui.workspace import page_title
 from inspect_app.views.catalogue import VIEWS
 from tests.builders.capture import CaptureBuilder
+from tests.builders.evidence import rewrite, signer_of
 
 
 def go(window, settle, page):
@@ -615,3 +616,11 @@ def test_hostile_names_are_harmless_on_every_page(window, settle, tmp_path):
     labels = [label for label in window.findChildren(QLabel) if label.text()]
     assert all(label.textFormat() is Qt.TextFormat.PlainText for label in labels)
     assert window.windowTitle().isprintable()
+
+
+def test_the_title_says_that_a_capture_is_signed(window, settle, tmp_path):
+    signed = rewrite(small_capture(tmp_path / "a.exhume"), tmp_path / "b.exhume", signer=signer_of(1))
+    window.open_path(str(signed))
+    settle(window)
+    assert window.title.state_text == "whole, signed"
+    assert signer_of(1).public_key.hex() in window.title._state.toolTip()
