@@ -359,7 +359,7 @@ class Recorder:
             "lost": {name: files.lost[name] for name in LANE_NAMES},
             "counted": files.counted,
             "late": files.late,
-            "masked": dict(self._redactor.masked),
+            "masked": self._redactor.take_masked(),
             **({"filtered": self._kernel.filter.take_counts()} if self._kernel.filter else {}),
             "recorder_cpu_ns": time.process_time_ns() - self._cpu_started,
         }

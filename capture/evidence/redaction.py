@@ -49,9 +49,14 @@ class Redactor:
     """The user's, compiled by RE2; a group named `secret` is what is masked, without one the whole match."""
     secrets: Sequence[Secret] = ()
     masked: dict[str, int] = field(default_factory=dict)
-    """Matches so far, by where: arguments, environment, payload, text, documents."""
+    """Matches not taken yet, by where: arguments, environment, payload, text, documents."""
     everywhere: bool = False
     """Whether all texts of all events and tables are looked at, not only where secrets are usual."""
+
+    def take_masked(self) -> dict[str, int]:
+        """What was masked since this was asked for last, by where."""
+        taken, self.masked = self.masked, {}
+        return taken
 
     def __bool__(self) -> bool:
         return bool(self.patterns or self.secrets)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from capture.format.blocks import IN_PROGRESS_BLOCK, Allowance, Block, unpack_document
 from capture.format.errors import FormatError
 from capture.format.integrity import State, Walk
+from capture.format.totals import totals_of
 from capture.format.writer import CaptureWriter
 
 _KEPT_OF_LATER = ("events", "counted", "samples", "containers", "executables", "counters", "note")
@@ -40,9 +41,7 @@ class _Joiner:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._writer = CaptureWriter(stream)
-        self._ending: dict[str, Any] = {}
-        self._lost: dict[str, int] = {}
-        self._late = 0
+        self._endings: list[dict[str, Any]] = []
 
     def write(
         self, files: Sequence[Path], streams: Sequence[BinaryIO], facts: Mapping[str, Any]
@@ -58,20 +57,13 @@ class _Joiner:
                     elif section.get("set", {}).get("previous") != previous:
                         raise FormatError(f"{path} does not follow {files[at - 1]}")
                 elif block.header.kind == "end":
-                    self._count(_document(block))
+                    self._endings.append(_document(block))
                 elif _is_kept(block, is_first=at == 0, is_last=at == len(files) - 1):
                     self._writer.copy(block)
             if walk.verdict.state is not State.WHOLE:
                 raise FormatError(f"{path} is {walk.verdict}")
             previous = walk.digest.hex()
-        self._writer.end(
-            {
-                **self._ending,
-                "events": self._writer.events_written,
-                "lost": self._lost,
-                "late": self._late,
-            }
-        )
+        self._writer.end({**totals_of(self._endings), "events": self._writer.events_written})
         return self._writer
 
     def _begin(self, section: dict[str, Any], files: Sequence[Path], facts: Mapping[str, Any]) -> None:
@@ -82,12 +74,6 @@ class _Joiner:
         }
         own = {"capture_id": uuid.uuid4().hex, "joined": joined}
         self._writer.section({**section, **own, **facts})
-
-    def _count(self, ending: dict[str, Any]) -> None:
-        self._ending = ending
-        self._late += ending.get("late", 0)
-        for lane, count in ending.get("lost", {}).items():
-            self._lost[lane] = self._lost.get(lane, 0) + count
 
 
 def _is_kept(block: Block, *, is_first: bool, is_last: bool) -> bool:

@@ -20,6 +20,7 @@ from capture.format.errors import FormatError
 from capture.format.integrity import State, Verdict
 from capture.format.pool import Pool
 from capture.format.reader import CaptureFile, Progress, StoredEvents
+from capture.format.totals import sums_of, totals_of
 
 EXTENSION = ".exhume"
 MAX_FILES = 512
@@ -80,10 +81,7 @@ class CaptureSet:
         endings = [member.ending for member in self.members]
         if any(ending is None for ending in endings):
             return None
-        told = [ending for ending in endings if ending is not None]
-        sums = {name: _sum(ending.get(name) for ending in told) for name in ("late", "counted")}
-        lost = _sums(ending.get("lost") for ending in told)
-        return {**told[-1], **sums, "events": self.count, "lost": lost}
+        return {**totals_of([ending for ending in endings if ending is not None]), "events": self.count}
 
     @property
     def documents(self) -> dict[str, list[Any]]:
@@ -97,7 +95,7 @@ class CaptureSet:
     @property
     def unknown(self) -> dict[str, int]:
         """Blocks of kinds that this reader does not know, counted."""
-        return _sums(member.unknown for member in self.members)
+        return sums_of(member.unknown for member in self.members)
 
     def counted(self) -> dict[str, Array]:
         """Calls that were counted instead of recorded: the arrays of COUNTED_COLUMNS, a row a sum."""
@@ -332,15 +330,3 @@ def _break(before: CaptureFile | None, member: CaptureFile) -> tuple[str, State]
         told = f"{name} was not written after {Path(before.path).name} as it is now"
         return told, State.ALTERED
     return "", State.WHOLE
-
-
-def _sum(values: Iterable[object]) -> int:
-    return sum(value for value in values if isinstance(value, int))
-
-
-def _sums(maps: Iterable[object]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for values in maps:
-        for name, value in values.items() if isinstance(values, dict) else ():
-            sums[str(name)] = sums.get(str(name), 0) + _sum([value])
-    return sums

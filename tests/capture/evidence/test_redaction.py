@@ -70,6 +70,13 @@ def test_arguments_and_environment_of_programs_are_masked_and_counted():
     assert found.columns["flags"].tolist() == [int(EventFlag.MASKED), 0]
 
 
+def test_each_file_counts_what_was_masked_in_it():
+    redactor = secrets()
+    redactor.batch(written(b"password=hunter2"))
+    assert redactor.take_masked() == {"payload": 1}
+    assert redactor.take_masked() == {}
+
+
 def test_other_texts_are_left_as_they_are():
     given = batch((spec_named("rename").x86_64, b"password=hunter2", b"", b""))
     assert texts_of(secrets().batch(given)) == [b"password=hunter2"]

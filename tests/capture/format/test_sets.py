@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.format import CaptureFile, CaptureSet, FormatError, State, open_captures, pool, sets
+from capture.format.totals import totals_of
 from tests.builders.capture import START_NS, CaptureBuilder
 
 
@@ -111,6 +112,19 @@ def test_later_snapshots_add_what_is_new_and_change_nothing(tmp_path):
         assert [row.get("comm") for row in capture.table("processes")] == ["sh", "again", None]
         assert [row["name"] for row in capture.table("descriptors")] == ["/before"]
         assert capture.table("mounts") == []
+
+
+def test_what_each_file_counts_for_itself_is_added_up():
+    endings = [
+        {"ended": 1, "late": 2, "lost": {"life": 1}, "masked": {"payload": 3}, "filtered": {"futex": 5}},
+        {"ended": 2, "late": 0, "counted": 7, "lost": {}, "masked": {"payload": 1, "arguments": 2}},
+    ]
+    assert totals_of(endings) == {
+        **{"ended": 2, "late": 2, "counted": 7, "lost": {"life": 1}},
+        **{"masked": {"payload": 4, "arguments": 2}, "filtered": {"futex": 5}},
+    }
+    assert totals_of([{"masked": [], "late": "x"}, {"masked": {"payload": "y"}}])["masked"] == {"payload": 0}
+    assert "filtered" not in totals_of([{"lost": {}}])
 
 
 def test_totals_are_those_of_all_files(tmp_path):
