@@ -2,12 +2,14 @@
 
     exhume-inspect [FILE...]         opens the window: on a capture, the files of a set, or their folder
     exhume-inspect COMMAND …         view, report, screenshot, … without a display
+    exhume-inspect --examiner-log LOG …   either, with what is done written down
 
 Qt is loaded for the window and for pictures alone.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +20,9 @@ import click
 from inspect_app.app.launch import open_window
 from inspect_app.app.screenshot import screenshot
 from inspect_app.cli import main as commands
+from inspect_app.cli.boundary import ExitCode
 from inspect_app.cli.options import take_own_views
+from inspect_app.session.examiner_log import keep_log
 
 __all__ = ["main"]
 
@@ -29,12 +33,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if words == ["--version"]:
         click.echo(f"exhume-inspect {_version()}")
         return
+    words = _keep_log(words)
     if problem := take_own_views():
         click.echo(f"exhume-inspect: your own views are left out: {problem}", err=True)
     commands.add_command(screenshot)
     if wants_window(words, commands):
         sys.exit(open_window(*words[1:] if words and words[0] == "--" else words))
     commands.main(args=words, prog_name="exhume-inspect")
+
+
+def _keep_log(words: list[str]) -> list[str]:
+    """Keep the examiner's log that is asked for; gives the other words."""
+    path = os.environ.get("EXHUME_EXAMINER_LOG", "")
+    if words[:1] == ["--examiner-log"] and len(words) > 1:
+        path, words = words[1], words[2:]
+    try:
+        if path:
+            keep_log(Path(path))
+    except OSError as error:
+        click.echo(f"exhume-inspect: the examiner's log {path} cannot be kept: {error.strerror}", err=True)
+        sys.exit(ExitCode.UNREADABLE)
+    return words
 
 
 def _version() -> str:

@@ -21,6 +21,7 @@ from inspect_app.filters.errors import FilterError
 from inspect_app.filters.language import parse
 from inspect_app.frames import FormatError, open_capture
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.session.examiner_log import note
 
 P = ParamSpec("P")
 
@@ -79,6 +80,7 @@ def guarded(command: Callable[P, CaptureFrames | None]) -> Callable[P, None]:
         except OSError as error:
             name = f"{error.filename}: " if error.filename else ""
             fail(f"{name}{error.strerror or error}", ExitCode.UNREADABLE)
+        _note(frames)
         if frames is not None:
             _tell_state(frames)
 
@@ -120,6 +122,19 @@ def window_option(frames: CaptureFrames, text: str) -> TimeRange | None:
         return parse_window(text, capture_window(frames))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--window") from error
+
+
+def _note(frames: CaptureFrames | None) -> None:
+    """What was done, for the examiner's log; whoever asked for one must hear that it cannot be kept."""
+    context = click.get_current_context(silent=True)
+    options = {name: value for name, value in context.params.items() if value} if context else {}
+    told = {"command": context.info_name if context else "", "options": options}
+    try:
+        if frames is not None:
+            digests, state = frames.host.get("digests"), frames.state.detail
+            note("looked into", file=frames.path, digests=digests, state=state, **told)
+    except OSError as error:
+        fail(f"the examiner's log cannot be written: {error.strerror}", ExitCode.UNREADABLE)
 
 
 def _tell_state(frames: CaptureFrames) -> None:

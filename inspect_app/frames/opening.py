@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from capture.evidence.deriving import members_of
 from capture.evidence.judgement import Judgement, judge
 from capture.evidence.provenance import provenance
 from capture.evidence.signing import Signed
@@ -162,6 +163,7 @@ def _host(capture: Capture, time: np.ndarray) -> dict[str, object]:
     host["ended_ns"] = _first_number(ending.get("ended_ns"), ending.get("ended"), last)
     host["totals"] = ending
     host["part"] = part_of(capture)
+    host["digests"] = [member.digest.hex() for member in members_of(capture)]
     host["provenance"] = [(told.title, told.text) for told in provenance(section)]
     if recorder:
         host["recorder"] = f"{recorder.get('name', '')} {recorder.get('version', '')}".strip()

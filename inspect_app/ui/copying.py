@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
+
+from inspect_app.session.examiner_log import note
 
 
 class Copier:
@@ -24,6 +27,7 @@ class Copier:
         """Write a file."""
         try:
             path.write_bytes(data)
+            note("exported", to=str(path), bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
         except OSError as error:
             self._failed(f"Could not write {path}: {error.strerror}.", "Choose another place.")
         else:

@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenuBar
 from inspect_app.filters.completion import Completion, complete
 from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.session import Session
+from inspect_app.session.examiner_log import note
 from inspect_app.ui.actions import build_actions, fill_menus, refresh_icons
 from inspect_app.ui.areas import Areas
 from inspect_app.ui.book import Book
@@ -170,6 +172,7 @@ class MainWindow(QMainWindow):
         frames, scope = self.workspace.frames, self.workspace.scope()
         if frames is None or scope is None:
             return
+        note("opened", file=frames.path, digests=frames.host.get("digests"), state=frames.state.detail)
         self.areas.show_capture(frames, scope.span)
         self.book.forget()
         self.pins.clear()
@@ -224,12 +227,20 @@ class MainWindow(QMainWindow):
     def _show_answers(self, scope: Scope) -> None:
         """The path, the strip and the page for a selection."""
         session = self.workspace.session
+        self._note(session)
         self.areas.path.show_path(self.workspace.crumbs(), self.workspace.chips())
         window = session.window
         self.areas.strip.set_window((window.start_ns, window.end_ns) if window is not None else None)
         self.feed.show(scope)
         self.book.show_place(scope, session)
         self._measure_pins()
+
+    def _note(self, session: Session) -> None:
+        """Where the analyst is, for the log; not while a window is dragged."""
+        if session == self.workspace.history.current:
+            span = session.window
+            window = None if span is None else [span.start_ns, span.end_ns]
+            note("looked at", page=session.page, conditions=session.conditions(), window=window)
 
     def _last_folder(self) -> str:
         recent = self.settings.recent_files()

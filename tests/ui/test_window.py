@@ -1,5 +1,6 @@
 """The window as an analyst uses it."""
 
+import hashlib
 import os
 import threading
 
@@ -8,6 +9,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 
+from inspect_app.session.examiner_log import ExaminerLog, _Kept, read_log
 from inspect_app.ui.actions import COMMANDS
 from inspect_app.ui.command_palette import CommandPalette
 from inspect_app.ui.help import AboutDialog, ShortcutsDialog
@@ -624,3 +626,22 @@ def test_the_title_says_that_a_capture_is_signed(window, settle, tmp_path):
     settle(window)
     assert window.title.state_text == "whole, signed"
     assert signer_of(1).public_key.hex() in window.title._state.toolTip()
+
+
+def test_what_the_analyst_does_is_written_into_the_log_that_is_kept(window, settle, tmp_path, monkeypatch):
+    log = tmp_path / "case.log"
+    monkeypatch.setattr(_Kept, "log", ExaminerLog(log))
+    window.open_path(str(small_capture(tmp_path / "a.exhume")))
+    settle(window)
+    window.workspace.add_filter("evt.type = write")
+    go(window, settle, "files")
+    window.book.current.export_to(str(tmp_path / "files.csv"))
+    settle(window)
+    rows = list(read_log(log))
+    actions = [row["action"] for row in rows]
+    assert actions[0] == "opened"
+    assert actions[-1] == "exported"
+    assert rows[-1]["sha256"] == hashlib.sha256((tmp_path / "files.csv").read_bytes()).hexdigest()
+    assert rows[-2]["page"] == "files"
+    assert rows[-2]["conditions"] == ["evt.type = write"]
+    assert len(rows[0]["digests"][0]) == 64
