@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from inspect_app.filters.cache import remember
-from inspect_app.filters.facets import NumberFacet, TextFacet, distinct, look_up
+from inspect_app.filters.facets import NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.frames.capture import CaptureFrames
 
 _TABLE_OF = {
@@ -77,15 +77,14 @@ def rows_text(
 def user_rows(frames: CaptureFrames, uids: np.ndarray) -> np.ndarray:
     """User ids → rows of users, -1 unknown; the first row where an id occurs twice."""
 
-    def compute() -> tuple[np.ndarray, np.ndarray]:
-        known, first = np.unique(frames.users["uid"].to_numpy(), return_index=True)
-        return known, first.astype(np.int32)
-
-    known, first = remember(frames, "users by id", compute)
-    if not len(known):
-        return np.full(len(uids), -1, np.int32)
-    at = np.minimum(np.searchsorted(known, uids), len(known) - 1)
-    return np.where(known[at] == uids, first[at], np.int32(-1))
+    known, first = np.unique(frames.users["uid"].to_numpy(), return_index=True)
+    codes, found = occurring(uids)
+    rows = np.full(len(found), -1, np.int32)
+    if len(known):
+        at = np.minimum(np.searchsorted(known, found), len(known) - 1)
+        rows = np.where(known[at] == found, first[at], -1).astype(np.int32)
+    of_uid: np.ndarray = rows[codes]
+    return of_uid
 
 
 def since_start(frames: CaptureFrames, entity: str, starts: np.ndarray) -> NumberFacet:

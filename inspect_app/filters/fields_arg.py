@@ -111,12 +111,19 @@ def _raw_type_of(argument: str) -> FieldType:
 def all_places(frames: CaptureFrames) -> list[list[Place]]:
     """The arguments of each type of event that this capture has, once for each table that it came through."""
     names, codes = types(frames).values, event_type_codes(frames)
-    pair = codes.astype(np.int64) * len(ABIS) + event_array(frames, "abi")
+    pair = codes.astype(np.int32) * len(ABIS) + event_array(frames, "abi")
+    pair = np.where(codes < 0, len(names) * len(ABIS), pair)
+    # Sorting small numbers by radix is quicker than a look at all events for each type.
+    small = pair.astype(np.uint16) if len(names) * len(ABIS) < 1 << 16 else pair
+    order = np.argsort(small, kind="stable")
+    ends = np.cumsum(np.bincount(small, minlength=1))
     found: list[list[Place]] = []
-    for which in np.unique(pair[codes >= 0]).tolist():
+    for which in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
+        if which == len(names) * len(ABIS):
+            continue
         spec, abi = spec_of(names[which // len(ABIS)]), ABIS[which % len(ABIS)]
         if spec and spec.args_on(abi):
-            rows = np.flatnonzero(pair == which)
+            rows = order[ends[which - 1] if which else 0 : ends[which]]
             found.append([Place(rows, spec, abi, at) for at in range(len(spec.args_on(abi)))])
     return found
 
@@ -172,14 +179,14 @@ def _numbers(frames: CaptureFrames, place: Place) -> np.ndarray:
 def _decoded(frames: CaptureFrames, argument: str) -> Facets:
     if _type_of(argument) is FieldType.INTEGER:
         return _raw(frames, argument)
-    codes = np.full(len(frames.events), -1, np.int64)
+    codes = np.full(len(frames.events), -1, np.int32)
     texts: list[str | None] = []
     for place in _places(frames, argument):
         places, values = texts_at(frames, place)
         codes[place.rows] = places + len(texts)
         texts.extend(values)
     merged, known = distinct(texts)
-    return (TextFacet(known, None, look_up(merged, codes, missing=-1)),)
+    return (TextFacet(known, None, look_up(merged.astype(np.int32), codes, missing=-1)),)
 
 
 def texts_at(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:

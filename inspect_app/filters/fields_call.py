@@ -14,16 +14,18 @@ from inspect_app.filters.entities import event_array
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.facets import Facets, TextFacet, compose, distinct, look_up, occurring
 from inspect_app.filters.field import Compute, Field, FieldType
-from inspect_app.filters.fields_arg import MAX_DISTINCT, Place, all_places, is_told, texts_at
+from inspect_app.filters.fields_arg import Place, all_places, is_told, texts_at
 from inspect_app.frames.capture import CaptureFrames
 
 MAX_PATHS = 1_000_000
+MAX_LINES = 2_000_000
+"""Different combinations of arguments that are turned into text."""
 _MEANS_LITTLE = frozenset({ArgKind.POINTER, ArgKind.OFFSET_HIGH})
 
 
 def _arguments(frames: CaptureFrames, _argument: str) -> Facets:
     """Decoded once for each distinct combination that a type of event has."""
-    codes = np.full(len(frames.events), -1, np.int64)
+    codes = np.full(len(frames.events), -1, np.int32)
     texts: list[str | None] = []
     for places in all_places(frames):
         told = [place for place in places if is_told(place) and place.arg.kind not in _MEANS_LITTLE]
@@ -31,8 +33,9 @@ def _arguments(frames: CaptureFrames, _argument: str) -> Facets:
             found, values = _together(frames, told)
             codes[told[0].rows] = found + len(texts)
             texts.extend(values)
+            _check_lines(told[0], len(texts))
     merged, known = distinct(texts)
-    return (TextFacet(known, None, look_up(merged, codes, missing=-1)),)
+    return (TextFacet(known, None, look_up(merged.astype(np.int32), codes, missing=-1)),)
 
 
 def _together(frames: CaptureFrames, places: Sequence[Place]) -> tuple[np.ndarray, list[str | None]]:
@@ -42,15 +45,19 @@ def _together(frames: CaptureFrames, places: Sequence[Place]) -> tuple[np.ndarra
     columns: list[np.ndarray] = []
     for codes, values in parts:
         merged, found = occurring(merged * (len(values) + 1) + codes + 1)
-        if len(found) > MAX_DISTINCT:
-            raise NotEvaluableError(
-                f"evt.args: {places[0].spec.name} has {len(found):,} different combinations of arguments, more than "
-                f"{MAX_DISTINCT:,}; ask for single ones, as evt.arg.{places[0].arg.name}"
-            )
+        _check_lines(places[0], len(found))
         before, last = np.divmod(found, len(values) + 1)
         columns = [*(column[before] for column in columns), last - 1]
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return merged, [_line(places, parts, row) for row in rows]
+
+
+def _check_lines(place: Place, count: int) -> None:
+    if count > MAX_LINES:
+        raise NotEvaluableError(
+            f"evt.args: up to {place.spec.name} there are more than {MAX_LINES:,} different combinations of "
+            f"arguments; ask for single ones, as evt.arg.{place.arg.name}"
+        )
 
 
 def _line(
