@@ -377,6 +377,14 @@ def _interface_index(folder: Path) -> int:
         return 0
 
 
+def cgroup_paths(pid: int) -> list[str]:
+    """A process's cgroups, one a hierarchy; none where it is gone."""
+    try:
+        return [text(line).split(":", 2)[-1] for line in _lines(PROC / str(pid) / "cgroup")]
+    except OSError:
+        return []
+
+
 def cgroup_id(pid: int) -> int:
     """The id that the kernel gives to a process's cgroup of the v2 hierarchy, 0 where it cannot be told."""
     top = unified_mount()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from capture.agent import procfs
 from capture.agent.chunks import Chunk, Texts
-from capture.containers.runtime_calls import PROGRAMS, RuntimeCall, runtime_call
+from capture.containers.runtime_calls import PROGRAMS, RuntimeCall, payloads_of, runtime_call
 
 _NAMES = tuple(np.frombuffer(name.encode(), np.uint8) for name in PROGRAMS)
 
@@ -44,7 +45,12 @@ def runtime_calls_of(chunk: Chunk) -> Iterator[RuntimeCall]:
             if call is not None and not call.bundle.startswith("/"):
                 call = runtime_call(argv, _folder_of(int(pids[event])))
             if call is not None:
-                yield call
+                yield _with_cgroups(call, procfs.cgroup_paths(int(pids[event])))
+
+
+def _with_cgroups(call: RuntimeCall, own: Sequence[str]) -> RuntimeCall:
+    """The call with the cgroups of its container where these follow from the caller's own."""
+    return replace(call, cgroups=payloads_of(own)) if call.runtime == "nspawn" else call
 
 
 def _are_runtimes(name: Texts) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -77,7 +83,7 @@ def runtime_calls_listed(processes: Iterable[Row]) -> Iterator[RuntimeCall]:
     for row in processes:
         call = runtime_call(row.get("argv") or (), row.get("cwd") or "")
         if call is not None:
-            yield call
+            yield _with_cgroups(call, [line.split(":", 2)[-1] for line in row.get("cgroups") or ()])
 
 
 def _bytes(text: Texts, at: int) -> bytes:

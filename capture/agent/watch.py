@@ -105,6 +105,9 @@ class ContainerWatch:
     _calls: OrderedDict[str, RuntimeCall] = field(default_factory=OrderedDict)
     _unexplained: OrderedDict[str, list[CgroupSeen]] = field(default_factory=OrderedDict)
     """Last segment → cgroups that no container is known of; a runtime's call may explain them later."""
+    _nameless: OrderedDict[str, RuntimeCall] = field(default_factory=OrderedDict)
+    _told: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    """Cgroup → id of its container, where its path does not show that."""
     _cgroups: OrderedDict[str, list[str]] = field(default_factory=OrderedDict)
     _thread: threading.Thread | None = None
 
@@ -169,16 +172,22 @@ class ContainerWatch:
 
     def _learn(self, call: RuntimeCall) -> None:
         """Keep a call in mind; cgroups of that name came before it, maybe."""
-        if call.bundle or call.full_id not in self._calls:
+        if call.cgroups:
+            # Its name is in no path: a cgroup that happens to be called so is not meant.
+            _remember(self._nameless, call.full_id, call)
+        elif call.bundle or call.full_id not in self._calls:
             _remember(self._calls, call.full_id, call)
-        for seen in self._unexplained.pop(call.full_id, ()):
+        for path in call.cgroups:
+            _remember(self._told, path, call.full_id)
+        names = {call.full_id, *(path.rpartition("/")[2] for path in call.cgroups)}
+        for seen in [seen for name in names for seen in self._unexplained.pop(name, ())]:
             self._note(seen)
 
     def _note(self, seen: CgroupSeen) -> None:
         """Decide whether a cgroup is a reason to look."""
         if not seen.path:
             return
-        ref = container_of(seen.path, known=self._calls)
+        ref = container_of(seen.path, known=self._calls, told=self._told)
         if ref is None:
             self._tell(seen.path, None, None, final=True)
             name = seen.path.rpartition("/")[2]
@@ -248,7 +257,7 @@ class ContainerWatch:
             self.write(rows)
 
     def _described(self, ref: ContainerRef) -> tuple[Row, bool]:
-        call = self._calls.get(ref.full_id)
+        call = self._calls.get(ref.full_id) or self._nameless.get(ref.full_id)
         place = Path(call.bundle) if call and call.bundle.startswith("/") else None
         found = find_metadata(ref, bundle=place, root=self.root)
         if call:

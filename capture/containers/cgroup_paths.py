@@ -17,7 +17,7 @@ likes. Ids that such a runtime was seen to use can be passed as `known`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 _ID = r"(?P<id>[0-9a-f]{64})"
@@ -119,12 +119,15 @@ _POD = re.compile(
 )
 
 
-def container_of(path: str, *, known: Collection[str] = ()) -> ContainerRef | None:
+def container_of(
+    path: str, *, known: Collection[str] = (), told: Mapping[str, str] | None = None
+) -> ContainerRef | None:
     """Tell which container a cgroup belongs to, None where the path shows none.
 
     Args:
         path: as in /proc/PID/cgroup or in the kernel's cgroup events, with or without a first slash.
         known: ids or names that a runtime called directly was seen to use.
+        told: cgroup → id or name, where a runtime said whose it is.
     """
     if len(path) > MAX_PATH:
         return None
@@ -134,10 +137,12 @@ def container_of(path: str, *, known: Collection[str] = ()) -> ContainerRef | No
     for position, segment in enumerate(segments):
         if pod := _POD.fullmatch(segment):
             pod_uid = pod["uid"].replace("_", "-")
+        cgroup = "/" + "/".join(segments[: position + 1])
         match = _match(segments, position, known)
+        if match is None and told and cgroup in told:
+            match = "", told[cgroup]
         if match is None or (found is not None and found.full_id == match[1]):
             continue
-        cgroup = "/" + "/".join(segments[: position + 1])
         found = ContainerRef(match[0], match[1], cgroup, pod_uid, found)
         pod_uid = ""
     return found

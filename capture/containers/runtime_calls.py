@@ -3,6 +3,7 @@
     runc --root /run/containerd/runc/k8s.io create --bundle /run/containerd/…/<id> --pid-file … <id>
     conmon -c <id> -n web -b /var/lib/containers/storage/overlay-containers/<id>/userdata …
     containerd-shim-runc-v2 -namespace k8s.io -id <id> -address …           in the bundle's folder
+    systemd-nspawn --keep-unit -D /srv/deb -M deb …                in `payload` of the caller's cgroup
 
 So the bundle is known before the container's first process runs, also where runtimes keep it in unusual
 places. Anyone may execute a program of that name with any arguments: believe it only of an id that a cgroup
@@ -22,7 +23,11 @@ _STARTS = {"create", "run", "restore"}
 _BUNDLE = ("--bundle", "-bundle", "-b")
 _SHIM = "containerd-shim"
 
-PROGRAMS = (*sorted(_RUNTIMES), "conmon")
+_NSPAWN, _NSPAWN_RUNTIME = "systemd-nspawn", "nspawn"
+_NSPAWN_PLACES = ("-D", "--directory", "-i", "--image", "--template")
+_DISK_IMAGE = ".raw"
+
+PROGRAMS = (*sorted(_RUNTIMES), "conmon", _NSPAWN)
 """Names of the programs whose execution may make a container."""
 
 
@@ -40,6 +45,9 @@ class RuntimeCall:
     runtime: str = ""
     """runc, crun, …, where it was called itself."""
 
+    cgroups: tuple[str, ...] = ()
+    """Those of the container, where its name does not tell them."""
+
 
 def runtime_call(argv: Sequence[bytes], cwd: str = "") -> RuntimeCall | None:
     """Read a command line; None if it does not make a container.
@@ -49,7 +57,12 @@ def runtime_call(argv: Sequence[bytes], cwd: str = "") -> RuntimeCall | None:
         cwd: where the program runs, if it is known: a bundle is told relative to it.
     """
     call = _call_of(argv)
-    if call is None or call.bundle.startswith("/") or not cwd.startswith("/"):
+    if (
+        call is None
+        or call.runtime == _NSPAWN_RUNTIME
+        or call.bundle.startswith("/")
+        or not cwd.startswith("/")
+    ):
         return call
     return replace(call, bundle=os.path.normpath(f"{cwd}/{call.bundle}"))
 
@@ -62,9 +75,24 @@ def _call_of(argv: Sequence[bytes]) -> RuntimeCall | None:
         return _call(full_id, _value(words, *_BUNDLE), _value(words, "-n", "--name"))
     if program.startswith(_SHIM):
         return _call(_value(words, "-id"), "", "")
+    if program == _NSPAWN:
+        return _call(_machine(words), "", "", _NSPAWN_RUNTIME)
     if program in _RUNTIMES and _STARTS.intersection(words[1:-1]):
         return _call(words[-1], _value(words, *_BUNDLE), "", program)
     return None
+
+
+def payloads_of(cgroups: Sequence[str]) -> tuple[str, ...]:
+    """The cgroups of a container of systemd-nspawn, from those of its supervisor, one a hierarchy."""
+    units = dict.fromkeys(path.removesuffix("/supervisor").rstrip("/") for path in cgroups)
+    return tuple(f"{unit}/payload" for unit in units if unit)
+
+
+def _machine(words: Sequence[str]) -> str:
+    """The name of a container of systemd-nspawn: as told, else by its folder or image (systemd-nspawn(1))."""
+    place = _value(words, *_NSPAWN_PLACES).rstrip("/")
+    named = _value(words, "-M", "--machine")
+    return named or os.path.basename(place).removesuffix(_DISK_IMAGE)  # noqa: PTH119  text, not a file here
 
 
 def _call(full_id: str, bundle: str, name: str, runtime: str = "") -> RuntimeCall | None:

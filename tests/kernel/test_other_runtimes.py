@@ -287,12 +287,12 @@ HIERARCHIES = ("unified", "systemd")
 
 
 @contextmanager
-def unit_of_nspawn(name):
-    """The cgroups of the unit systemd-nspawn@NAME.service, which systemd makes where it runs."""
+def unit_called(unit):
+    """The cgroups of a unit, which systemd makes where it runs."""
     tops = [Path("/sys/fs/cgroup", hierarchy) for hierarchy in HIERARCHIES]
     tops = [top for top in tops if (top / "cgroup.procs").exists()]
     tops = tops or [Path("/sys/fs/cgroup")]
-    folders = [top / f"systemd-nspawn@{name}.service" for top in tops]
+    folders = [top / unit for top in tops]
     try:
         for folder in folders:
             folder.mkdir()
@@ -304,7 +304,8 @@ def unit_of_nspawn(name):
                     (folder / below).rmdir()
 
 
-def test_nspawn(tmp_path, rootfs):
+@pytest.mark.parametrize("unit", ["systemd-nspawn@{}.service", "job-of-{}.service"])
+def test_nspawn(tmp_path, rootfs, unit):
     need("systemd-nspawn")
     name = f"exhume{uuid.uuid4().hex[:8]}"
     (rootfs / "etc/os-release").write_text("ID=busybox\n")
@@ -313,7 +314,7 @@ def test_nspawn(tmp_path, rootfs):
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text("[Exec]\nEnvironment=TOKEN=s3cret\nNoNewPrivileges=yes\n")
     try:
-        with unit_of_nspawn(name) as folders, Recording(tmp_path / "c.exhume"):
+        with unit_called(unit.format(name)) as folders, Recording(tmp_path / "c.exhume"):
             moves = "".join(f"echo $$ > {folder}/cgroup.procs; " for folder in folders)
             nspawn = f"exec systemd-nspawn --register=no --keep-unit -q -D {rootfs} -M {name}"
             done = run("/bin/sh", "-c", f"{moves} {nspawn} /bin/sh -c '{SCRIPT}'")

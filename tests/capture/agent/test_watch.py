@@ -135,3 +135,15 @@ def test_a_storm_of_cgroups_is_bounded_and_counted(disk, watch, monkeypatch):
     watch.finish(30)
     books = (watch._written, watch._calls, watch._unexplained, watch._cgroups, watch._pending)
     assert max(map(len, books)) <= 100
+
+
+def test_a_container_in_somebody_elses_unit_has_the_name_that_its_runtime_was_given(disk, watch):
+    payload = "/system.slice/job.service/payload"
+    disk.nspawn_settings("deb")
+    watch.start()
+    watch.seen([payload, "/other/payload", "/deb"], made=True)
+    watch.called(RuntimeCall("deb", "", runtime="nspawn", cgroups=(payload,)))
+    wait(lambda: watch.rows)
+    (row,) = watch.rows
+    assert (row["id"], row["name"], row["runtime"], row["metadata"]) == ("deb", "deb", "nspawn", "recorded")
+    assert row["cgroups"] == [payload]

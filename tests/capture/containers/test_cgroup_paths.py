@@ -151,3 +151,11 @@ def test_a_short_id_is_what_runtimes_show():
 def test_any_path_gives_an_id_that_is_one_segment_or_nothing(path):
     ref = container_of(path)
     assert ref is None or (ref.full_id not in {"", ".", ".."} and "/" not in ref.full_id)
+
+
+def test_a_cgroup_of_which_a_runtime_said_whose_it_is_needs_no_name():
+    told = {"/system.slice/job.service/payload": "deb"}
+    found = container_of("/system.slice/job.service/payload/init.scope", told=told)
+    assert (found.full_id, found.runtime, found.cgroup) == ("deb", "", "/system.slice/job.service/payload")
+    assert container_of("/system.slice/job.service/supervisor", told=told) is None
+    assert container_of("/system.slice/deb", told=told) is None

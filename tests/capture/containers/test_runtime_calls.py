@@ -2,7 +2,7 @@
 
 import pytest
 
-from capture.containers.runtime_calls import RuntimeCall, runtime_call
+from capture.containers.runtime_calls import RuntimeCall, payloads_of, runtime_call
 
 A = "a1" * 32
 
@@ -25,8 +25,17 @@ CALLS = [
         ["/usr/bin/conmon", "-c", A, "-u", A, "-r", "/usr/bin/runc", "-b", "/b", "-n", "web"],
         RuntimeCall(A, "/b", "web"),
     ),
+    (
+        ["systemd-nspawn", "--keep-unit", "-q", "-D", "/srv/deb", "-M", "web"],
+        RuntimeCall("web", "", runtime="nspawn"),
+    ),
+    (["systemd-nspawn", "--keep-unit", "--directory=/srv/deb/"], RuntimeCall("deb", "", runtime="nspawn")),
+    (["/usr/bin/systemd-nspawn", "-i", "deb.raw", "--machine=x"], RuntimeCall("x", "", runtime="nspawn")),
+    (["systemd-nspawn", "--image=/srv/deb.raw"], RuntimeCall("deb", "", runtime="nspawn")),
 ]
 OTHERS = [
+    ["systemd-nspawn", "--help"],
+    ["systemd-nspawn", "-M", "../x"],
     [],
     [""],
     ["runc"],
@@ -63,6 +72,15 @@ def test_other_calls_tell_nothing(argv):
 )
 def test_a_bundle_is_told_relative_to_where_the_runtime_was_called(argv, bundle):
     assert runtime_call([word.encode() for word in argv], "/work/jobs").bundle == bundle
+
+
+def test_a_container_of_nspawn_is_in_the_payload_of_its_supervisors_unit():
+    assert payloads_of(
+        ["/system.slice/a.service/supervisor", "/system.slice/a.service", "/", "/b.scope"]
+    ) == (
+        "/system.slice/a.service/payload",
+        "/b.scope/payload",
+    )
 
 
 def test_bytes_that_are_no_text_do_not_matter():
