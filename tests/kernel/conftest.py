@@ -15,6 +15,7 @@ EVERYDAY = (
     "short_lives",
     "threads",
     "exec_in_thread",
+    "accounting",
     "pipe_ends",
     "sockets",
     "paths",

@@ -24,7 +24,7 @@ def run(name):
     if name != program:
         if shutil.which("strace") is None:
             return {"skip": "strace is not installed: nothing to compare with"}
-        command = ["strace", "-f", "-v", "-o", os.path.join(folder, "strace"), *command]
+        command = ["strace", "-f", "-v", "-C", "-o", os.path.join(folder, "strace"), *command]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.stdout.startswith("skip: "):
         return {"skip": done.stdout.removeprefix("skip: ").strip()}
