@@ -12,7 +12,7 @@ from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail
 from inspect_app.cli.options import files_argument
 from inspect_app.filters.errors import FilterError
 from inspect_app.filters.language import parse
-from inspect_app.ui.screenshot import OWN_PAGES, PAGES, ScreenshotError, render_page
+from inspect_app.ui.screenshot import ADDRESSED, OWN_PAGES, PAGES, ScreenshotError, render_page
 from inspect_app.views.catalogue import VIEWS
 
 _CODE_OF_STATE = {"whole": ExitCode.FINE, "altered": ExitCode.ALTERED}
@@ -37,7 +37,10 @@ class _Size(click.ParamType[tuple[int, int]]):
 @click.command(name="screenshot", short_help="Draw a page of the window into a PNG file.", epilog=EXIT_CODES)
 @files_argument
 @click.option(
-    "--page", default="overview", show_default=True, help=f"One of {', '.join(PAGES)}, or any view."
+    "--page",
+    default="overview",
+    show_default=True,
+    help=f"One of {', '.join(PAGES)}, any view, or container/NAME, process/PID, file/:PATH.",
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The PNG file to write.")
 @click.option(
@@ -52,10 +55,12 @@ def screenshot(  # noqa: PLR0917 - click hands over options by name
 
     \b
     exhume-inspect screenshot node.exhume --page tree -o tree.png
+    exhume-inspect screenshot node.exhume --page container/web -o container.png
     exhume-inspect screenshot node.exhume --page files -o web.png --filter 'container.name = web'
     exhume-inspect screenshot /var/captures/ -o set.png
     """
-    if page not in VIEWS and page not in OWN_PAGES:
+    kind, slash, _ = page.partition("/")
+    if not (kind in ADDRESSED if slash else page in VIEWS or page in OWN_PAGES):
         fail(f"there is no page {page!r}; there are {', '.join((*OWN_PAGES, *VIEWS))}", ExitCode.USAGE)
     try:
         parse(condition or "evt.num exists")

@@ -37,7 +37,9 @@ class Session:
     """What is written in the filter bar; empty: nothing."""
     steps: tuple[Step, ...] = ()
     page: str = OVERVIEW
-    """The page or view that is shown."""
+    """The page or view that is shown; of a subject its address."""
+    tab: str = ""
+    """The part of the page that is shown, where it has parts; empty: its first."""
     sort: str = ""
     """The column that the page is sorted by; empty: its own order."""
     descending: bool = True
@@ -57,7 +59,7 @@ class Session:
             label: How the row is shown in the breadcrumb.
         """
         step = Step(self.page, title, condition, label)
-        return replace(self, steps=(*self.steps, step), page=target, sort="", descending=True)
+        return replace(self, steps=(*self.steps, step), page=target, tab="", sort="", descending=True)
 
     def up(self) -> Self:
         """Back to where the last step was made; at the top, the same session."""
@@ -68,7 +70,7 @@ class Session:
         if not 0 <= count < len(self.steps):
             return self
         return replace(
-            self, steps=self.steps[:count], page=self.steps[count].view_id, sort="", descending=True
+            self, steps=self.steps[:count], page=self.steps[count].view_id, tab="", sort="", descending=True
         )
 
     def without_step(self, index: int) -> Self:
@@ -85,7 +87,15 @@ class Session:
 
     def with_page(self, page: str) -> Self:
         """Another page on the same events."""
-        return replace(self, page=page, sort="", descending=True)
+        return replace(self, page=page, tab="", sort="", descending=True)
+
+    def visit(self, page: str) -> Self:
+        """A page about something else: all that narrowed what one looked at is left behind but the window."""
+        return replace(self.with_page(page), steps=(), filter="")
+
+    def with_tab(self, tab: str) -> Self:
+        """Another part of the same page."""
+        return replace(self, tab=tab, sort="", descending=True)
 
     def with_sort(self, column: str, *, descending: bool) -> Self:
         """The same page in another order."""

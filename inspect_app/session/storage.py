@@ -1,7 +1,7 @@
 """A session as JSON, to be kept beside a capture or handed to a colleague.
 
-    {"exhume session": 1, "page": …, "filter": …, "window": [start, end] or null, "sort": …, "descending": …,
-     "steps": [{"view_id": …, "title": …, "condition": …, "label": …}, …]}
+    {"exhume session": 1, "page": …, "tab": …, "filter": …, "window": [start, end] or null, "sort": …,
+     "descending": …, "steps": [{"view_id": …, "title": …, "condition": …, "label": …}, …]}
 
 What comes from a file is hostile: sizes are limited, every type is checked, every condition must parse.
 """
@@ -22,10 +22,12 @@ MAX_FILE = 4 << 20
 """Characters of a stored session."""
 MAX_STEPS = 100
 MAX_NAME = 1_000
-"""Characters of a page's name, a title or a label."""
+"""Characters of a title or a label."""
+MAX_PAGE = 8_192
+"""Characters of a page's name: that of a file holds its path."""
 
 _KEY = "exhume session"
-_LIMITS = {"view_id": MAX_NAME, "title": MAX_NAME, "condition": MAX_TEXT, "label": MAX_NAME}
+_LIMITS = {"view_id": MAX_PAGE, "title": MAX_NAME, "condition": MAX_TEXT, "label": MAX_NAME}
 
 
 class SessionError(ValueError):
@@ -39,6 +41,7 @@ def to_json(session: Session) -> str:
         {
             _KEY: VERSION,
             "page": session.page,
+            "tab": session.tab,
             "filter": session.filter,
             "window": None if window is None else [window.start_ns, window.end_ns],
             "sort": session.sort,
@@ -71,7 +74,8 @@ def from_json(text: str) -> Session:
         window=_window(found.get("window")),
         filter=_text(found, "filter", MAX_TEXT),
         steps=_steps(found.get("steps", [])),
-        page=_text(found, "page", MAX_NAME),
+        page=_text(found, "page", MAX_PAGE),
+        tab=_text(found, "tab", MAX_NAME) if "tab" in found else "",
         sort=_text(found, "sort", MAX_NAME),
         descending=_truth(found, "descending"),
     )

@@ -7,17 +7,33 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from inspect_app.analysis.subject import Kind
 from inspect_app.session import Session
 from inspect_app.ui.jobs import Jobs
+from inspect_app.ui.pages.compare import ComparePage
 from inspect_app.ui.pages.events import EventsPage
+from inspect_app.ui.pages.moment import MomentPage
 from inspect_app.ui.pages.overview import OverviewPage
 from inspect_app.ui.pages.page import Page, Question
+from inspect_app.ui.pages.pivot import PivotPage
+from inspect_app.ui.pages.spectrogram import SpectrogramPage
 from inspect_app.ui.pages.streams import StreamsPage
+from inspect_app.ui.pages.subject import SubjectPage
 from inspect_app.ui.pages.table import TablePage
 from inspect_app.ui.pages.tree import TreePage
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.standpoint import Standpoint
-from inspect_app.ui.workspace import EVENTS, OVERVIEW, STREAMS, TREE, page_title
+from inspect_app.ui.workspace import (
+    COMPARE,
+    EVENTS,
+    MOMENT,
+    OVERVIEW,
+    PIVOT,
+    SPECTROGRAM,
+    STREAMS,
+    TREE,
+    page_title,
+)
 from inspect_app.views.catalogue import VIEWS
 
 
@@ -28,6 +44,8 @@ class Book(QStackedWidget):
     filter_wanted = Signal(str)
     page_wanted = Signal(str)
     sorted_by = Signal(str, bool)
+    tab_wanted = Signal(str)
+    window_wanted = Signal(object)
     pin_toggled = Signal(str)
     told = Signal(str)
     failed = Signal(str, str)
@@ -41,16 +59,23 @@ class Book(QStackedWidget):
         self._jobs = jobs
         self._fail = failed
         self.overview, self.table, self.events = OverviewPage(), TablePage(), EventsPage()
-        self.streams, self.tree = StreamsPage(), TreePage()
+        self.streams, self.tree, self.subject = StreamsPage(), TreePage(), SubjectPage()
+        self.moment, self.spectrogram = MomentPage(), SpectrogramPage()
+        self.pivot, self.compare = PivotPage(), ComparePage()
         self._pages: dict[str, Page] = {
             OVERVIEW: self.overview,
             EVENTS: self.events,
             STREAMS: self.streams,
             TREE: self.tree,
+            MOMENT: self.moment,
+            SPECTROGRAM: self.spectrogram,
+            COMPARE: self.compare,
+            PIVOT: self.pivot,
+            **dict.fromkeys((kind.value for kind in Kind), self.subject),
         }
         self._shown: tuple[object, ...] = ()
         self._presented: tuple[str, Scope] | None = None
-        for page in (*self._pages.values(), self.table):
+        for page in self._each():
             self.addWidget(page)
             page.drill_wanted.connect(self.drill_wanted)
             page.filter_wanted.connect(self.filter_wanted)
@@ -58,8 +83,10 @@ class Book(QStackedWidget):
             page.work_wanted.connect(self._work)
             page.told.connect(self.told)
             page.failed.connect(self.failed)
+            page.sorted_by.connect(self.sorted_by)
+            page.tab_wanted.connect(self.tab_wanted)
+            page.window_wanted.connect(self.window_wanted)
         self.overview.pin_toggled.connect(self.pin_toggled)
-        self.table.sorted_by.connect(self.sorted_by)
 
     @property
     def current(self) -> Page:
@@ -78,12 +105,14 @@ class Book(QStackedWidget):
 
     def show_place(self, scope: Scope, session: Session) -> None:
         """Ask the page's question for a place; the answer of an older question is dropped."""
-        page = self._pages.get(session.page, self.table)
+        # A subject's kind stands for its page, and so do views that bear the same name.
+        kind, slash, _ = session.page.partition("/")
+        page = self.table if not slash and kind in VIEWS else self._pages.get(kind, self.table)
         view = session.page if session.page in VIEWS else "processes"
         wanted = (session.page, *scope.same)
         if wanted == self._shown:
-            if page is self.table:
-                self.table.want_order(session.sort, descending=session.descending)
+            if self.current is page:
+                page.show_part(session.tab, session.sort, descending=session.descending)
             return
         self._shown = wanted
         if page is self.table:
@@ -98,6 +127,7 @@ class Book(QStackedWidget):
             self.setCurrentWidget(page)
             page.column.activate()
             page.present(scope, answer)
+            page.show_part(session.tab, session.sort, descending=session.descending)
             if kept is not None:
                 kept.take()
             else:
@@ -127,5 +157,8 @@ class Book(QStackedWidget):
 
     def refresh_theme(self) -> None:
         """Draw again what does not follow the palette by itself."""
-        for page in (*self._pages.values(), self.table):
+        for page in self._each():
             page.refresh_theme()
+
+    def _each(self) -> list[Page]:
+        return list(dict.fromkeys((*self._pages.values(), self.table)))

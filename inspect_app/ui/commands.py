@@ -6,9 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from inspect_app.ui.actions import COMMANDS
+from inspect_app.ui.pages.pivot import PivotPage
+from inspect_app.ui.pages.tabbed import TabbedPage
 from inspect_app.ui.pages.table import TablePage
 from inspect_app.ui.theme import ThemeName
-from inspect_app.ui.workspace import EVENTS, OVERVIEW, STREAMS, TREE
+from inspect_app.ui.workspace import (
+    COMPARE,
+    EVENTS,
+    MOMENT,
+    OVERVIEW,
+    SPECTROGRAM,
+    STREAMS,
+    TREE,
+)
 
 if TYPE_CHECKING:
     from inspect_app.ui.window import MainWindow
@@ -41,6 +51,9 @@ class Commands:
             "streams": lambda: self._go(STREAMS),
             "events": lambda: self._go(EVENTS),
             "tree": lambda: self._go(TREE),
+            "moment": lambda: self._go(MOMENT),
+            "spectrogram": lambda: self._go(SPECTROGRAM),
+            "compare": lambda: self._go(COMPARE),
             "next_view": lambda: areas.side.step(1),
             "previous_view": lambda: areas.side.step(-1),
             "filter": areas.filter.begin,
@@ -64,12 +77,11 @@ class Commands:
         self._window.book.current.begin_find()
 
     def _go(self, page: str) -> None:
-        workspace = self._window.workspace
-        workspace.go(workspace.session.with_page(page))
+        self._window.workspace.turn_to(page)
 
     def _export(self) -> None:
         page = self._window.book.current
-        if isinstance(page, TablePage):
+        if isinstance(page, TablePage | TabbedPage | PivotPage):
             page.ask_for_export()
         else:
             self._window.areas.status.tell("Only tables can be exported from here")

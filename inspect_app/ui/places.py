@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from inspect_app.ui.actions import COMMANDS
 from inspect_app.ui.command_palette import Choice
 from inspect_app.ui.side_list import MORE, Entry
-from inspect_app.ui.workspace import EVENTS, OVERVIEW, PAGE_TITLES, STREAMS, TREE
+from inspect_app.ui.workspace import (
+    COMPARE,
+    EVENTS,
+    MOMENT,
+    OVERVIEW,
+    PAGE_TITLES,
+    SPECTROGRAM,
+    STREAMS,
+    TREE,
+)
 from inspect_app.views.catalogue import VIEWS, View, views_for
 
 if TYPE_CHECKING:
@@ -22,15 +31,18 @@ _TIPS = {
     TREE: "Who created whom, when each lived (t)",
     STREAMS: "What was read and written (e)",
     EVENTS: "Single events in order of time (d)",
+    SPECTROGRAM: "Which calls took how long when (l)",
+    MOMENT: "Who lived and what was open at one moment (m)",
+    COMPARE: "What is new in a window, or beside another capture (c)",
 }
 
 
 def entries_for(key: str) -> list[Entry]:
     """Pages for what the last step chose a row of; "" is the whole capture."""
-    entries = [_own(OVERVIEW, ""), _own(TREE, "")]
+    entries = [_own(page, "") for page in (OVERVIEW, TREE, MOMENT, COMPARE)]
     views = views_for(key)
     entries += [_of_view(view, "Views") for view in views if view.id in MAIN_VIEWS]
-    entries += [_own(STREAMS, "Raw"), _own(EVENTS, "Raw")]
+    entries += [_own(page, "Raw") for page in (STREAMS, EVENTS, SPECTROGRAM)]
     return entries + [_of_view(view, MORE) for view in views if view.id not in MAIN_VIEWS]
 
 
@@ -50,7 +62,7 @@ def palette_choices(window: MainWindow) -> list[Choice]:
                 f"Go to {view.title}",
                 "",
                 view.id,
-                lambda to=view.id: workspace.go(workspace.session.with_page(to)),  # type: ignore[misc]  # bound now
+                lambda to=view.id: workspace.turn_to(to),  # type: ignore[misc]  # bound now
             )
             for view in VIEWS.values()
         ]

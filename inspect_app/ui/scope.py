@@ -17,6 +17,8 @@ class Scope:
     conditions: tuple[str, ...]
     key: str
     """What the last step of the path chose a row of ("process", "file", …); empty for the whole capture."""
+    page: str = ""
+    """The page that looks; of a subject its address."""
 
     def select(self) -> Selection:
         """The events; this may take long for a filter that was never asked before."""

@@ -13,10 +13,12 @@ from inspect_app.frames.capture import FileState
 
 PAGES = (
     "overview", "processes", "threads", "containers", "files", "connections", "syscalls", "errors",
-    "commands", "events", "streams", "tree",
+    "commands", "events", "streams", "tree", "moment", "spectrogram", "compare",
 )  # fmt: skip
-OWN_PAGES = ("overview", "events", "streams", "tree")
+OWN_PAGES = ("overview", "events", "streams", "tree", "moment", "spectrogram", "compare")
 """Those of them that are no views."""
+ADDRESSED = ("process", "container", "file", "connection", "moment", "compare", "pivot")
+"""Pages that are about something: `container/web-7f9c`, `process/812`."""
 THEMES = ("dark", "light")
 _LIMIT_S = 120.0
 

@@ -24,7 +24,7 @@ from inspect_app.ui.fonts import use_bundled_fonts
 from inspect_app.ui.settings import Settings
 from inspect_app.ui.theme import ThemeName, apply_theme
 from inspect_app.ui.window import MainWindow
-from inspect_app.ui.workspace import PAGE_TITLES
+from inspect_app.ui.workspace import PAGE_TITLES, is_page
 from inspect_app.views.catalogue import VIEWS
 
 _QUIET_S = 0.08
@@ -65,10 +65,10 @@ class Stage:
 
     def picture(self, page: str, out: str, limit_s: float) -> str:
         """Write a page to a file; what went wrong, or nothing."""
-        if page not in VIEWS and page not in PAGE_TITLES:
+        if not is_page(page):
             return f"there is no page {page!r}; there are {', '.join((*PAGE_TITLES, *VIEWS))}"
         workspace = self.window.workspace
-        workspace.go(workspace.session.with_page(page))
+        workspace.turn_to(page)
         if not self.settle(limit_s):
             return f"drawing {page} took longer than {limit_s:.0f} s"
         self.window.setFocus()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -88,6 +90,13 @@ QToolButton::menu-indicator { image: none; width: 0; }
 #Card { background: $surface; border: 1px solid $border; border-radius: 8px; }
 #Card QLabel { background: transparent; }
 #GroupTitle { color: $muted; font-weight: bold; }
+QTabBar { background: transparent; }
+QTabBar::tab { color: $muted; background: transparent; border: 0; border-bottom: 2px solid transparent;
+    padding: 6px 9px; }
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
+QTabBar QToolButton { background: $raised; border: 1px solid $border; }
+QTabBar::tab:focus { background: $raised; }
 QStatusBar { background: $surface; color: $muted; border-top: 1px solid $border; }
 QStatusBar::item { border: 0; }
 QStatusBar QLabel { color: $muted; padding: 0 8px; }
@@ -104,7 +113,9 @@ QLineEdit { background: $window; border: 1px solid $border; border-radius: 5px; 
 QLineEdit:focus { border-color: $accent; }
 QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $strong_border;
     border-radius: 3px; background: $surface; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
+QCheckBox::indicator:focus { border-color: $accent; }
+QCheckBox:focus { color: $accent; }
 QScrollArea { background: transparent; border: 0; }
 #Palette { background: $raised; border: 1px solid $strong_border; }
 #Completions { background: $raised; border: 1px solid $strong_border; }
@@ -113,4 +124,11 @@ QScrollArea { background: transparent; border: 0; }
 
 def style_sheet(theme: Tokens) -> str:
     """The sheet with a theme's colours filled in."""
-    return _SHEET.substitute({name: value for name, value in asdict(theme).items() if isinstance(value, str)})
+    colours = {name: value for name, value in asdict(theme).items() if isinstance(value, str)}
+    return _SHEET.substitute(colours, tick=_tick(theme))
+
+
+def _tick(theme: Tokens) -> str:
+    """The tick of a check box; a style sheet cannot colour a drawing, so there is one for each ink."""
+    ink = "light" if theme.accent_text == "#ffffff" else "dark"
+    return (Path(str(resources.files("resources"))) / "icons" / f"tick-{ink}.svg").as_posix()

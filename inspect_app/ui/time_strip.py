@@ -12,7 +12,16 @@ from enum import Enum
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspect_app.ui.axis import TimeAxis
@@ -39,6 +48,8 @@ class TimeStrip(QWidget):
     view_changed = Signal(object, int)
     """(start, end) that is shown now, and into how many bins it should be counted."""
     unpinned = Signal(str)
+    clicked = Signal(object)
+    """A click that chose no window: the moment under it, ns since 1970 UTC (Qt's int is too small)."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +62,7 @@ class TimeStrip(QWidget):
         self._drag = _Drag.NOTHING
         self._anchor = 0
         self._hover: float | None = None
+        self._mark: int | None = None
         self._moved = QTimer(self, singleShot=True, interval=_THROTTLE_MS)
         self._moved.timeout.connect(lambda: self.window_changed.emit(self._window, False))
         self._zoomed = QTimer(self, singleShot=True, interval=_THROTTLE_MS)
@@ -118,6 +130,11 @@ class TimeStrip(QWidget):
         if window != self._window and self._drag is _Drag.NOTHING:
             self._window = window
             self.update()
+
+    def set_mark(self, moment: int | None) -> None:
+        """Show the moment that a page is about; None for none."""
+        self._mark = moment
+        self.update()
 
     def bins(self) -> int:
         """Into how many parts the shown range is counted."""
@@ -221,6 +238,10 @@ class TimeStrip(QWidget):
         painter, axis = QPainter(self), self.axis()
         painter.drawPixmap(0, 0, self._painted_ground(axis))
         self._painter.paint_over(painter, axis, zero=self._limits[0], window=self._window, hover=self._hover)
+        if self._mark is not None and axis.start <= self._mark <= axis.end:
+            x = axis.x_of(self._mark)
+            painter.setPen(QPen(colour("warning"), 2))
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
         if self.hasFocus():
             painter.setPen(self.palette().link().color())
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
@@ -267,6 +288,8 @@ class TimeStrip(QWidget):
         moved = abs(event.position().x() - getattr(self, "_pressed_at", 0)) > 3
         if drag in (_Drag.START, _Drag.END) or (drag is _Drag.BRUSH and moved):
             self._choose(self._window, final=True)
+        elif drag is _Drag.BRUSH:
+            self.clicked.emit(self.axis().ns_at(event.position().x()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Back to everything."""

@@ -35,7 +35,7 @@ from inspect_app.ui.scope import Scope
 from inspect_app.ui.settings import Settings
 from inspect_app.ui.strip_feed import StripFeed
 from inspect_app.ui.theme import ThemeName, apply_theme
-from inspect_app.ui.workspace import Workspace
+from inspect_app.ui.workspace import MOMENT, Workspace
 
 _SUFFIXES = "Captures (*.exhume);;All files (*)"
 
@@ -137,13 +137,15 @@ class MainWindow(QMainWindow):
         self.title.palette_clicked.connect(self.show_palette)
         areas.path.crumb_clicked.connect(workspace.go_to_crumb)
         areas.path.chip_removed.connect(workspace.remove_chip)
-        areas.side.page_chosen.connect(lambda page: workspace.go(workspace.session.with_page(page)))
+        areas.side.page_chosen.connect(workspace.turn_to)
         areas.filter.applied.connect(self._apply_filter)
         areas.filter.left.connect(self.book.take_focus)
         areas.filter.completion_wanted.connect(self._complete)
         areas.strip.window_changed.connect(lambda window, final: workspace.set_window(window, final=final))
         areas.strip.view_changed.connect(lambda *_: self._measure_pins())
         areas.strip.unpinned.connect(self.pins.toggle)
+        areas.strip.clicked.connect(self._on_moment)
+        self.book.presented.connect(self._show_mark)
         areas.progress.cancelled.connect(self._cancel)
         areas.welcome.open_clicked.connect(self.ask_for_file)
         areas.welcome.path_chosen.connect(self.open_path)
@@ -151,7 +153,9 @@ class MainWindow(QMainWindow):
         self.pins.measured.connect(areas.strip.set_lanes)
         self.book.drill_wanted.connect(workspace.drill)
         self.book.filter_wanted.connect(workspace.add_filter)
-        self.book.page_wanted.connect(lambda page: workspace.go(workspace.session.with_page(page)))
+        self.book.page_wanted.connect(workspace.turn_to)
+        self.book.tab_wanted.connect(lambda tab: workspace.go(workspace.session.with_tab(tab)))
+        self.book.window_wanted.connect(lambda window: workspace.set_window(window, final=True))
         self.book.sorted_by.connect(
             lambda column, down: workspace.go(workspace.session.with_sort(column, descending=down))
         )
@@ -220,7 +224,7 @@ class MainWindow(QMainWindow):
             return
         self.actions_by_id["back"].setEnabled(bool(history.past))
         self.actions_by_id["forward"].setEnabled(bool(history.future))
-        self.areas.side.show_entries(entries_for(scope.key), session.page)
+        self.areas.side.show_entries(entries_for(scope.key), session.page.partition("/")[0])
         self.areas.filter.show_filter(session.filter, self.settings.filters())
         self._show_answers(scope)
 
@@ -241,6 +245,15 @@ class MainWindow(QMainWindow):
             span = session.window
             window = None if span is None else [span.start_ns, span.end_ns]
             note("looked at", page=session.page, conditions=session.conditions(), window=window)
+
+    def _on_moment(self, moment: int) -> None:
+        """A click on the strip asks for the state then, where the state is what is shown."""
+        if self.book.current is self.book.moment:
+            self.workspace.turn_to(f"{MOMENT}/{moment}")
+
+    def _show_mark(self, page: str) -> None:
+        about_a_moment = self.book.current is self.book.moment
+        self.areas.strip.set_mark(self.book.moment.time if about_a_moment else None)
 
     def _last_folder(self) -> str:
         recent = self.settings.recent_files()

@@ -5,16 +5,29 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from inspect_app.analysis.selection import TimeRange
+from inspect_app.analysis.subject import Subject, label_of, subject_of
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session import History, Session, Step
-from inspect_app.ui.chips import ChipText, Crumb
+from inspect_app.ui.chips import ChipText, Crumb, shortened
+from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope, span_of
 from inspect_app.views.catalogue import VIEWS
 from inspect_app.views.format import format_duration, format_relative
 
 OVERVIEW, EVENTS, STREAMS, TREE = "overview", "events", "streams", "tree"
-PAGE_TITLES = {OVERVIEW: "Overview", EVENTS: "Events", STREAMS: "I/O streams", TREE: "Process tree"}
+MOMENT, SPECTROGRAM, COMPARE, PIVOT = "moment", "spectrogram", "compare", "pivot"
+PAGE_TITLES = {
+    OVERVIEW: "Overview",
+    EVENTS: "Events",
+    STREAMS: "I/O streams",
+    TREE: "Process tree",
+    MOMENT: "State at a moment",
+    SPECTROGRAM: "Latency over time",
+    COMPARE: "Compare",
+}
 """The pages that are no views."""
+_OF_EVERYTHING = (MOMENT, COMPARE)
+"""Pages that no subject narrows."""
 
 
 class Workspace(QObject):
@@ -66,7 +79,8 @@ class Workspace(QObject):
         """What the pages look at; None while nothing is open."""
         if self.frames is None:
             return None
-        return Scope(self.frames, self.session.window, self.session.conditions(), self.key())
+        session = self.session
+        return Scope(self.frames, session.window, session.conditions(), self.key(), session.page)
 
     def key(self) -> str:
         """What the last step chose a row of, empty for the whole capture."""
@@ -80,11 +94,23 @@ class Workspace(QObject):
         self.history = self.history.push(session)
         self.moved.emit()
 
+    def turn_to(self, page: str) -> None:
+        """Another page on what one looks at; from a page about a subject, on that subject."""
+        session, subject = self.session, subject_of(self.session.page)
+        kind = page.partition("/")[0]
+        if subject_of(page) is not None or kind == PIVOT:
+            self.go(session.visit(page))
+        elif subject is not None and kind not in _OF_EVERYTHING and subject.condition():
+            self.drill(page, subject.condition(), self._label(subject))
+        else:
+            self.go(session.with_page(page))
+
     def drill(self, page: str, condition: str, label: str) -> None:
         """Open a page on the rows that meet a condition; without one, just the page."""
         session = self.session
         if condition.strip():
-            title = page_title(session.page)
+            subject = subject_of(session.page)
+            title = subject.kind.value.capitalize() if subject is not None else page_title(session.page)
             self.go(session.drill(page, title=title, condition=condition, label=label))
         else:
             self.go(session.with_page(page))
@@ -113,9 +139,12 @@ class Workspace(QObject):
         self._travel(self.history.forward())
 
     def up(self) -> None:
-        """Out of the last step; from the top, to the overview."""
+        """Out of the last step; from a subject's page, to where one was; from the top, to the overview."""
         session = self.session
-        self.go(session.up() if session.steps else session.with_page(OVERVIEW))
+        if not session.steps and "/" in session.page and self.history.past:
+            self.back()
+        else:
+            self.go(session.up() if session.steps else session.with_page(OVERVIEW))
 
     def crumbs(self) -> list[Crumb]:
         """The way from the overview to here."""
@@ -124,8 +153,18 @@ class Workspace(QObject):
         crumbs = [Crumb(PAGE_TITLES[OVERVIEW], first.label if first is not None else "")]
         crumbs += [Crumb(step.title, step.label) for step in steps]
         if self.session.page != OVERVIEW or self.session.steps:
-            crumbs.append(Crumb(page_title(self.session.page)))
+            crumbs.append(Crumb(self.title()))
         return crumbs
+
+    def title(self) -> str:
+        """What people call the page that is shown."""
+        subject = subject_of(self.session.page)
+        if subject is None:
+            return page_title(self.session.page)
+        return f"{subject.kind.value.capitalize()} {shortened(self._label(subject))}"
+
+    def _label(self, subject: Subject) -> str:
+        return plain(label_of(self.frames, subject)) if self.frames is not None else subject.name
 
     def go_to_crumb(self, position: int) -> None:
         """Back to a step of the way; the first is the overview of everything."""
@@ -164,9 +203,20 @@ class Workspace(QObject):
 
 
 def page_title(page: str) -> str:
-    """What people call a page or view."""
-    view = VIEWS.get(page)
-    return view.title if view is not None else PAGE_TITLES.get(page, page)
+    """What people call a page or view; of a subject, its kind."""
+    kind, slash, name = page.partition("/")
+    if slash and kind == PIVOT:
+        return f"Where is {shortened(plain(name))}?"
+    view = VIEWS.get(kind)
+    return view.title if view is not None else PAGE_TITLES.get(kind, plain(kind.capitalize()))
+
+
+def is_page(page: str) -> bool:
+    """Whether there is such a page: a view, one of the window's own, or a subject's."""
+    kind, slash, name = page.partition("/")
+    if not slash:
+        return page in VIEWS or page in PAGE_TITLES
+    return subject_of(page) is not None or (bool(name) and kind in (MOMENT, COMPARE, PIVOT))
 
 
 def _kind(step: Step) -> str:

@@ -75,6 +75,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             Key("directory", (Part(("fd.directory",)), _CONTAINER), ("fd.directory",)),
             Key("fdtype", (Part(("fd.type",)),), ("fd.type",)),
             Key("port", (Part(_PORT),), _PORT),
+            Key("peer", (Part(("fd.rip",)),), ("fd.rip",)),
             Key("user", (Part(("user.uid",)),), ("user.uid",)),
             Key("category", (Part(("evt.category",)),), ("evt.category",)),
             Key("http_host", (Part(("http.host",)),), ("http.host",)),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-import numpy as np
 import pandas as pd
 
 from inspect_app.analysis.state import State
-from inspect_app.views.cells import Cells, number_cells, text_cells
+from inspect_app.views.cells import Value
 from inspect_app.views.format import Unit
+from inspect_app.views.keys import condition_of
+from inspect_app.views.plain_table import PlainSpec, plain_table
 from inspect_app.views.table import ViewTable
-from inspect_app.views.view import Column, How, Order, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class MomentList:
     columns: tuple[tuple[str, str, Unit, str], ...]
     """(column of the frame, title, unit, meaning); texts that are empty and numbers below 0 are missing."""
     sort: str
+    key: str = ""
+    """The key of views that tells a row apart; empty where a row stands for no events."""
 
 
 _PROCESS = (
@@ -52,6 +55,7 @@ MOMENT_LISTS: tuple[MomentList, ...] = (
             ("command", "Command", Unit.TEXT, "program and arguments"),
         ),
         "pid",
+        "process",
     ),
     MomentList(
         "descriptors",
@@ -68,6 +72,7 @@ MOMENT_LISTS: tuple[MomentList, ...] = (
             ("how", "How", Unit.TEXT, "from where it is known"),
         ),
         "pid",
+        "process",
     ),
     MomentList(
         "connections",
@@ -82,6 +87,7 @@ MOMENT_LISTS: tuple[MomentList, ...] = (
             ("since", "Since", Unit.TIME, "when it was opened, or first used if the opening was not seen"),
         ),
         "pid",
+        "process",
     ),
     MomentList(
         "containers",
@@ -97,6 +103,7 @@ MOMENT_LISTS: tuple[MomentList, ...] = (
             ("birth", "Created", Unit.TIME, "when it was made"),
         ),
         "processes",
+        "container",
     ),
     MomentList(
         "mounts",
@@ -124,47 +131,55 @@ MOMENT_LISTS: tuple[MomentList, ...] = (
             ("processes", "Processes", Unit.COUNT, "processes alive then"),
         ),
         "uid",
+        "user",
     ),
 )
 """In the order in which one reads them."""
 
 
 def moment_table(one: MomentList, state: State) -> ViewTable:
-    """One list of a state as a table, in no particular order; no row of it stands for events."""
+    """One list of a state as a table, in no particular order.
+
+    A row stands for the events of its process, container or user; a mount for none.
+    """
     frame = one.take(state)
-    columns = tuple(
-        Column(name, title, unit, How.VALUE, "", meaning) for name, title, unit, meaning in one.columns
+    spec = PlainSpec(
+        one.id, one.title, one.noun, one.description, one.columns, one.sort, one.sort == "processes", one.key
     )
-    view = View(
-        id=one.id,
-        title=one.title,
-        noun=one.noun,
-        description=one.description,
-        tips=(),
-        applies_to=frozenset(),
-        filter="",
-        key="",
-        columns=columns,
-        sort=Order(one.sort, descending=one.sort == "processes"),
-        drilldown="",
-    )
-    none = np.full(len(frame), -1, np.int64)
-    return ViewTable(
-        view=view,
-        cells=tuple(_cells(frame[column.id], column.unit) for column in columns),
-        totals=(None,) * len(columns),
-        events=np.zeros(len(frame), np.int64),
-        first=none,
-        last=none,
-        row_condition=lambda row: "",
-        row_label=lambda row: "",
+    if not one.key:
+        return plain_table(spec, frame)
+    fields, label = _MEANT[one.key]
+
+    def key(row: int) -> dict[str, Value]:
+        return {field: _cell(frame, column, row) for field, column in fields if column in frame}
+
+    def condition(row: int) -> str:
+        known = {field: value for field, value in key(row).items() if value is not None}
+        return " and ".join(condition_of(field, value) for field, value in known.items())
+
+    return plain_table(
+        spec,
+        frame,
+        condition=condition,
+        label=lambda row: label.format(**{name: frame[name].iat[row] for name in frame.columns}),
+        key=key,
     )
 
 
-def _cells(column: pd.Series, unit: Unit) -> Cells:
-    if unit is not Unit.TEXT:
-        numbers = column.to_numpy().astype(np.int64)
-        return number_cells(numbers, missing=numbers < 0)
-    codes, distinct = pd.factorize(column)
-    empty = np.array([not text for text in distinct] + [True])
-    return text_cells(np.asarray(distinct, dtype=object), np.where(empty[codes], -1, codes))
+_MEANT: Mapping[str, tuple[tuple[tuple[str, str], ...], str]] = MappingProxyType(
+    {
+        "process": ((("proc.pid", "pid"), ("proc.pid.ts", "start")), "{name} ({pid})"),
+        "container": ((("container.id", "id"),), "{id}"),
+        "user": ((("user.uid", "uid"),), "{uid}"),
+    }
+)
+"""By the key of a list: the fields that tell a row apart, with their columns; and what people call a row."""
+
+
+def _cell(frame: pd.DataFrame, column: str, row: int) -> Value:
+    """A number below 0 is missing."""
+    value: object = frame[column].iat[row]
+    if isinstance(value, str):
+        return value
+    number = int(frame[column].to_numpy()[row])
+    return number if number >= 0 else None

@@ -7,7 +7,7 @@ no filter restricts the selection; a filter asks for events, and then only they 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +41,8 @@ class ViewTable:
     last: np.ndarray
     row_condition: Callable[[int], str]
     row_label: Callable[[int], str]
+    row_key: Callable[[int], Mapping[str, Value]] = lambda row: {}
+    """The fields of the view's key and their values; nothing where no key makes the rows."""
 
     def __len__(self) -> int:
         return len(self.events)
@@ -115,6 +117,7 @@ def _tabulate(
         last=last_by(groups.codes, numbers, groups.count)[kept],
         row_condition=lambda row: _within_view(view, groups.condition(int(kept[row]))),
         row_label=lambda row: _label(groups, int(kept[row])),
+        row_key=lambda row: {name: groups.value(name, int(kept[row])) for name in groups.key.fields},
     )
 
 

@@ -30,8 +30,8 @@ def row(opened, settle):
     go(opened, settle, "processes")
     table = opened.book.table
     line = next(line for line in range(table.model.rowCount()) if table.model.text(line, 0) == "301")
-    table.go_to_line(line)
-    return lambda: entries(build_row_menu(table, table.choice(line), "301", table.copier, table.copy_rows))
+    table.panel.go_to_line(line)
+    return lambda: entries(build_row_menu(table.panel, table.panel.choice(line), line, 0))
 
 
 def test_a_row_is_shown_alone_and_excluded(opened, settle, row):
@@ -75,7 +75,7 @@ def test_the_rows_condition_selects_as_many_events_as_the_row_says(opened, settl
     table = opened.book.table
     for line in range(min(5, table.model.rowCount())):
         count = int(table.model.table.events[table.model.row_of(line)])
-        chosen = select(opened.workspace.frames, None, (table.choice(line).condition,))
+        chosen = select(opened.workspace.frames, None, (table.panel.choice(line).condition,))
         assert len(chosen) == count
 
 

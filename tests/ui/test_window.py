@@ -73,8 +73,8 @@ def test_every_page_shows_the_capture(opened, settle, page):
 def test_three_levels_are_drilled_by_keyboard_and_left_again(opened, qtbot, settle):
     go(opened, settle, "containers")
     table = opened.book.table
-    labels = [table.choice(line).label for line in range(table.model.rowCount())]
-    table.go_to_line(next(line for line, label in enumerate(labels) if "batch" in label))
+    labels = [table.panel.choice(line).label for line in range(table.model.rowCount())]
+    table.panel.go_to_line(next(line for line, label in enumerate(labels) if "batch" in label))
     seen = [opened.areas.status.shown_text]
     for _ in range(3):
         qtbot.keyClick(opened.focusWidget(), Qt.Key.Key_Return)
@@ -189,7 +189,7 @@ def test_rows_are_found_n_of_n_and_copied(opened, qtbot, settle):
     assert table.find_bar.count_text == "1 of 2"
     qtbot.keyClick(table.find_bar.edit, Qt.Key.Key_Return)
     assert table.find_bar.count_text == "2 of 2"
-    assert "nginx" in table.choice(table.grid.current_line()).label
+    assert "nginx" in table.panel.choice(table.grid.current_line()).label
     qtbot.keyClick(table.find_bar.edit, Qt.Key.Key_Escape)
     qtbot.keyClick(table.grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     settle(opened)
@@ -218,7 +218,7 @@ def test_columns_are_chosen_and_the_totals_follow(opened, settle):
     go(opened, settle, "processes")
     table = opened.book.table
     columns = table.model.columnCount()
-    table._columns_menu.actions()[0].setChecked(False)
+    table.panel.columns_menu.actions()[0].setChecked(False)
     assert table.model.columnCount() == columns - 1
     assert len(table.totals.texts) == columns - 1
 
@@ -226,13 +226,13 @@ def test_columns_are_chosen_and_the_totals_follow(opened, settle):
 def test_a_table_is_exported(opened, settle, tmp_path):
     go(opened, settle, "files")
     table = opened.book.table
-    table.export_to(str(tmp_path / "files.csv"))
+    table.panel.export_to(str(tmp_path / "files.csv"))
     settle(opened)
-    table.export_to(str(tmp_path / "files.json"))
+    table.panel.export_to(str(tmp_path / "files.json"))
     settle(opened)
     assert (tmp_path / "files.json").read_text().startswith("[{")
     assert len((tmp_path / "files.csv").read_text().splitlines()) == table.model.rowCount() + 1
-    table.export_to(str(tmp_path / "nowhere" / "files.csv"))
+    table.panel.export_to(str(tmp_path / "nowhere" / "files.csv"))
     settle(opened)
     assert "Could not write" in opened.areas.banner.text
 
@@ -283,7 +283,7 @@ def test_an_empty_selection_is_explained(opened, settle):
 
 def test_the_list_at_the_left_offers_what_applies(opened, qtbot, settle):
     go(opened, settle, "processes")
-    opened.book.table.go_to_line(0)
+    opened.book.table.panel.go_to_line(0)
     qtbot.keyClick(opened.book.table.grid, Qt.Key.Key_Return)
     settle(opened)
     side = opened.areas.side
@@ -531,8 +531,8 @@ def test_a_container_is_opened_from_its_lifeline(opened, qtbot, settle):
         qtbot.keyClick(lines, Qt.Key.Key_Down)
     qtbot.keyClick(lines, Qt.Key.Key_Return)
     settle(opened)
-    assert opened.workspace.session.steps[0].label == "batch"
-    assert opened.book.table.model.rowCount() == 2
+    assert crumbs(opened)[-1] == ("Container batch", "")
+    assert opened.book.subject.tables.panel.model.rowCount() == 2
 
 
 def test_the_tree_shows_the_selected_below_their_creators(opened, settle):

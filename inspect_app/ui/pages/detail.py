@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from inspect_app.analysis.event import EventDetail
+from inspect_app.analysis.event import DetailGroup, EventDetail
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.fonts import mono_font, text_font
 from inspect_app.ui.theme import colour
@@ -50,6 +52,7 @@ class DetailTree(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shut: set[str] = set()
+        self._groups: tuple[DetailGroup, ...] = ()
         self.setColumnCount(2)
         self.setHeaderHidden(True)
         self.setUniformRowHeights(False)
@@ -61,7 +64,7 @@ class DetailTree(QTreeWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.setColumnWidth(0, 116)
+        self.setColumnWidth(0, 130)
         self.itemCollapsed.connect(lambda item: self._shut.add(item.text(0)))
         self.itemExpanded.connect(lambda item: self._shut.discard(item.text(0)))
         copy = QAction("Copy value", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
@@ -71,11 +74,16 @@ class DetailTree(QTreeWidget):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def show_detail(self, detail: EventDetail) -> None:
+        """Replace what is shown by an event's detail."""
+        self.call_shown.emit(detail.line)
+        self.show_groups(detail.groups)
+
+    def show_groups(self, groups: Sequence[DetailGroup]) -> None:
         """Replace what is shown."""
         shut = set(self._shut)
+        self._groups = tuple(groups)
         self.clear()
-        self.call_shown.emit(detail.line)
-        for group in detail.groups:
+        for group in groups:
             head = QTreeWidgetItem([group.name])
             head.setFont(0, text_font(12, bold=True))
             self.addTopLevelItem(head)
@@ -89,6 +97,10 @@ class DetailTree(QTreeWidget):
                 head.addChild(item)
             head.setFirstColumnSpanned(True)
             head.setExpanded(group.name not in shut)
+
+    def refresh_theme(self) -> None:
+        """Names in the colours of the theme in force."""
+        self.show_groups(self._groups)
 
     def values(self) -> dict[tuple[str, str], str]:
         """What is shown, by group and name."""
@@ -105,6 +117,13 @@ class DetailTree(QTreeWidget):
         item = self.currentItem()
         if item is not None:
             Copier(lambda _: None, lambda *_: None).copy(item.text(1) or item.text(0))
+
+    # Qt's own names from here on.
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width wraps values elsewhere; Qt keeps the heights of lines."""
+        super().resizeEvent(event)
+        self.scheduleDelayedItemsLayout()
 
 
 def breakable(line: str) -> str:

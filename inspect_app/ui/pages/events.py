@@ -16,12 +16,15 @@ from inspect_app.ui.event_model import ARGUMENTS, EVENT, EventModel
 from inspect_app.ui.find_bar import FindBar
 from inspect_app.ui.icons import icon
 from inspect_app.ui.jobs import Job
+from inspect_app.ui.lookups import number_at
 from inspect_app.ui.pages.detail import DetailPanel
 from inspect_app.ui.pages.event_ways import ways_from
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
+from inspect_app.ui.row_menu import MenuBuilder
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_view import GridView
 from inspect_app.views.format import Clock, format_count
+from inspect_app.views.row_subjects import subjects_of_event
 
 _CLOCKS = (("From start", Clock.RELATIVE), ("UTC", Clock.UTC), ("Local time", Clock.LOCAL))
 _COPY_LIMIT = 100_000
@@ -163,7 +166,14 @@ class EventsPage(Page):
                 )
             else:
                 action.triggered.connect(lambda *_, way=way: self.filter_wanted.emit(way.condition))
-        menu.addSeparator()
+        entries = MenuBuilder(menu)
+        entries.separate()
+        row = self.model.row_of(index.row())
+        frames = self.model.frames
+        entries.add_subjects(frames, subjects_of_event(frames, row), self.page_wanted.emit)
+        moment = number_at(frames.events, "time", row)
+        entries.add("State at this moment", "clock", lambda: self.page_wanted.emit(f"moment/{moment}"))
+        entries.separate()
         cell = self.model.text(index.row(), index.column())
         menu.addAction(icon("copy"), "Copy cell").triggered.connect(lambda *_: self.copier.copy(cell))
         line = self.describe(index.row()).line

@@ -9,10 +9,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from inspect_app.analysis.subject import container_subject
 from inspect_app.analysis.summary import Summary, summarise
-from inspect_app.filters.language import quote
 from inspect_app.ui.jobs import Job
-from inspect_app.ui.lookups import text_at
 from inspect_app.ui.pages.lifelines import Life, Lifelines
 from inspect_app.ui.pages.lives import container_lives
 from inspect_app.ui.pages.page import Page, Question
@@ -162,9 +161,7 @@ class OverviewPage(Page):
 
     def _open_container(self, row: int) -> None:
         if self.scope is not None:
-            name = text_at(self.scope.frames.containers, "id", row)
-            shown = text_at(self.scope.frames.containers, "name", row) or name
-            self.drill_wanted.emit("processes", f"container.id = {quote(name)}", shown)
+            self.page_wanted.emit(container_subject(self.scope.frames, row).address)
 
     def _containers_card(self) -> QFrame:
         ground = card()

@@ -32,6 +32,12 @@ class Page(QWidget):
     """A title, work for a worker (it is given the job), and what takes its result."""
     told = Signal(str)
     """A word for the status bar: what was copied or saved."""
+    sorted_by = Signal(str, bool)
+    """The analyst chose an order: column and whether it descends."""
+    tab_wanted = Signal(str)
+    """Another part of the page."""
+    window_wanted = Signal(object)
+    """Another time window: (start, end) in ns since 1970 UTC (Qt's int is too small)."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +46,12 @@ class Page(QWidget):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
 
+    def adopt(self, part: QWidget) -> None:
+        """Pass on what a part of the page wants, as if the page wanted it itself."""
+        for name in ("drill_wanted", "filter_wanted", "page_wanted", "failed", "work_wanted", "told"):
+            if hasattr(part, name):
+                getattr(part, name).connect(getattr(self, name))
+
     def question(self, scope: Scope) -> Question:
         """What to work out for a selection; it runs on a worker and must not touch the page."""
         raise NotImplementedError
@@ -47,6 +59,9 @@ class Page(QWidget):
     def present(self, scope: Scope, answer: object) -> None:
         """Show what the question gave."""
         raise NotImplementedError
+
+    def show_part(self, tab: str, sort: str, *, descending: bool) -> None:
+        """Show a part of the page in an order; empty texts: the first part, its own order."""
 
     def begin_find(self) -> None:
         """Let the analyst search the page; pages without a search do nothing."""

@@ -9,12 +9,14 @@ from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QMenu, QTreeView, QWidget
 
 from inspect_app.analysis.processes import lifelines, process_forest
+from inspect_app.analysis.subject import container_subject, process_subject
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.icons import icon
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.life_column import LifeDelegate, LifeHeader
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
+from inspect_app.ui.row_menu import MenuBuilder
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.tree_model import CONTAINER, EVENTS, FATE, LIFE, NAME, PID, Branches, TreeModel
 from inspect_app.views.format import format_count
@@ -151,7 +153,14 @@ class TreePage(Page):
         menu.addAction(icon("close"), "Exclude this process").triggered.connect(
             lambda *_: self.filter_wanted.emit(f"not ({condition})")
         )
-        menu.addSeparator()
+        entries = MenuBuilder(menu)
+        entries.separate()
+        frames = self.model.branches.frames
+        about = [process_subject(frames, process)]
+        container = number_at(frames.processes, "container", process)
+        about += [container_subject(frames, container)] if container >= 0 else []
+        entries.add_subjects(frames, tuple(about), self.page_wanted.emit)
+        entries.separate()
         for title, page in (
             ("Threads", "threads"),
             ("Files", "files"),

@@ -1,0 +1,202 @@
+"""Everything about one process, container, file or connection: facts, activity over time, and its tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from inspect_app.analysis.event import DetailGroup
+from inspect_app.analysis.selection import Selection, TimeRange
+from inspect_app.analysis.subject import Found, Kind, Subject, find, label_of, subject_of
+from inspect_app.analysis.subject_facts import facts_of
+from inspect_app.analysis.subject_lanes import Lane, lanes_of
+from inspect_app.ui.jobs import Job
+from inspect_app.ui.lane_chart import LaneChart
+from inspect_app.ui.lookups import number_at
+from inspect_app.ui.pages.detail import DetailTree
+from inspect_app.ui.pages.page import EmptyState, Question
+from inspect_app.ui.pages.tabbed import TabbedPage
+from inspect_app.ui.plain import plain
+from inspect_app.ui.scope import Scope
+from inspect_app.ui.table_model import prepare
+from inspect_app.ui.tabs import Tab
+from inspect_app.ui.widgets import named, tool_button
+from inspect_app.views.format import format_count
+from inspect_app.views.subjects import SECTIONS, section_table
+
+_BINS = 300
+_SHORT = 6
+"""A subject that was at work for less than this part of the window is drawn over its own time."""
+_FACTS_WIDTH = 374
+_WAYS = (
+    ("Events", "events", "Its events, one by one (d)"),
+    ("I/O streams", "streams", "What was read and written (e)"),
+    ("Process tree", "tree", "Who created whom (t)"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class SubjectAnswer:
+    """What the worker hands over."""
+
+    subject: Subject
+    label: str
+    found: Found | None
+    facts: tuple[DetailGroup, ...] = ()
+    lanes: tuple[Lane, ...] = ()
+    drawn: tuple[int, int] = (0, 1)
+    """What the lanes are over: the window, or the subject's own time where that is a small part of it."""
+    life: tuple[int, int] = (-1, -1)
+    events: int = 0
+    tabs: tuple[Tab, ...] = ()
+
+
+class SubjectPage(TabbedPage):
+    """Facts at the left; at the right the activity over the tables."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        for title, page, tip in _WAYS:
+            button = tool_button(title, page, tip, lambda page=page: self.page_wanted.emit(page))  # type: ignore[misc]  # bound now
+            self.head.row.addWidget(button)
+        self.facts = DetailTree()
+        self.facts.setAccessibleName("Facts")
+        self.chart = LaneChart()
+        self.chart.moment_chosen.connect(lambda moment: self.page_wanted.emit(f"moment/{moment}"))
+        ground = named(QWidget(), "PageHead")
+        ground.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        inner = QVBoxLayout(ground)
+        inner.setContentsMargins(14, 2, 6, 6)
+        inner.addWidget(self.chart)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(ground)
+        column.addWidget(self.tables, 1)
+        self._layouts = (inner, column)
+        self._split = QSplitter()
+        self._split.addWidget(self.facts)
+        self._split.addWidget(right)
+        self._split.setStretchFactor(1, 1)
+        self._split.setSizes([_FACTS_WIDTH, 1_000])
+        self.empty = EmptyState()
+        for widget in (self.head, self.empty, self._split):
+            self.column.addWidget(widget, 0 if widget is self.head else 1)
+
+    def question(self, scope: Scope) -> Question:
+        """What the capture has of the subject, within the selection."""
+        subject = subject_of(scope.page)
+        assert subject is not None  # noqa: S101 - the book opens this page for addresses alone
+
+        def work(job: Job) -> object:
+            return _answer(scope, subject, job)
+
+        return work
+
+    def present(self, scope: Scope, answer: object) -> None:
+        """Show facts, activity and tables."""
+        self.scope = scope
+        known = cast(SubjectAnswer, answer)
+        kind = known.subject.kind.value.capitalize()
+        note = _note(known) if known.found is not None else ""
+        self.head.tell(f"{kind} {plain(known.label)}", note, note)
+        self.empty.tell("" if known.found is not None else _nothing(known))
+        self._split.setVisible(known.found is not None)
+        if known.found is not None:
+            self.facts.show_groups(known.facts)
+            self.chart.show_lanes(known.lanes, known.drawn, scope.zero, known.life)
+            for layout in self._layouts:
+                # Another number of lanes is another height; a page that was hidden would learn it too late.
+                layout.invalidate()
+                layout.activate()
+            self.tables.show_tabs(scope, known.tabs)
+
+    def refresh_theme(self) -> None:
+        """The tools' icons, and names whose colour is set."""
+        super().refresh_theme()
+        self.facts.refresh_theme()
+
+
+def _answer(scope: Scope, subject: Subject, job: Job) -> SubjectAnswer:
+    frames = scope.frames
+    found = find(frames, subject)
+    label = label_of(frames, subject)
+    if found is None:
+        return SubjectAnswer(subject, label, None)
+    job.check()
+    selected = scope.select()
+    inside = np.zeros(len(frames.events), dtype=bool)
+    inside[selected.rows] = True
+    rows = found.rows[inside[found.rows]]
+    job.check()
+    drawn = _drawn(scope, rows)
+    lanes = lanes_of(frames, subject.kind, rows, TimeRange(*drawn), bins=_BINS)
+    tabs = []
+    for section in SECTIONS[subject.kind]:
+        job.check()
+        table = section_table(section, frames, found, Selection(selected.rows), scope.window)
+        nothing = section.nothing or f"There are no {table.view.noun[1]} here."
+        tabs.append(Tab(section.id, section.title, prepare(table), nothing))
+    return SubjectAnswer(
+        subject,
+        label,
+        found,
+        facts_of(frames, found),
+        lanes,
+        drawn,
+        _life(scope, found),
+        len(rows),
+        tuple(tabs),
+    )
+
+
+def _drawn(scope: Scope, rows: np.ndarray) -> tuple[int, int]:
+    start, end = scope.range
+    if not len(rows):
+        return start, end
+    times = scope.frames.events["time"].to_numpy()[rows[[0, -1]]]
+    first, last = int(times[0]), int(times[1])
+    margin = max(1_000, (last - first) // 12)
+    near = (max(start, first - margin), min(end, last + margin))
+    return near if (near[1] - near[0]) * _SHORT < end - start else (start, end)
+
+
+def _life(scope: Scope, found: Found) -> tuple[int, int]:
+    """Birth and death as the capture tells them; -1 not within it."""
+    frames = scope.frames
+    if found.subject.kind is Kind.PROCESS:
+        return number_at(frames.processes, "start", found.row), number_at(frames.processes, "end", found.row)
+    if found.subject.kind is Kind.CONTAINER:
+        return number_at(frames.containers, "birth", found.row), number_at(
+            frames.containers, "death", found.row
+        )
+    if found.subject.kind is Kind.CONNECTION and len(found.rows):
+        times = frames.events["time"].to_numpy()[found.rows[[0, -1]]]
+        return int(times[0]), int(times[1])
+    return -1, -1
+
+
+def _note(known: SubjectAnswer) -> str:
+    assert known.found is not None  # noqa: S101 - asked for what was found
+    total = len(known.found.rows)
+    shown = format_count(known.events, "event")
+    told = shown if known.events == total else f"{shown} of {total:,} in this selection"
+    return told + (f"  ·  {_fate(known)}" if _fate(known) else "")
+
+
+def _fate(known: SubjectAnswer) -> str:
+    if known.subject.kind not in (Kind.CONTAINER, Kind.PROCESS):
+        return ""
+    birth, death = known.life
+    word = "removed" if known.subject.kind is Kind.CONTAINER else "ended"
+    begun = "began within the recording" if birth >= 0 else "was there before the recording"
+    return f"{begun}, {word} within it" if death >= 0 else f"{begun}, alive at its end"
+
+
+def _nothing(known: SubjectAnswer) -> str:
+    return f"This capture has no {known.subject.kind.value} {plain(known.label)}."

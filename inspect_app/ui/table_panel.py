@@ -1,0 +1,230 @@
+"""A table with what belongs to it: find, columns, export, totals, copy, and ways on from each row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from inspect_app.ui.copying import Copier
+from inspect_app.ui.find_bar import FindBar
+from inspect_app.ui.pages.page import EmptyState
+from inspect_app.ui.row_menu import RowChoice, build_row_menu
+from inspect_app.ui.scope import Scope
+from inspect_app.ui.table_model import Prepared, ViewModel, prepare
+from inspect_app.ui.table_view import GridView, TotalsRow
+from inspect_app.ui.widgets import tool_button
+from inspect_app.views.export import to_csv, to_json
+from inspect_app.views.format import format_count, format_value
+from inspect_app.views.row_subjects import subjects_of_row
+from inspect_app.views.sorting import search
+from inspect_app.views.table import ViewTable
+
+
+class TablePanel(QWidget):
+    """Shows the rows of one view, then of another; says by signals where the analyst wants to go."""
+
+    drill_wanted = Signal(str, str, str)
+    filter_wanted = Signal(str)
+    page_wanted = Signal(str)
+    failed = Signal(str, str)
+    work_wanted = Signal(str, object, object)
+    told = Signal(str)
+    sorted_by = Signal(str, bool)
+    """The analyst chose an order: column and whether it descends."""
+    opened = Signal(int)
+    """A line was opened with Enter or a double click."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model: ViewModel | None = None
+        self.scope: Scope | None = None
+        self._columns: dict[str, list[int]] = {}
+        self.grid = GridView()
+        self.grid.opened.connect(self.opened)
+        self.grid.customContextMenuRequested.connect(self._show_menu)
+        self.grid.horizontalHeader().sectionClicked.connect(self._sort_section)
+        self.totals = TotalsRow(self.grid)
+        self.find_bar = FindBar(self._find_lines)
+        self.find_bar.went_to.connect(self.go_to_line)
+        self.find_bar.closed.connect(self.grid.setFocus)
+        self.empty = EmptyState()
+        self.copier = Copier(self.told.emit, self.failed.emit)
+        self.columns_menu = QMenu(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.empty, self.grid, self.totals):
+            column.addWidget(widget, 0 if widget is self.totals else 1)
+        self.setFocusProxy(self.grid)
+        copy = QAction("Copy", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        copy.triggered.connect(self.copy_rows)
+        self.grid.addAction(copy)
+
+    def tools(self, *, with_texts: bool = True) -> list[QWidget]:
+        """The find line and the buttons, for the head of a page; without texts where there is little room."""
+        find, columns, export = ("Find", "Columns", "Export") if with_texts else ("", "", "")
+        chooser = tool_button(columns, "columns", "Which columns are shown")
+        chooser.setMenu(self.columns_menu)
+        chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        return [
+            self.find_bar,
+            tool_button(find, "search", "Find in this table (Ctrl+F)", self.find_bar.begin),
+            chooser,
+            tool_button(export, "save", "Save the table as CSV or JSON", self.ask_for_export),
+        ]
+
+    @property
+    def table(self) -> ViewTable | None:
+        """The rows that are shown."""
+        return self.model.table if self.model is not None else None
+
+    def show_rows(self, scope: Scope, ready: Prepared, nothing: str) -> None:
+        """Replace the rows; `nothing` is said where there are none."""
+        self.scope = scope
+        table = ready.table
+        model = ViewModel(ready, scope.zero, self)
+        model.shown = self._columns.get(table.view.id, model.shown)
+        old, self.model = self.model, model
+        self.grid.setModel(model)
+        if old is not None:
+            old.deleteLater()
+        self._show_totals()
+        self._fit_columns()
+        self._fill_columns_menu()
+        self.empty.tell("" if len(table) else nothing)
+        self.grid.setVisible(bool(len(table)))
+        self.totals.setVisible(any(self.totals.texts))
+        self.find_bar.refresh()
+
+    def show_order(self, answer: object) -> None:
+        """Another order of the rows that are shown; of others it is out of date."""
+        ready = cast(Prepared, answer)
+        if self.model is not None and ready.table is self.model.table:
+            self.model.show_order(ready)
+            self.grid.scrollToTop()
+            self.find_bar.refresh()
+
+    def want_order(self, column: str, *, descending: bool) -> None:
+        """Put the rows in another order, on a worker."""
+        if self.model is not None:
+            table = self.model.table
+            self.work_wanted.emit("Sorting", lambda _: prepare(table, column, descending), self.show_order)
+
+    def go_to_line(self, line: int) -> None:
+        """Put the focus on a line."""
+        if self.model is not None and 0 <= line < self.model.rowCount():
+            index = self.model.index(line, max(0, self.grid.currentIndex().column()))
+            self.grid.setCurrentIndex(index)
+            self.grid.scrollTo(index)
+
+    def choice(self, line: int) -> RowChoice | None:
+        """What a line stands for, for menus and drill-downs."""
+        if self.model is None or self.scope is None or not 0 <= line < self.model.rowCount():
+            return None
+        table, row = self.model.table, self.model.row_of(line)
+        subjects = subjects_of_row(self.scope.frames, table, row)
+        return RowChoice(table.view, table.condition(row), table.label(row), subjects)
+
+    def open_line(self, line: int) -> None:
+        """Go deeper from a line: where its view leads, else to the events."""
+        choice = self.choice(line)
+        if choice is not None and choice.condition:
+            self.drill_wanted.emit(choice.view.drilldown or "events", choice.condition, choice.label)
+
+    def copy_rows(self) -> None:
+        """The chosen rows as CSV to the clipboard."""
+        self.copy_as(to_csv)
+
+    def copy_as(self, write: object) -> None:
+        """The chosen rows to the clipboard in one of the forms of `views.export`."""
+        if self.model is None or not callable(write):
+            return
+        model, ranges = self.model, self.grid.selected_ranges()
+        order = np.concatenate([model.order[top : end + 1] for top, end in ranges] or [model.order[:0]])
+        told = f"{format_count(len(order), 'row')} copied"
+        self.work_wanted.emit(
+            "Copying", lambda _: write(model.table, order), lambda text: self.copier.copy(text, told)
+        )
+
+    def export_to(self, path: str) -> None:
+        """All rows in their order to a file: JSON where its name says so, else CSV."""
+        if self.model is None:
+            return
+        table, order = self.model.table, self.model.order
+        write = to_json if path.endswith(".json") else to_csv
+        self.work_wanted.emit(
+            "Exporting",
+            lambda _: write(table, order).encode(),
+            lambda data: self.copier.save(Path(path), data),
+        )
+
+    def ask_for_export(self) -> None:
+        """Let the analyst choose a file to write to."""
+        name = self.table.view.id if self.table is not None else "table"
+        path, _kind = QFileDialog.getSaveFileName(
+            self, "Save the table", f"{name}.csv", "CSV (*.csv);;JSON (*.json)"
+        )
+        if path:
+            self.export_to(path)
+
+    def _find_lines(self, text: str) -> np.ndarray:
+        if self.model is None:
+            return np.empty(0, dtype=np.int64)
+        return self.model.lines_of(search(self.model.table, text))
+
+    def _show_menu(self, point: QPoint) -> None:
+        index = self.grid.indexAt(point)
+        choice = self.choice(index.row()) if index.isValid() else None
+        if choice is not None:
+            menu = build_row_menu(self, choice, index.row(), index.column())
+            menu.popup(self.grid.viewport().mapToGlobal(point))
+
+    def _sort_section(self, section: int) -> None:
+        if self.model is not None:
+            column = self.model.table.columns[self.model.shown[section]]
+            before, descending = self.model.sorted_by
+            # Figures are asked for the largest, names for the first.
+            self.sorted_by.emit(column.id, not descending if column.id == before else column.unit.numeric)
+
+    def _fit_columns(self) -> None:
+        if self.model is not None:
+            self.grid.fit_columns(self.model.text, extra=self.totals.texts)
+
+    def _show_totals(self) -> None:
+        if self.model is not None:
+            table = self.model.table
+            texts = [
+                ""
+                if table.totals[place] is None
+                else format_value(table.totals[place], table.columns[place].unit)
+                for place in self.model.shown
+            ]
+            if any(texts) and not texts[0]:
+                texts[0] = "Total"
+            self.totals.show_texts(texts)
+
+    def _fill_columns_menu(self) -> None:
+        self.columns_menu.clear()
+        if self.model is None:
+            return
+        for place, column in enumerate(self.model.table.columns):
+            action = self.columns_menu.addAction(column.title)
+            action.setCheckable(True)
+            action.setChecked(place in self.model.shown)
+            action.setToolTip(column.meaning)
+            action.toggled.connect(lambda on, place=place: self._toggle_column(place, on=on))
+
+    def _toggle_column(self, place: int, *, on: bool) -> None:
+        if self.model is not None:
+            places = sorted({*self.model.shown, place} if on else {*self.model.shown} - {place})
+            if places:
+                self._columns[self.model.table.view.id] = places
+                self.model.show_columns(places)
+                self._show_totals()
+                self._fit_columns()

@@ -1,0 +1,160 @@
+"""State at a moment, latency over time, comparison, and where else a value occurs."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from inspect_app.ui.row_menu import build_row_menu
+from tests.builders.frames import MS, START_NS
+from tests.ui.test_menus import entries
+from tests.ui.test_window import go, small_capture
+
+
+def texts(panel, section):
+    return [panel.model.text(line, section) for line in range(panel.model.rowCount())]
+
+
+def test_a_click_on_the_strip_chooses_the_moment_of_the_state(opened, settle, qtbot):
+    qtbot.keyClick(opened, Qt.Key.Key_M)
+    settle(opened)
+    page, strip = opened.book.moment, opened.areas.strip
+    assert "where the window ends" in page.head.note
+    at_end = texts(page.tables.panel, 0)
+    axis = strip.axis()
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(int(axis.x_of(START_NS + 700 * MS)), 30))
+    settle(opened)
+    assert opened.workspace.session.page.startswith("moment/")
+    assert abs(page.time - START_NS - 700 * MS) < 20 * MS
+    assert texts(page.tables.panel, 0) != at_end
+    opened.workspace.back()
+    settle(opened)
+    assert texts(page.tables.panel, 0) == at_end
+
+
+def test_the_state_goes_from_event_to_event(opened, settle):
+    times = opened.workspace.frames.events["time"].to_numpy()
+    go(opened, settle, f"moment/{times[5]}")
+    page = opened.book.moment
+    page.step(1)
+    settle(opened)
+    assert page.time == times[6]
+    page.step(-1)
+    page.step(-1)
+    settle(opened)
+    assert page.time < times[6]
+
+
+@pytest.mark.parametrize("address", ["moment/", "moment/abc", "moment/99999999999999999999", "moment/0"])
+def test_any_moment_is_kept_within_the_recording(opened, settle, address):
+    go(opened, settle, address)
+    assert not opened.areas.banner.text
+    assert opened.book.moment.tables.bar.count() == 6
+
+
+def test_a_process_of_the_state_is_opened(opened, settle):
+    go(opened, settle, f"moment/{START_NS + 700 * MS}")
+    panel = opened.book.moment.tables.panel
+    panel.go_to_line(0)
+    menu = entries(build_row_menu(panel, panel.choice(0), 0, 0))
+    next(action for text, action in menu.items() if text.startswith("Process page")).trigger()
+    settle(opened)
+    assert opened.book.current is opened.book.subject
+
+
+def test_a_band_of_latency_leads_to_its_events(opened, settle, qtbot):
+    qtbot.keyClick(opened, Qt.Key.Key_L)
+    settle(opened)
+    page = opened.book.spectrogram
+    assert page.map.hasFocus()
+    qtbot.keyClick(page.map, Qt.Key.Key_Up)
+    settle(opened)
+    count = int(page.head.note.partition(" ")[0].replace(",", ""))
+    qtbot.keyClick(page.map, Qt.Key.Key_Return)
+    settle(opened)
+    assert opened.workspace.session.page == "events"
+    assert opened.book.events.model.rowCount() == count > 0
+
+
+def test_a_part_of_the_picture_is_dragged_and_zoomed_to(opened, settle, qtbot):
+    go(opened, settle, "spectrogram")
+    page = opened.book.spectrogram
+    area = page.map._area()
+    start, end = area.topLeft().toPoint() + QPoint(80, 10), area.bottomRight().toPoint() - QPoint(200, 10)
+    qtbot.mousePress(page.map, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(page.map, end)
+    qtbot.mouseRelease(page.map, Qt.MouseButton.LeftButton, pos=end)
+    settle(opened)
+    assert page.map.region is not None
+    page.zoom()
+    settle(opened)
+    window = opened.workspace.session.window
+    assert window is not None
+    assert page.map.region is None
+
+
+def test_a_window_is_compared_with_what_was_before(opened, settle, qtbot):
+    qtbot.keyClick(opened, Qt.Key.Key_C)
+    settle(opened)
+    page = opened.book.compare
+    assert "choose a window" in page.empty.text()
+    opened.workspace.set_window((START_NS + 900 * MS, START_NS + 2_000 * MS), final=True)
+    settle(opened)
+    page.way.choose(1)
+    settle(opened)
+    assert opened.workspace.session.page == "compare/before"
+    new = len(texts(page.tables.panel, 0))
+    page.only_new.setChecked(False)
+    settle(opened)
+    assert set(texts(page.tables.panel, 0)) <= {"new", "gone", "both"}
+    assert len(texts(page.tables.panel, 0)) >= new
+
+
+def test_a_marked_window_is_compared_with_another(opened, settle):
+    opened.workspace.set_window((START_NS, START_NS + 900 * MS), final=True)
+    go(opened, settle, "compare")
+    opened.book.compare.mark()
+    opened.workspace.set_window((START_NS + 900 * MS, START_NS + 2_000 * MS), final=True)
+    settle(opened)
+    opened.book.compare.way.choose(2)
+    settle(opened)
+    assert opened.workspace.session.page == f"compare/window:{START_NS}-{START_NS + 900 * MS}"
+    assert "900 ms" in opened.book.compare.head.note
+
+
+def test_another_capture_is_compared(opened, settle, tmp_path):
+    path = tmp_path / "other.exhume"
+    small_capture(path)
+    go(opened, settle, f"compare/file:{path}")
+    page = opened.book.compare
+    assert "other.exhume" in page.head.note
+    assert set(texts(page.tables.panel, 0)) == {"new"}
+    go(opened, settle, f"compare/file:{tmp_path / 'gone.exhume'}")
+    assert opened.areas.banner.text
+
+
+def test_where_else_a_value_is_leads_to_events(opened, settle, qtbot):
+    go(opened, settle, "processes")
+    panel = opened.book.table.panel
+    line = next(line for line in range(panel.model.rowCount()) if panel.model.text(line, 1) == "nginx")
+    menu = entries(build_row_menu(panel, panel.choice(line), line, 1))
+    menu["Where else is nginx?"].trigger()
+    settle(opened)
+    page = opened.book.pivot
+    assert page.panel.model.rowCount() > 1
+    qtbot.keyClick(page.panel.grid, Qt.Key.Key_Return)
+    settle(opened)
+    assert opened.workspace.session.page == "events"
+    go(opened, settle, "pivot/nobody has ever seen this")
+    assert "No field" in page.panel.empty.text()
+
+
+def test_several_rows_are_filtered_to_at_once(opened, settle):
+    go(opened, settle, "processes")
+    panel = opened.book.table.panel
+    panel.grid.selectRow(0)
+    panel.grid.selectAll()
+    count = panel.model.rowCount()
+    menu = entries(build_row_menu(panel, panel.choice(0), 0, 0))
+    menu[f"Show only {count} rows"].trigger()
+    settle(opened)
+    assert opened.workspace.session.filter.count(" or ") == count - 1
+    assert opened.book.table.model.rowCount() > 0
