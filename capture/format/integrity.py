@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -82,6 +83,7 @@ class Walk:
         self._offset = 0
         """Where the walk goes on: behind the last block that is whole."""
         self._in_vain = _SEARCH + 2 * stream.seek(0, 2)
+        self._seen = hashlib.sha256()
 
     def go_on(self) -> None:
         """The file may have grown: walk on from where it ended before."""
@@ -125,6 +127,13 @@ class Walk:
         return self._closing_digest
 
     @property
+    def fingerprint(self) -> bytes:
+        """A digest of the places and digests of all blocks that were whole, and of the verdict."""
+        seen = self._seen.copy()
+        seen.update(str(self.verdict).encode())
+        return seen.digest()
+
+    @property
     def verdict(self) -> Verdict:
         """What the walk has found so far."""
         if self._fault:
@@ -143,6 +152,7 @@ class Walk:
         self._reconsider(block)
         self._expected_seq = header.seq + 1
         self._before = block.digest
+        self._seen.update(b"%d:" % block.offset + block.digest)
         self._digests.append(block.digest)
         self._whole += 1
         if self._closing or header.kind == "end":

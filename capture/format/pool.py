@@ -58,6 +58,12 @@ class Pool:
         if self._rows > EVENTS + self._size * EVENTS_PER_BYTE:
             raise FormatError(f"claims {self._rows} rows of tables", offset)
 
+    def forget_texts(self) -> None:
+        """Begin anew with no text: codes that were given out mean nothing any more."""
+        self.texts[:] = [b""]
+        self._codes.clear()
+        self._text_bytes = 0
+
     def codes_of(self, texts: list[bytes], offset: int) -> Array:
         """For each text code of a block, its position in `texts`.
 

@@ -162,6 +162,11 @@ class CaptureFile:
         return self._walk.closing_digest
 
     @property
+    def fingerprint(self) -> bytes:
+        """What tells this file from every other: a digest over those of all its blocks that can be read."""
+        return self._walk.fingerprint
+
+    @property
     def texts(self) -> list[bytes]:
         """Distinct texts; the codes of text columns are positions in it, 0 is not recorded."""
         return self.pool.texts
@@ -214,6 +219,21 @@ class CaptureFile:
         """int64: positions in the columns of the events that lie behind the first `count` of the file."""
         order = self._sorted_rows(None)
         return np.arange(count, self.count) if order is None else np.flatnonzero(order >= count)
+
+    def forget_texts(self) -> None:
+        """Give back the memory of `texts`: codes of columns that were read mean nothing any more."""
+        self._block_codes.clear()
+        self._bodies.clear()
+        self.pool.forget_texts()
+
+    def take_for_sorted(self) -> None:
+        """Somebody knows that the events lie in order of time: they need not be read to find out."""
+        self._order, self._order_known = None, True
+
+    @property
+    def is_sorted(self) -> bool:
+        """Whether the events are known to lie in order of time."""
+        return self._order_known and self._order is None
 
     def leave_out_unfinished(self) -> None:
         """Forget the calls that had not returned when the file ended: the next file has them whole."""

@@ -6,6 +6,7 @@ laid end to end. What had not returned at the end of one file returned in the ne
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -74,6 +75,27 @@ class CaptureSet:
     def count(self) -> int:
         """Number of events that can be read."""
         return int(self._starts[-1])
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What tells these files from all others."""
+        return hashlib.sha256(b"".join(member.fingerprint for member in self.members)).digest()
+
+    def forget_texts(self) -> None:
+        """Give back the memory of `texts`: codes of columns that were read mean nothing any more."""
+        for member in self.members:
+            member.forget_texts()
+
+    def take_for_sorted(self) -> None:
+        """Somebody knows that the events lie in order of time: they need not be read to find out."""
+        self._order, self._order_known = None, True
+        for member in self.members:
+            member.take_for_sorted()
+
+    @property
+    def is_sorted(self) -> bool:
+        """Whether the events of all files are known to lie in order of time, one file after the other."""
+        return self._order_known and self._order is None and all(member.is_sorted for member in self.members)
 
     @property
     def ending(self) -> dict[str, Any] | None:

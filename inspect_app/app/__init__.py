@@ -4,7 +4,8 @@
     exhume-inspect COMMAND …         view, report, screenshot, … without a display
     exhume-inspect --examiner-log LOG …   either, with what is done written down
 
-Qt is loaded for the window and for pictures alone.
+Qt is loaded for the window and for pictures alone. With `--no-cache` before all that no side index is
+made or used.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ from inspect_app.app.screenshot import screenshot
 from inspect_app.cli import main as commands
 from inspect_app.cli.boundary import ExitCode
 from inspect_app.cli.options import take_own_views
+from inspect_app.frames.side_index import OFF
 from inspect_app.session.examiner_log import keep_log
 
 __all__ = ["main"]
+
+NO_CACHE = "--no-cache"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = _keep_log(words)
     if problem := take_own_views():
         click.echo(f"exhume-inspect: your own views are left out: {problem}", err=True)
+    if words and words[0] == NO_CACHE:
+        os.environ[OFF] = "1"
+        words = words[1:]
     commands.add_command(screenshot)
     if wants_window(words, commands):
         sys.exit(open_window(*words[1:] if words and words[0] == "--" else words))

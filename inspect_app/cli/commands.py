@@ -58,6 +58,9 @@ def main() -> None:
       exhume-inspect search node.exhume 'BEGIN RSA PRIVATE KEY'
       exhume-inspect spectrogram node.exhume --filter 'fd.type = file'
       exhume-inspect report node.exhume -o report.html
+
+    A large capture opens faster the next time: what was found out about it is kept in your cache folder,
+    readable by you alone. `exhume-inspect --no-cache …` or EXHUME_NO_CACHE=1 keeps nothing.
     """
 
 

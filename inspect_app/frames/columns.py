@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,3 +270,22 @@ COUNTED_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("descriptor", "int32", "row of descriptors", "the thing behind fd, -1 none"),
 )
 """Sums of calls that were not recorded one by one: a row a thread, descriptor, call and interval."""
+
+TABLES: Mapping[str, tuple[FrameColumn, ...]] = MappingProxyType(
+    {
+        "events": EVENT_COLUMNS,
+        "processes": PROCESS_COLUMNS,
+        "threads": THREAD_COLUMNS,
+        "images": IMAGE_COLUMNS,
+        "descriptors": DESCRIPTOR_COLUMNS,
+        "containers": CONTAINER_COLUMNS,
+        "users": USER_COLUMNS,
+        "groups": GROUP_COLUMNS,
+        "samples": SAMPLE_COLUMNS,
+        "drops": DROP_COLUMNS,
+        "counted": COUNTED_COLUMNS,
+        "opened": OPENED_COLUMNS,
+        "mounts": MOUNT_COLUMNS,
+    }
+)
+"""Every frame of an opened capture by its attribute's name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,15 @@ from capture.identity import EventColumns, Identities, identify
 from capture.identity.reading import machine_of, results_that_count, tables_of
 from capture.identity.requests import with_latencies
 from capture.identity.snapshot import Table
-from inspect_app.frames import entities
+from inspect_app.frames import entities, side_index
 from inspect_app.frames.capture import CaptureFrames, FileState
 from inspect_app.frames.columns import EVENT_COLUMNS
 from inspect_app.frames.containers import containers
 from inspect_app.frames.counted import counted_frame
 from inspect_app.frames.samples import samples_frame
+from inspect_app.frames.side_index import SideIndex
 from inspect_app.frames.source import FileSource
+from inspect_app.frames.stored import Keepsake
 from inspect_app.frames.tables import build_table
 from inspect_app.frames.types import event_types, sizes
 
@@ -44,13 +46,18 @@ _CHECKED, _READ = 15, 60
 def open_capture(
     path: str | Path | Sequence[str | Path],
     *,
+    cache: bool = True,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> CaptureFrames:
     """Open a capture: every column joined to who, what and where; payload stays in the file.
 
+    Every block's digest is checked each time. The frames of a large capture that was opened before are mapped
+    from the side index in the user's cache folder; see `side_index`.
+
     Args:
         path: a capture file; or the files of a set, or their folder: they are read as one recording.
+        cache: whether a side index may be used and made.
         progress: called with (done, total) as blocks are read.
         cancelled: asked at every block and between joins.
 
@@ -65,13 +72,46 @@ def open_capture(
         paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
         capture = open_captures(paths, _share(report, 0, _CHECKED), stop)
         try:
-            return _join(capture, capture.path, report, stop)
+            if not (cache and side_index.is_wanted(capture)):
+                return _join(capture, report, stop)[0]
+            return _indexed(capture, report, stop)
         except BaseException:
             capture.close()
             raise
 
 
-def _join(capture: Capture, path: str, report: Progress, stop: Callable[[], bool]) -> CaptureFrames:
+def _indexed(capture: Capture, report: Progress, stop: Callable[[], bool]) -> CaptureFrames:
+    """The frames of the side index; where there are none they are made, and mapped to save memory."""
+    index, key = SideIndex(), side_index.key_of(capture)
+    stored = index.find(key)
+    if stored is None:
+        frames, columns = _join(capture, report, stop)
+        if not index.keep(key, Keepsake(frames, columns, capture.texts, capture.is_sorted)):
+            return frames
+        stored = index.find(key)
+        if stored is None:
+            return frames
+        capture.forget_texts()
+    if stored.is_sorted:
+        capture.take_for_sorted()
+    time = stored.tables["events"]["time"].to_numpy()
+    frames = CaptureFrames(
+        path=capture.path,
+        host=_host(capture, time),
+        state=_state(capture.verdict),
+        source=FileSource(capture, stored.source, stored.texts),
+        environments=stored.environments,
+        paths=stored.paths,
+        **stored.tables,
+    )
+    report(_STEPS, _STEPS)
+    return frames
+
+
+def _join(
+    capture: Capture, report: Progress, stop: Callable[[], bool]
+) -> tuple[CaptureFrames, Mapping[str, np.ndarray]]:
+    """The frames, and the columns of the file that they were made of."""
     columns = capture.read_columns(_READ_AT_ONCE, _share(report, _CHECKED, _READ), stop)
     source = FileSource(capture, columns)
     recorded = {name: columns[name] for name in EventColumns.COLUMNS}
@@ -89,7 +129,7 @@ def _join(capture: Capture, path: str, report: Progress, stop: Callable[[], bool
     report(_STEPS - 5, _STEPS)
     processes, descriptors = entities.processes(found), entities.descriptors(found, columns["time"])
     frames = CaptureFrames(
-        path=path,
+        path=capture.path,
         host=_host(capture, columns["time"]),
         state=_state(judge(capture)),
         events=_events(events, columns, found),
@@ -110,7 +150,7 @@ def _join(capture: Capture, path: str, report: Progress, stop: Callable[[], bool
         groups=entities.groups(tables["groups"]),
     )
     report(_STEPS, _STEPS)
-    return frames
+    return frames, columns
 
 
 def _events(events: EventColumns, columns: dict[str, np.ndarray], found: Identities) -> pd.DataFrame:

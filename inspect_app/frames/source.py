@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
 
 import numpy as np
@@ -13,9 +13,12 @@ from capture.format import Capture
 class FileSource:
     """Arguments, texts and payload of an open capture; any thread may ask."""
 
-    def __init__(self, capture: Capture, columns: Mapping[str, np.ndarray]) -> None:
-        """`columns`: those that are loaded already."""
+    def __init__(
+        self, capture: Capture, columns: Mapping[str, np.ndarray], texts: Sequence[bytes] | None = None
+    ) -> None:
+        """`columns`: those that are loaded already; `texts`: what they point to, the capture's without it."""
         self._capture = capture
+        self._texts = capture.texts if texts is None else texts
         self._text, self._text2, self._addr = columns["text"], columns["text2"], columns["addr"]
         self._arguments = {name: column for name, column in columns.items() if name in _ARGUMENTS}
         self._lock = Lock()
@@ -62,7 +65,12 @@ class FileSource:
 
     def _recorded(self, column: np.ndarray, row: int) -> bytes | None:
         code = int(column[row])
-        return self._capture.texts[code] if code else None
+        return self._texts[code] if code else None
+
+
+def without_arguments(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Columns but those of arguments: few questions need them, and they can be read again."""
+    return {name: column for name, column in columns.items() if name not in _ARGUMENTS}
 
 
 _ARGUMENTS = ("a0", "a1", "a2", "a3", "a4", "a5")

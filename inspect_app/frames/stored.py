@@ -1,0 +1,338 @@
+"""Frames in one file that is mapped, not read: they are there at once, and the system can drop them.
+
+    file    ::=  magic:8  offset:u64  length:u64  digest:32  array*  header
+    header  ::=  msgpack map { "key", "sorted", "rows": { table: rows }, "arrays": [array…] }
+    array   ::=  name  count  offset  digest
+
+`offset`, `length` and `digest` (SHA-256) are the header's; all numbers are little endian. An array's dtype is
+what this program declares for its name, never what the file says. A column that is the same in every event is
+stored once. Texts are three arrays: lengths, bytes end to end, and, of a frame's column, codes.
+
+The file lies in the user's cache and is taken for hostile all the same: every size is checked against the
+file, the digests of all arrays but those of the events, and that no event points outside a table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, BinaryIO
+
+import msgpack
+import numpy as np
+import pandas as pd
+
+from capture.format import FormatError
+from capture.format.blocks import unpack
+from capture.format.pieces import each_piece, in_order
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.columns import TABLES, FrameColumn
+from inspect_app.frames.tables import build_table
+
+MAGIC = b"EXHUMEFI"
+_START = struct.Struct("<8sQQ32s")
+_ALIGNMENT = 64
+_MAX_HEADER = 4 << 20
+_WRITTEN_AT_ONCE = 16 << 20
+SOURCE_COLUMNS = ("text", "text2", "addr")
+"""What `FileSource` needs of every event: positions in the capture's texts."""
+_CODES = {"str": "<i4", "category": "<i2"}
+"""Declared dtypes of text, and of the codes that stand for it."""
+_TEXTS = ("paths", "environments", "texts")
+_POINTERS = {
+    "process": "processes",
+    "thread": "threads",
+    "image": "images",
+    "container": "containers",
+    "descriptor": "descriptors",
+    "path": "paths",
+    "path2": "paths",
+}
+"""Columns of events that are positions, and in what."""
+
+
+class StoredTexts(Sequence[bytes]):
+    """Texts that are cut out of the mapped file when they are asked for."""
+
+    def __init__(self, lengths: np.ndarray, heap: np.ndarray) -> None:
+        self._ends = np.cumsum(lengths, dtype=np.int64)
+        self._heap = heap
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        end = int(self._ends[at])
+        at = int(at) % len(self)
+        return self._heap[int(self._ends[at - 1]) if at else 0 : end].tobytes()
+
+    def __iter__(self) -> Iterator[bytes]:
+        every = self._heap.tobytes()
+        ends = self._ends.tolist()
+        return (every[start:end] for start, end in pairwise((0, *ends)))
+
+
+@dataclass(frozen=True)
+class Keepsake:
+    """What is written."""
+
+    frames: CaptureFrames
+    source: Mapping[str, np.ndarray]
+    """The arrays of SOURCE_COLUMNS; others are left out."""
+    texts: Sequence[bytes]
+    """What they point to."""
+    is_sorted: bool
+    """Whether the events lie in the capture in the order of the frames."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a file held."""
+
+    tables: Mapping[str, pd.DataFrame]
+    source: Mapping[str, np.ndarray]
+    """The arrays of SOURCE_COLUMNS."""
+    paths: list[str]
+    environments: list[bytes]
+    texts: StoredTexts
+    is_sorted: bool
+
+
+# Writing.
+
+
+def write_frames(stream: BinaryIO, key: bytes, kept: Keepsake) -> None:
+    """Write all frames under a key.
+
+    Raises:
+        OSError: The disk is full, or the like.
+    """
+    stream.write(bytes(_START.size))
+    arrays: list[list[object]] = []
+    for name, array in _parts(kept.frames, kept.source, kept.texts):
+        stream.write(bytes(-stream.tell() % _ALIGNMENT))
+        is_big = name.startswith(("events.", "source."))
+        stored = _once(array) if is_big else array
+        offset = stream.tell()
+        _write_array(stream, stored)
+        digest = b"" if is_big else hashlib.sha256(stored.tobytes()).digest()
+        arrays.append([name, len(stored), offset, digest])
+    offset = stream.tell()
+    rows = {table: len(getattr(kept.frames, table)) for table in TABLES}
+    header = msgpack.packb({"key": key, "sorted": kept.is_sorted, "rows": rows, "arrays": arrays})
+    stream.write(header)
+    stream.seek(0)
+    stream.write(_START.pack(MAGIC, offset, len(header), hashlib.sha256(header).digest()))
+
+
+def _once(array: np.ndarray) -> np.ndarray:
+    """The array, or its first value where all are the same."""
+    is_same = len(array) > 1 and all(
+        each_piece(len(array), lambda rows: bool((array[rows] == array[0]).all()))
+    )
+    return array[:1] if is_same else array
+
+
+def _write_array(stream: BinaryIO, array: np.ndarray) -> None:
+    step = max(1, _WRITTEN_AT_ONCE // array.itemsize)
+    for start in range(0, len(array), step):
+        stream.write(np.ascontiguousarray(array[start : start + step]).data)
+
+
+def _parts(
+    frames: CaptureFrames, source: Mapping[str, np.ndarray], texts: Sequence[bytes]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Every array under its name, with the dtype that `_dtypes` declares."""
+    for table, columns in TABLES.items():
+        frame: pd.DataFrame = getattr(frames, table)
+        for column in columns:
+            yield from _column_parts(f"{table}.{column.name}", frame[column.name], column.dtype)
+    for name in SOURCE_COLUMNS:
+        yield f"source.{name}", source[name].astype("<i4", copy=False)
+    yield from _text_parts("paths", [path.encode("utf-8", "surrogatepass") for path in frames.paths])
+    yield from _text_parts("environments", frames.environments)
+    yield from _text_parts("texts", texts)
+
+
+def _column_parts(name: str, values: pd.Series, dtype: str) -> Iterator[tuple[str, np.ndarray]]:
+    if dtype not in _CODES:
+        yield name, values.to_numpy()
+        return
+    if dtype == "category":
+        codes, texts = values.cat.codes.to_numpy(), list(values.cat.categories)
+    else:
+        codes, distinct = pd.factorize(values.to_numpy(dtype=object))
+        texts = list(distinct)
+    yield name, np.asarray(codes, _CODES[dtype])
+    yield from _text_parts(name, [str(text).encode("utf-8", "surrogatepass") for text in texts])
+
+
+def _text_parts(name: str, texts: Iterable[bytes]) -> Iterator[tuple[str, np.ndarray]]:
+    every = list(texts)
+    yield f"{name}#lengths", np.fromiter(map(len, every), "<i8", len(every))
+    yield f"{name}#bytes", np.frombuffer(b"".join(every), np.uint8)
+
+
+# Reading.
+
+
+def read_frames(descriptor: int, key: bytes) -> Stored:
+    """Map the frames that were written under `key` into an open file. It may be closed afterwards.
+
+    Raises:
+        FormatError: They are not, the file is damaged, or was made by another version.
+    """
+    size = os.fstat(descriptor).st_size
+    if size < _START.size:
+        raise FormatError("the side index is too short")
+    mapped = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
+    header = _header(mapped, size)
+    match header:
+        case {"key": bytes(found), "sorted": bool(order), "rows": dict(rows), "arrays": list(listed)} if (
+            found == key
+        ):
+            pass
+        case _:
+            raise FormatError("the side index is of another capture")
+    arrays = _arrays(mapped, size, listed)
+    tables = {table: _table(table, columns, arrays, _count(rows, table)) for table, columns in TABLES.items()}
+    events = _count(rows, "events")
+    source = {name: _spread(arrays, f"source.{name}", events) for name in SOURCE_COLUMNS}
+    paths = [text.decode("utf-8", "surrogatepass") for text in _texts(arrays, "paths")]
+    environments = list(_texts(arrays, "environments"))
+    stored = Stored(tables, source, paths, environments, _texts(arrays, "texts"), order)
+    _check_pointers(stored)
+    return stored
+
+
+def _header(mapped: mmap.mmap, size: int) -> Any:
+    magic, offset, length, digest = _START.unpack(mapped[: _START.size])
+    if magic != MAGIC or length > _MAX_HEADER or offset + length != size:
+        raise FormatError("the side index is damaged, or of another version")
+    header = mapped[offset : offset + length]
+    if hashlib.sha256(header).digest() != digest:
+        raise FormatError("the side index's header is damaged")
+    return unpack(header)
+
+
+def _arrays(mapped: mmap.mmap, size: int, listed: list[Any]) -> dict[str, np.ndarray]:
+    """Every array that the header lists, its place checked and its digest where it has one."""
+    dtypes, arrays = _dtypes(), dict[str, np.ndarray]()
+    for row in listed:
+        match row:
+            case [str(name), int(count), int(offset), bytes(digest)] if name in dtypes:
+                dtype = np.dtype(dtypes[name])
+            case _:
+                raise FormatError("the side index holds what this program does not know")
+        if count < 0 or offset < _START.size or offset + count * dtype.itemsize > size:
+            raise FormatError("the side index claims more than it holds")
+        array = np.frombuffer(mapped, dtype, count, offset)
+        if not name.startswith(("events.", "source.")) and hashlib.sha256(array.data).digest() != digest:
+            raise FormatError(f"the side index is damaged at {name}")
+        arrays[name] = array
+    if missing := dtypes.keys() - arrays.keys():
+        raise FormatError(f"the side index lacks {min(missing)}")
+    return arrays
+
+
+def _dtypes() -> dict[str, str]:
+    """The dtype of each array by its name."""
+    found = {f"source.{name}": "<i4" for name in SOURCE_COLUMNS}
+    texts = list(_TEXTS)
+    for table, columns in TABLES.items():
+        for column in columns:
+            name = f"{table}.{column.name}"
+            found[name] = _CODES.get(column.dtype, column.dtype)
+            if column.dtype in _CODES:
+                texts.append(name)
+    for name in texts:
+        found |= {f"{name}#lengths": "<i8", f"{name}#bytes": "u1"}
+    return found
+
+
+def _count(rows: Mapping[str, object], table: str) -> int:
+    count = rows.get(table)
+    if not isinstance(count, int) or count < 0:
+        raise FormatError(f"the side index does not say how many rows {table} has")
+    return count
+
+
+def _table(
+    table: str, columns: Sequence[FrameColumn], arrays: Mapping[str, np.ndarray], count: int
+) -> pd.DataFrame:
+    data: dict[str, Any] = {}
+    for column in columns:
+        name = f"{table}.{column.name}"
+        values = _spread(arrays, name, count)
+        if column.dtype in _CODES:
+            texts = [text.decode("utf-8", "surrogatepass") for text in _texts(arrays, name)]
+            _check_codes(values, len(texts), name)
+            data[column.name] = (
+                _category(values, texts) if column.dtype == "category" else _column(values, texts)
+            )
+        else:
+            data[column.name] = values
+    return build_table(columns, data)
+
+
+def _category(codes: np.ndarray, texts: list[str]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, pd.Index(texts, dtype="str"), validate=False)
+
+
+def _column(codes: np.ndarray, texts: list[str]) -> np.ndarray:
+    distinct = np.empty(len(texts) + 1, object)
+    distinct[:-1], distinct[-1] = texts, ""
+    column: np.ndarray = distinct[codes]
+    return column
+
+
+def _spread(arrays: Mapping[str, np.ndarray], name: str, count: int) -> np.ndarray:
+    """A column of `count` rows; one value stands for all of them."""
+    values = arrays[name]
+    if len(values) == count:
+        return values
+    if len(values) == 1 and name.startswith(("events.", "source.")):
+        return np.broadcast_to(values, count)
+    raise FormatError(f"the side index has {len(values)} rows of {name}, {count} wanted")
+
+
+def _texts(arrays: Mapping[str, np.ndarray], name: str) -> StoredTexts:
+    lengths, heap = arrays[f"{name}#lengths"], arrays[f"{name}#bytes"]
+    if len(lengths) and (int(lengths.min()) < 0 or int(lengths.max()) > len(heap)):
+        raise FormatError(f"the side index's texts of {name} have impossible lengths")
+    if int(lengths.sum()) != len(heap):
+        raise FormatError(f"the side index's texts of {name} are not as long as they say")
+    return StoredTexts(lengths, heap)
+
+
+def _check_pointers(stored: Stored) -> None:
+    """Raise where an event points to what is not there; its time may not run backwards either."""
+    events = stored.tables["events"]
+    sizes = {table: len(frame) for table, frame in stored.tables.items()} | {"paths": len(stored.paths)}
+    asked = [(column, events[column].to_numpy(), sizes[table]) for column, table in _POINTERS.items()]
+    asked += [(name, codes, len(stored.texts)) for name, codes in stored.source.items()]
+    # Each looks at every value once and makes nothing: columns, not pieces, are shared by the processors.
+    for _ in in_order(lambda one: _check_codes(one[1], one[2], one[0]), asked):
+        pass
+    time = events["time"].to_numpy()
+
+    def runs_back(rows: slice) -> bool:
+        part = time[max(rows.start - 1, 0) : rows.stop]
+        return bool((part[1:] < part[:-1]).any())
+
+    if any(each_piece(len(time), runs_back)):
+        raise FormatError("the side index's events are not in order")
+
+
+def _check_codes(codes: np.ndarray, size: int, name: str) -> None:
+    # One value for all events is looked at once.
+    codes = codes[:1] if codes.strides == (0,) else codes
+    if len(codes) and (int(codes.min()) < -1 or int(codes.max()) >= size):
+        raise FormatError(f"the side index's {name} points outside")
