@@ -98,7 +98,7 @@ def _indexed(capture: Capture, report: Progress, stop: Callable[[], bool]) -> Ca
     frames = CaptureFrames(
         path=capture.path,
         host=_host(capture, time),
-        state=_state(capture.verdict),
+        state=_state(judge(capture)),
         source=FileSource(capture, stored.source, stored.texts),
         environments=stored.environments,
         paths=stored.paths,
