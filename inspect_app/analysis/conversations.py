@@ -17,15 +17,22 @@ def conversations(streams: Streams) -> pd.DataFrame:
     them), `peeked` (transfers that were received again).
     """
     frames, moved, places = streams.frames, streams.moved, streams.places
-    things = frames.events["descriptor"].to_numpy()[streams.rows]
-    found, first, code = np.unique(things, return_index=True, return_inverse=True)
-    time, process, size, kept = (
-        frames.events[name].to_numpy()[streams.rows] for name in ("time", "process", "size", "captured")
+    time, process, things = (
+        frames.events[name].to_numpy()[streams.rows] for name in ("time", "process", "descriptor")
     )
+    size, kept = moved.size[places], moved.captured[places]
+    occurs = np.zeros(len(frames.descriptors) + 1, bool)
+    occurs[things] = True
+    found = np.flatnonzero(occurs)
+    code = (np.cumsum(occurs) - 1)[things]
+    # Row -1 is what is not known: its place is the last one.
+    found[found == len(frames.descriptors)] = -1
     counted, writes = ~moved.peeked[places], streams.writes
-    last = np.zeros(len(found), np.int64)
+    first, last = np.zeros((2, len(found)), np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]
     last[code] = time
-    holders = np.unique(np.stack((code, process)), axis=1)[0]
+    pairs = np.sort(code << 32 | (process.astype(np.int64) & 0xFFFFFFFF))
+    holders = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]] >> 32
     names = {name: _texts(frames.descriptors[name], found) for name in ("type", "name", "role")}
     table = pd.DataFrame(
         {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from inspect_app.analysis.channels import KINDS
 from inspect_app.filters.transfers import peers, transfers
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.peers import HOWS, SHARED
 
 MAX_EDGES = 1_000_000
 """A pipe has an edge from each who writes to each who reads; a hostile capture may claim more of them."""
-_KINDS = ("ipv4", "ipv6", "unix", "pipe", "fifo")
 
 
 def edges(frames: CaptureFrames, selected: np.ndarray | slice | None = None) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def _taken(column: pd.Series, rows: np.ndarray) -> np.ndarray:
 def _sides(frames: CaptureFrames, selected: np.ndarray | slice | None) -> pd.DataFrame:
     """What each process wrote to and read from each thing."""
     moved = transfers(frames)
-    channel = np.append(frames.descriptors["type"].isin(list(_KINDS)).to_numpy(), False)
+    channel = np.append(frames.descriptors["type"].isin(list(KINDS)).to_numpy(), False)
     thing = frames.events["descriptor"].to_numpy()[moved.rows]
     chosen = channel[thing] & ~moved.peeked
     if selected is not None:

@@ -71,7 +71,7 @@ class Joints:
     """Looks for matches over joints, block by block."""
 
     def __init__(self, transfers: Segments, needle: Needle) -> None:
-        self._follower, self._run = transfers.follower, transfers.run
+        self._follower, self._run = transfers.follower.astype(np.int64), transfers.run
         self._needle = needle
         self._pairs = _touching(needle.spellings)
         self._carried = _NOTHING

@@ -88,10 +88,7 @@ class Streams:
     @cached_property
     def gaps(self) -> np.ndarray:
         """bool, one a segment: see Segment.gap."""
-        follower = self.moved.follower
-        follows = np.zeros(len(follower), bool)
-        follows[follower[follower >= 0]] = True
-        missing: np.ndarray = ((self.moved.offset > 0) & ~follows)[self.places]
+        missing: np.ndarray = ((self.moved.offset > 0) & ~self.moved.follows)[self.places]
         return missing
 
     @property

@@ -57,7 +57,7 @@ def _text(protocol: str, column: str) -> Compute:
 
 def _facet(texts: list[str | None], rows: np.ndarray) -> TextFacet:
     codes, values = distinct(texts)
-    return TextFacet(values, codes, rows)
+    return TextFacet(values, codes.astype(np.int32), rows)
 
 
 def _number(protocol: str, column: str) -> Compute:

@@ -10,6 +10,7 @@ Datagrams follow nothing, nor does what was read at a given place (pread) or onl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -52,21 +53,55 @@ class Segments:
     peeked: np.ndarray
     """bool: received, and left to be received again."""
     stream: np.ndarray
-    """int64: transfers with the same number, in their order, are one stream; -1 it belongs to none."""
+    """int32: transfers with the same number, in their order, are one stream; -1 it belongs to none."""
+    size: np.ndarray
+    """int64: bytes transferred."""
+    captured: np.ndarray
+    """uint32: bytes kept."""
+    order: np.ndarray
+    """int64: positions in order of their streams, those of none first."""
     follower: np.ndarray
-    """int64: position of the transfer whose bytes follow directly, -1 none is known to."""
-    run: np.ndarray
-    """int64: transfers with the same number follow one another directly; -1 it stands alone."""
-    place: np.ndarray
-    """int64: where each one's first kept byte lies, were the bytes of each run laid end to end."""
-    offset: np.ndarray
-    """int64: bytes that the stream had moved before, as far as the recording saw; -1 it belongs to none."""
+    """int32: position of the transfer whose bytes follow directly, -1 none is known to."""
 
     def of_event(self, events: int) -> np.ndarray:
         """int32, of each of so many events: its position among the segments, -1 none."""
         found = np.full(events, _NONE, np.int32)
         found[self.rows] = np.arange(len(self.rows), dtype=np.int32)
         return found
+
+    @cached_property
+    def follows(self) -> np.ndarray:
+        """bool: its bytes follow directly on those of another."""
+        found = np.zeros(len(self.rows), bool)
+        found[self.follower[self.follower >= 0]] = True
+        return found
+
+    @cached_property
+    def run(self) -> np.ndarray:
+        """int32: transfers with the same number follow one another directly; -1 it stands alone."""
+        run = np.empty(len(self.rows), np.int32)
+        run[self.order] = np.cumsum(~self.follows[self.order])
+        run[~self.follows & (self.follower < 0)] = _NONE
+        return run
+
+    @cached_property
+    def place(self) -> np.ndarray:
+        """int64: where each one's first kept byte lies, were the bytes of each run laid end to end."""
+        place = np.empty(len(self.rows), np.int64)
+        kept = self.captured[self.order].astype(np.int64)
+        place[self.order] = np.cumsum(kept) - kept
+        return place
+
+    @cached_property
+    def offset(self) -> np.ndarray:
+        """int64: bytes that the stream had moved before, as far as recorded; -1 it belongs to none."""
+        size, stream = self.size[self.order], self.stream[self.order]
+        before = np.cumsum(size) - size
+        new = np.append(True, stream[1:] != stream[:-1])[: len(size)]
+        before -= before[np.maximum.accumulate(np.where(new, np.arange(len(size)), 0))]
+        offset = np.empty(len(size), np.int64)
+        offset[self.order] = np.where(stream < 0, _NONE, before)
+        return offset
 
 
 def segments(frames: CaptureFrames) -> Segments:
@@ -80,11 +115,10 @@ def segments(frames: CaptureFrames) -> Segments:
     writes = writing[codes[rows]]
     peeked = _peeked(frames, rows, names, codes[rows])
     stream = _streams(frames, rows, writes, _among(names, _PLACED)[codes[rows]] | peeked)
+    size, captured = (events[name].to_numpy()[rows] for name in ("size", "captured"))
     order = _by_stream(stream)
-    follower = _followers(frames, rows, stream, order)
-    kept, size = (events[name].to_numpy()[rows].astype(np.int64) for name in ("captured", "size"))
-    run, place = _runs(follower, kept, order)
-    return Segments(rows, writes, peeked, stream, follower, run, place, _offsets(stream, size, order))
+    follower = _followers(frames, rows, stream, captured == size, order)
+    return Segments(rows, writes, peeked, stream, size, captured, order, follower)
 
 
 def _among(names: list[str], wanted: frozenset[str]) -> np.ndarray:
@@ -114,52 +148,36 @@ def _streams(frames: CaptureFrames, rows: np.ndarray, writes: np.ndarray, alone:
     _, holder = codes_of(process << 32 | (fd & 0xFFFFFFFF))
     _, _, code = pair_codes(thing + 1, np.where(own[thing], holder.astype(np.int64) + 1, 0) * 2 + writes)
     joins = (shared[thing] | (own[thing] & (fd >= 0) & (process >= 0))) & ~alone
-    found: np.ndarray = np.where(joins, code, _NONE).astype(np.int64)
+    found: np.ndarray = np.where(joins, code, _NONE).astype(np.int32)
     return found
 
 
 def _by_stream(stream: np.ndarray) -> np.ndarray:
     """Positions in order of their streams; sorting plain integers is several times quicker than argsort."""
-    packed = (stream + 1) << 32 | np.arange(len(stream))
+    packed = (stream.astype(np.int64) + 1) << 32 | np.arange(len(stream))
     packed.sort()
     return packed & 0xFFFFFFFF
 
 
-def _followers(frames: CaptureFrames, rows: np.ndarray, stream: np.ndarray, order: np.ndarray) -> np.ndarray:
-    follower = np.full(len(rows), _NONE)
-    at = order[np.searchsorted(stream[order], 0) :]
-    one, other = at[:-1], at[1:]
-    size, captured = (frames.events[name].to_numpy() for name in ("size", "captured"))
-    kept = captured[rows[one]] == size[rows[one]]
-    direct = (stream[one] == stream[other]) & kept & ~_lost_between(frames, rows[one], rows[other])
-    follower[one[direct]] = other[direct]
+def _followers(
+    frames: CaptureFrames, rows: np.ndarray, stream: np.ndarray, whole: np.ndarray, order: np.ndarray
+) -> np.ndarray:
+    follower = np.full(len(rows), _NONE, np.int32)
+    of_order = stream[order]
+    at = order[np.searchsorted(of_order, 0) :]
+    of_order = of_order[len(order) - len(at) :]
+    direct = np.flatnonzero((of_order[1:] == of_order[:-1]) & whole[at[:-1]])
+    one, other = at[direct], at[direct + 1]
+    together = ~_lost_between(frames, rows[one], rows[other])
+    follower[one[together]] = other[together]
     return follower
-
-
-def _runs(follower: np.ndarray, kept: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The run of each transfer, and where its kept bytes lie."""
-    follows = np.zeros(len(order), bool)
-    follows[follower[follower >= 0]] = True
-    run, place = np.empty((2, len(order)), np.int64)
-    run[order] = np.cumsum(~follows[order])
-    run[~follows & (follower < 0)] = _NONE
-    place[order] = np.cumsum(kept[order]) - kept[order]
-    return run, place
-
-
-def _offsets(stream: np.ndarray, size: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Bytes of each stream before each transfer."""
-    before = np.cumsum(size[order]) - size[order]
-    new = np.append(True, stream[order[1:]] != stream[order[:-1]])[: len(order)]
-    offset = np.empty(len(order), np.int64)
-    offset[order] = before - before[np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))]
-    offset[stream < 0] = _NONE
-    return offset
 
 
 def _lost_between(frames: CaptureFrames, one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """bool: events were lost, of whatever process, at some time between two rows."""
     lost = frames.drops[frames.drops["kind"].isin(list(UNSEEN_KINDS))]
+    if not len(lost):
+        return np.zeros(len(one), bool)
     time = frames.events["time"].to_numpy()
     begun = np.searchsorted(np.sort(lost["since"].to_numpy()), time[other], side="right")
     over = np.searchsorted(np.sort(lost["time"].to_numpy()), time[one], side="left")

@@ -16,6 +16,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from inspect_app.analysis.channels import channels
 from inspect_app.filters.cache import remember
 from inspect_app.filters.errors import FilterError, NotEvaluableError
 from inspect_app.filters.field import Field
@@ -40,6 +41,15 @@ class Entity:
     fields: Mapping[str, Read]
     """Field name to its cells, one for each row of the table."""
     lived: Lives | None = None
+    pointer: Callable[[CaptureFrames], np.ndarray] | None = None
+    """Row number of each event, where that is no column of events."""
+
+    def rows(self, frames: CaptureFrames) -> np.ndarray:
+        """The thing of each event, -1 none."""
+        if self.pointer is not None:
+            return self.pointer(frames)
+        rows: np.ndarray = frames.events[self.column].to_numpy()
+        return rows
 
 
 def _number(table: str, column: str) -> Read:
@@ -119,6 +129,15 @@ def _lifetime(table: str, start: str, end: str) -> Lives:
     return read
 
 
+def _server_port(frames: CaptureFrames) -> Cells:
+    """The port at the server's end of each IP socket of which a side is known."""
+    things = frames.descriptors
+    serves = things["role"].isin(["server", "listener"]).to_numpy()
+    known = (things["role"] != "").to_numpy() & things["type"].isin(["ipv4", "ipv6"]).to_numpy()
+    ports = np.where(serves, things["lport"].to_numpy(), things["rport"].to_numpy())
+    return number_cells(ports, missing=~known | (ports < 0))
+
+
 _CONTAINER_TEXTS = (
     *("kind", "command", "user", "metadata", "restart_policy", "no_new_privileges", "read_only", "seccomp"),
     *("apparmor", "devices", "host_namespaces", "parent"),
@@ -189,6 +208,27 @@ _DESCRIPTOR: dict[str, Read] = {
     "fd.rip": _text("descriptors", "raddr"),
     "fd.rport": _number("descriptors", "rport"),
     "fd.role": _text("descriptors", "role"),
+    "fd.sport": _server_port,
+}
+
+
+def _of_channel(pointer: str, of: Read) -> Read:
+    """A property of what a column of the channels points to."""
+
+    def read(frames: CaptureFrames) -> Cells:
+        return of(frames).take_known(channels(frames).table[pointer].to_numpy())
+
+    return read
+
+
+_CHANNEL: dict[str, Read] = {
+    **{name: _of_channel("process", cells) for name, cells in _PROCESS.items()},
+    **{name: _of_channel("descriptor", cells) for name, cells in _DESCRIPTOR.items()},
+    "fd.peer.pid": _of_channel("peer", _PROCESS["proc.pid"]),
+    "fd.peer.ts": _of_channel("peer", _PROCESS["proc.pid.ts"]),
+    "fd.peer.name": _of_channel("peer", _PROCESS["proc.name"]),
+    "fd.peer.container.id": _of_channel("peer", _PROCESS["container.id"]),
+    "fd.peer.container.name": _of_channel("peer", _PROCESS["container.name"]),
 }
 
 _PROCESS_LIVES = _lifetime("processes", "start", "end")
@@ -202,6 +242,12 @@ ENTITIES: Mapping[str, Entity] = MappingProxyType(
         "container": Entity("container", lambda frames: frames.containers, _CONTAINER, _CONTAINER_LIVES),
         "image": Entity("image", lambda frames: frames.images, _PROGRAM),
         "descriptor": Entity("descriptor", lambda frames: frames.descriptors, _DESCRIPTOR),
+        "channel": Entity(
+            "",
+            lambda frames: channels(frames).table,
+            _CHANNEL,
+            pointer=lambda frames: channels(frames).of_event,
+        ),
     }
 )
 

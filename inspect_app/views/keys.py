@@ -84,8 +84,18 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             Key(
                 "talk",
                 (
-                    Part(("proc.pid", "proc.pid.ts"), "process"),
-                    Part(("fd.peer.pid", "fd.peer.ts", "fd.type", "fd.rip", "fd.sport")),
+                    Part(
+                        (
+                            "proc.pid",
+                            "proc.pid.ts",
+                            "fd.peer.pid",
+                            "fd.peer.ts",
+                            "fd.type",
+                            "fd.rip",
+                            "fd.sport",
+                        ),
+                        "channel",
+                    ),
                 ),
                 ("proc.name", "fd.peer.pid", "fd.rip"),
             ),
@@ -196,7 +206,7 @@ def _number_entities(part: Part, frames: CaptureFrames, rows: np.ndarray | slice
     """Rows of an entity's table that agree in the key's fields are one group; -1 is the last group."""
     entity = ENTITIES[part.entity]
     size = len(entity.table(frames))
-    pointers = frames.events[entity.column].to_numpy()[rows]
+    pointers = entity.rows(frames)[rows]
     groups, count = np.zeros(0, dtype=np.int64), 0
     if size:
         groups, count = combine([_codes(entity_cells(part.entity, name, frames)) for name in part.fields])

@@ -96,7 +96,7 @@ class _Maker:
         self._transfers = transfers
         self._time = frames.events["time"].to_numpy()
         self._thing = frames.events["descriptor"].to_numpy()[transfers.rows]
-        self._size = np.where(transfers.peeked, 0, frames.events["size"].to_numpy()[transfers.rows])
+        self._size = np.where(transfers.peeked, 0, transfers.size)
 
     def http(self, found: Messages) -> pd.DataFrame:
         """See HTTP_COLUMNS."""

@@ -99,8 +99,7 @@ class _Reader:
         things = frames.descriptors
         self.found = Messages()
         self._follower = transfers.follower
-        size, captured = (frames.events[name].to_numpy()[transfers.rows] for name in ("size", "captured"))
-        self._cut = captured < size
+        self._cut = transfers.captured < transfers.size
         self._thing = frames.events["descriptor"].to_numpy()[transfers.rows]
         self._socket = np.append(things["type"].isin(_SOCKETS).to_numpy(), False)
         self._datagram = np.append((things["l4proto"] == "udp").to_numpy(), False)
