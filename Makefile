@@ -14,6 +14,7 @@ bench: setup
 	.venv/bin/python -m tests.benchmarks.recorder
 	.venv/bin/python -m tests.benchmarks.opening
 	.venv/bin/python -m tests.benchmarks.analysis
+	.venv/bin/python -m tests.benchmarks.scap
 
 # The pictures of README and docs, from a recording of the demo made now; on a machine that does nothing else.
 pictures: setup

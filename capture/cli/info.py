@@ -237,6 +237,11 @@ def _iso(time_ns: int) -> str | None:
     return iso(time_ns) if time_ns >= 0 else None
 
 
+def _with(host: dict[str, Any], before: str, name: str) -> str:
+    """A fact of the host with what stands before it; empty where it was not recorded."""
+    return f"{before}{host[name]}" if host.get(name) else ""
+
+
 def _print(facts: dict[str, Any]) -> None:
     console = Console(highlight=False)
     host, recorder = facts["host"], facts["recorder"]
@@ -249,7 +254,8 @@ def _print(facts: dict[str, Any]) -> None:
         *([("Frozen", facts["frozen"]["asked"])] if facts["frozen"] else []),
         (
             "Host",
-            f"{host.get('hostname')} · {host.get('os')} · Linux {host.get('kernel')} {host.get('machine')}",
+            f"{host.get('hostname')}{_with(host, ' · ', 'os')} · Linux{_with(host, ' ', 'kernel')} "
+            f"{host.get('machine')}",
         ),
         ("", f"{host.get('cpus')} processors · machine {host.get('machine_id') or 'id not known'}"),
         ("Recorder", f"{recorder.get('name')} {recorder.get('version')}"),

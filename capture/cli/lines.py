@@ -14,12 +14,11 @@ from capture.identity.snapshot import integers, text_of, texts
 from capture.model.abi import ABIS, Abi
 from capture.model.catalogue import CATALOGUE, event_name
 from capture.model.decode import errno_name, format_args, format_result
-from capture.model.events import ArgKind, Category, EventFlag, Returns
+from capture.model.events import NO_RESULT, ArgKind, Category, EventFlag, Returns
 from capture.model.text import printable
 
 _DAY_NS = 86_400_000_000_000
 _MAX_ERRNO = 4095
-_UNFINISHED = EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED
 
 
 class EventLines:
@@ -59,7 +58,7 @@ class EventLines:
         container = int(found.containers.of_event[row])
         record = found.containers.records[container] if container >= 0 else {}
         program = self._program(row)
-        unfinished = bool(flags & _UNFINISHED)
+        unfinished = bool(flags & NO_RESULT)
         latency = int(columns["latency"][row])
         start = int(found.processes.start[process]) if process >= 0 else -1
         return {
@@ -166,7 +165,7 @@ class EventLines:
         flags = int(self._columns["flags"][row])
         if flags & EventFlag.IN_PROGRESS:
             return "? (had not returned)"
-        if flags & EventFlag.NEVER_RETURNED:
+        if flags & NO_RESULT:
             return "?"
         if kind < 0:
             return str(ret)

@@ -8,6 +8,7 @@ import sys
 import click
 
 from capture.cli.check import check
+from capture.cli.convert import convert
 from capture.cli.encrypt import decrypt, encrypt
 from capture.cli.errors import EXIT_CODES
 from capture.cli.events import events
@@ -47,6 +48,7 @@ def main() -> None:
     And back:                        exhume-capture decrypt node.exhume.age -i reyes.agekey
     A key to sign with:              exhume-capture keygen reyes
     Its events as lines:             exhume-capture events node.exhume -n 50
+    A .scap file as a capture:       exhume-capture convert trace.scap -o trace.exhume
 
     To dig into a capture, also on another machine: exhume-inspect node.exhume
     """
@@ -57,7 +59,7 @@ def main() -> None:
 
 
 for command in (
-    *(check, record, freeze, info, verify, events),
+    *(check, record, freeze, info, verify, events, convert),
     *(keygen, slice_command, merge, redact, salvage_command, encrypt, decrypt),
 ):
     main.add_command(command)

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from capture.format.joins import Latest, codes_of, place_among
 from capture.identity.directories import snapshot_holders
 from capture.identity.events import EventColumns
-from capture.identity.joins import Latest, codes_of, place_among
 from capture.identity.name_codes import Names
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers, texts

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from capture.format.joins import taken
 from capture.identity.containers import HOST, Containers
 from capture.identity.events import EventColumns
-from capture.identity.joins import taken
 from capture.identity.processes import Processes, process_with_pid
 from capture.identity.snapshot import Table, integers
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from capture.containers.cgroup_paths import short_id
+from capture.format.joins import Latest, codes_of, follow, taken
 from capture.identity.events import EventColumns
-from capture.identity.joins import Latest, codes_of, follow, taken
 from capture.identity.processes import Processes, process_with_pid
 from capture.identity.snapshot import Table, integer_of, text_of
 

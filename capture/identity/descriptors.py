@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from capture.format.joins import Latest, codes_of, pair_codes, refined, taken
 from capture.format.pieces import rows_where, taken_from
 from capture.identity.anonymous import Anonymous, type_of
 from capture.identity.events import OPENS, EventColumns, kind_table
-from capture.identity.joins import Latest, codes_of, pair_codes, refined, taken
 from capture.identity.names import FileNames
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from capture.format.joins import Latest, codes_of, pair_codes, place_among, taken
 from capture.identity.events import OPENS, EventColumns, kind_table
-from capture.identity.joins import Latest, codes_of, pair_codes, place_among, taken
 from capture.identity.moves import Relocated
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers, texts

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from capture.format.joins import Latest, follow, pair_codes
 from capture.identity.descriptors import Descriptors
 from capture.identity.events import EXECS, EventColumns
 from capture.identity.executables import NOTHING_KNOWN, Executable, Identity
-from capture.identity.joins import Latest, follow, pair_codes
 from capture.identity.names import BY_DESCRIPTOR
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from capture.format.joins import Latest
 from capture.identity.events import EventColumns, kind_table
-from capture.identity.joins import Latest
 from capture.identity.name_codes import Names
 
 _RENAME_EXCHANGE = 2

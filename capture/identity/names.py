@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from capture.format.joins import Latest, pair_codes, taken
 from capture.identity.directories import snapshot_holders
 from capture.identity.events import EXECS, OPENS, EventColumns, kind_table
-from capture.identity.joins import Latest, pair_codes, taken
 from capture.identity.moves import Renames, find_moves, find_renames
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes

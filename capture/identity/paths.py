@@ -17,9 +17,9 @@ from functools import cache, cached_property
 
 import numpy as np
 
+from capture.format.joins import Latest, follow, pair_codes, taken
 from capture.identity.directories import Directories
 from capture.identity.events import EventColumns, kind_table
-from capture.identity.joins import Latest, follow, pair_codes, taken
 from capture.identity.moves import Relocated, Renames, find_moves, find_renames
 from capture.identity.name_codes import NONE, Names
 from capture.identity.processes import Processes

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from capture.format.joins import Latest, codes_of, follow, pair_codes, place_among, taken
 from capture.identity.events import EventColumns
-from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among, taken
 from capture.identity.snapshot import Table, integers
 
 TOLERANCE_NS = 20_000_000

@@ -12,9 +12,9 @@ from capture.format import Capture
 from capture.identity.events import EventColumns
 from capture.identity.snapshot import Table
 from capture.model.abi import machine_named
-from capture.model.events import EventFlag
+from capture.model.events import NO_RESULT
 
-_MEANS_NOTHING = int(EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED)
+_MEANS_NOTHING = int(NO_RESULT)
 
 
 def event_columns(capture: Capture, more: tuple[str, ...] = ()) -> tuple[EventColumns, dict[str, np.ndarray]]:

@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 
+from capture.format.joins import Latest, pair_codes
 from capture.identity.events import EventColumns, kind_table
-from capture.identity.joins import Latest, pair_codes
 from capture.model.catalogue import CATALOGUE
 from capture.model.requests_uring import PREFIX
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from capture.containers.cgroup_paths import container_of
+from capture.format.joins import Latest, taken
 from capture.identity.container_ends import Ends, find_ends
 from capture.identity.containers import (
     Containers,
@@ -21,7 +22,6 @@ from capture.identity.descriptors import Descriptors, find_descriptors
 from capture.identity.events import EventColumns
 from capture.identity.executables import executables_by_identity, scripts_by_path
 from capture.identity.images import Images, find_images, with_executables, with_names_of_files
-from capture.identity.joins import Latest, taken
 from capture.identity.paths import Paths, find_paths
 from capture.identity.processes import Processes, Threads, find_processes, find_threads, inherited
 from capture.identity.requests import match_requests

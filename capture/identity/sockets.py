@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from capture.format.joins import Latest, codes_of, pair_codes, place_among
 from capture.identity.events import EventColumns, kind_table
-from capture.identity.joins import Latest, codes_of, pair_codes, place_among
 from capture.identity.snapshot import Row, Table, integers, text_of
 
 _INET, _INET6, _UNIX = 2, 10, 1

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from capture.format.joins import Latest, pair_codes, taken
 from capture.identity.events import EventColumns, kind_table
-from capture.identity.joins import Latest, pair_codes, taken
 
 TELLS = "opened_path"
 

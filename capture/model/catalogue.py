@@ -15,6 +15,7 @@ import numpy as np
 
 from capture.model.abi import ABIS, Abi, abi_of, abis_of
 from capture.model.events import Arg, ArgKind, Category, EventSpec, Returns, SchedCode
+from capture.model.foreign_events import FOREIGN_EVENTS
 from capture.model.requests_uring import URING_COMPLETIONS
 from capture.model.symbols import numbers
 from capture.model.syscalls import parse_rows, parse_variants
@@ -194,8 +195,13 @@ _TABLES = (FILE_CALLS, IO_CALLS, NET_CALLS, MEMORY_CALLS, PROCESS_CALLS, IPC_CAL
 
 SYSTEM_CALL_SPECS = tuple(_in_all_tables(spec) for spec in chain.from_iterable(map(parse_rows, _TABLES)))
 
-CATALOGUE: tuple[EventSpec, ...] = (*SYSTEM_CALL_SPECS, *SCHEDULER_EVENTS, *URING_COMPLETIONS)
-"""System calls by subject, then scheduler events. Positions are no file format: read names, not positions."""
+CATALOGUE: tuple[EventSpec, ...] = (
+    *SYSTEM_CALL_SPECS,
+    *SCHEDULER_EVENTS,
+    *URING_COMPLETIONS,
+    *FOREIGN_EVENTS,
+)
+"""System calls by subject, scheduler events, those of converted captures. Positions are no file format."""
 
 BETWEEN_DESCRIPTORS = frozenset(("sendfile", "copy_file_range", "splice", "tee"))
 """Calls that move bytes between two descriptors: of the second, `addr` holds what it leads to."""

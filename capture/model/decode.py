@@ -14,6 +14,7 @@ from capture.model.abi import Abi
 from capture.model.credentials import CHANGES
 from capture.model.errnos import ERRNOS
 from capture.model.events import (
+    NO_RESULT,
     TEXT_KINDS,
     Arg,
     ArgKind,
@@ -59,7 +60,6 @@ ARGV_LIMIT = 32
 """Arguments of a program shown before `…`."""
 
 MAX_ERRNO = 4095
-UNFINISHED = EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED
 
 
 def errno_name(ret: int) -> str:
@@ -84,7 +84,7 @@ def format_result(
     """
     if not spec.is_call:
         return ""
-    if flags & UNFINISHED or spec.returns is Returns.NOTHING:
+    if flags & NO_RESULT or spec.returns is Returns.NOTHING:
         return "?"
     if -MAX_ERRNO <= ret < 0:
         known = ERRNOS.get(-ret)
@@ -137,7 +137,7 @@ def format_args(  # noqa: PLR0917 - the parts of one event, in the order in whic
         flags: the event's `EventFlag` bits.
         abi: the table that the call came through.
     """
-    declared = spec.args_on(abi)
+    declared, unknown = spec.args_on(abi), flags & EventFlag.ARGUMENTS_UNKNOWN
     padded = [*args, *[0] * (len(declared) - len(args))]
     values = [in_register(arg.kind, value, abi) for arg, value in zip(declared, padded, strict=False)]
     call = _Call(
@@ -152,7 +152,7 @@ def format_args(  # noqa: PLR0917 - the parts of one event, in the order in whic
         flags,
     )
     return [
-        (arg.name, call.text(at, arg, _joined(declared, values, at)))
+        (arg.name, "?" if unknown else call.text(at, arg, _joined(declared, values, at)))
         for at, arg in enumerate(declared)
         if not call.means_nothing(arg)
     ]

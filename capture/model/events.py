@@ -56,6 +56,18 @@ class EventFlag(IntFlag):
     """The recorder put asterisks in the place of secrets, in its texts or its payload."""
     UNPACKED = 512
     """Of socketcall: the arguments are those of what it asks for; that number is a0's upper half."""
+    ENTRY_ONLY = 1024
+    """Of a converted capture that has only the call's beginning, at `time`; `ret` means nothing."""
+    EXIT_ONLY = 2048
+    """Of a converted capture that has only the call's end: what was told at its beginning is not known."""
+    RESULT_UNKNOWN = 4096
+    """Of a converted capture that does not tell what the call returned; `ret` means nothing."""
+    ARGUMENTS_UNKNOWN = 8192
+    """Of a converted capture that tells none of the call's arguments; the registers mean nothing."""
+
+
+NO_RESULT = EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED | EventFlag.ENTRY_ONLY | EventFlag.RESULT_UNKNOWN
+"""Of events with one of these `ret` means nothing."""
 
 
 class SchedCode(IntEnum):
@@ -83,6 +95,10 @@ FIRST_SCHED_CODE = 0xF000
 """From here on codes are of events that are no system calls."""
 FIRST_URING_CODE = 0xF100
 """From here on codes are of completions of io_uring: this and the operation."""
+FIRST_FOREIGN_CODE = 0xF200
+"""From here on codes are of events that only converted captures hold."""
+MADE_UP_DEVICE = 0xFFFFFFFF
+"""The device of an inode number that is none of the machine's: a converter made it to tell things apart."""
 
 
 class ArgKind(StrEnum):
@@ -243,7 +259,8 @@ class EventSpec:
     @property
     def is_call(self) -> bool:
         """Whether somebody asked for it and got a result, and not something that happened."""
-        return self.is_syscall or (self.x86_64 is not None and self.x86_64 >= FIRST_URING_CODE)
+        code = self.x86_64
+        return self.is_syscall or (code is not None and FIRST_URING_CODE <= code < FIRST_FOREIGN_CODE)
 
     @property
     def text_args(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from capture.identity.joins import Latest, pair_codes
+from capture.format.joins import Latest, pair_codes
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.filters.cache import remember
 from inspect_app.filters.entities import event_rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from capture.identity.joins import codes_of
+from capture.format.joins import codes_of
 from inspect_app.filters.cache import remember
 from inspect_app.filters.transfers import peer_process, transfers
 from inspect_app.frames.capture import CaptureFrames

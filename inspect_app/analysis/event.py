@@ -16,7 +16,7 @@ import pandas as pd
 from capture.model.abi import ABIS
 from capture.model.catalogue import BETWEEN_DESCRIPTORS, spec_named
 from capture.model.decode import errno_name, format_args, format_call, format_result, printable, signal_name
-from capture.model.events import EventFlag, EventSpec
+from capture.model.events import NO_RESULT, EventFlag, EventSpec
 from inspect_app.analysis.container import container_items
 from inspect_app.analysis.host import fact_number
 from inspect_app.analysis.moments import distance_text, moment_text
@@ -42,6 +42,10 @@ _FLAG_MEANINGS: tuple[tuple[EventFlag, str], ...] = (
     (EventFlag.DATA_TRUNCATED, "fewer bytes were kept than were transferred"),
     (EventFlag.UNREADABLE, "memory that should have been kept could not be read"),
     (EventFlag.LATE, "arrived out of order"),
+    (EventFlag.ENTRY_ONLY, "the capture has only its beginning: what it returned is not known"),
+    (EventFlag.EXIT_ONLY, "the capture has only its end: what was told at its beginning is not known"),
+    (EventFlag.RESULT_UNKNOWN, "the capture does not tell what it returned"),
+    (EventFlag.ARGUMENTS_UNKNOWN, "the capture does not tell its arguments"),
     (EventFlag.MASKED, "the recorder masked secrets in it with asterisks"),
 )
 
@@ -140,7 +144,7 @@ def _event_items(frames: CaptureFrames, row: int, kind: str, result: str) -> lis
         ("Processor", str(int(event["cpu"]))),
         ("Thread", _thread_text(frames, int(event["thread"]))),
     ]
-    if -4_095 <= ret < 0 and not flags & (EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED):
+    if -4_095 <= ret < 0 and not flags & NO_RESULT:
         items.append(("Error", errno_name(ret)))
     size, captured = int(event["size"]), int(event["captured"])
     if size or captured:

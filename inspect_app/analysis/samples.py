@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from capture.identity.joins import taken
+from capture.format.joins import taken
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.filters.calls import of_types, raw_argument
 from inspect_app.frames.capture import CaptureFrames

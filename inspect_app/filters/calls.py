@@ -7,14 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from capture.model import catalogue
-from capture.model.events import Category, EventFlag, EventSpec, Returns
+from capture.model.events import NO_RESULT, Category, EventSpec, Returns
 from inspect_app.filters.cache import remember
 from inspect_app.filters.entities import event_array
 from inspect_app.filters.facets import TextFacet
 from inspect_app.frames.capture import CaptureFrames
 
 MAX_ERRNO = 4_095
-UNFINISHED = int(EventFlag.IN_PROGRESS | EventFlag.NEVER_RETURNED)
+UNFINISHED = int(NO_RESULT)
 
 
 def spec_of(name: str) -> EventSpec | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.identity.joins import Latest, pair_codes
+from capture.format.joins import Latest, pair_codes
 from capture.model.events import Category
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import category_of, failures, of_types

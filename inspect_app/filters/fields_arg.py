@@ -13,7 +13,7 @@ from itertools import chain
 
 import numpy as np
 
-from capture.identity.joins import pair_codes
+from capture.format.joins import pair_codes
 from capture.identity.snapshot import text_of
 from capture.model import decode
 from capture.model.abi import ABIS, Abi

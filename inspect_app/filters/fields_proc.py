@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from capture.identity.joins import Latest, taken
+from capture.format.joins import Latest, taken
 from inspect_app.filters.ancestry import (
     ancestors,
     leader_images,

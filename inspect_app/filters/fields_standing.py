@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from capture.identity.joins import pair_codes, taken
+from capture.format.joins import pair_codes, taken
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import of_types, raw_argument
 from inspect_app.filters.entities import entity_array, entity_text, event_array, event_rows

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among
+from capture.format.joins import Latest, codes_of, follow, pair_codes, place_among
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import of_types, raw_argument
 from inspect_app.filters.entities import entity_array, event_array

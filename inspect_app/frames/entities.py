@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from capture.format.joins import pair_codes
 from capture.identity import Identities
 from capture.identity.directories import snapshot_holders
 from capture.identity.images import Program
-from capture.identity.joins import pair_codes
 from capture.identity.snapshot import integers, texts
 from capture.identity.sockets import Endpoints
 from inspect_app.frames.columns import (

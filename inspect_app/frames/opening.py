@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from inspect_app.frames.capture import CaptureFrames, FileState
 from inspect_app.frames.columns import EVENT_COLUMNS
 from inspect_app.frames.containers import containers
 from inspect_app.frames.counted import counted_frame
+from inspect_app.frames.foreign import readable
 from inspect_app.frames.samples import samples_frame
 from inspect_app.frames.side_index import SideIndex
 from inspect_app.frames.source import FileSource
@@ -56,7 +58,8 @@ def open_capture(
     from the side index in the user's cache folder; see `side_index`.
 
     Args:
-        path: a capture file; or the files of a set, or their folder: they are read as one recording.
+        path: a capture file; or the files of a set, or their folder: they are read as one recording. A .scap
+            file is converted first, and what it became is kept in the user's cache.
         cache: whether a side index may be used and made.
         progress: called with (done, total) as blocks are read.
         cancelled: asked at every block and between joins.
@@ -70,11 +73,12 @@ def open_capture(
     stop = cancelled or _never
     with _collector_paused():
         paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
-        capture = open_captures(paths, _share(report, 0, _CHECKED), stop)
+        read = [readable(path, _share(report, 0, _CHECKED), stop) for path in paths]
+        capture = open_captures(read, _share(report, 0, _CHECKED), stop)
         try:
-            if not (cache and side_index.is_wanted(capture)):
-                return _join(capture, report, stop)[0]
-            return _indexed(capture, report, stop)
+            is_indexed = cache and side_index.is_wanted(capture)
+            frames = _indexed(capture, report, stop) if is_indexed else _join(capture, report, stop)[0]
+            return frames if read == paths else replace(frames, path=str(paths[0]))
         except BaseException:
             capture.close()
             raise

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from capture.identity.joins import codes_of
+from capture.format.joins import codes_of
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.pairs import pairs_made
 from inspect_app.frames.segments import Segments

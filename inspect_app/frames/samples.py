@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from capture.format.joins import Latest, codes_of, place_among, taken
 from capture.identity import Processes
-from capture.identity.joins import Latest, codes_of, place_among, taken
 from capture.identity.processes import TOLERANCE_NS
 from inspect_app.frames.columns import SAMPLE_COLUMNS
 from inspect_app.frames.tables import build_table

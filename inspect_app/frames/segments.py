@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from capture.identity.joins import codes_of, pair_codes
+from capture.format.joins import codes_of, pair_codes
 from capture.model.catalogue import CATALOGUE
 from capture.model.events import Category
 from inspect_app.frames.capture import CaptureFrames

@@ -37,7 +37,7 @@ from inspect_app.ui.strip_feed import StripFeed
 from inspect_app.ui.theme import ThemeName, apply_theme
 from inspect_app.ui.workspace import MOMENT, Workspace
 
-_SUFFIXES = "Captures (*.exhume);;All files (*)"
+_SUFFIXES = "Captures (*.exhume *.scap *.scap.gz *.scap.zst);;All files (*)"
 
 
 class MainWindow(QMainWindow):

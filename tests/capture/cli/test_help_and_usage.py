@@ -14,7 +14,19 @@ COMMANDS = sorted(main.commands)
 
 def test_there_are_these_commands_and_no_others():
     assert [
-        *("check", "decrypt", "encrypt", "events", "freeze", "info", "keygen", "merge", "record", "redact"),
+        *(
+            "check",
+            "convert",
+            "decrypt",
+            "encrypt",
+            "events",
+            "freeze",
+            "info",
+            "keygen",
+            "merge",
+            "record",
+            "redact",
+        ),
         *("salvage", "slice", "verify"),
     ] == COMMANDS
 

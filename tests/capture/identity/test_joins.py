@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.format import pieces
-from capture.identity.joins import Latest, codes_of, follow, pair_codes, place_among, refined, taken
+from capture.format.joins import Latest, codes_of, follow, pair_codes, place_among, refined, taken
 
 GROUPS = 4
 

@@ -20,6 +20,7 @@ from capture.model.catalogue import (
     types_of,
 )
 from capture.model.events import ArgKind, EventFlag, Returns, SchedCode
+from capture.model.foreign_events import FOREIGN_EVENTS
 from capture.model.requests_uring import URING_COMPLETIONS
 from capture.model.syscalls import parse_rows
 from capture.model.syscalls_i386 import IPC_CALLS_OF_I386, SOCKETCALLS
@@ -257,7 +258,8 @@ def test_the_descriptor_and_result_of_a_call_are_known(name, position, returns):
 
 
 def test_events_that_are_no_system_calls_have_the_codes_of_the_file_format():
-    by_code = {spec.x86_64: spec.name for spec in CATALOGUE if not spec.is_syscall and not spec.is_call}
+    others = [spec for spec in CATALOGUE if not spec.is_syscall and not spec.is_call]
+    by_code = {spec.x86_64: spec.name for spec in others if spec not in FOREIGN_EVENTS}
     assert by_code == {
         SchedCode.PROCFORK: "procfork",
         SchedCode.PROCEXEC: "procexec",
@@ -276,6 +278,12 @@ def test_events_that_are_no_system_calls_have_the_codes_of_the_file_format():
         SchedCode.IO_URING_CREATE: "io_uring_create",
         SchedCode.IO_URING_SUBMIT: "io_uring_submit",
     }
+
+
+def test_events_of_converted_captures_have_codes_of_their_own_that_never_change():
+    assert [spec.x86_64 for spec in FOREIGN_EVENTS] == [0xF200 + at for at in range(len(FOREIGN_EVENTS))]
+    assert [spec.name for spec in FOREIGN_EVENTS[:4]] == ["switch", "page_fault", "procinfo", "drop"]
+    assert FOREIGN_EVENTS[-1].name == "scap_event"
 
 
 def test_every_operation_of_io_uring_has_its_completion():

@@ -1,4 +1,4 @@
-"""The one join of this room: the latest entry of a group at or before a row."""
+"""The join that all others are made of: the latest entry of a group at or before a row."""
 
 from __future__ import annotations
 
