@@ -13,6 +13,7 @@ from inspect_app.filters.fields_credentials import CREDENTIAL_FIELDS
 from inspect_app.filters.fields_evt import EVENT_FIELDS
 from inspect_app.filters.fields_fd import DESCRIPTOR_FIELDS
 from inspect_app.filters.fields_log import LOG_FIELDS
+from inspect_app.filters.fields_name import NAME_FIELDS
 from inspect_app.filters.fields_peer import PEER_FIELDS
 from inspect_app.filters.fields_proc import PROCESS_FIELDS
 from inspect_app.filters.fields_program import PROGRAM_FIELDS
@@ -38,6 +39,7 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
             *PROGRAM_FIELDS,
             *STANDING_FIELDS,
             *DESCRIPTOR_FIELDS,
+            *NAME_FIELDS,
             *PEER_FIELDS,
             *PROTOCOL_FIELDS,
             *USER_FIELDS,

@@ -88,11 +88,11 @@ def _family(frames: CaptureFrames, _argument: str) -> Facets:
 
 def _is_server(frames: CaptureFrames, _argument: str) -> Facets:
     """Missing where it is no IP socket or no side is known."""
-    local = _local_is_server(frames)
+    local = local_is_server(frames)
     return (NumberFacet(local > 0, local < 0, event_rows(frames, "descriptor")),)
 
 
-def _local_is_server(frames: CaptureFrames) -> np.ndarray:
+def local_is_server(frames: CaptureFrames) -> np.ndarray:
     """1 the recorded side serves, 0 it is the client, -1 not known; a row of descriptors each."""
     sides = {"server": 1, "listener": 1, "client": 0}
     roles = entity_text(frames, "descriptor", "role")
@@ -114,10 +114,10 @@ def _sided_address(server: bool) -> Compute:
     """The address of one side, once it is known which end that is."""
 
     def compute(frames: CaptureFrames, _argument: str) -> Facets:
-        local = _local_is_server(frames) == server
+        local = local_is_server(frames) == server
         texts = np.where(local, entity_array(frames, "descriptor", "laddr").astype(object),
                          entity_array(frames, "descriptor", "raddr").astype(object))  # fmt: skip
-        texts[_local_is_server(frames) < 0] = None
+        texts[local_is_server(frames) < 0] = None
         codes, values = distinct(text if isinstance(text, str) and text else None for text in texts)
         return (TextFacet(values, codes, event_rows(frames, "descriptor")),)
 
@@ -137,7 +137,7 @@ def _both_ports(frames: CaptureFrames, _argument: str) -> Facets:
 
 
 def _sided_ports(frames: CaptureFrames, server: bool) -> NumberFacet:
-    local = _local_is_server(frames)
+    local = local_is_server(frames)
     ports = np.where(local == server, _ports(frames, "l").values, _ports(frames, "r").values)
     return NumberFacet(ports, (local < 0) | (ports < 0), event_rows(frames, "descriptor"))
 
@@ -260,7 +260,6 @@ def _with_container(compute: Compute) -> Compute:
 
 
 _NAME = _text("name")
-_NO_NAMES = "host names of addresses are not recorded"
 _NO_LAYERS = "layers of container file systems are not recorded"
 _NO_POLL = "the descriptors that poll and select wait for are not recorded"
 
@@ -338,10 +337,6 @@ DESCRIPTOR_FIELDS = (
     *(
         not_recorded(name, FieldType.TEXT, title, meaning, reason)
         for name, title, meaning, reason in (
-            ("fd.cip.name", "Client name", "host name of the client", _NO_NAMES),
-            ("fd.sip.name", "Server name", "host name of the server", _NO_NAMES),
-            ("fd.lip.name", "Local name", "host name of the recorded end", _NO_NAMES),
-            ("fd.rip.name", "Peer name", "host name of the other end", _NO_NAMES),
             ("fd.is_upper_layer", "Upper layer", "the file is in the container's own layer", _NO_LAYERS),
             ("fd.is_lower_layer", "Lower layer", "the file is in the image", _NO_LAYERS),
             *((f"fdlist.{part}", "Descriptors", "descriptors that are waited for", _NO_POLL)

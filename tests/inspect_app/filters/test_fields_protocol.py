@@ -3,6 +3,7 @@
 import pytest
 
 from inspect_app.analysis.selection import select
+from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.evaluate import evaluate
 from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.language import parse
@@ -11,7 +12,7 @@ from inspect_app.views.catalogue import VIEWS
 from inspect_app.views.sorting import default_order
 from inspect_app.views.table import apply_view
 from tests.builders.capture import SOCKET, CaptureBuilder, sock
-from tests.builders.messages import dns_query
+from tests.builders.messages import dns_answer, dns_query
 
 
 def rows(frames, condition):
@@ -49,6 +50,30 @@ def test_a_call_that_asks_twice_is_found_by_either_question(tmp_path):
         assert rows(frames, condition) == [0], condition
     column = FIELDS["dns.type"].column(frames)
     assert column.values[column.codes[0]] == "A, AAAA"
+
+
+def test_an_address_has_every_name_that_answers_gave_it_for(tmp_path):
+    book = CaptureBuilder()
+    resolver = sock("10.0.0.1:5001", "10.0.0.2:53", kind=2, protocol=17)
+    for at, name in enumerate(("a.org", "b.org", "a.org", *(f"c{number}.org" for number in range(9)))):
+        data = dns_answer(name, 1, at, records=[(1, bytes([10, 0, 0, 9]))])
+        book.event("recvfrom", fd=3, ino=7, dev=8, mode=SOCKET, sock=resolver, ret=len(data), data=data)
+    ends = sock("10.0.0.1:6000", "10.0.0.9:443")
+    book.event("connect", fd=4, ino=8, dev=8, mode=SOCKET, sock=ends, ret=0)
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    for name in ("a.org", "b.org", "c1.org"):
+        assert rows(frames, f"fd.rip.name = {name}") == [12]
+    assert rows(frames, "fd.rip.name = c8.org") == []
+    assert rows(frames, "fd.sip.name exists and fd.type = ipv4") == [12]
+
+
+def test_without_payload_no_host_name_can_be_told(tmp_path):
+    book = CaptureBuilder()
+    ends = sock("10.0.0.1:6000", "10.0.0.9:443")
+    book.event("connect", fd=4, ino=8, dev=8, mode=SOCKET, sock=ends, ret=0)
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    with pytest.raises(NotEvaluableError, match="no payload was kept"):
+        rows(frames, "fd.sip.name = a.org")
 
 
 def table(frames, view):
