@@ -25,7 +25,10 @@ from inspect_app.cli.options import (
     window_choice,
 )
 from inspect_app.cli.output import VIEW_WRITERS, echo_rows
+from inspect_app.filters.completion import complete
+from inspect_app.filters.expression import Compare, Expression, quote
 from inspect_app.filters.fields import FIELDS
+from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session import Session
 from inspect_app.views.catalogue import VIEWS
@@ -38,6 +41,7 @@ from inspect_app.views.view import View
 _PIECE = 1 << 20
 _SORT_HELP = "Sort by this column's id; -COLUMN turns it round."
 _ALL_HELP = "Also tiles at zero, and those that the capture cannot tell."
+_UNTOLD_HELP = "Also those that no capture can tell, with the reason."
 _OUTPUT_HELP = "Where to write it; - is standard output."
 _TILE_HEADINGS = ("", "category", "tile", "figure", "meaning")
 _FIGURE_HEADINGS = ("id", "category", "title", "total", "unit", "condition", "unknown")
@@ -52,6 +56,7 @@ def main() -> None:
       exhume-inspect node.exhume
       exhume-inspect views
       exhume-inspect view node.exhume processes
+      exhume-inspect values node.exhume proc.name
       exhume-inspect view node.exhume files --filter 'container.name = web and evt.failed = true'
       exhume-inspect tree node.exhume --filter 'container.name = web'
       exhume-inspect at node.exhume +2.5s connections
@@ -132,16 +137,21 @@ def views(form: str) -> None:
 
 @main.command()
 @click.argument("pattern", default="")
+@click.option("--all", "everything", is_flag=True, help=_UNTOLD_HELP)
 @format_option
 @guarded
-def fields(pattern: str, form: str) -> None:
+def fields(pattern: str, everything: bool, form: str) -> None:
     """List the fields that a filter can ask for; PATTERN is a part of a name or of a meaning.
+
+    JSON and CSV have those, too, that no capture can tell, with the reason.
 
     \b
     Examples:
       exhume-inspect fields
       exhume-inspect fields fd.
       exhume-inspect fields container
+      exhume-inspect fields thread. --all
+      exhume-inspect fields --format json | jq -r '.[] | select(.unavailable != "") | .name'
     """
     wanted = pattern.casefold()
     rows = [
@@ -153,9 +163,42 @@ def fields(pattern: str, form: str) -> None:
         raise click.BadParameter(
             f"no field has {pattern!r} in its name or meaning{_nearest(pattern, FIELDS)}"
         )
-    if form == "table":
-        rows = [row for row in rows if not row[3]]
-    echo_rows(("name", "type", "meaning", "unavailable"), rows, form, hidden=1)
+    headings = ("name", "type", "meaning", "unavailable")
+    if form != "table":
+        echo_rows(headings, rows, form)
+        return
+    echo_rows(headings, [row for row in rows if not row[3]], form, hidden=1)
+    if everything and (untold := [(row[0], row[3]) for row in rows if row[3]]):
+        click.echo()
+        echo_rows(("not evaluable", "because"), untold, form)
+
+
+@main.command(epilog=EXIT_CODES)
+@files_argument
+@click.argument("field")
+@click.option("--holding", "wanted", metavar="TEXT", default="", help="Only values that hold this text.")
+@format_option
+@guarded
+def values(files: tuple[Path, ...], field: str, wanted: str, form: str) -> CaptureFrames:
+    """List the values that a FIELD has in a capture, with their events: what completion offers in the window.
+
+    The most frequent come first; of those that hold a text, those that begin with it. There are at most 50.
+
+    \b
+    Examples:
+      exhume-inspect values node.exhume proc.name
+      exhume-inspect values node.exhume fd.name --holding /etc
+      exhume-inspect values node.exhume evt.arg.flags --format json
+    """
+    parse(f"{field} exists")
+    frames = open_for_command(files)
+    text = f"{field} = {quote(wanted) if wanted else ''}".removesuffix('"')
+    offered = [one for one in complete(text, len(text), frames) if one.kind == "value"]
+    rows = [(parse(f"{field} = {one.text}"), one) for one in offered]
+    echo_rows(("events", "value"), [(one.count, _written(parsed)) for parsed, one in rows], form)
+    if not rows and form == "table":
+        click.echo("no value to tell: the field has none here, or as many as there are events", err=True)
+    return frames
 
 
 @main.command(epilog=EXIT_CODES)
@@ -230,6 +273,11 @@ def _tell_beside(frames: CaptureFrames, window: TimeRange | None, conditions: Se
     beside = counted_beside(frames, window, conditions)
     if beside is not None:
         click.echo(beside_text(beside), err=True)
+
+
+def _written(condition: Expression) -> str:
+    """The value that a condition compares with."""
+    return condition.root.values[0].text if isinstance(condition.root, Compare) else ""
 
 
 def _view_named(name: str) -> View:

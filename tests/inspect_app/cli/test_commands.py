@@ -350,3 +350,34 @@ def test_a_spectrogram_is_drawn_and_exported(capture):
     assert sum(cell["count"] for cell in cells) == 32
     assert {(cell["latency_from"], cell["latency_to"]) for cell in cells} == {(1_000, 1_585)}
     assert "no selected call" in run("spectrogram", capture, "--filter", "proc.pid = 1").stderr
+
+
+def test_fields_that_no_capture_can_tell_are_listed_with_the_reason():
+    assert "thread.exectime" not in run("fields", "thread.").stdout
+    told = run("fields", "thread.", "--all").stdout
+    assert "switches between threads are not recorded" in told
+    rows = json.loads(run("fields", "--format", "json").stdout)
+    assert {row["name"]: row["unavailable"] for row in rows}["proc.fdlimit"] == "limits are not recorded"
+    assert sum(not row["unavailable"] for row in rows) > 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("proc.name",), [(31, "sh"), (1, "cat")]),
+        (("proc.name", "--holding", "c"), [(1, "cat")]),
+        (("evt.type",), [(30, "read"), (2, "openat")]),
+        (("fd.name", "--holding", "/et"), [(1, "/etc/\x1b[31m=x")]),
+        (("evt.res",), [(31, "SUCCESS"), (1, "ENOENT")]),
+        (("proc.name", "--holding", "nobody"), []),
+    ],
+)
+def test_values_of_a_field_come_with_their_events(capture, arguments, expected):
+    rows = json.loads(run("values", capture, *arguments, "--format", "json").stdout)
+    assert [(row["events"], row["value"]) for row in rows] == expected
+    assert "\x1b" not in run("values", capture, *arguments).stdout
+
+
+def test_values_of_what_is_no_field_are_refused(capture):
+    result = run("values", capture, "proc.nam")
+    assert result.exit_code == 2 and "did you mean proc.name?" in result.stderr

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from inspect_app.analysis.selection import Selection, TimeRange, select
 from inspect_app.views.catalogue import VIEWS, How, Kind
+from inspect_app.views.entities import field_cells
 from inspect_app.views.export import to_csv, to_json, to_text
+from inspect_app.views.measures import MEASURES
 from inspect_app.views.sorting import default_order, search, sort_rows
 from inspect_app.views.table import apply_view
 from tests.builders.frames import MS, START_NS, build_frames
@@ -264,3 +266,61 @@ def test_a_distinct_count_is_that_of_the_events():
     for row in range(len(table)):
         mine = FRAMES.events.iloc[select(FRAMES, None, [table.condition(row)]).positions()]
         assert table.value(row, position) == mine["type"].nunique()
+
+
+FIGURES = [
+    (view, position)
+    for view in TABLES
+    for position, column in enumerate(view.columns)
+    if column.how in (How.COUNT, How.SUM, How.MAX, How.MEAN, How.DISTINCT)
+]
+
+
+@pytest.mark.parametrize(
+    ("view", "position"),
+    FIGURES,
+    ids=[f"{view.id}-{view.columns[position].id}" for view, position in FIGURES],
+)
+@settings(max_examples=3, deadline=None)
+@given(window=WINDOWS, text=FILTERS)
+def test_a_figure_is_what_its_own_events_say(view, position, window, text):
+    """Each cell, worked out anew from the events that opening its row shows."""
+    table = apply_view(view, FRAMES, select(FRAMES, window, [text]), window=window)
+    column = view.columns[position]
+    for row in range(len(table)):
+        conditions = [text, table.condition(row), MEASURES[column.of].where if column.of in MEASURES else ""]
+        assert table.value(row, position) == figure_of(column, select(FRAMES, window, conditions).positions())
+
+
+def figure_of(column, rows):
+    """A column's figure of some events, by Python's own sums."""
+    if column.how is How.COUNT:
+        return len(rows)
+    if column.how is How.DISTINCT:
+        cells = field_cells(column.of, FRAMES, rows)
+        return len({cells.at(row) for row in range(len(rows))} - {None})
+    figures = [field_or_column(MEASURES[column.of].figure, row) for row in rows.tolist()]
+    if column.how is How.SUM:
+        return sum(figures)
+    if not figures:
+        return None
+    return max(figures) if column.how is How.MAX else sum(figures) / len(figures)
+
+
+def field_or_column(name, row):
+    if name in FRAMES.events:
+        return int(FRAMES.events[name].to_numpy()[row])
+    return field_cells(name, FRAMES, np.array([row])).at(0)
+
+
+@pytest.mark.parametrize("view", TABLES, ids=lambda view: view.id)
+@settings(max_examples=5, deadline=None)
+@given(cut=st.integers(0, 2_100))
+def test_the_sums_of_two_windows_side_by_side_are_those_of_both(view, cut):
+    middle = START_NS + cut * MS
+    whole = TimeRange(START_NS, START_NS + 3_000 * MS)
+    parts = [TimeRange(START_NS, middle), TimeRange(middle, START_NS + 3_000 * MS)]
+    one, *both = (apply_view(view, FRAMES, select(FRAMES, part), window=part) for part in (whole, *parts))
+    for position, column in enumerate(view.columns):
+        if column.adds_up:
+            assert sum(table.totals[position] for table in both) == one.totals[position]
