@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
-
 from capture.agent.compiler import Compiled
 
 KEPT = 64
@@ -29,8 +27,10 @@ def folder() -> Path:
     """Where they are: systemd's CacheDirectory=, the system's cache for root, or the user's own."""
     if given := os.environ.get("CACHE_DIRECTORY"):
         return Path(given.split(":")[0]) / "probes"
-    ours = platformdirs.user_cache_path("exhume") if os.geteuid() else Path("/var/cache/exhume")
-    return ours / "probes"
+    if not os.geteuid():
+        return Path("/var/cache/exhume/probes")
+    users = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(users, "exhume", "probes")
 
 
 def kept(name: str) -> Compiled | None:
