@@ -1,6 +1,27 @@
 """The headless commands of exhume-inspect; `inspect_app.app` adds the window to them."""
 
-from inspect_app.cli import examiner, moment, search, slicing, spectrogram, streams, tree, usage
+from inspect_app.cli import (
+    examiner,
+    moment,
+    rules,
+    search,
+    slicing,
+    spectrogram,
+    streams,
+    tree,
+    usage,
+)
 from inspect_app.cli.commands import main
 
-__all__ = ["examiner", "main", "moment", "search", "slicing", "spectrogram", "streams", "tree", "usage"]
+__all__ = [
+    "examiner",
+    "main",
+    "moment",
+    "rules",
+    "search",
+    "slicing",
+    "spectrogram",
+    "streams",
+    "tree",
+    "usage",
+]

@@ -1,4 +1,7 @@
-"""Which programs were begun from a file that somebody had written within the recording."""
+"""Which programs were begun from a file that somebody had written within the recording.
+
+A script is begun as its interpreter: the file that counts is then the script, which is known by its path.
+"""
 
 from __future__ import annotations
 
@@ -34,16 +37,51 @@ def drops(frames: CaptureFrames) -> Drops:
         writes &= event_array(frames, "size") > 0
         writes |= of_types(frames, lambda name: name in _MAKES_ROOM) & ~failures(frames)
         rows = np.flatnonzero(writes & (event_array(frames, "descriptor") >= 0))
-        thing = event_array(frames, "descriptor")[rows]
-        dev, ino = (entity_array(frames, "descriptor", name)[thing] for name in ("dev", "ino"))
-        rows, dev, ino = (column[ino > 0] for column in (rows, dev, ino))
-        own_dev, own_ino = (entity_array(frames, "image", name) for name in ("dev", "ino"))
-        _, _, code = pair_codes(np.concatenate((dev, own_dev)), np.concatenate((ino, own_ino)))
-        known = Latest(code[: len(rows)], rows, int(code.max(initial=-1)) + 1)
-        found = known.find(np.where(own_ino > 0, code[len(rows) :], -1), _begun(frames) - 1)
-        return Drops(look_up(rows, found, missing=-1))
+        scripts = _written_scripts(frames, rows)
+        return Drops(np.where(scripts >= 0, scripts, _written_programs(frames, rows)))
 
     return remember(frames, "dropped programs", compute)
+
+
+def _written_programs(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:
+    """Row of images → row of the write to its file, by device and inode; -1 none. `rows`: all writes."""
+    thing = event_array(frames, "descriptor")[rows]
+    dev, ino = (entity_array(frames, "descriptor", name)[thing] for name in ("dev", "ino"))
+    rows, dev, ino = (column[ino > 0] for column in (rows, dev, ino))
+    own_dev, own_ino = (entity_array(frames, "image", name) for name in ("dev", "ino"))
+    _, _, code = pair_codes(np.concatenate((dev, own_dev)), np.concatenate((ino, own_ino)))
+    own = np.where(own_ino > 0, code[len(rows) :], -1)
+    return _last_write(frames, code[: len(rows)], rows, own)
+
+
+def _written_scripts(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:
+    """Row of images → row of the write to its script, by path within a container; -1 none or no script."""
+    paths = entity_array(frames, "image", "script").astype(object)
+    names = {path: at for at, path in enumerate(dict.fromkeys(paths[paths != ""].tolist()))}
+    if not names:
+        return np.full(len(paths), -1, np.int64)
+
+    def numbered(texts: np.ndarray) -> np.ndarray:
+        return np.fromiter((names.get(text, -1) for text in texts.tolist()), np.int64, len(texts))
+
+    things = numbered(entity_array(frames, "descriptor", "name").astype(object))
+    path = things[event_array(frames, "descriptor")[rows]]
+    rows, path = rows[path >= 0], path[path >= 0]
+    containers = len(frames.containers) + 1
+    process = entity_array(frames, "image", "process")
+    own_container = look_up(entity_array(frames, "process", "container"), process, missing=-1)
+    own = numbered(paths)
+    own = np.where(own >= 0, own * containers + own_container + 1, -1)
+    return _last_write(frames, path * containers + event_array(frames, "container")[rows] + 1, rows, own)
+
+
+def _last_write(frames: CaptureFrames, written: np.ndarray, rows: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """The last of `rows` that wrote to the file of each image before it was begun, -1 none.
+
+    `written`: code of the file of each of `rows`; `own`: of each image, -1 none.
+    """
+    known = Latest(written, rows, int(max(written.max(initial=-1), own.max(initial=-1))) + 1)
+    return look_up(rows, known.find(own, _begun(frames) - 1), missing=-1)
 
 
 def _begun(frames: CaptureFrames) -> np.ndarray:

@@ -6,7 +6,7 @@ truth value of a whole condition.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,10 +20,12 @@ from inspect_app.filters.expression import (
     Expression,
     Node,
     Not,
+    Operand,
     Or,
 )
-from inspect_app.filters.facets import Facet, NumberFacet, TextFacet
+from inspect_app.filters.facets import Facet, Facets, NumberFacet, TextFacet
 from inspect_app.filters.field import FieldType
+from inspect_app.filters.index import index_of
 from inspect_app.filters.operands import combinations, facets_of
 from inspect_app.filters.operators import (
     address_test,
@@ -34,11 +36,14 @@ from inspect_app.filters.operators import (
     text_test,
 )
 from inspect_app.filters.patterns import Test
-from inspect_app.filters.payload import decide_all, payload_test
+from inspect_app.filters.payload import Decide, decide_all, payload_test
 from inspect_app.frames.capture import CaptureFrames
 
 MAX_LOOKS = 50
 """Conditions on payload that are decided together: each takes a byte an event."""
+
+MAX_KNOWN = 256 << 20
+"""Bytes of masks that are kept for filters to come."""
 
 _ADDRESS_OPERATORS = frozenset({"=", "!=", "in", "intersects"})
 
@@ -53,6 +58,27 @@ def evaluate(expression: Expression, frames: CaptureFrames) -> np.ndarray:
     return _node(expression.root, _Scope(frames))
 
 
+class Evaluator:
+    """Many filters over the same events: what several of them ask is decided once.
+
+    A filter is left as soon as it holds nowhere, so that a field which a capture cannot provide may go
+    unnoticed: ask `not_evaluable` before.
+    """
+
+    def __init__(self, frames: CaptureFrames, rows: np.ndarray | None = None) -> None:
+        """`rows`: the events that matter, as sorted row numbers; None: all."""
+        self._scope = _Scope(frames, rows=rows, known=_Known())
+
+    def holds(self, node: Node) -> np.ndarray:
+        """bool, one a row: where a condition holds.
+
+        Raises:
+            NotEvaluableError: it asks for a field that this capture cannot provide.
+            FilterError: it would need more memory than is sensible.
+        """
+        return _node(node, self._scope)
+
+
 def not_evaluable(expression: Expression, frames: CaptureFrames) -> list[str]:
     """A sentence for each field of the filter that this capture cannot provide; empty: it has all."""
     reasons = []
@@ -64,15 +90,57 @@ def not_evaluable(expression: Expression, frames: CaptureFrames) -> list[str]:
     return reasons
 
 
+class _Known:
+    """Conditions that are decided already, and operands of the events that matter."""
+
+    def __init__(self) -> None:
+        self.facets: dict[str, Facets] = {}
+        self._masks: dict[Node, np.ndarray] = {}
+        self._bytes = 0
+
+    def mask(self, node: Node, decide: Callable[[], np.ndarray]) -> np.ndarray:
+        """A condition's mask; nobody may write into it."""
+        if (found := self._masks.get(node)) is not None:
+            return found
+        decided = decide()
+        self._bytes += decided.nbytes
+        if self._bytes > MAX_KNOWN:
+            self._masks.clear()
+            self._bytes = decided.nbytes
+        self._masks[node] = decided
+        return decided
+
+
 @dataclass(frozen=True, slots=True)
 class _Scope:
     """What is known while a part of a filter is decided."""
 
     frames: CaptureFrames
     among: np.ndarray | None = None
-    """bool[events]: only these matter, so that payload of no others need be read. None: all do."""
+    """bool, one a row: only these matter, so that payload of no others need be read. None: all do."""
     payload: Mapping[int, np.ndarray] = field(default_factory=dict)
     """Conditions on payload that are decided already, by their identity."""
+    rows: np.ndarray | None = None
+    """Rows of the events that matter. None: all."""
+    known: _Known | None = None
+    """What filters before this one decided; None: there are none."""
+
+    def facets(self, operand: Operand) -> Facets:
+        """The values of an operand for the events that matter. Raises NotEvaluableError."""
+        if self.rows is None or self.known is None:
+            return facets_of(operand, self.frames)
+        kept = self.known.facets
+        if (name := str(operand)) not in kept:
+            kept[name] = tuple(facet.at(self.rows) for facet in facets_of(operand, self.frames))
+        return kept[name]
+
+    def look(self, tests: Sequence[Decide], among: np.ndarray | None) -> list[np.ndarray]:
+        """Conditions on payload decided for the events that matter."""
+        if self.rows is None:
+            return decide_all(self.frames, tests, among)
+        everywhere = np.zeros(len(self.frames.events), np.bool_)
+        everywhere[self.rows if among is None else self.rows[among]] = True
+        return [mask[self.rows] for mask in decide_all(self.frames, tests, everywhere)]
 
     def looking_into(self, parts: Sequence[Node], among: np.ndarray | None) -> _Scope:
         """Decide all conditions on payload in some parts at once: bytes are read a single time."""
@@ -88,7 +156,7 @@ class _Scope:
             payload_test(node.operator, node.modifier, [literal.text for literal in node.values])
             for node in nodes
         ]
-        masks = decide_all(self.frames, tests, among)
+        masks = self.look(tests, among)
         found = dict(zip(map(id, nodes), masks, strict=True))
         return replace(self, among=among, payload={**self.payload, **found})
 
@@ -105,6 +173,13 @@ def _on_payload(node: Node) -> Iterator[Compare]:
 
 
 def _node(node: Node, scope: _Scope) -> np.ndarray:
+    # What was decided for some events only is of no use to others.
+    if scope.known is None or scope.among is not None:
+        return _decided_anew(node, scope)
+    return scope.known.mask(node, lambda: _decided_anew(node, scope))
+
+
+def _decided_anew(node: Node, scope: _Scope) -> np.ndarray:
     match node:
         case And(parts):
             return _all(parts, scope)
@@ -113,11 +188,11 @@ def _node(node: Node, scope: _Scope) -> np.ndarray:
         case Not(part):
             return ~_node(part, scope)
         case Exists(operand):
-            return _any([facet.present() for facet in facets_of(operand, scope.frames)])
+            return _any([facet.present() for facet in scope.facets(operand)])
         case Compare():
             return _compare_with(node, scope)
         case CompareOperands():
-            return _compare_operands(node, scope.frames)
+            return _compare_operands(node, scope)
 
 
 def _all(parts: tuple[Node, ...], scope: _Scope) -> np.ndarray:
@@ -138,6 +213,8 @@ def _all(parts: tuple[Node, ...], scope: _Scope) -> np.ndarray:
 def _combined(combine: np.ufunc, parts: Sequence[Node], scope: _Scope) -> np.ndarray:
     result = _node(parts[0], scope).copy()
     for part in parts[1:]:
+        if scope.known is not None and combine is np.logical_and and not result.any():
+            break
         combine(result, _node(part, scope), out=result)
     return result
 
@@ -149,10 +226,10 @@ def _any(masks: list[np.ndarray]) -> np.ndarray:
 def _compare_with(node: Compare, scope: _Scope) -> np.ndarray:
     if node.left.type is FieldType.BYTES:
         return scope.looking_into([node], scope.among).payload[id(node)]
-    return _any([_compare(node, facet) for facet in facets_of(node.left, scope.frames)])
+    return _any([_compare(node, facet, scope) for facet in scope.facets(node.left)])
 
 
-def _compare(node: Compare, facet: Facet) -> np.ndarray:
+def _compare(node: Compare, facet: Facet, scope: _Scope) -> np.ndarray:
     constants = [literal.constant for literal in node.values]
     if isinstance(facet, NumberFacet):
         values = facet.values
@@ -166,6 +243,10 @@ def _compare(node: Compare, facet: Facet) -> np.ndarray:
         )
         return facet.spread(decided)
     texts = [literal.text for literal in node.values]
+    if scope.known is not None and not node.modifier:
+        found = index_of(scope.frames, facet).decide(node.operator, texts)
+        if found is not None:
+            return facet.spread(found)
     return facet.spread(_decided(facet, text_test(node.operator, node.modifier, texts)))
 
 
@@ -173,11 +254,11 @@ def _decided(facet: TextFacet, test: Test) -> np.ndarray:
     return np.fromiter(map(test, facet.values), np.bool_, len(facet.values))
 
 
-def _compare_operands(node: CompareOperands, frames: CaptureFrames) -> np.ndarray:
+def _compare_operands(node: CompareOperands, scope: _Scope) -> np.ndarray:
     masks = [
         _pair(node.operator, left, right)
-        for left in facets_of(node.left, frames)
-        for right in facets_of(node.right, frames)
+        for left in scope.facets(node.left)
+        for right in scope.facets(node.right)
     ]
     return _any(masks)
 

@@ -41,6 +41,14 @@ class TextFacet:
         """bool[events]: where there is a value."""
         return self.spread(np.ones(len(self.values), np.bool_))
 
+    def at(self, events: np.ndarray) -> TextFacet:
+        """The same for some events, by their rows."""
+        if self.rows is not None:
+            return replace(self, rows=self.rows[events])
+        if self.next_row is not None or self.codes is None:
+            return replace(self, rows=events)
+        return replace(self, codes=self.codes[events])
+
     def event_codes(self) -> np.ndarray:
         """int[events]: position in values, -1 missing; the nearest one's where rows form a chain."""
         per_row = self.codes
@@ -74,6 +82,15 @@ class NumberFacet:
         """bool[events]: where there is a value."""
         return self.spread(np.ones(len(self.values), np.bool_))
 
+    def at(self, events: np.ndarray) -> NumberFacet:
+        """The same for some events, by their rows."""
+        if self.rows is not None:
+            return replace(self, rows=self.rows[events])
+        if self.next_row is not None:
+            return replace(self, rows=events)
+        missing = None if self.missing is None else self.missing[events]
+        return replace(self, values=self.values[events], missing=missing)
+
     def event_values(self) -> tuple[np.ndarray, np.ndarray | None]:
         """Value and missing mask of every event; the nearest one's where rows form a chain."""
         if self.rows is None:
@@ -92,6 +109,10 @@ class PayloadFacet:
     lengths: np.ndarray
     """Unsigned, one an event: bytes that were kept; 0 is no value."""
     next_row: None = None
+
+    def at(self, events: np.ndarray) -> PayloadFacet:
+        """The same for some events, by their rows."""
+        return replace(self, lengths=self.lengths[events])
 
     def present(self) -> np.ndarray:
         """bool[events]: where there are bytes."""

@@ -1,0 +1,163 @@
+"""The items of a rule file with the lines they stand in; nothing but texts, lists and mappings.
+
+YAML is read event by event: no tag is obeyed, no object is made, nothing recurses. A value is what was
+written: `true`, `8080` and `1.10` stay texts. An alias (`*name`) stands for the very value of its anchor, so
+that a file of aliases upon aliases takes no more memory than it has bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+MAX_FILE = 16 << 20
+"""Bytes of a rule file."""
+MAX_LEVELS = 20
+"""Levels of nesting in it."""
+MAX_ITEMS = 100_000
+"""Values in it."""
+
+Value = Any
+"""str, None, list of values, or dict of values by text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a rule file."""
+
+    file: str
+    line: int
+    """From 1."""
+    content: dict[str, Value]
+    lines: dict[str, int] = field(default_factory=dict)
+    """The line of each key."""
+
+
+class RuleFileError(Exception):
+    """A text is no rule file; the message says where and why."""
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        super().__init__(f"{file}:{line}: {reason}" if line else f"{file}: {reason}")
+        self.file = file
+        self.line = line
+        self.reason = reason
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """The items of a rule file.
+
+    Raises:
+        OSError: It cannot be read.
+        RuleFileError: It is no rule file.
+    """
+    with path.open("rb") as stream:
+        content = stream.read(MAX_FILE + 1)
+    if len(content) > MAX_FILE:
+        raise RuleFileError(str(path), 0, f"more than {MAX_FILE >> 20} MiB, too much for a rule file")
+    return parse_entries(content, str(path))
+
+
+def parse_entries(content: bytes, file: str) -> list[Entry]:
+    """The items of a rule file's content. Raises RuleFileError."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RuleFileError(file, line, "the file is no text in UTF-8") from error
+    entries: list[Entry] = []
+    try:
+        for document, line in _documents(text, file):
+            if document is None:
+                continue
+            if not isinstance(document, _List):
+                raise RuleFileError(file, line, "a rule file is a list of items, each beginning with '- '")
+            entries += [_entry(item, at, file) for item, at in zip(document, document.lines, strict=True)]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or "no YAML"
+        raise RuleFileError(file, mark.line + 1 if mark else 0, f"no YAML: {reason}") from error
+    return entries
+
+
+def _entry(item: Value, line: int, file: str) -> Entry:
+    if not isinstance(item, _Mapping):
+        raise RuleFileError(file, line, "an item is a mapping such as 'rule: NAME'")
+    return Entry(file, line, dict(item), item.lines)
+
+
+class _List(list[Value]):
+    """A list that knows the line of each of its values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[int] = []
+
+    def take(self, value: Value, line: int) -> None:
+        self.append(value)
+        self.lines.append(line)
+
+
+class _Mapping(dict[str, Value]):
+    """A mapping that knows the line of each of its keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: dict[str, int] = {}
+        self._key: str | None = None
+
+    def take(self, value: Value, line: int) -> None:
+        if self._key is None:
+            self._key = value if isinstance(value, str) else ""
+            self.lines[self._key] = line
+        else:
+            self[self._key], self._key = value, None
+
+
+def _documents(text: str, file: str) -> Iterator[tuple[Value, int]]:
+    """Each document of a text, with the line where it begins."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    open_ones: list[_List | _Mapping] = []
+    anchors: dict[str, Value] = {}
+    taken = 0
+    for event in yaml.parse(text, Loader=loader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.DocumentStartEvent):
+            anchors = {}
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            value: Value = open_ones.pop()
+            if not open_ones:
+                yield value, line
+            continue
+        if not isinstance(event, yaml.NodeEvent):
+            continue
+        taken += 1
+        if taken > MAX_ITEMS or len(open_ones) >= MAX_LEVELS:
+            raise RuleFileError(file, line, f"more than {MAX_ITEMS:,} values or {MAX_LEVELS} levels")
+        value = _value(event, anchors, file, line)
+        if open_ones:
+            open_ones[-1].take(value, line)
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_ones.append(value)
+        elif not open_ones:
+            yield value, line
+
+
+def _value(event: Any, anchors: dict[str, Value], file: str, line: int) -> Value:
+    if isinstance(event, yaml.AliasEvent):
+        if event.anchor not in anchors:
+            raise RuleFileError(file, line, f"no anchor is called {event.anchor}")
+        return anchors[event.anchor]
+    value: Value
+    if isinstance(event, yaml.ScalarEvent):
+        is_nothing = event.style is None and event.value in ("", "~", "null", "Null", "NULL")
+        value = None if is_nothing else event.value
+    else:
+        value = _List() if isinstance(event, yaml.SequenceStartEvent) else _Mapping()
+    if event.anchor:
+        anchors[event.anchor] = value
+    return value

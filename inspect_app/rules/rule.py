@@ -1,0 +1,88 @@
+"""What a rule is, and what keeps one from being run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+SYSCALL = "syscall"
+"""The source of events that a capture is."""
+
+_TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
+_TACTIC = "mitre_"
+
+
+class Priority(IntEnum):
+    """How much a finding matters; the smaller, the more."""
+
+    EMERGENCY = 0
+    ALERT = 1
+    CRITICAL = 2
+    ERROR = 3
+    WARNING = 4
+    NOTICE = 5
+    INFORMATIONAL = 6
+    DEBUG = 7
+
+    @property
+    def title(self) -> str:
+        """As Falco writes it in alerts."""
+        return self.name.capitalize()
+
+    @classmethod
+    def named(cls, name: str) -> Priority | None:
+        """The priority that a rule file names; `INFO` is Informational."""
+        wanted = name.upper()
+        return cls.__members__.get("INFORMATIONAL" if wanted == "INFO" else wanted)
+
+
+class ItemError(Exception):
+    """An item of a rule file is not as it should be; the message says in what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a rule file that is not as it should be."""
+
+    file: str
+    line: int
+    """From 1; 0 of the whole file."""
+    item: str
+    """The rule, macro or list, where it is known."""
+    reason: str
+    is_fatal: bool = True
+    """Whether the item is not used for it."""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.item}: {self.reason}" if self.item else f"{place}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, with all that files added to it."""
+
+    name: str
+    description: str
+    condition: str
+    """With its exceptions."""
+    output: str
+    priority: Priority
+    tags: tuple[str, ...] = ()
+    source: str = SYSCALL
+    is_enabled: bool = True
+    file: str = ""
+    line: int = field(default=0, compare=False)
+
+    @property
+    def tactics(self) -> tuple[str, ...]:
+        """Tactics of ATT&CK, as words: `privilege escalation`."""
+        return tuple(
+            tag.removeprefix(_TACTIC).replace("_", " ") for tag in self.tags if tag.startswith(_TACTIC)
+        )
+
+    @property
+    def techniques(self) -> tuple[str, ...]:
+        """Techniques of ATT&CK: `T1059.004`."""
+        return tuple(tag for tag in self.tags if _TECHNIQUE.fullmatch(tag))
