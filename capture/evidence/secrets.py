@@ -51,7 +51,7 @@ SECRETS: tuple[Secret, ...] = (
     _secret(
         "option",
         b"-passw -secret -token -api-key -apikey -pwd",
-        rb"(?i)-[\w-]{1,40}+\0([^\0]{1,1024})",
+        rb"(?i)(?<![\w./])-[\w-]{1,40}+\0([^\0]{1,1024})",
         b"mysql\0--password\0hunter2\0-u\0root\0",
         b"hunter2",
     ),

@@ -77,6 +77,13 @@ def test_each_file_counts_what_was_masked_in_it():
     assert redactor.take_masked() == {}
 
 
+def test_a_path_that_ends_like_an_option_hides_nothing():
+    argv = b"cat\0/run/secrets/db-password\0/etc/shadow\0"
+    redactor = secrets()
+    assert texts_of(redactor.batch(batch((EXECVE, argv, b"", b"")))) == [argv]
+    assert redactor.take_masked() == {}
+
+
 def test_other_texts_are_left_as_they_are():
     given = batch((spec_named("rename").x86_64, b"password=hunter2", b"", b""))
     assert texts_of(secrets().batch(given)) == [b"password=hunter2"]
