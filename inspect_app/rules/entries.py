@@ -122,7 +122,7 @@ def _documents(text: str, file: str) -> Iterator[tuple[Value, int]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     open_ones: list[_List | _Mapping] = []
     anchors: dict[str, Value] = {}
-    taken = 0
+    taken = began = 0
     for event in yaml.parse(text, Loader=loader):
         line = event.start_mark.line + 1
         if isinstance(event, yaml.DocumentStartEvent):
@@ -131,7 +131,7 @@ def _documents(text: str, file: str) -> Iterator[tuple[Value, int]]:
         if isinstance(event, yaml.CollectionEndEvent):
             value: Value = open_ones.pop()
             if not open_ones:
-                yield value, line
+                yield value, began
             continue
         if not isinstance(event, yaml.NodeEvent):
             continue
@@ -141,6 +141,8 @@ def _documents(text: str, file: str) -> Iterator[tuple[Value, int]]:
         value = _value(event, anchors, file, line)
         if open_ones:
             open_ones[-1].take(value, line)
+        else:
+            began = line
         if isinstance(event, yaml.CollectionStartEvent):
             open_ones.append(value)
         elif not open_ones:
@@ -154,7 +156,8 @@ def _value(event: Any, anchors: dict[str, Value], file: str, line: int) -> Value
         return anchors[event.anchor]
     value: Value
     if isinstance(event, yaml.ScalarEvent):
-        is_nothing = event.style is None and event.value in ("", "~", "null", "Null", "NULL")
+        is_plain = event.implicit[0]
+        is_nothing = is_plain and event.value in ("", "~", "null", "Null", "NULL")
         value = None if is_nothing else event.value
     else:
         value = _List() if isinstance(event, yaml.SequenceStartEvent) else _Mapping()
