@@ -1,9 +1,13 @@
 """The other end of connections, unix sockets and pipes, and the edges that they make between processes."""
 
 import struct
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inspect_app.analysis.edges import edges
 from inspect_app.analysis.selection import select
@@ -180,6 +184,35 @@ def test_a_pipe_that_very_many_share_is_refused(book, opened, monkeypatch):
     frames = opened()
     with pytest.raises(ValueError, match="more than 3 pairs"):
         edges(frames)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["connect", "accept4", "write", "read", "socketpair", "close"]),
+            st.integers(100, 103),
+            st.integers(5, 9),
+            st.sampled_from(
+                [UNIX, sock("127.0.0.1:1", "127.0.0.1:2"), sock("127.0.0.1:2", "127.0.0.1:1"), b"?"]
+            ),
+            st.integers(0, 9),
+        ),
+        max_size=25,
+    )
+)
+def test_whatever_happened_an_end_is_the_other_end_of_its_other_end(calls):
+    book = Talk()
+    for name, pid, ino, ends, size in calls:
+        data = struct.pack("<2i", ino, ino + 1) if name == "socketpair" else b"x" * size
+        book.event(name, pid=pid, fd=ino, ino=ino, mode=SOCKET, sock=ends, addr=PATH, ret=size, data=data)
+    with tempfile.TemporaryDirectory() as folder:
+        frames = open_capture(book.write(Path(folder) / "x.exhume"))
+        found, table = peers(frames), edges(frames)
+    for row, other in enumerate(found.other.tolist()):
+        assert other == -1 or (found.other[other] == row and found.how[other] == found.how[row] >= 0)
+    known = table[(table["sent"] >= 0) & (table["received"] >= 0)]
+    assert (known["how"] != "").all()
 
 
 def test_the_view_of_who_talks_to_whom_adds_up(frames):
