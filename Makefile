@@ -1,5 +1,5 @@
 # Each target first installs what is missing (Debian or Ubuntu packages as root, and .venv); quick when nothing is.
-.PHONY: bench demo lint pictures setup test
+.PHONY: bench demo fuzz lint pictures setup test
 
 # Record this machine for ten seconds while an incident happens in a container, and look at it.
 demo: setup
@@ -15,6 +15,11 @@ bench: setup
 	.venv/bin/python -m tests.benchmarks.opening
 	.venv/bin/python -m tests.benchmarks.analysis
 	.venv/bin/python -m tests.benchmarks.scap
+
+# Go on fuzzing all that reads files of strangers, a minute each; what it finds is for tests/fuzz/corpus.
+fuzz: setup
+	.venv/bin/python -m pip install --quiet -e '.[fuzz]'
+	.venv/bin/python -m tests.fuzz all --seconds 60
 
 # The pictures of README and docs, from a recording of the demo made now; on a machine that does nothing else.
 pictures: setup

@@ -27,6 +27,10 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Rows = list[dict[str, Any]]
 _LATER = ("containers", "executables", "counters", "note", "derivation")
 """Kinds of documents that go along."""
+_DEEPEST = 3
+"""Merges of merges that are told in full; of what lies further back the digests stand."""
+_MOST = 4096
+"""Steps and digests that are looked at."""
 
 
 class Change(Protocol):
@@ -197,6 +201,8 @@ def _parents(capture: Capture, *, alone: bool) -> Iterator[dict[str, Any]]:
     for member in members_of(capture):
         judged = judge_file(member)
         steps = [] if alone else steps_of(member.section)
+        if depth_of(steps) > _DEEPEST:
+            steps = [{"operation": "…", "parents": [{"digest": digest} for digest in digests_of(steps)]}]
         signed = judged.signature.state is Signed.VALID
         yield {
             "capture_id": member.section.get("capture_id"),
@@ -213,10 +219,36 @@ def members_of(capture: Capture) -> Sequence[CaptureFile]:
     return capture.members if isinstance(capture, CaptureSet) else [capture]
 
 
+def depth_of(steps: Sequence[Mapping[str, Any]]) -> int:
+    """How many merges stand within each other, as far as it matters."""
+    level = [*steps]
+    for depth in range(_DEEPEST + 2):
+        level = [step for one in level for parent in _maps(one.get("parents")) for step in steps_of(parent)]
+        if not level:
+            return depth
+    return _DEEPEST + 2
+
+
+def digests_of(steps: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The digests of all captures that the steps name, however far back; a recorder writes few."""
+    found: dict[str, None] = {}
+    waiting = [*steps]
+    for _ in range(_MOST):
+        if not waiting or len(found) >= _MOST:
+            break
+        for parent in _maps(waiting.pop().get("parents")):
+            found.setdefault(str(parent.get("digest")))
+            waiting += steps_of(parent)
+    return list(found)
+
+
+def _maps(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def steps_of(section: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What was done to a capture, the latest last; empty for one as it was recorded."""
-    steps = section.get("derived")
-    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
+    return _maps(section.get("derived"))
 
 
 def tool() -> str:

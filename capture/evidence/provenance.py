@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from capture.evidence.deriving import steps_of
+from capture.evidence.deriving import digests_of, steps_of
 from capture.model.text import printable
 
 _MOST = 64
@@ -63,15 +63,7 @@ def _parent(parent: Mapping[str, Any]) -> str:
 
 def digests_of_parents(section: Mapping[str, Any]) -> set[str]:
     """The digests of all captures that this one comes from, however far back."""
-    found: set[str] = set()
-    waiting = steps_of(section)[:_MOST]
-    while waiting and len(found) < _MOST * _MOST:
-        parents = waiting.pop().get("parents")
-        for parent in parents if isinstance(parents, list) else ():
-            if isinstance(parent, dict):
-                found.add(str(parent.get("digest")))
-                waiting += steps_of(parent)[:_MOST]
-    return found
+    return set(digests_of(steps_of(section)))
 
 
 def _value(value: object) -> str:

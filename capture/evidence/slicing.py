@@ -157,7 +157,7 @@ class _Window(Unchanged):
                 if _number(row, "time", _FOREVER) >= since and _number(row, "since") < until
             ]
         if self._pids is not None and name in ("processes", "descriptors"):
-            return [row for row in rows if row.get("pid") in self._pids]
+            return [row for row in rows if _number(row, "pid", -1) in self._pids]
         if self._containers is not None and name == "containers":
             return [row for row in rows if text_of(row.get("full_id")) in self._containers]
         return rows

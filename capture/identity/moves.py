@@ -112,17 +112,16 @@ def find_moves(
         with_itself: the entries of what is renamed itself, too.
     """
     found: list[tuple[int, int, int]] = []
-    directories = _directories(names, label, with_itself=with_itself) if len(renames) else set()
     old_names = [names.all[code] for code in renames.old.tolist()]
-    if not directories.isdisjoint(old_names):
-        below = _Below(names, label)
+    below = _Below(names, label, with_itself=with_itself) if len(renames) and len(label) else None
+    if below is not None and any(map(below.stands_above, old_names)):
         life = Latest(identity, since, int(identity.max(initial=-1)) + 1)
         moved: dict[int, tuple[int, str]] = {}  # entry → the row at which it was moved last, its name since
         for at, old in enumerate(old_names):
-            if old not in directories:
+            if not below.stands_above(old):
                 continue
             row = int(renames.row[at])
-            entries = below.entries(old, with_itself=with_itself)
+            entries = below.entries(old)
             entries = entries[(since[entries] < row) & (container[entries] == renames.container[at])]
             if not len(entries):
                 continue
@@ -131,34 +130,19 @@ def find_moves(
                 when, name = moved.get(entry, (-1, names.all[int(label[entry])]))
                 if when == row or not (name.startswith(f"{old}/") or (with_itself and name == old)):
                     continue  # an exchange has moved it just now, or it was moved away before
-                name = names.all[int(renames.new[at])] + name[len(old) :]
+                name = names.bounded(names.all[int(renames.new[at])] + name[len(old) :])
                 moved[entry] = row, name
                 below.add(name, entry)
-                _add_with_those_above(directories, name if with_itself else name.rpartition("/")[0])
                 found.append((at, entry, names.code(name)))
     columns = np.array(found, np.int64).reshape(-1, 3)
     return Moves(columns[:, 0], columns[:, 1], columns[:, 2])
 
 
-def _directories(names: Names, label: np.ndarray, *, with_itself: bool) -> set[str]:
-    """All names that stand above one of the labels; with the labels."""
-    labels = [names.all[code] for code in np.unique(label).tolist() if code >= 0]
-    found: set[str] = set()
-    for name in {name.rpartition("/")[0] for name in labels}:
-        _add_with_those_above(found, name)
-    return found.union(labels) if with_itself else found
-
-
-def _add_with_those_above(found: set[str], name: str) -> None:
-    while name and name not in found:
-        found.add(name)
-        name = name.rpartition("/")[0]
-
-
 class _Below:
     """Which entries have a name below a directory."""
 
-    def __init__(self, names: Names, label: np.ndarray) -> None:
+    def __init__(self, names: Names, label: np.ndarray, *, with_itself: bool) -> None:
+        self._with_itself = with_itself
         self._order = np.argsort(label, kind="stable")
         distinct = np.unique(label)
         starts = np.searchsorted(label[self._order], distinct)
@@ -171,9 +155,20 @@ class _Below:
         self._added: dict[str, list[int]] = {}
         self._added_sorted: list[str] = []
 
-    def entries(self, directory: str, *, with_itself: bool) -> np.ndarray:
-        """int64: the entries with a name below it, also one that they got from `add`; distinct."""
+    def stands_above(self, directory: str) -> bool:
+        """Whether any entry has a name below it."""
+        if self._with_itself and (directory in self._entries or directory in self._added):
+            return True
         first, past = f"{directory}/", f"{directory}0"  # 0 follows the slash
+        return any(
+            bisect_left(known, first) < bisect_left(known, past)
+            for known in (self._sorted, self._added_sorted)
+        )
+
+    def entries(self, directory: str) -> np.ndarray:
+        """int64: the entries with a name below it, also one that they got from `add`; distinct."""
+        with_itself = self._with_itself
+        first, past = f"{directory}/", f"{directory}0"
         found = [
             self._order[slice(*self._entries[name])]
             for name in self._sorted[bisect_left(self._sorted, first) : bisect_left(self._sorted, past)]

@@ -8,6 +8,10 @@ import numpy as np
 
 NONE = -1
 """Stands for no name."""
+LONGEST = 16 << 10
+"""Characters of a name; the kernel's paths have 4,096. Of a longer one the end is kept, behind `…`."""
+_ROOM = 256 << 20
+"""Characters that all names that are put together may have; of those beyond only the last part stands."""
 
 
 class Names:
@@ -16,6 +20,23 @@ class Names:
     def __init__(self) -> None:
         self.all: list[str] = []
         self._codes: dict[str, int] = {}
+        self._room = _ROOM
+
+    def joined(self, base: str, name: str) -> str:
+        """A name as seen from a directory; see `join` and `bounded`."""
+        return self.bounded(join(base, name) if self._room > 0 else name)
+
+    def bounded(self, path: str) -> str:
+        """A name that was put together, or the end of it.
+
+        A small file may say that a million names lie in a directory whose own name is long.
+        """
+        if self._room <= 0:
+            return f"…/{path.rpartition('/')[2][-LONGEST:]}"
+        if len(path) > LONGEST:
+            path = f"…{path[-LONGEST:]}"
+        self._room -= len(path)
+        return path
 
     def code(self, name: str) -> int:
         """The position of a name, which is added where it is new; -1 for an empty one."""
@@ -33,3 +54,21 @@ class Names:
         known.update(zip(new, range(len(self.all), len(self.all) + len(new)), strict=True))
         self.all += new
         return np.fromiter((known.get(name, NONE) for name in names), np.int32, len(names))
+
+
+def join(base: str, name: str) -> str:
+    """A name as seen from a directory, without `.`, `..` and doubled slashes; `base` empty: not known."""
+    if name[:1] != "/":
+        if not name:
+            return base
+        name = f"{base}/{name}" if base and base != "/" else base + name
+    if "/." not in name and "//" not in name and name[-1] != "/" and name[0] != ".":
+        return name
+    absolute = name.startswith("/")
+    kept: list[str] = []
+    for part in name.split("/"):
+        if part == ".." and kept and kept[-1] != "..":
+            kept.pop()
+        elif part not in ("", ".", "..") or (part == ".." and not absolute):
+            kept.append(part)
+    return "/" + "/".join(kept) if absolute else "/".join(kept) or "."

@@ -253,7 +253,10 @@ class _Nodes:
         recorded, names = self._events.texts, self.names.all
         given = _decoded([recorded[which] for which in text.tolist()])
         value[nodes] = self.names.codes(
-            [join(names[at - 1] if at else "", name) for at, name in zip(bases.tolist(), given, strict=True)]
+            [
+                self.names.joined(names[at - 1] if at else "", name)
+                for at, name in zip(bases.tolist(), given, strict=True)
+            ]
         )[code]
 
     def _settle_one_by_one(self, value: np.ndarray, nodes: np.ndarray, base: np.ndarray) -> None:
@@ -265,31 +268,15 @@ class _Nodes:
         starts, text = base[nodes].tolist(), self._text[nodes].tolist()
         for node, start, which in zip(nodes.tolist(), starts, text, strict=True):
             above = int(value[start])
-            value[node] = names.code(join(names.all[above] if above >= 0 else "", text_of(recorded[which])))
+            value[node] = names.code(
+                names.joined(names.all[above] if above >= 0 else "", text_of(recorded[which]))
+            )
 
 
 def _decoded(raw: list[bytes]) -> list[str]:
     """Texts as str, all at once: the kernel's strings hold no NUL, so it can stand between them."""
     together = b"\0".join(raw).decode("utf-8", "backslashreplace").split("\0")
     return together if len(together) == len(raw) else [text_of(one) for one in raw]
-
-
-def join(base: str, name: str) -> str:
-    """A name as seen from a directory, without `.`, `..` and doubled slashes; `base` empty: not known."""
-    if name[:1] != "/":
-        if not name:
-            return base
-        name = f"{base}/{name}" if base and base != "/" else base + name
-    if "/." not in name and "//" not in name and name[-1] != "/" and name[0] != ".":
-        return name
-    absolute = name.startswith("/")
-    kept: list[str] = []
-    for part in name.split("/"):
-        if part == ".." and kept and kept[-1] != "..":
-            kept.pop()
-        elif part not in ("", ".", "..") or (part == ".." and not absolute):
-            kept.append(part)
-    return "/" + "/".join(kept) if absolute else "/".join(kept) or "."
 
 
 def _successful(events: EventColumns, names: Iterable[str]) -> np.ndarray:

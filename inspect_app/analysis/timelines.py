@@ -11,6 +11,8 @@ import numpy as np
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.frames.capture import CaptureFrames
 
+_LAST = (1 << 63) - 1
+"""The last moment that there is."""
 _FLAGS_LIMIT = 1 << 26
 """Up to so many (slice, value) pairs a table of flags is quicker than sorting pairs."""
 
@@ -19,7 +21,8 @@ def bin_edges(window: TimeRange, bins: int) -> np.ndarray:
     """The edges of `bins` equal slices of a window, int64[bins + 1], in nanoseconds since 1970 UTC."""
     # Python's integers: span * bins passes 2**63 for a window of days in thousands of slices.
     start, span = window.start_ns, window.duration_ns
-    return np.array([start + span * edge // bins for edge in range(bins + 1)], dtype=np.int64)
+    # A capture that somebody made may reach to where time ends.
+    return np.array([min(start + span * edge // bins, _LAST) for edge in range(bins + 1)], dtype=np.int64)
 
 
 def capture_window(frames: CaptureFrames) -> TimeRange:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from inspect_app.analysis.samples import GROWING, totals_at_end
 from inspect_app.analysis.selection import TimeRange
-from inspect_app.analysis.timelines import capture_window
+from inspect_app.analysis.timelines import bin_edges, capture_window
 from inspect_app.frames.capture import CaptureFrames
 
 MAX_CELLS = 4_000_000
@@ -55,7 +55,7 @@ def usage(
         ValueError: there would be more than MAX_CELLS rows.
     """
     span = window or capture_window(frames)
-    edges = span.start_ns + np.arange(steps + 1) * max(span.duration_ns, 1) // steps
+    edges = bin_edges(TimeRange(span.start_ns, max(span.end_ns, span.start_ns + 1)), steps)
     samples = _samples(frames, processes)
     known = np.unique(samples["process"].to_numpy())
     if len(known) * steps > MAX_CELLS:

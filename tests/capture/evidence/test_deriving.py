@@ -295,3 +295,21 @@ def test_nothing_is_written_over_and_no_parent_is_changed(node, tmp_path, run):
     for command in (("slice",), ("merge",), ("redact", "--secrets"), ("salvage",)):
         assert run(*command, node, "-o", node).exit_code == 5
     assert node.read_bytes() == before
+
+
+def test_merges_of_merges_stay_readable_and_keep_all_digests(tmp_path, run):
+    """Each merge nests what its parents tell: a reader refuses what nests too deep."""
+    digests = []
+    before = None
+    for at in range(12):
+        book = CaptureBuilder(capture_id=f"c{at}", **host())
+        book.event("getpid", time=START_NS + at * MS)
+        plain, out = book.write(tmp_path / f"plain{at}.exhume"), tmp_path / f"merged{at}.exhume"
+        with opened(plain) as capture:
+            digests.append(capture.digest.hex())
+        derive(run, "merge", *([before] if before else []), plain, "-o", out)
+        before = out
+    with opened(before) as capture:
+        assert capture.count == 12
+        assert set(digests) <= digests_of_parents(capture.section)
+    assert run("verify", before, "--parent", tmp_path / "plain0.exhume").exit_code == 0

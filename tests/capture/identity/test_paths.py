@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capture.identity.paths import join
+from capture.identity.name_codes import LONGEST, Names, join
 from capture.identity.resolve import identify
 from capture.model.events import EventFlag
 from tests.builders.capture import AT_FDCWD, DIRECTORY, CaptureBuilder
@@ -242,3 +242,15 @@ def test_a_32_bit_call_has_its_directory_where_its_own_table_says(book):
     book.event(339, flags=EventFlag.COMPAT, text=b"log", args=(3, 1, 2, 0, 5))
     book.event("fanotify_mark", text=b"log", args=(3, 1, 2, 5))
     assert paths(book)[1:] == ["/var/log", "/var/log"]
+
+
+def test_names_that_only_grow_are_cut_and_take_bounded_memory(monkeypatch):
+    names = Names()
+    path = "/start"
+    for _ in range(100):
+        path = names.joined(path, "d" * 1000)
+    assert path == "…" + ("/" + "d" * 1000)[-LONGEST:] or len(path) == LONGEST + 1
+    monkeypatch.setattr(names, "_room", 10)
+    assert names.joined("/a", "b") == "/a/b"
+    assert names.joined("/some", "longer/name") == "/some/longer/name"
+    assert names.joined("/some", "longer/name") == "…/name", "there is no room left"
