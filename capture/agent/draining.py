@@ -13,6 +13,8 @@ from capture.agent.lanes import CallLane, Lane
 
 CHUNK = 8192
 """Records taken apart at once."""
+_SOME = 1 / 8
+"""How full a lane may be that is left to gather more."""
 MOST_BYTES = 16 << 20
 """Memory of a portion, about: long texts are what makes one larger than its number of records says."""
 
@@ -29,7 +31,12 @@ class Drain:
         self._reached = [0] * len(self.lanes)
 
     def portion(
-        self, now: int, most: int, keep: Callable[[CallLane | Lane, Chunk], None]
+        self,
+        now: int,
+        most: int,
+        keep: Callable[[CallLane | Lane, Chunk], None],
+        *,
+        calls_may_rest: bool = False,
     ) -> tuple[int, bool]:
         """Take what lies in the lanes, up to about `most` records.
 
@@ -39,11 +46,17 @@ class Drain:
             now: boot time in ns, read just before.
             most: records.
             keep: is given every chunk and its lane.
+            calls_may_rest: whether lanes of system calls are left alone until they have a whole chunk: many
+                small ones cost several times as much. Nothing else waits for what is in them.
 
         Returns:
-            The boot time up to which all has been taken, and whether something was left.
+            The boot time up to which all has been taken, and whether something was left that does not rest.
         """
         left = [lane.waiting for lane in self.lanes]
+        resting = set()
+        if calls_may_rest:
+            resting = {at for at, lane in enumerate(self.lanes) if left[at] and _gathers(lane)}
+            left = [0 if at in resting else count for at, count in enumerate(left)]
         size = 0
         while most > 0 and size < MOST_BYTES:
             behind = [at for at, count in enumerate(left) if count]
@@ -60,6 +73,10 @@ class Drain:
                 self._reached[at] = chunk.last
                 keep(lane, chunk)
         for at, count in enumerate(left):
-            if not count:
+            if not count and at not in resting:
                 self._reached[at] = now
         return min(self._reached), any(left)
+
+
+def _gathers(lane: CallLane | Lane) -> bool:
+    return isinstance(lane, CallLane) and lane.waiting < CHUNK and lane.fill < _SOME

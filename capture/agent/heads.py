@@ -23,7 +23,7 @@ _FEW = 32
 """Of so many heads one may have another value than the rest."""
 _NEVER_SHARED = frozenset({"time", "latency", "at"})
 _MANY_FIELDS, _TILE = 9, 128
-"""From so many fields on, heads are first turned on their side, so many at once as the quickest cache holds."""
+"""From so many fields on, heads are turned on their side first, as many at once as the next cache holds."""
 _OF_WORDS = [[(name, field) for name, field in FIELDS.items() if field.word == word] for word in range(WORDS)]
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -40,6 +42,11 @@ from capture.format import EventBatch
 from capture.model.events import SchedCode
 
 _LAZY_S, _BUSY_S = 0.02, 0.004
+_REST_S = 0.25
+"""How long calls may lie in their lanes until a chunk of them has come together."""
+_NICE = -5
+_SWITCH_S = 0.0005
+"""How long the thread that drains waits at most for another one's Python."""
 _CALM, _PRESSED = 0.15, 0.4
 """How full the fullest lane may be for a long sleep, and for any."""
 _CGROUP_CODES = (SchedCode.CGROUP_MKDIR, SchedCode.CGROUP_RMDIR)
@@ -118,6 +125,8 @@ class Recorder:
         self._ended = 0
         self._cpu_started = time.process_time_ns()
         self._events = 0
+        self._rests_until = 0
+        """Boot time until which few calls may stay in their lanes."""
         self._fill = 0.0
         self._late = 0
         self._left_out = 0
@@ -152,6 +161,9 @@ class Recorder:
         """
 
         def give_up() -> None:
+            # What is not drained in time is only counted: before what is recorded, where that is permitted.
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
             try:
                 privileges.give_up(folder, command=command)
             except OSError as error:
@@ -170,6 +182,7 @@ class Recorder:
         self._snapshots.begin()
         self._sampler.start()
         self._open_control()
+        sys.setswitchinterval(_SWITCH_S)
         next_report = next_counters = time.monotonic()
         last_batch = time.monotonic()
         while not stopped() and self.failure is None and not self.ending:
@@ -178,7 +191,7 @@ class Recorder:
                 self._pressure.held_up_by = "disk"
                 time.sleep(_LAZY_S)
                 continue
-            drained_up_to, is_behind = self._take_portion()
+            drained_up_to, is_behind = self._take_portion(calls_may_rest=True)
             self._pressure.after_round(boot_now_ns(), self._fill)
             now = time.monotonic()
             if is_behind or self._is_full() or now - last_batch >= self._settings.block_ns / 1e9:
@@ -239,13 +252,17 @@ class Recorder:
             return
         self._control.start()
 
-    def _take_portion(self) -> tuple[int, bool]:
+    def _take_portion(self, *, calls_may_rest: bool = False) -> tuple[int, bool]:
         """Take about a block out of the lanes: up to which time all was taken, and whether more waits."""
         # Read before: what returned up to here lies in the lanes now.
         now = boot_now_ns()
         self._fill = max(lane.fill for lane in self._kernel.lanes)
         block = self._settings.block_events
-        return self._drain.portion(now, max(block - self._assembler.pending, block // 4), self._keep)
+        rests = calls_may_rest and now < self._rests_until
+        if not rests:
+            self._rests_until = now + int(_REST_S * 1e9)
+        most = max(block - self._assembler.pending, block // 4)
+        return self._drain.portion(now, most, self._keep, calls_may_rest=rests)
 
     def _keep(self, lane: CallLane | Lane, chunk: Chunk) -> None:
         self._assembler.add(chunk)
