@@ -45,7 +45,7 @@ _LAZY_S, _BUSY_S = 0.02, 0.004
 _REST_S = 0.25
 """How long calls may lie in their lanes until a chunk of them has come together."""
 _NICE = -5
-_SWITCH_S = 0.0005
+_SWITCH_S = 0.0001
 """How long the thread that drains waits at most for another one's Python."""
 _CALM, _PRESSED = 0.15, 0.4
 """How full the fullest lane may be for a long sleep, and for any."""

@@ -209,6 +209,16 @@ def test_a_column_that_was_not_recorded_is_zero_and_minus_one_where_zero_means_s
     assert body.column("ino").tolist() == [0] * 3
 
 
+def test_events_that_have_no_text_are_divided_too(monkeypatch):
+    monkeypatch.setattr(columns_module, "WRITTEN_EVENTS", 3)
+    columns = {"time": np.arange(8), "captured": np.zeros(8, np.uint8)}
+    ret = Sparse(8, np.array([1], np.int8), np.array([6]), np.array([-1], np.int8))
+    parts = EventBatch({**columns, "ret": ret}, TextHeap(np.empty(0, "<u4"), b""), b"").parts()
+    bodies = [unpack_events(pack_events(part, ZSTD), len(part), 0) for part in parts]
+    assert [value for body in bodies for value in body.column("time").tolist()] == list(range(8))
+    assert [value for body in bodies for value in body.column("ret").tolist()] == [1, 1, 1, 1, 1, 1, -1, 1]
+
+
 def test_what_is_too_much_for_one_block_is_divided_and_nothing_is_lost(monkeypatch):
     monkeypatch.setattr(columns_module, "WRITTEN_EVENTS", 3)
     monkeypatch.setattr(columns_module, "WRITTEN_BYTES", 12)
