@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from capture.agent.heads import Heads, heads_of
+from capture.agent.pieces import clear_behind
 from capture.agent.records import (
     ADDR_SHIFT,
     DATA_LEN,
@@ -80,7 +81,9 @@ class Chunk:
         texts = []
         for text in self.texts:
             chosen = keep[text.at]
-            texts.append(Texts(text.name, text.rows[chosen], text.lengths[chosen], position[text.at[chosen]]))
+            if chosen.any():
+                at = position[text.at[chosen]]
+                texts.append(Texts(text.name, text.rows[chosen], text.lengths[chosen], at))
         return Chunk(self.heads.take(keep), texts, self.content, self.begins)
 
 
@@ -147,9 +150,8 @@ def texts_of(name: str, rows: Array, lengths: Array, at: Array, *, strip_nul: bo
         at: the events.
         strip_nul: whether they are strings, of which the closing NUL says nothing.
     """
-    lengths = lengths.astype(np.uint32)
+    lengths = lengths.astype(np.int64)
     if strip_nul:
-        ends_with_nul = rows[np.arange(len(rows)), lengths - 1] == 0
-        lengths = lengths - ends_with_nul.astype(np.uint32)
-    rows[np.arange(rows.shape[1]) >= lengths[:, None]] = 0
-    return Texts(name, rows, lengths, at)
+        lengths -= rows[np.arange(len(rows)), lengths - 1] == 0
+    clear_behind(rows, lengths)
+    return Texts(name, rows, lengths.astype(np.uint32), at)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from capture.agent.chunks import Texts
+from capture.agent.pieces import end_to_end
 from capture.format import TextHeap
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -39,7 +40,9 @@ def interned(texts: Iterable[Texts], count: int) -> tuple[dict[str, Array], Text
 
 def _end_to_end(rows: Array, lengths: Array) -> Array:
     """The first `lengths[i]` bytes of every row."""
-    return rows[np.arange(rows.shape[1]) < lengths[:, None]]
+    words = rows.view(np.uint64)
+    having = np.flatnonzero(lengths)
+    return end_to_end(words.reshape(-1), having * words.shape[1], lengths[having])
 
 
 def _width_class(width: int) -> int:
@@ -61,20 +64,27 @@ _FACTORS = _RNG.integers(1, 1 << 63, 1 << 11, dtype=np.uint64) * np.uint64(2) + 
 def _distinct(rows: Array, lengths: Array) -> tuple[Array, Array]:
     """For rows with lengths: where each distinct one occurs first, ascending, and which one each row is."""
     words = rows.view(np.uint64)
-    hashes = (words * _FACTORS[: words.shape[1]]).sum(axis=1, dtype=np.uint64)
-    hashes ^= hashes >> np.uint64(29)
-    hashes = hashes * np.uint64(0xBF58476D1CE4E5B9) + lengths
-    first, which = _by_first_use(*np.unique(hashes, return_index=True, return_inverse=True)[1:])
-    same = (rows == rows[first][which]).all() and (lengths == lengths[first][which]).all()
+    hashes = lengths.astype(np.uint64)
+    for at in range(words.shape[1]):
+        hashes += words[:, at] * _FACTORS[at]
+    first, which = _by_first_use(hashes)
+    same = (words == words[first[which]]).all() and (lengths == lengths[first[which]]).all()
     if not same:
         # Two texts with one hash: rare enough to compare whole rows.
         keyed = np.concatenate([lengths.astype(np.uint32).view(np.uint8).reshape(-1, 4), rows], axis=1)
-        return _by_first_use(*np.unique(keyed, axis=0, return_index=True, return_inverse=True)[1:])
+        return _by_first_use(np.unique(keyed, axis=0, return_inverse=True)[1].reshape(-1))
     return first, which
 
 
-def _by_first_use(first: Array, which: Array) -> tuple[Array, Array]:
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return first[order], rank[which.reshape(-1)]
+def _by_first_use(keys: Array) -> tuple[Array, Array]:
+    """Where each distinct key occurs first, ascending, and which of these each key is."""
+    order = np.argsort(keys)
+    in_order = keys[order]
+    begins = np.concatenate(([True], in_order[1:] != in_order[:-1]))
+    first = np.minimum.reduceat(order, np.flatnonzero(begins))
+    by_use = np.argsort(first)
+    rank = np.empty_like(by_use)
+    rank[by_use] = np.arange(len(by_use))
+    which = np.empty_like(order)
+    which[order] = rank[np.cumsum(begins) - 1]
+    return first[by_use], which
