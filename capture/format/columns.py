@@ -171,8 +171,12 @@ class EventBatch:
         return EventBatch({**columns, **{name: place[columns[name]] for name in having}}, texts, payload)
 
 
-def pack_events(batch: EventBatch, zstd: zstandard.ZstdCompressor) -> bytes:
-    """The body of an event block."""
+def pack_events(
+    batch: EventBatch,
+    zstd: zstandard.ZstdCompressor,
+    payload_zstd: zstandard.ZstdCompressor | None = None,
+) -> bytes:
+    """The body of an event block; payload may have a compressor of its own."""
     columns = {
         name: pack_column(
             values, zstd, dtype=_dtype_of(name, values), delta=name in _DELTAS, planes=name in _PLANES
@@ -182,7 +186,7 @@ def pack_events(batch: EventBatch, zstd: zstandard.ZstdCompressor) -> bytes:
     heap = batch.texts if isinstance(batch.texts, TextHeap) else _laid_end_to_end(batch.texts)
     lengths = heap.lengths.astype("<u4", copy=False)
     texts = [pack_column(lengths, zstd), zstd.compress(heap.heap)]
-    payload = zstd.compress(batch.payload) if batch.payload else b""
+    payload = (payload_zstd or zstd).compress(batch.payload) if batch.payload else b""
     return bytes(
         msgpack.packb({"columns": columns, "texts": texts, "payload": payload, "n_texts": len(lengths)})
     )

@@ -16,6 +16,8 @@ from capture.format.coding import Array
 from capture.format.columns import COUNTED_COLUMNS, SAMPLE_COLUMNS, EventBatch, pack_events, pack_table
 
 FORMAT_VERSION = 2
+_PAYLOAD = {"min_match": 6, "hash_log": 15}
+"""What one writes another often reads soon after: long matches, out of a larger table, are quick to find and many."""
 _TABLE_BYTES = 8 << 20
 """Uncompressed size after which the rest of a table goes into another block."""
 
@@ -45,10 +47,14 @@ class CaptureWriter:
     _seq: int = 0
     _before: bytes = GENESIS
     _zstd: zstandard.ZstdCompressor = field(init=False)
+    _payload_zstd: zstandard.ZstdCompressor = field(init=False)
 
     def __post_init__(self) -> None:
         # The frame states its size so that a reader can refuse it; a checksum is the digest's work.
         self._zstd = zstandard.ZstdCompressor(level=self.level, write_checksum=False)
+        self._payload_zstd = zstandard.ZstdCompressor(
+            compression_params=zstandard.ZstdCompressionParameters.from_level(self.level, **_PAYLOAD)
+        )
 
     def section(self, facts: dict[str, Any]) -> None:
         """The first block: format version, host, clock, recorder; what the stream held before is dropped."""
@@ -80,7 +86,7 @@ class CaptureWriter:
             return
         for part in batch.parts():
             time = part.column("time")
-            body = pack_events(part, self._zstd)
+            body = pack_events(part, self._zstd, self._payload_zstd)
             first, last = int(time.min()), int(time.max())
             self._append("events", body, name=name, count=len(part), first=first, last=last)
             self.events_written += len(part)
