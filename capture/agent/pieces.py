@@ -1,0 +1,79 @@
+"""Pieces of bytes that begin on words: many at once, each moved as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_MOST_SIZES = 100
+"""Sizes for each of which all pieces are moved at once."""
+_FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
+"""By number: so many bytes of a word."""
+
+
+def words_of(size: Any) -> Any:
+    """How many words so many bytes take."""
+    return (size + 7) >> 3
+
+
+def pieces(words: Array, place: Array, size: int) -> Array:
+    """Copies of so many bytes from each of these words on, as values without a type: V[n].
+
+    Args:
+        words: uint64.
+        place: positions in it, of which the last has all its bytes.
+        size: at least one.
+    """
+    # A view in which every place has a value of that size: numpy then moves each piece at once.
+    return np.ndarray(len(words) - words_of(size) + 1, f"V{size}", words, strides=(8,))[place]
+
+
+def end_to_end(words: Array, place: Array, lengths: Array) -> Array:
+    """The bytes that begin at these words, uint8, one piece behind the other.
+
+    Args:
+        words: uint64.
+        place: positions in it.
+        lengths: bytes of each piece, of any unsigned type; none is empty.
+    """
+    if not len(lengths):
+        return np.empty(0, np.uint8)
+    if lengths.strides == (0,) or bool((lengths == lengths[0]).all()):
+        return pieces(words, place, int(lengths[0])).view(np.uint8)
+    counts = np.bincount(lengths)
+    sizes = np.flatnonzero(counts).tolist()
+    if len(sizes) > _MOST_SIZES:
+        return _of_many_sizes(words, place, lengths.astype(np.int64))
+    starts = np.cumsum(lengths, dtype=np.int64)
+    found = np.empty(int(starts[-1]), np.uint8)
+    starts -= lengths
+    # Of small numbers, this sort counts.
+    by_size = np.argsort(lengths, kind="stable")
+    ends = np.cumsum(counts[sizes]).tolist()
+    for size, start, end in zip(sizes, [0, *ends], ends, strict=False):
+        chosen = by_size[start:end]
+        to = np.ndarray(len(found) - size + 1, f"V{size}", found, strides=(1,))
+        to[starts[chosen]] = pieces(words, place[chosen], size)
+    return found
+
+
+def _of_many_sizes(words: Array, place: Array, lengths: Array) -> Array:
+    sizes = words_of(lengths)
+    ends = np.cumsum(sizes)
+    padded = words[np.repeat(place - ends + sizes, sizes) + np.arange(int(ends[-1]))].view(np.uint8)
+    padding = sizes * 8 - lengths
+    wanted = np.ones(len(padded), np.bool_)
+    stops = np.cumsum(padding)
+    wanted[np.repeat(ends * 8 - stops, padding) + np.arange(int(stops[-1]))] = False
+    found: Array = padded[wanted]
+    return found
+
+
+def clear_behind(rows: Array, lengths: Array) -> None:
+    """Put zeros behind the first `lengths[i]` bytes of every row, uint8[n, a multiple of eight]."""
+    words = rows.view(np.uint64)
+    for at in range(words.shape[1]):
+        words[:, at] &= _FIRST_BYTES[np.clip(lengths - 8 * at, 0, 8)]
