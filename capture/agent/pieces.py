@@ -8,8 +8,8 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_MOST_SIZES = 100
-"""Sizes for each of which all pieces are moved at once."""
+_MANY = 256
+"""Pieces of one size that are worth being moved by themselves."""
 _FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 """By number: so many bytes of a word."""
 
@@ -44,19 +44,18 @@ def end_to_end(words: Array, place: Array, lengths: Array) -> Array:
     if lengths.strides == (0,) or bool((lengths == lengths[0]).all()):
         return pieces(words, place, int(lengths[0])).view(np.uint8)
     counts = np.bincount(lengths)
-    sizes = np.flatnonzero(counts).tolist()
-    if len(sizes) > _MOST_SIZES:
-        return _of_many_sizes(words, place, lengths.astype(np.int64))
     starts = np.cumsum(lengths, dtype=np.int64)
     found = np.empty(int(starts[-1]), np.uint8)
     starts -= lengths
-    # Of small numbers, this sort counts.
-    by_size = np.argsort(lengths, kind="stable")
-    ends = np.cumsum(counts[sizes]).tolist()
-    for size, start, end in zip(sizes, [0, *ends], ends, strict=False):
-        chosen = by_size[start:end]
+    for size in np.flatnonzero(counts >= _MANY).tolist():
+        chosen = np.flatnonzero(lengths == size)
         to = np.ndarray(len(found) - size + 1, f"V{size}", found, strides=(1,))
         to[starts[chosen]] = pieces(words, place[chosen], size)
+    rest = np.flatnonzero((counts < _MANY)[lengths])
+    if len(rest):
+        sizes = lengths[rest].astype(np.int64)
+        to_bytes = np.repeat(starts[rest] - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
+        found[to_bytes] = _of_many_sizes(words, place[rest], sizes)
     return found
 
 

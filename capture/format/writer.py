@@ -17,7 +17,7 @@ from capture.format.columns import COUNTED_COLUMNS, SAMPLE_COLUMNS, EventBatch, 
 
 FORMAT_VERSION = 2
 _PAYLOAD = {"min_match": 6, "hash_log": 15}
-"""What one writes another often reads soon after: long matches, out of a larger table, are quick to find and many."""
+"""What one writes another soon reads: long matches are many, and quick to find in a larger table."""
 _TABLE_BYTES = 8 << 20
 """Uncompressed size after which the rest of a table goes into another block."""
 

@@ -104,8 +104,8 @@ def test_a_stopped_recorder_counts_what_it_cannot_record_and_tells_of_the_gap(tm
         time.sleep(STOPPED_S)
         born = [subprocess.run(["true", str(number)], check=True) for number in range(10)]
         (tmp_path / "written").write_text("by whom?")
-        recording.process.send_signal(signal.SIGCONT)
         went_on = time.time_ns()
+        recording.process.send_signal(signal.SIGCONT)
         time.sleep(2.5)
         counts = writer.end()
         assert recording.end() == Exit.FINE

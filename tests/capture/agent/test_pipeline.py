@@ -433,3 +433,22 @@ def test_a_lane_that_is_far_behind_is_taken_first_and_holds_back_the_others(monk
     assert seen == [new, old, old, old]
     assert drain.portion(2_001, 1_000, lambda lane, _: seen.append(lane)) == (2_001, False)
     assert (old.waiting, new.waiting) == (0, 0)
+
+
+def test_few_calls_rest_until_a_chunk_of_them_has_come_together(monkeypatch):
+    """What is in another lane is taken meanwhile; it is handed out when the calls have been, too."""
+    monkeypatch.setattr(draining, "CHUNK", 6)
+    position = np.zeros(16, np.uint64)
+    heads, content, end = as_calls([row(at, data=b"x") for at in range(100, 105)])
+    lane = CallLane(position, np.concatenate([heads, np.zeros((95, WORDS), np.uint64)]), content)
+    life = Ring(LIFE, as_records(LIFE, [row(at) for at in (90, 110)]))
+    position[:2] = len(heads), end
+    drain, seen = Drain([lane, life]), []
+    assert drain.portion(200, 99, lambda lane, _: seen.append(lane), calls_may_rest=True) == (0, False)
+    assert (seen, lane.waiting) == ([life], 5)
+    assert drain.portion(300, 99, lambda lane, _: seen.append(lane)) == (300, False)
+    assert (seen, lane.waiting) == ([life, lane], 0)
+    monkeypatch.setattr(draining, "CHUNK", 5)
+    position[8:10] = 0
+    assert drain.portion(400, 99, lambda lane, _: seen.append(lane), calls_may_rest=True) == (400, False)
+    assert seen == [life, lane, lane]
