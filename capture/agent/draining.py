@@ -13,7 +13,7 @@ from capture.agent.lanes import CallLane, Lane
 
 CHUNK = 8192
 """Records taken apart at once."""
-_SOME = 1 / 8
+_SOME = 1 / 4
 """How full a lane may be that is left to gather more."""
 MOST_BYTES = 16 << 20
 """Memory of a portion, about: long texts are what makes one larger than its number of records says."""
@@ -46,8 +46,8 @@ class Drain:
             now: boot time in ns, read just before.
             most: records.
             keep: is given every chunk and its lane.
-            calls_may_rest: whether lanes of system calls are left alone until they have a whole chunk: many
-                small ones cost several times as much. Nothing else waits for what is in them.
+            calls_may_rest: whether only whole chunks are taken out of lanes of system calls: a small one
+                costs nearly as much. Nothing else waits for what is in them.
 
         Returns:
             The boot time up to which all has been taken, and whether something was left that does not rest.
@@ -55,8 +55,8 @@ class Drain:
         left = [lane.waiting for lane in self.lanes]
         resting = set()
         if calls_may_rest:
-            resting = {at for at, lane in enumerate(self.lanes) if left[at] and _gathers(lane)}
-            left = [0 if at in resting else count for at, count in enumerate(left)]
+            resting = {at for at, lane in enumerate(self.lanes) if left[at] % CHUNK and _gathers(lane)}
+            left = [count // CHUNK * CHUNK if at in resting else count for at, count in enumerate(left)]
         size = 0
         while most > 0 and size < MOST_BYTES:
             behind = [at for at, count in enumerate(left) if count]
@@ -79,4 +79,4 @@ class Drain:
 
 
 def _gathers(lane: CallLane | Lane) -> bool:
-    return isinstance(lane, CallLane) and lane.waiting < CHUNK and lane.fill < _SOME
+    return isinstance(lane, CallLane) and lane.fill < _SOME
