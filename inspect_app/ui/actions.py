@@ -36,6 +36,7 @@ COMMANDS = (
     Command("streams", "Go", "I/O streams", ("e",), "streams"),
     Command("events", "Go", "Events: single system calls", ("d",), "events"),
     Command("tree", "Go", "Process tree", ("t",), "tree"),
+    Command("findings", "Go", "Findings of rules", ("r",), "findings"),
     Command("moment", "Go", "State at a moment", ("m",), "clock"),
     Command("spectrogram", "Go", "Latency over time", ("l",), "spectrogram"),
     Command("compare", "Go", "Compare", ("c",), "compare"),

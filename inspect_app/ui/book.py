@@ -12,6 +12,7 @@ from inspect_app.session import Session
 from inspect_app.ui.jobs import Jobs
 from inspect_app.ui.pages.compare import ComparePage
 from inspect_app.ui.pages.events import EventsPage
+from inspect_app.ui.pages.findings import FindingsPage
 from inspect_app.ui.pages.moment import MomentPage
 from inspect_app.ui.pages.overview import OverviewPage
 from inspect_app.ui.pages.page import Page, Question
@@ -26,6 +27,7 @@ from inspect_app.ui.standpoint import Standpoint
 from inspect_app.ui.workspace import (
     COMPARE,
     EVENTS,
+    FINDINGS,
     MOMENT,
     OVERVIEW,
     PIVOT,
@@ -61,7 +63,7 @@ class Book(QStackedWidget):
         self.overview, self.table, self.events = OverviewPage(), TablePage(), EventsPage()
         self.streams, self.tree, self.subject = StreamsPage(), TreePage(), SubjectPage()
         self.moment, self.spectrogram = MomentPage(), SpectrogramPage()
-        self.pivot, self.compare = PivotPage(), ComparePage()
+        self.pivot, self.compare, self.findings = PivotPage(), ComparePage(), FindingsPage()
         self._pages: dict[str, Page] = {
             OVERVIEW: self.overview,
             EVENTS: self.events,
@@ -70,6 +72,7 @@ class Book(QStackedWidget):
             MOMENT: self.moment,
             SPECTROGRAM: self.spectrogram,
             COMPARE: self.compare,
+            FINDINGS: self.findings,
             PIVOT: self.pivot,
             **dict.fromkeys((kind.value for kind in Kind), self.subject),
         }

@@ -13,6 +13,7 @@ from inspect_app.ui.theme import ThemeName
 from inspect_app.ui.workspace import (
     COMPARE,
     EVENTS,
+    FINDINGS,
     MOMENT,
     OVERVIEW,
     SPECTROGRAM,
@@ -52,6 +53,7 @@ class Commands:
             "events": lambda: self._go(EVENTS),
             "tree": lambda: self._go(TREE),
             "moment": lambda: self._go(MOMENT),
+            "findings": lambda: self._go(FINDINGS),
             "spectrogram": lambda: self._go(SPECTROGRAM),
             "compare": lambda: self._go(COMPARE),
             "next_view": lambda: areas.side.step(1),

@@ -10,6 +10,7 @@ from inspect_app.ui.side_list import MORE, Entry
 from inspect_app.ui.workspace import (
     COMPARE,
     EVENTS,
+    FINDINGS,
     MOMENT,
     OVERVIEW,
     PAGE_TITLES,
@@ -28,6 +29,7 @@ MAIN_VIEWS = (
 """Those that are always in sight; the others are below a heading that opens."""
 _TIPS = {
     OVERVIEW: "The selection in figures (o)",
+    FINDINGS: "What detection rules found (r)",
     TREE: "Who created whom, when each lived (t)",
     STREAMS: "What was read and written (e)",
     EVENTS: "Single events in order of time (d)",
@@ -39,7 +41,7 @@ _TIPS = {
 
 def entries_for(key: str) -> list[Entry]:
     """Pages for what the last step chose a row of; "" is the whole capture."""
-    entries = [_own(page, "") for page in (OVERVIEW, TREE, MOMENT, COMPARE)]
+    entries = [_own(page, "") for page in (OVERVIEW, FINDINGS, TREE, MOMENT, COMPARE)]
     views = views_for(key)
     entries += [_of_view(view, "Views") for view in views if view.id in MAIN_VIEWS]
     entries += [_own(page, "Raw") for page in (STREAMS, EVENTS, SPECTROGRAM)]

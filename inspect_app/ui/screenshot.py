@@ -13,9 +13,9 @@ from inspect_app.frames.capture import FileState
 
 PAGES = (
     "overview", "processes", "threads", "containers", "files", "connections", "syscalls", "errors",
-    "commands", "events", "streams", "tree", "moment", "spectrogram", "compare",
+    "commands", "events", "streams", "tree", "moment", "spectrogram", "compare", "findings",
 )  # fmt: skip
-OWN_PAGES = ("overview", "events", "streams", "tree", "moment", "spectrogram", "compare")
+OWN_PAGES = ("overview", "events", "streams", "tree", "moment", "spectrogram", "compare", "findings")
 """Those of them that are no views."""
 ADDRESSED = ("process", "container", "file", "connection", "moment", "compare", "pivot")
 """Pages that are about something: `container/web-7f9c`, `process/812`."""

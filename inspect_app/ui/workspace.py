@@ -16,11 +16,13 @@ from inspect_app.views.format import format_duration, format_relative
 
 OVERVIEW, EVENTS, STREAMS, TREE = "overview", "events", "streams", "tree"
 MOMENT, SPECTROGRAM, COMPARE, PIVOT = "moment", "spectrogram", "compare", "pivot"
+FINDINGS = "findings"
 PAGE_TITLES = {
     OVERVIEW: "Overview",
     EVENTS: "Events",
     STREAMS: "I/O streams",
     TREE: "Process tree",
+    FINDINGS: "Findings",
     MOMENT: "State at a moment",
     SPECTROGRAM: "Latency over time",
     COMPARE: "Compare",

@@ -91,6 +91,40 @@ def test_a_part_of_the_picture_is_dragged_and_zoomed_to(opened, settle, qtbot):
     assert page.map.region is None
 
 
+RULES = """
+- rule: A program began
+  desc: d
+  condition: evt.type = execve and proc.name = curl
+  output: "%proc.cmdline began"
+  priority: WARNING
+- rule: From a name
+  desc: d
+  condition: mesos.task.name = x
+  output: o
+  priority: INFO
+"""
+
+
+def test_findings_of_chosen_rules_lead_to_their_events(opened, settle, qtbot, tmp_path):
+    qtbot.keyClick(opened, Qt.Key.Key_R)
+    settle(opened)
+    page = opened.book.findings
+    assert page.head.note.endswith("by 19 rules")
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES + "- rule: broken\n")
+    page.use((path,))
+    settle(opened)
+    found = len(page.answer.run.outcomes[0].rows)
+    noun = "finding" if found == 1 else "findings"
+    parts = (f"{found} {noun} by 2 rules", "1 could not be evaluated", "1 problem in the files")
+    assert page.head.note == "  ·  ".join(parts)
+    assert found > 0
+    qtbot.keyClick(page.tables.panel.grid, Qt.Key.Key_Return)
+    settle(opened)
+    assert opened.workspace.session.page == "events"
+    assert opened.book.events.model.rowCount() == 1
+
+
 def test_a_window_is_compared_with_what_was_before(opened, settle, qtbot):
     qtbot.keyClick(opened, Qt.Key.Key_C)
     settle(opened)

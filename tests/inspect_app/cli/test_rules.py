@@ -23,7 +23,7 @@ RULES = """
   priority: DEBUG
 - rule: From a name
   desc: d
-  condition: fd.cip.name = example.org
+  condition: mesos.task.name = x
   output: o
   priority: INFO
 - rule: Off

@@ -50,7 +50,7 @@ def test_findings_come_by_event_then_by_rule(frames):
 
 
 def test_what_cannot_be_run_is_told_and_says_why(frames):
-    rules = rules_of("fd.cip.name = x", "proc.nme = x", "proc.name = (", "evt.type = open")
+    rules = rules_of("mesos.task.name = x", "proc.nme = x", "proc.name = (", "evt.type = open")
     rules.add(parse_entries(b"- rule: R3\n  enabled: false\n", "f"))
     rules.add(parse_entries(b"- rule: R0\n  enabled: true\n", "f"))
     states = [(one.state, one.reason) for one in run_rules(rules, frames).outcomes]
@@ -60,7 +60,7 @@ def test_what_cannot_be_run_is_told_and_says_why(frames):
         State.INVALID,
         State.DISABLED,
     ]
-    assert "fd.cip.name: host names of addresses are not recorded" in states[0][1]
+    assert "mesos.task.name: " in states[0][1]
     assert "did you mean proc.name?" in states[1][1]
     assert all(reason for _, reason in states)
     (other,) = run_rules(rules_of("ka.verb = get", source="k8s_audit"), frames).outcomes
@@ -68,7 +68,7 @@ def test_what_cannot_be_run_is_told_and_says_why(frames):
 
 
 def test_a_field_that_cannot_be_told_is_found_even_where_the_condition_is_false_before_it(frames):
-    (one,) = run_rules(rules_of("evt.num = 0 and fd.cip.name = x"), frames).outcomes
+    (one,) = run_rules(rules_of("evt.num = 0 and mesos.task.name = x"), frames).outcomes
     assert one.state is State.NOT_EVALUABLE
 
 
@@ -87,7 +87,7 @@ def test_only_selected_events_are_looked_at(frames):
 
 def test_progress_is_told_up_to_the_end_and_can_stop_the_run(frames):
     told = []
-    run_rules(rules_of("evt.type = read", "fd.cip.name = x", "fd.num > 0"), frames,
+    run_rules(rules_of("evt.type = read", "mesos.task.name = x", "fd.num > 0"), frames,
               progress=lambda *counts: told.append(counts))  # fmt: skip
     assert told == [(2, 3), (3, 3)]
 

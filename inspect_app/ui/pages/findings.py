@@ -1,0 +1,113 @@
+"""What detection rules found in the selection, and what became of each rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from inspect_app.rules.built_in import built_in_rules
+from inspect_app.rules.run import Run, State, read_rules, run_rules
+from inspect_app.rules.tables import MAX_FINDINGS, findings_table, rules_table
+from inspect_app.ui.jobs import Job
+from inspect_app.ui.pages.page import Question
+from inspect_app.ui.pages.tabbed import TabbedPage
+from inspect_app.ui.plain import plain
+from inspect_app.ui.scope import Scope
+from inspect_app.ui.table_model import prepare
+from inspect_app.ui.tabs import Tab
+from inspect_app.ui.widgets import tool_button
+from inspect_app.views.format import format_count
+
+_NOTHING = "No rule found anything in this selection.\nThe tab Rules tells which of them were run."
+_SUFFIXES = "Rules (*.yaml *.yml);;All files (*)"
+
+
+@dataclass(frozen=True, eq=False)
+class FindingsAnswer:
+    """What the worker hands over."""
+
+    run: Run
+    tabs: tuple[Tab, ...]
+
+
+class FindingsPage(TabbedPage):
+    """A tab for what was found, one for the rules; our own rules, or files that the analyst chose."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.files: tuple[Path, ...] = ()
+        self.answer: FindingsAnswer | None = None
+        self._own = tool_button("Our own rules", "check", "Run the rules that come with Exhume", self.use_own)
+        self._choose = tool_button(
+            "Choose rules …", "open", "Run files of rules, Falco's too; later ones tune earlier", self.choose
+        )
+        for button in (self._own, self._choose):
+            self.head.row.addWidget(button)
+        self.column.addWidget(self.head)
+        self.column.addWidget(self.tables, 1)
+
+    def question(self, scope: Scope) -> Question:
+        """Run the rules over the selection."""
+        files = self.files
+
+        def work(job: Job) -> object:
+            def progress(done: int, total: int) -> None:
+                job.check()
+                job.report(done, total)
+
+            rules = read_rules(files) if files else built_in_rules()
+            run = run_rules(rules, scope.frames, among=scope.select(), progress=progress)
+            found, each = findings_table(run, scope.frames), rules_table(run)
+            return FindingsAnswer(
+                run,
+                (
+                    Tab("findings", "Findings", prepare(found), _NOTHING),
+                    Tab("rules", "Rules", prepare(each), "These files hold no rules."),
+                ),
+            )
+
+        return work
+
+    def present(self, scope: Scope, answer: object) -> None:
+        """Show what was found."""
+        self.scope, self.answer = scope, cast(FindingsAnswer, answer)
+        run = self.answer.run
+        found = sum(len(one.rows) for one in run.outcomes)
+        told = f"{format_count(found, 'finding')} by {format_count(len(run.outcomes), 'rule')}"
+        if found > MAX_FINDINGS:
+            told += f"  ·  the first {MAX_FINDINGS:,} are listed"
+        unable = run.count(State.NOT_EVALUABLE) + run.count(State.INVALID)
+        if unable:
+            told += f"  ·  {unable:,} could not be evaluated"
+        problems = [str(problem) for problem in run.problems]
+        if problems:
+            told += f"  ·  {format_count(len(problems), 'problem')} in the files"
+        self.head.tell("Findings", told, plain("\n".join(problems[:20])))
+        self._own.setEnabled(bool(self.files))
+        self.tables.show_tabs(scope, self.answer.tabs)
+
+    def choose(self) -> None:
+        """Let the analyst name files of rules."""
+        paths, _kind = QFileDialog.getOpenFileNames(self, "Choose rules", "", _SUFFIXES)
+        if paths:
+            self.use(tuple(Path(path) for path in paths))
+
+    def use_own(self) -> None:
+        """Back to the rules that come with Exhume."""
+        self.use(())
+
+    def use(self, files: tuple[Path, ...]) -> None:
+        """Run other rules over the same selection."""
+        scope = self.scope
+        self.files = files
+        if scope is None:
+            return
+
+        def show(answer: object) -> None:
+            if self.scope is scope and self.files == files:
+                self.present(scope, answer)
+
+        self.work_wanted.emit("Running rules", self.question(scope), show)
