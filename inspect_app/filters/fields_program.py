@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 
-from capture.evidence.secrets import SECRETS
+from capture.evidence.secrets import SECRETS, Secret
 from capture.identity.snapshot import text_of
 from capture.model.program_file import ProgramFlag, set_id_bits
 from inspect_app.filters.ancestry import parent_images
@@ -138,12 +138,15 @@ def secrets_in(argv: str) -> str | None:
     """The kinds of secrets in arguments that end with a NUL each; None without any."""
     raw = argv.encode("utf-8", "surrogatepass")
     lower = raw.lower()
-    found = [
-        secret.name
-        for secret in SECRETS
-        if any(begin in lower for begin in secret.begins) and secret.pattern.search(raw)
-    ]
-    return ", ".join(found) or None
+    likely = [secret for secret in SECRETS if any(begin in lower for begin in secret.begins)]
+    return ", ".join(secret.name for secret in likely if _holds(raw, secret)) or None
+
+
+def _holds(argv: bytes, secret: Secret) -> bool:
+    """An option is a word of its own: what ends in -password may be a path."""
+    if secret.name != "option":
+        return secret.pattern.search(argv) is not None
+    return any(found.start() == 0 or argv[found.start() - 1] == 0 for found in secret.pattern.finditer(argv))
 
 
 def _variable(frames: CaptureFrames, argument: str) -> Facets:
@@ -211,9 +214,9 @@ PROGRAM_FIELDS = (
           _from_memfd),
     Field("proc.is_exe_unlinked", FieldType.TRUTH, "Without a name", "its program file had no name any more when it was begun",
           _has_flag(ProgramFlag.UNLINKED)),
-    Field("proc.is_exe_dropped", FieldType.TRUTH, "Dropped", "its program file was written within the recording before it was begun",
+    Field("proc.is_exe_dropped", FieldType.TRUTH, "Dropped", "its program file, or the script that it runs, was written within the recording before it was begun",
           _was_dropped),
-    Field("proc.exe_written", FieldType.TIME, "Written", "the last write to its program file that the recording has", _written),
+    Field("proc.exe_written", FieldType.TIME, "Written", "the last write to its program file or script before it was begun", _written),
     Field("proc.exe_writer.pid", FieldType.INTEGER, "Writer", "pid of the process that wrote its program file last", _writer_pid),
     Field("proc.exe_writer.name", FieldType.TEXT, "Writer", "name of the program that wrote its program file last", _writer("comm")),
     Field("proc.exe_writer.cmdline", FieldType.TEXT, "Writer", "name and arguments of what wrote its program file last",

@@ -129,7 +129,7 @@ PROGRAM_VIEWS = (
         "One row for each program that was started from a file which was written within the recording.",
         (
             "Compilers and package managers do this too: look at who wrote the file.",
-            "A file is followed by its inode, so that another name makes no difference.",
+            "A file is followed by its inode, whatever its name is; a script by its path.",
         ),
         ANYTHING - {"file", "connection", "directory", "fdtype", "port", "error"},
         f"evt.type in ({EXECS}, procexec) and evt.failed = false and proc.is_exe_dropped = true",
@@ -137,6 +137,7 @@ PROGRAM_VIEWS = (
         (
             WHEN,
             text("proc.exepath", "Program", "path of the program"),
+            text("proc.script", "Script", "the script whose interpreter the program is"),
             text("proc.exe_writer.name", "Writer", "name of the program that wrote the file last"),
             number("proc.exe_writer.pid", "Writer PID", "process that wrote the file last"),
             number("proc.exe_written", "Written", "the last write to the file before it ran", Unit.TIME),

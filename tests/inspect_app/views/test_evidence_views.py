@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import struct
 
 import numpy as np
 import pandas as pd
@@ -61,6 +62,20 @@ def test_a_program_that_was_written_and_run_tells_who_wrote_it(intrusion):
     assert START_NS < written < ran
 
 
+def test_a_script_that_was_written_and_run_is_followed_by_its_path(tmp_path):
+    script = struct.pack("<IIQqqII", 16, 1, 100, 0, 0, 0, 0).ljust(64, b"\0")
+    book = CaptureBuilder()
+    book.process(100, comm="sh", cwd="/root")
+    book.open(100, "/tmp/x.sh", ino=60, fd=3, flags=0o101)
+    book.event("write", pid=100, fd=3, ino=60, ret=10, data=b"#!/bin/sh", args=(3, 0, 10))
+    for child, name in ((201, "/tmp/x.sh"), (202, "/tmp/other.sh")):
+        book.fork(100, child, comm=b"sh")
+        book.exec(child, name, "/bin/sh", name, ino=50, exe=script)
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    columns = ("proc.script", "proc.exepath", "proc.exe_writer.pid", "proc.pid")
+    assert rows_of(frames, "dropped_executed", *columns) == [("/tmp/x.sh", "/bin/sh", 100, 201)]
+
+
 def test_a_program_that_was_there_before_is_not_dropped(intrusion):
     assert len(select(intrusion, None, ["proc.is_exe_dropped = true"])) == len(
         select(intrusion, None, ["proc.pid = 202 and not evt.type = procfork and proc.name = z"])
@@ -80,6 +95,7 @@ def test_a_secret_among_arguments_is_told_by_its_kind(intrusion):
         ("AKIAIOSFODNN7EXAMPLE\0", "AWS key"),
         ("https://me:s3cret@host/x\0", "password in a URL"),
         ("-la\0/etc/passwd\0", None),
+        ("/run/secrets/db-password\0/etc/shadow\0", None),
         ("", None),
     ],
 )
