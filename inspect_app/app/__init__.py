@@ -1,6 +1,7 @@
 """The command `exhume-inspect`: a window on a file, or one of the commands that need none.
 
-    exhume-inspect [FILE...]         opens the window: on a capture, the files of a set, or their folder
+    exhume-inspect [FILE...] [LINK]  opens the window: on a capture, the files of a set, or their folder, a
+                                     session file; at the place to which a copied link leads
     exhume-inspect COMMAND …         view, report, screenshot, … without a display
     exhume-inspect --examiner-log LOG …   either, with what is done written down
 
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.environ[OFF] = "1"
         words = words[1:]
     commands.add_command(screenshot)
+    if words[:1] == ["--smoke"]:
+        sys.exit(open_window(*words[1:]))
     if wants_window(words, commands):
         sys.exit(open_window(*words[1:] if words and words[0] == "--" else words))
     commands.main(args=words, prog_name="exhume-inspect")
@@ -79,4 +82,4 @@ def wants_window(words: Sequence[str], group: click.Group) -> bool:
         return True
     if words[0].startswith("-") or words[0] in group.commands:
         return False
-    return len(words) == 1 or all(Path(word).exists() for word in words)
+    return len(words) == 1 or all(word.startswith("exhume:") or Path(word).exists() for word in words)

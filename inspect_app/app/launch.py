@@ -49,7 +49,7 @@ def open_window(*paths: str) -> int:
 
 def missing_file(path: str) -> str:
     """Why nothing can be opened: what looks like a file may be a command mistyped."""
-    if Path(path).exists():
+    if Path(path).exists() or path.startswith("exhume:"):
         return ""
     return f"there is no file and no command named {path!r}; `exhume-inspect --help` lists the commands"
 

@@ -27,6 +27,10 @@ class Command:
 COMMANDS = (
     Command("open", "File", "Open a capture …", ("Ctrl+O",), "open", needs_capture=False),
     Command("open_folder", "File", "Open a folder …", ("Ctrl+Shift+O",), "open", needs_capture=False),
+    Command("new_window", "File", "New window", ("Ctrl+N",), needs_capture=False),
+    Command("save_session", "File", "Save the session …", ("Ctrl+S",), "save"),
+    Command("copy_link", "File", "Copy a link to this place", ("Ctrl+Shift+C",), "copy"),
+    Command("paste_link", "File", "Go to the copied link", ("Ctrl+Shift+V",), needs_capture=False),
     Command("export", "File", "Export the table …", ("Ctrl+E",), "save"),
     Command("quit", "File", "Quit", ("Ctrl+Q",), needs_capture=False),
     Command("back", "Go", "Back", ("Alt+Left",), "back"),
@@ -55,6 +59,7 @@ COMMANDS = (
     Command("theme_dark", "View", "Dark theme", (), "theme", needs_capture=False),
     Command("theme_light", "View", "Light theme", (), "theme", needs_capture=False),
     Command("palette", "Help", "Command palette …", ("Ctrl+K",), "search", needs_capture=False),
+    Command("sample", "Help", "Open the sample incident", (), "containers", needs_capture=False),
     Command("shortcuts", "Help", "Keyboard shortcuts", ("F1", "?"), needs_capture=False),
     Command("about", "Help", "About Exhume", (), needs_capture=False),
 )

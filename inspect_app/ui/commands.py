@@ -43,6 +43,11 @@ class Commands:
         return {
             "open": window.ask_for_file,
             "open_folder": window.ask_for_folder,
+            "new_window": window.open_window,
+            "save_session": window.sharing.ask_for_place_to_save,
+            "copy_link": window.sharing.copy_link,
+            "paste_link": window.sharing.paste_link,
+            "sample": window.open_sample,
             "export": self._export,
             "quit": window.close,
             "back": workspace.back,

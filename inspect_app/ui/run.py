@@ -15,7 +15,10 @@ from inspect_app.ui.settings import Settings
 from inspect_app.ui.theme import apply_theme
 from inspect_app.ui.window import MainWindow
 
+SMOKE = "--smoke"
+"""Word of the command line: show the window, close it, and leave; a packaged program is tried so."""
 _SIGNAL_MS = 250
+_SMOKE_MS = 500
 
 
 def run_window(*paths: str) -> int:
@@ -34,6 +37,8 @@ def run_window(*paths: str) -> int:
     if paths:
         # After the first paint: a window that stands is worth more than a second saved.
         QTimer.singleShot(0, lambda: window.open_path(*paths))
+    if SMOKE in sys.argv:
+        QTimer.singleShot(_SMOKE_MS, app.closeAllWindows)
     return app.exec()
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenuBar
 
@@ -33,11 +34,14 @@ from inspect_app.ui.places import entries_for, palette_choices
 from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.settings import Settings
+from inspect_app.ui.sharing import Sharing, is_link, is_session
 from inspect_app.ui.strip_feed import StripFeed
 from inspect_app.ui.theme import ThemeName, apply_theme
 from inspect_app.ui.workspace import MOMENT, Workspace
 
-_SUFFIXES = "Captures (*.exhume *.scap *.scap.gz *.scap.zst);;All files (*)"
+_SUFFIXES = "Captures and sessions (*.exhume *.exhume-session *.scap *.scap.gz *.scap.zst);;All files (*)"
+_WINDOWS: set[QMainWindow] = set()
+"""Windows beyond the first."""
 
 
 class MainWindow(QMainWindow):
@@ -49,6 +53,7 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(self)
         self.workspace = Workspace(self)
         self.growth = Growth(self.jobs, self)
+        self.sharing = Sharing(self)
         self.pins = Pins(self.jobs, self._fail_quietly, self)
         self.actions_by_id = build_actions(self, Commands(self).run)
         menu_bar = QMenuBar()
@@ -72,6 +77,15 @@ class MainWindow(QMainWindow):
 
         It is a file, the folder of a set, or with `more` the files of one.
         """
+        if is_link(path):
+            self.sharing.follow(path)
+            return
+        if is_session(path):
+            self.sharing.open(Path(path))
+            return
+        if more and is_link(more[-1]):
+            self.sharing.await_link(more[-1])
+            more = more[:-1]
         name = Path(path).name
         self.areas.banner.hide()
         self.jobs.start(
@@ -98,6 +112,24 @@ class MainWindow(QMainWindow):
         path = QFileDialog.getExistingDirectory(self, "Open the folder of a set", self._last_folder())
         if path:
             self.open_path(path)
+
+    def open_sample(self) -> None:
+        """The incident that comes with Exhume: something to look at before one has a capture."""
+        self.open_path(str(resources.files("resources") / "samples" / "incident.exhume"))
+
+    def open_window(self) -> MainWindow:
+        """Another window, at the same place in the same capture; each then goes its own way."""
+        other = MainWindow(self.settings)
+        other.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        # Nobody else holds it.
+        _WINDOWS.add(other)
+        other.destroyed.connect(lambda *_: _WINDOWS.discard(other))
+        other.move(self.pos().x() + 40, self.pos().y() + 40)
+        other.show()
+        if self.workspace.frames is not None:
+            other.open_frames(self.workspace.frames)
+            other.workspace.go(self.workspace.session)
+        return other
 
     def show_palette(self) -> None:
         """The command palette."""
@@ -149,6 +181,7 @@ class MainWindow(QMainWindow):
         areas.progress.cancelled.connect(self._cancel)
         areas.welcome.open_clicked.connect(self.ask_for_file)
         areas.welcome.path_chosen.connect(self.open_path)
+        areas.welcome.sample_wanted.connect(self.open_sample)
         self.pins.changed.connect(self._show_pins)
         self.pins.measured.connect(areas.strip.set_lanes)
         self.book.drill_wanted.connect(workspace.drill)
@@ -182,6 +215,7 @@ class MainWindow(QMainWindow):
         self.pins.clear()
         if frames.state.state != "whole":
             self.areas.banner.tell(plain(frames.state.detail), "What could be read is shown.", "warning")
+        self.sharing.arrive()
 
     def _on_renewed(self) -> None:
         """The capture has grown: the same place in it, and what is being typed stays."""

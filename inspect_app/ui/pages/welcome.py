@@ -20,6 +20,7 @@ class WelcomePage(QWidget):
 
     open_clicked = Signal()
     path_chosen = Signal(str)
+    sample_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +35,8 @@ class WelcomePage(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._open = named(QPushButton("Open a capture …   Ctrl+O"), "Primary")
         self._open.clicked.connect(self.open_clicked)
+        self._sample = QPushButton("Look at the sample: an incident in a web shop's container")
+        self._sample.clicked.connect(self.sample_wanted)
         self._heading = plain_label("GroupTitle", "Recent")
         self._recent = QVBoxLayout()
         self._recent.setSpacing(4)
@@ -46,6 +49,7 @@ class WelcomePage(QWidget):
             column.addWidget(widget)
         column.addSpacing(8)
         column.addWidget(self._open)
+        column.addWidget(self._sample)
         column.addSpacing(8)
         column.addWidget(self._heading)
         column.addLayout(self._recent)
