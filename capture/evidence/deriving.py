@@ -27,6 +27,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Rows = list[dict[str, Any]]
 _LATER = ("containers", "executables", "counters", "note", "derivation")
 """Kinds of documents that go along."""
+_OWN = frozenset({"set", "format", "evidence", "derived"})
+"""Facts of a section that a derived capture has its own of."""
 _DEEPEST = 3
 """Merges of merges that are told in full; of what lies further back the digests stand."""
 _MOST = 4096
@@ -180,11 +182,11 @@ def derived_section(
     captures: Sequence[Capture], operation: str, options: Mapping[str, Any], signer: KeySigner | None
 ) -> dict[str, Any]:
     """The section of a capture made of these, as docs/capture-format.md has it."""
-    section = {name: value for name, value in captures[0].section.items() if name not in ("set", "format")}
+    section = {name: value for name, value in captures[0].section.items() if name not in _OWN}
     parents = [facts for capture in captures for facts in _parents(capture, alone=len(captures) == 1)]
     step = {"operation": operation, "options": dict(options), "time": time.time_ns(), "tool": tool()}
     before = steps_of(captures[0].section) if len(captures) == 1 else []
-    told = section.get("evidence")
+    told = captures[0].section.get("evidence")
     facts = told if isinstance(told, dict) else {}
     evidence = {name: value for name, value in facts.items() if name != "public_key"}
     if signer is not None:

@@ -72,7 +72,10 @@ class _Joiner:
             "capture_id": section.get("capture_id"),
             "files": [path.name for path in files],
         }
-        own = {"capture_id": uuid.uuid4().hex, "joined": joined}
+        own: dict[str, Any] = {"capture_id": uuid.uuid4().hex, "joined": joined}
+        if isinstance(evidence := section.get("evidence"), dict):
+            # The files are signed; what is made of them is not.
+            own["evidence"] = {name: value for name, value in evidence.items() if name != "public_key"}
         self._writer.section({**section, **own, **facts})
 
 

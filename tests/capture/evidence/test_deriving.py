@@ -8,7 +8,7 @@ import pytest
 from capture.evidence.provenance import digests_of_parents
 from capture.format import CaptureFile, State
 from tests.builders.capture import MS, START_NS, CaptureBuilder
-from tests.builders.evidence import blocks_of
+from tests.builders.evidence import blocks_of, rewrite, signer_of
 
 SECRET = b"hunter2-swordfish"
 CONTAINER = "c0ffee" * 10 + "beef"
@@ -288,6 +288,18 @@ def test_a_derived_capture_can_be_signed(node, tmp_path, run):
     derive(run, "slice", node, "-o", out, "--pid", "100", "--sign", tmp_path / "me.key")
     assert run("verify", out, "--key", tmp_path / "me.pub", "--parent", node).exit_code == 0
     assert run("verify", node, "--key", tmp_path / "me.pub").exit_code == 7
+
+
+def test_what_is_made_of_a_signed_capture_is_not_taken_for_one_whose_signature_is_gone(node, tmp_path, run):
+    book = CaptureBuilder(**host())
+    book.event("getpid")
+    parent = rewrite(book.write(tmp_path / "p"), tmp_path / "signed.exhume", signer=signer_of(1))
+    for number, command in enumerate((("slice",), ("merge",), ("redact", "--secrets"), ("salvage",))):
+        out = tmp_path / f"{number}.exhume"
+        derive(run, *command, parent, "-o", out)
+        told = json.loads(derive(run, "verify", out, "--json").stdout)
+        assert (told["state"], told["signature"]["state"]) == ("whole", "not signed")
+        assert f"signed by {signer_of(1).public_key.hex()}" in run("info", out).stdout
 
 
 def test_nothing_is_written_over_and_no_parent_is_changed(node, tmp_path, run):

@@ -8,7 +8,7 @@ from capture.agent.files import CaptureFiles
 from capture.agent.rotation import FileNames, Rotation
 from capture.evidence.manifest import SUFFIX, read_manifest
 from capture.evidence.signing import Signature, Signed
-from capture.format import FormatError, create
+from capture.format import FormatError, create, join_files
 from tests.builders.evidence import signer_of
 
 SIGNER = signer_of(1)
@@ -136,3 +136,12 @@ def test_what_is_no_manifest_is_refused(content, tmp_path):
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(FormatError, match="no manifest"):
         read_manifest(path)
+
+
+def test_files_of_a_signed_set_put_together_are_whole_without_a_signature(recorded, run):
+    out = recorded.parent / "frozen.exhume"
+    with create(out) as stream:
+        join_files(sorted(recorded.glob("*.exhume")), stream, {})
+    code, told = verified(run, out)
+    assert (code, told["state"], told["signature"]["state"]) == (0, "whole", "not signed")
+    out.unlink()
