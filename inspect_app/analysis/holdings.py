@@ -191,7 +191,8 @@ def _own(frames: CaptureFrames, entries: _Entries, process: int, row: int, befor
     programs = frozenset(execs)
     for call in sorted((*ranges, *execs)):
         steps = steps.with_exec(call) if call in programs else steps.with_range(call, *_range(frames, call))
-    order = np.lexsort((steps.row, steps.fd))
+    # Both runs are in order already: a sort of whole keys that merges runs is quicker than one by two keys.
+    order = np.argsort(steps.fd << 32 | (steps.row - _AT_FORK), kind="stable")
     fd, what, source = (column[order] for column in (steps.fd, steps.what, steps.source))
     new = np.append(True, fd[1:] != fd[:-1])[: len(fd)]
     cloexec = _carried(new, what, steps.cloexec[order]) == 1

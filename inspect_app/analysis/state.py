@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from capture.format.pieces import pieces_of
 from inspect_app.analysis.holdings import Held, held_at, pairs_of
 from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
@@ -116,11 +117,13 @@ def _images_at(frames: CaptureFrames, processes: np.ndarray, time: int) -> np.nd
 def _uids_at(frames: CaptureFrames, processes: np.ndarray, row: int) -> np.ndarray:
     """int64: the user of each process at its last event before `row`, else when it was first seen."""
     last = np.full(len(frames.processes) + 1, -1)
-    last[frames.events["process"].to_numpy()[:row]] = np.arange(row)
+    of_event = frames.events["process"].to_numpy()
+    for rows in pieces_of(row):
+        last[of_event[rows]] = np.arange(rows.start, rows.stop)
     last = last[processes]
-    own = frames.processes["uid"].to_numpy()[processes]
-    at_event = np.append(frames.events["uid"].to_numpy().astype(np.int64), -1)[last]
-    found: np.ndarray = np.where(last >= 0, at_event, own)
+    found: np.ndarray = frames.processes["uid"].to_numpy()[processes].copy()
+    seen = np.flatnonzero(last >= 0)
+    found[seen] = frames.events["uid"].to_numpy()[last[seen]]
     return found
 
 
@@ -145,7 +148,8 @@ def _descriptors(frames: CaptureFrames, held: Held) -> pd.DataFrame:
     in_pair = _fill_pairs(frames, held, thing)
     kinds, names = _of(frames.descriptors["type"], thing), _of(frames.descriptors["name"], thing)
     told = pd.Series(_of(opened["name"], held.opened))
-    since = np.where(listed, -1, np.append(events["time"].to_numpy(), -1)[held.event])
+    since = np.full(len(listed), -1)
+    since[~listed] = events["time"].to_numpy()[held.event[~listed]]
     processes = frames.processes
     images = processes["image"].to_numpy()[held.process]
     how = np.where(held.inherited, "inherited", np.where(listed, "open at the start", "opened or used"))

@@ -6,6 +6,8 @@ slice holds what lies at or after its start and before its end, so that slices a
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from inspect_app.analysis.selection import TimeRange
@@ -13,8 +15,8 @@ from inspect_app.frames.capture import CaptureFrames
 
 _LAST = (1 << 63) - 1
 """The last moment that there is."""
-_FLAGS_LIMIT = 1 << 26
-"""Up to so many (slice, value) pairs a table of flags is quicker than sorting pairs."""
+_CACHED = 1 << 21
+"""Flags that the processor's cache holds: up to so many values a table of them is quicker than sorting."""
 
 
 def bin_edges(window: TimeRange, bins: int) -> np.ndarray:
@@ -57,25 +59,33 @@ def count_per_bin(rows: np.ndarray | slice, row_edge: np.ndarray, total: int) ->
 
 def sum_per_bin(figures: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     """The exact sums of `figures` between the bounds, int64[bins]."""
-    running = np.zeros(len(figures) + 1, dtype=np.int64)
-    np.cumsum(figures, out=running[1:])
-    return np.diff(running[bounds])
+    sums = np.zeros(len(bounds) - 1, dtype=np.int64)
+    filled = np.flatnonzero(np.diff(bounds))
+    if len(filled):
+        # Where a slice is empty `reduceat` would give the figure at its start; the rest follow each other.
+        inside = figures[: bounds[filled[-1] + 1]]
+        sums[filled] = np.add.reduceat(inside, bounds[filled], dtype=np.int64)
+    return sums
 
 
 def distinct_per_bin(values: np.ndarray, bounds: np.ndarray, distinct: int) -> np.ndarray:
     """How many different `values` (0 … distinct - 1) lie between the bounds, int64[bins]."""
     bins = len(bounds) - 1
     inside = values[bounds[0] : bounds[-1]]
+    if distinct <= _CACHED:
+        # A table of flags a slice stays in the processor's cache; one of all slices would not.
+        return np.array([_distinct(values[start:end], distinct) for start, end in pairwise(bounds)], np.int64)
     pairs = np.repeat(np.arange(bins, dtype=np.int64) * max(distinct, 1), np.diff(bounds)) + inside
-    if bins * distinct <= _FLAGS_LIMIT:
-        seen = np.zeros(bins * distinct, dtype=bool)
-        seen[pairs] = True
-        counts: np.ndarray = seen.reshape(bins, distinct).sum(axis=1, dtype=np.int64)
-        return counts
     # Sorting plain integers is several times quicker than what np.unique does.
     pairs.sort()
     first = np.diff(pairs, prepend=-1) != 0
     return np.bincount(pairs[first] // distinct, minlength=bins).astype(np.int64)
+
+
+def _distinct(values: np.ndarray, distinct: int) -> int:
+    seen = np.zeros(distinct, dtype=bool)
+    seen[values] = True
+    return int(np.count_nonzero(seen))
 
 
 def alive_per_bin(start: np.ndarray, end: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -16,6 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from capture.format.pieces import taken_from
+from inspect_app.filters.postings import spread
+
 MAX_ANCESTORS = 64
 """How far a chain of rows is followed; a cycle in a hostile capture ends here too."""
 
@@ -130,8 +133,7 @@ def look_up(table: np.ndarray, codes: np.ndarray, *, missing: object = False) ->
     extended = np.empty(len(table) + 1, table.dtype)
     extended[:-1] = table
     extended[-1] = missing
-    found: np.ndarray = extended[codes]
-    return found
+    return taken_from(extended, codes)
 
 
 def compose(inner: np.ndarray | None, outer: np.ndarray | None, count: int) -> np.ndarray:
@@ -173,4 +175,4 @@ def reach(decided: np.ndarray, next_row: np.ndarray) -> np.ndarray:
 
 def _over_events(facet: TextFacet | NumberFacet, per_row: np.ndarray) -> np.ndarray:
     reached = per_row if facet.next_row is None else reach(per_row, facet.next_row)
-    return reached if facet.rows is None else look_up(reached, facet.rows)
+    return reached if facet.rows is None else spread(reached, facet.rows)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from capture.format.pieces import taken_from
 from inspect_app.analysis.matches import matching_rows
 from inspect_app.analysis.samples import used
 from inspect_app.analysis.selection import TimeRange
@@ -37,9 +38,14 @@ class Tally:
         self._times: np.ndarray = frames.events["time"].to_numpy()
         self._last = last_by(groups.codes, rows, groups.count)
         self._taken: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        # Group of every event of the capture, so that a measure's events find theirs by one look-up.
-        self._codes = np.full(len(self._times), -1, dtype=np.int32)
-        self._codes[rows] = groups.codes
+        # Group of every event from the first selected one to the last, so that a measure's events find theirs
+        # by one look-up.
+        self._start = int(rows[0]) if len(rows) else 0
+        extent = int(rows[-1]) + 1 - self._start if len(rows) else 0
+        self._codes = groups.codes
+        if extent != len(rows):
+            self._codes = np.full(extent, -1, dtype=np.int32)
+            self._codes[rows - self._start] = groups.codes
 
     def column(self, column: Column) -> Made:
         """The cells of a column and their total."""
@@ -154,10 +160,10 @@ class Tally:
             return self._groups.codes, self._rows
         if measure not in self._taken:
             rows = matching_rows(self._frames, MEASURES[measure].where)
-            if len(self._rows):
-                first, last = np.searchsorted(rows, (self._rows[0], self._rows[-1] + 1))
-                rows = rows[first:last]
-            codes = self._codes[rows]
+            ends = (self._rows[0], self._rows[-1] + 1) if len(self._rows) else (0, 0)
+            first, last = np.searchsorted(rows, ends)
+            rows = rows[first:last]
+            codes = taken_from(self._codes, rows - np.uint32(self._start) if self._start else rows)
             mine = codes >= 0
             self._taken[measure] = (codes, rows) if mine.all() else (codes[mine], rows[mine])
         return self._taken[measure]

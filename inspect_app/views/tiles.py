@@ -151,10 +151,11 @@ def _count_distinct(tile: Tile, scale: _Scale) -> Figures:
         # The extra last entry is what -1 points to.
         values = np.append(names, -1)[values] if names is not None else values
     # Things without a name are one more thing.
-    values = values + 1
-    size = int(values.max()) + 1 if len(values) else 0
-    total = int(np.count_nonzero(np.bincount(values, minlength=1)))
-    return total, distinct_per_bin(values, scale.bounds(rows), size)
+    size = int(values.max()) + 2 if len(values) else 1
+    seen = np.zeros(size, bool)
+    seen[values] = True  # -1, a thing without a name, is the last
+    values = np.where(values < 0, size - 1, values)
+    return int(np.count_nonzero(seen)), distinct_per_bin(values, scale.bounds(rows), size)
 
 
 def _count_alive(tile: Tile, scale: _Scale) -> Figures:

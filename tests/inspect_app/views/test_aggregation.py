@@ -28,7 +28,7 @@ def test_distinct_values_of_slices_are_counted_alike_with_and_without_flags(limi
     cut = min(cut, len(values))
     bounds = np.array([0, cut, len(values)])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(timelines, "_FLAGS_LIMIT", limit)
+        patch.setattr(timelines, "_CACHED", limit)
         counted = timelines.distinct_per_bin(np.array(values, dtype=np.int64), bounds, 7).tolist()
     assert counted == [len(set(values[:cut])), len(set(values[cut:]))]
 
