@@ -9,6 +9,8 @@ import numpy as np
 
 _FLAGS_LIMIT = 1 << 26
 """Up to so many (group, value) pairs a table of flags is quicker than sorting pairs."""
+_FLAGS_A_PAIR = 64
+"""With more flags than these for each pair, sorting is quicker after all."""
 
 
 def count_by(codes: np.ndarray, count: int) -> np.ndarray:
@@ -74,7 +76,8 @@ def combine(parts: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
 
 def _renumber(pairs: np.ndarray, limit: int) -> tuple[np.ndarray, int]:
     """Pairs numbered 0, 1, … in ascending order."""
-    if limit > _FLAGS_LIMIT:
+    # A few pairs are sorted sooner than a large table of flags is filled.
+    if limit > _FLAGS_LIMIT or limit > _FLAGS_A_PAIR * (len(pairs) + 1):
         values, codes = np.unique(pairs, return_inverse=True)
         return codes, len(values)
     seen = np.zeros(limit, dtype=bool)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from inspect_app.analysis.selection import TimeRange
+from inspect_app.filters.cache import remember
 from inspect_app.filters.expression import quote
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.aggregation import combine, first_by
@@ -207,9 +208,7 @@ def _number_entities(part: Part, frames: CaptureFrames, rows: np.ndarray | slice
     entity = ENTITIES[part.entity]
     size = len(entity.table(frames))
     pointers = entity.rows(frames)[rows]
-    groups, count = np.zeros(0, dtype=np.int64), 0
-    if size:
-        groups, count = combine([_codes(entity_cells(part.entity, name, frames)) for name in part.fields])
+    groups, count = remember(frames, ("groups of", part), lambda: _group_entities(part, frames, size))
     # The last entity of a group speaks for it; the group of -1 has no entity, so no field either.
     spokesman = np.full(count + 1, -1)
     spokesman[groups] = np.arange(size)
@@ -220,6 +219,13 @@ def _number_entities(part: Part, frames: CaptureFrames, rows: np.ndarray | slice
         return entity_cells(part.entity, name, frames).take_known(spokesman)
 
     return _Numbered(np.append(groups, count)[pointers], count + 1, attribute, groups)
+
+
+def _group_entities(part: Part, frames: CaptureFrames, size: int) -> tuple[np.ndarray, int]:
+    """The group of each row of the entity's table, whatever is selected."""
+    if not size:
+        return np.zeros(0, dtype=np.int64), 0
+    return combine([_codes(entity_cells(part.entity, name, frames)) for name in part.fields])
 
 
 def _number_values(part: Part, frames: CaptureFrames, rows: np.ndarray | slice) -> _Numbered:
