@@ -30,6 +30,7 @@ from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.filters.field import Argument, Field, FieldType
 from inspect_app.filters.fields_fd import paths_facet
+from inspect_app.filters.structures import is_structure, structure_texts
 from inspect_app.frames.capture import CaptureFrames
 
 MAX_DISTINCT = 200_000
@@ -146,6 +147,8 @@ def is_told(place: Place) -> bool:
         ) < 2
     if kind in TEXT_KINDS:
         return (kind is ArgKind.ARGV and place.spec.name in _EXECS) or _is_recorded(place)
+    if kind is ArgKind.STRUCT:
+        return True
     return kind in CHANGES or (kind in _NAMED | _COUNTS and place.at < 6)
 
 
@@ -200,6 +203,8 @@ def texts_at(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str 
         return _changes_of(frames, place)
     if _is_recorded(place):
         return _strings_of(frames, place)
+    if is_structure(place.spec, place.abi, place.at):
+        return _structures_of(frames, place)
     if arg.kind not in _NAMED | _COUNTS or place.at >= 6:
         raise NotEvaluableError(
             f"evt.arg.{arg.name}: in {name} it is text or bytes that stay in the file until it is shown"
@@ -213,6 +218,13 @@ def texts_at(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str 
             f"{MAX_DISTINCT:,}; compare evt.rawarg.{arg.name}"
         )
     return places, [_shown(arg, number, place.abi) for number in numbers.tolist()]
+
+
+def _structures_of(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:
+    found = structure_texts(frames, place.rows, place.spec, place.abi, place.at, limit=MAX_DISTINCT)
+    if found is None:
+        raise NotEvaluableError(f"evt.arg.{place.arg.name}: more than {MAX_DISTINCT:,} different structures")
+    return found
 
 
 def _names_depend_on(place: Place) -> int | None:

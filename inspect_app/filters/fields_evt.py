@@ -27,6 +27,7 @@ from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.facets import Facets, NumberFacet, PayloadFacet, TextFacet
 from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded
 from inspect_app.filters.fields_fd import event_path
+from inspect_app.filters.structures import opened_how
 from inspect_app.frames.capture import CaptureFrames
 
 TRUNCATED = int(EventFlag.TEXT_TRUNCATED | EventFlag.DATA_TRUNCATED | EventFlag.UNREADABLE)
@@ -35,7 +36,7 @@ O_ACCMODE, O_WRONLY, O_RDWR, O_CREAT, O_TMPFILE = 0o3, 0o1, 0o2, 0o100, 0o200000
 EXECUTE_BITS = 0o111
 
 _OPEN_FLAGS = {"open": 1, "openat": 2}
-"""The raw argument that holds the flags; the mode is the next. openat2 has both behind a pointer."""
+"""The raw argument that holds the flags; the mode is the next. openat2 has both in a structure."""
 _OPENS = frozenset({"open", "openat", "openat2", "creat", "open_by_handle_at"})
 _DIRECTIONS = {Category.IO_READ: "r", Category.IO_WRITE: "w"}
 _NETWORK = frozenset({"ipv4", "ipv6"})
@@ -113,6 +114,9 @@ def _open_flags(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray, np.ndarr
         unknown = of_types(
             frames, lambda name: name in _OPENS and name not in _OPEN_FLAGS and name != "creat"
         )
+        rows = np.flatnonzero(of_types(frames, lambda name: name == "openat2"))
+        flags[rows], mode[rows], told = opened_how(frames, rows)
+        unknown = unknown & ~np.isin(np.arange(len(unknown)), rows[told])
         return flags, mode, unknown
 
     return remember(frames, "open flags", compute)

@@ -49,7 +49,10 @@ class PayloadSource(Protocol):
         """Numbers for the two texts of some events: equal where the texts are, 0 where there is none."""
 
     def address(self, row: int) -> bytes | None:
-        """The raw sockaddr that the program handed over or got, None if there was none."""
+        """The raw sockaddr that the program handed over or got, or a structure; None if there was none."""
+
+    def address_codes(self, rows: np.ndarray) -> np.ndarray:
+        """Numbers for the addresses of some events: equal where these are, 0 where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

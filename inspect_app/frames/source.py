@@ -63,6 +63,11 @@ class FileSource:
         """The raw sockaddr of one event, None where there was none."""
         return self._recorded(self._addr, row)
 
+    def address_codes(self, rows: np.ndarray) -> np.ndarray:
+        """Numbers for the addresses of some events: equal where these are, 0 where there is none."""
+        codes: np.ndarray = self._addr[rows]
+        return codes
+
     def _recorded(self, column: np.ndarray, row: int) -> bytes | None:
         code = int(column[row])
         return self._texts[code] if code else None

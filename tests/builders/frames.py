@@ -79,6 +79,13 @@ class MemorySource:
     def address(self, row: int) -> bytes | None:
         return self.addresses.get(row % self.base)
 
+    def address_codes(self, rows):
+        known = sorted(set(self.addresses.values()))
+        codes = [
+            known.index(self.addresses[at]) + 1 if at in self.addresses else 0 for at in rows % self.base
+        ]
+        return np.array(codes, np.int32)
+
 
 def build_frames(events: int | None = None, more=()) -> CaptureFrames:
     """The story, once; or repeated one after the other until there are `events` events.

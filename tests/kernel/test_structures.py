@@ -5,6 +5,7 @@ import re
 import pytest
 
 from inspect_app.analysis.event import describe_event
+from inspect_app.analysis.matches import matching_rows
 from tests.kernel.captures import PYTHON, Capture, exhume_capture
 
 pytestmark = pytest.mark.kernel
@@ -34,6 +35,23 @@ def test_structures_are_shown_by_their_members(capture, told):
         "clone3({flags=0, exit_signal=SIGCHLD, set_tid=[-5, 7], set_tid_size=2}, 88) = "
         "-1 EINVAL (Invalid argument)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("evt.arg.how contains RESOLVE_BENEATH", "openat2"),
+        ("evt.arg.cl_args contains CLONE_NEWIPC", "clone3"),
+        ("evt.arg.attr contains a_program and evt.arg.attr contains GPL", "bpf"),
+        ('evt.arg.attr contains "/sys/fs/bpf/none"', "bpf"),
+        ("evt.type = fcntl and evt.arg.arg contains F_WRLCK and evt.arg.cmd = F_SETLK", "fcntl"),
+        ("evt.type = openat2 and evt.is_open_create = true and evt.is_open_write = true", "openat2"),
+    ],
+)
+def test_filters_find_calls_by_what_their_structures_hold(capture, told, condition, found):
+    pid = told("structures").pid
+    rows = matching_rows(capture.frames, f"proc.pid = {pid} and {condition}")
+    assert capture.frames.events["type"].iloc[rows].tolist() == [found]
 
 
 def test_names_given_to_threads_and_memory_are_text(capture, told):

@@ -25,6 +25,13 @@ CONTAINERS = [
     (f"/machine.slice/libpod-{A}.scope/container/system.slice/cron.service", "podman", A),
     (f"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{A}.scope", "podman", A),
     (f"/machine.slice/machine-libpod_pod_{B}.slice/libpod-{A}.scope", "podman", A),
+    (
+        f"/user.slice/user-1000.slice/user@1000.service/user.slice/user-libpod_pod_{B}.slice/libpod-{A}.scope/container",
+        "podman",
+        A,
+    ),
+    (f"/user.slice/user-1000.slice/session-3.scope/libpod_parent/libpod-{A}", "podman", A),
+    (f"/user.slice/user-1000.slice/user@1000.service/app.slice/web.service/libpod-payload-{A}", "podman", A),
     (f"/system.slice/nginx.service/libpod-payload-{A}", "podman", A),
     (f"{SLICE}/cri-containerd-{A}.scope", "containerd", A),
     (f"{SLICE}/crio-{A}.scope/container", "cri-o", A),
