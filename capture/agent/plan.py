@@ -75,6 +75,8 @@ STRUCTURED_CALLS: Mapping[str, tuple[int, str]] = {
     "prctl": (5, "arg2"),
     "bpf": (6, "attr"),
     "socketcall": (7, "args"),
+    "setgroups": (9, "list"),
+    "setgroups32": (9, "list"),
 }
 """Call → which of the probe's ways reads what an argument points to (`OF_…` in bpf/plan.c); that argument."""
 _NARROW_PAYLOAD = 8

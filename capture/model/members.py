@@ -6,7 +6,7 @@ A layout is a text of pairs, a C type and an argument as in the tables of system
     type    ::=  ("u" | "s") bits ["@" place]     a number
               |  "char" size ["@" place]          text with a NUL behind it, unless it fills its room
               |  "caps@" place                    capabilities: the lower half, the upper one 12 bytes on
-              |  "ids@" place                     numbers of 32 bits up to the end of what is recorded
+              |  "ids" bits "@" place             numbers up to the end of what is recorded
     arg     ::=  name ["?"] [":" kind ["=" table]]
 
 Members follow each other as C lays them out, unless a place is given; `?` marks one that is not shown where
@@ -28,6 +28,7 @@ from capture.model.values import format_value
 
 _TYPE = re.compile(r"([a-z]+)(\d*)(?:@(\d+))?")
 _FORMATS = {"u8": "B", "u16": "H", "s16": "h", "u32": "I", "s32": "i", "u64": "Q", "s64": "q"}
+_IDS = {2: "<H", 4: "<i"}
 _UPPER_SET_AT = 12
 
 
@@ -44,9 +45,11 @@ class Member:
 
     def text(self, raw: bytes, recorded: bytes | None, abi: str) -> str | None:
         """Its value, None where it was not recorded, or is not worth showing."""
-        if self.type == "ids":
-            ids = struct.iter_unpack("<i", raw[self.place : self.place + (len(raw) - self.place) // 4 * 4])
-            return f"[{', '.join(str(number) for (number,) in ids)}]" if len(raw) > self.place else None
+        if self.type.startswith("ids"):
+            kept = raw[self.place : len(raw) - (len(raw) - self.place) % self.size]
+            form = "<I" if self.arg.kind is ArgKind.GID and self.size == 4 else _IDS[self.size]
+            ids = struct.iter_unpack(form, kept)
+            return f"[{', '.join(str(number) for (number,) in ids)}]" if kept else None
         kept = raw[self.place : self.place + self.size]
         if len(kept) < self.size:
             return None
@@ -72,6 +75,8 @@ class Structure:
     """What lies behind one argument."""
 
     members: tuple[Member, ...]
+    unit: int = 1
+    """Bytes of what the argument `size` counts."""
 
     def text(self, raw: bytes, recorded: bytes | None, *, abi: str, size: int) -> str:
         """All members that tell something: `{flags=O_RDONLY, resolve=RESOLVE_BENEATH}`.
@@ -82,9 +87,13 @@ class Structure:
             abi: the table that the call came through.
             size: how long the program says it is; `…` stands where less is recorded.
         """
+        is_cut = size * self.unit > len(raw)
+        if len(self.members) == 1 and self.members[0].type.startswith("ids"):
+            listed = self.members[0].text(raw, recorded, abi) or "[]"
+            return f"{listed.removesuffix(']')}, …]" if is_cut else listed
         found = ((each.arg.name, each.text(raw, recorded, abi)) for each in self.members)
         parts = [f"{name}={text}" for name, text in found if text is not None]
-        return f"{{{', '.join([*parts, '…'] if size > len(raw) else parts)}}}"
+        return f"{{{', '.join([*parts, '…'] if is_cut else parts)}}}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ Sources: include/uapi/linux/{openat2,sched,capability,fcntl,bpf}.h; arch/x86/inc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from capture.model.abi import Abi, is_narrow
 from capture.model.events import Arg
@@ -104,7 +105,7 @@ STRUCTURES: Mapping[str, Structure | KeyedStructure] = {
     "open_how": layout("u64 flags:flags=open_flags u64 mode?:mode u64 resolve?:flags=resolve_flags"),
     "clone_args": layout("""
         u64 flags:flags=clone3_flags u64 pidfd?:pointer u64 child_tid?:pointer u64 parent_tid?:pointer
-        u64 exit_signal:signal u64 stack?:pointer u64 stack_size?:pointer u64 tls?:pointer ids@88 set_tid?
+        u64 exit_signal:signal u64 stack?:pointer u64 stack_size?:pointer u64 tls?:pointer ids32@88 set_tid?
         u64@72 set_tid_size? u64 cgroup?:fd
     """),
     "cap_header": layout("u32 version:enum=capability_version s32 pid:pid"),
@@ -112,6 +113,8 @@ STRUCTURES: Mapping[str, Structure | KeyedStructure] = {
         caps@8 effective:flags=capability_set caps@12 permitted:flags=capability_set
         caps@16 inheritable:flags=capability_set
     """),
+    "groups": replace(layout("ids32@0 list:gid"), unit=4),
+    "groups_16": replace(layout("ids16@0 list:gid"), unit=2),
     "fcntl_arg": _keyed("cmd", (_LOCKS + _OPEN_LOCKS, _FLOCK), (_OWNERS, _OWNER)),
     "bpf_attr": _keyed("cmd", *((commands, layout(text)) for commands, text in _BPF.items())),
 }

@@ -71,7 +71,7 @@ I386_CALLS = """
 -    -    215  setfsuid32          user      int    fsuid:uid
 -    -    216  setfsgid32          user      int    fsgid:gid
 -    -    205  getgroups32         user      int    size:int list:pointer
--    -    206  setgroups32         user      zero   size:int list:pointer
+-    -    206  setgroups32         user      zero   size:int list:struct=groups
 
 # Signals by masks of 32 bits
 -    -    48   signal              signal    address  sig:signal handler:pointer
@@ -115,6 +115,7 @@ I386_CALLS = """
 """
 
 I386_VARIANTS = """
+setgroups        size:int list:struct=groups_16
 clone            flags:flags=clone_flags stack:pointer parent_tid:pointer tls:pointer child_tid:pointer
 select           args:pointer # all five in memory
 mmap             args:pointer # all six in memory

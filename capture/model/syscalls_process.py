@@ -62,7 +62,7 @@ PROCESS_CALLS = """
 122  151  138  setfsuid            user      int    fsuid:uid
 123  152  139  setfsgid            user      int    fsgid:gid
 115  158  80   getgroups           user      int    size:int list:pointer
-116  159  81   setgroups           user      zero   size:int list:pointer
+116  159  81   setgroups           user      zero   size:int list:struct=groups
 
 # Signals
 62   129  37   kill                signal    zero   pid sig:signal

@@ -30,6 +30,7 @@ def test_structures_are_shown_by_their_members(capture, told):
         "capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, "
         "{effective=CAP_SETUID|CAP_BPF, permitted=CAP_SETUID|CAP_BPF, inheritable=0}) = 0"
     ]
+    assert lines(capture, [facts.groups], "setgroups") == ["setgroups(3, [4, 27, 2147483648]) = 0"]
     assert lines(capture, [facts.pid], "clone3") == [
         f"clone3({{flags=CLONE_NEWIPC, exit_signal=SIGCHLD}}, 88) = {facts.cloned}",
         "clone3({flags=0, exit_signal=SIGCHLD, set_tid=[-5, 7], set_tid_size=2}, 88) = "

@@ -27,7 +27,8 @@ struct plan {
 };
 /* For calls of x86_64, then of its 32-bit entry, then of x32; then for what socketcall asks for. */
 BPF_ARRAY(plans, struct plan, 3 * PLANS + SOCKETCALLS);
-enum { OF_NOTHING, OF_SIZE, OF_CLONE, OF_CAPABILITIES, OF_FCNTL, OF_PRCTL, OF_BPF, OF_SOCKETCALL, OF_NARROW };
+enum { OF_NOTHING, OF_SIZE, OF_CLONE, OF_CAPABILITIES, OF_FCNTL, OF_PRCTL, OF_BPF, OF_SOCKETCALL, OF_NARROW,
+       OF_GROUPS };
 enum { ADDR_NONE, ADDR_IN, ADDR_OUT };
 enum { DATA_NONE, DATA_IN, DATA_OUT, DATA_IOV_IN, DATA_IOV_OUT, DATA_MSG_IN, DATA_MSG_OUT, DATA_PAIR,
        DATA_MMSG_IN, DATA_MMSG_OUT };

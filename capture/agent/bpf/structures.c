@@ -4,6 +4,7 @@
 #define STRUCT_MAX 160
 
 enum { CAP_VERSION_1 = 0x19980330, CAP_BYTES_1 = 12, CAP_BYTES = 24 }; /* include/uapi/linux/capability.h */
+enum { SETGROUPS_16 = 81 };
 enum { PR_SET_NAME = 15, PR_GET_NAME = 16, PR_SET_VMA = 0x53564d41 };
 enum { GETLK = 5, SETLKW = 7, GETLK64 = 12, SETLKW64 = 14, SETOWN_EX = 15, GETOWN_EX = 16, OFD_GETLK = 36, OFD_SETLKW = 38 };
 enum { BPF_CMD_PROG_LOAD = 5, BPF_CMD_OBJ_PIN = 6, BPF_CMD_OBJ_GET = 7, BPF_CMD_RAW_TRACEPOINT = 17, LICENSE_AT = 16 };
@@ -52,6 +53,12 @@ static __always_inline void copy_clone_args(struct target *t, u64 from, u64 size
     copy_behind(t, set_tid.ids, 4 * at_most(set_tid.count, SET_TID_MOST), 4 * SET_TID_MOST);
 }
 
+/* Bytes of a group's id; the first call of i386 takes those of 16 bits. */
+static __always_inline u64 group_size(struct head *h)
+{
+    return h->flags & F_COMPAT && h->code == SETGROUPS_16 ? 2 : 4;
+}
+
 /* The text that bpf()'s structure points to: a pinned object's path, a tracepoint's name, a program's license. */
 static __always_inline u64 bpf_text(struct head *h)
 {
@@ -80,6 +87,7 @@ static __always_inline void copy_structure(struct target *t, struct plan *plan)
     else if (plan->structure == OF_CLONE) copy_clone_args(t, from, size);
     else if (plan->structure == OF_CAPABILITIES) copy_capabilities(t);
     else if (plan->structure == OF_FCNTL) copy_behind(t, from, fcntl_size(h->args[1], h->flags & F_COMPAT), 32);
+    else if (plan->structure == OF_GROUPS) copy_behind(t, from, group_size(h) * (u32)h->args[0], STRUCT_MAX);
     else if (plan->structure == OF_PRCTL) text = prctl_text(h);
     else if (plan->structure == OF_BPF) {
         copy_behind(t, from, size, STRUCT_MAX);

@@ -54,6 +54,13 @@ if not child:
 os.waitpid(child, 0)
 facts["capset"] = child
 
+groups = os.fork()
+if not groups:
+    os.setgroups([4, 27, 1 << 31])
+    os._exit(0)
+os.waitpid(groups, 0)
+facts["groups"] = groups
+
 # The child returns here, too: it shares nothing.
 arguments = struct.pack("<11Q", 0x8000000, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0)  # CLONE_NEWIPC, SIGCHLD
 made = call(CLONE3, pointer(arguments), len(arguments))
