@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-from capture.identity.joins import pair_codes
+from capture.format.joins import pair_codes
 from capture.model import decode
 from capture.model.abi import Abi
 from capture.model.events import EventSpec
