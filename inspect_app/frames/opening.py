@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from capture.evidence.judgement import Judgement, judge
 from capture.evidence.provenance import provenance
 from capture.evidence.signing import Signed
 from capture.format import Cancelled, Capture, open_captures, part_of
+from capture.format.blocks import collector_paused
 from capture.identity import EventColumns, Identities, identify
 from capture.identity.reading import machine_of, results_that_count, tables_of
 from capture.identity.requests import with_latencies
@@ -71,7 +70,7 @@ def open_capture(
     """
     report = progress or _silent
     stop = cancelled or _never
-    with _collector_paused():
+    with collector_paused():
         paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
         read = [readable(path, _share(report, 0, _CHECKED), stop) for path in paths]
         capture = open_captures(read, _share(report, 0, _CHECKED), stop)
@@ -239,18 +238,6 @@ def _share(report: Progress, start: int, end: int) -> Progress:
         report(start + (end - start) * done // max(total, 1), _STEPS)
 
     return tell
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Thousands of live dictionaries make each collection slow, and none of them is garbage."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _silent(done: int, total: int) -> None:
