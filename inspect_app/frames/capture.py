@@ -22,6 +22,7 @@ from inspect_app.frames.columns import (
     OPENED_COLUMNS,
     SAMPLE_COLUMNS,
 )
+from inspect_app.frames.pods import pods
 from inspect_app.frames.tables import empty_table
 
 
@@ -117,3 +118,8 @@ class CaptureFrames:
     def connections(self) -> pd.DataFrame:
         """The descriptors that are IPv4 or IPv6 sockets; the index is the descriptor's row."""
         return self.descriptors[self.descriptors["type"].isin(["ipv4", "ipv6"])]
+
+    @property
+    def pods(self) -> pd.DataFrame:
+        """The pods of the containers; see POD_COLUMNS."""
+        return pods(self.containers)

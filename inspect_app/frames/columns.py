@@ -25,7 +25,7 @@ EVENT_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("flags", "uint16", "EventFlag", "how it was seen: in progress, truncated, 32-bit, …"),
     FrameColumn("cpu", "uint16", "", "the processor on which it returned"),
     FrameColumn("process", "int32", "row of processes", "who made it"),
-    FrameColumn("thread", "int32", "row of threads", ""),
+    FrameColumn("thread", "int32", "row of threads", "which of its threads made it"),
     FrameColumn("image", "int32", "row of images", "the program that the process was running at that moment"),
     FrameColumn("container", "int32", "row of containers", "0 is the host; -1 where it could not be told"),
     FrameColumn("uid", "uint32", "", "the user id at that moment, as the host sees it"),
@@ -68,13 +68,13 @@ PROCESS_COLUMNS: tuple[FrameColumn, ...] = (
 
 THREAD_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("tid", "int64", "", "as the host sees it"),
-    FrameColumn("process", "int32", "row of processes", ""),
+    FrameColumn("process", "int32", "row of processes", "whose thread it is"),
     FrameColumn("start", "int64", "ns since 1970 UTC", "-1 not seen"),
     FrameColumn("end", "int64", "ns since 1970 UTC", "-1 alive at the end"),
 )
 
 IMAGE_COLUMNS: tuple[FrameColumn, ...] = (
-    FrameColumn("process", "int32", "row of processes", ""),
+    FrameColumn("process", "int32", "row of processes", "which process ran it"),
     FrameColumn("since", "int64", "ns since 1970 UTC", "when the process began to run it"),
     FrameColumn("event", "int64", "row of events", "the exec, -1 inherited or from the snapshot"),
     FrameColumn("comm", "str", "", "the kernel's name for it, at most 15 bytes"),
@@ -152,8 +152,8 @@ CONTAINER_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("command", "str", "", "what it was told to run"),
     FrameColumn("entrypoint", "str", "", "the part of the command that is the entry point"),
     FrameColumn("user", "str", "", "user it runs as, name or uid:gid"),
-    FrameColumn("working_directory", "str", "", ""),
-    FrameColumn("hostname", "str", "", ""),
+    FrameColumn("working_directory", "str", "", "where its first process begins"),
+    FrameColumn("hostname", "str", "", "what it calls itself"),
     FrameColumn("environment", "str", "", "names of environment variables, comma-separated"),
     FrameColumn("labels", "str", "", "JSON object of labels, empty none"),
     FrameColumn("restart_policy", "str", "", "no, always, on-failure:3, …"),
@@ -195,15 +195,15 @@ SAMPLE_COLUMNS: tuple[FrameColumn, ...] = (
 )
 
 USER_COLUMNS: tuple[FrameColumn, ...] = (
-    FrameColumn("uid", "int64", "", ""),
-    FrameColumn("name", "str", "", ""),
-    FrameColumn("home", "str", "", ""),
-    FrameColumn("shell", "str", "", ""),
+    FrameColumn("uid", "int64", "", "user id, as the host sees it"),
+    FrameColumn("name", "str", "", "login name"),
+    FrameColumn("home", "str", "", "home directory"),
+    FrameColumn("shell", "str", "", "login shell"),
 )
 
 GROUP_COLUMNS: tuple[FrameColumn, ...] = (
-    FrameColumn("gid", "int64", "", ""),
-    FrameColumn("name", "str", "", ""),
+    FrameColumn("gid", "int64", "", "group id, as the host sees it"),
+    FrameColumn("name", "str", "", "name of the group"),
 )
 
 DROP_COLUMNS: tuple[FrameColumn, ...] = (
@@ -213,7 +213,7 @@ DROP_COLUMNS: tuple[FrameColumn, ...] = (
         "kind", "str", "", "one of UNSEEN_KINDS, COUNTED_KIND, or what else happened to the recorder"
     ),
     FrameColumn("where", "str", "", "the lane or stage; of a step, what was given up"),
-    FrameColumn("count", "int64", "events", ""),
+    FrameColumn("count", "int64", "events", "how many"),
     FrameColumn("category", "str", "", "category of the calls; empty: of any, or not told"),
     FrameColumn("cpu", "int64", "", "the processor; -1: not told"),
 )
@@ -237,7 +237,7 @@ MOUNT_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("target", "str", "", "where"),
     FrameColumn("type", "str", "", "kind of file system"),
     FrameColumn("source", "str", "", "what is mounted"),
-    FrameColumn("options", "str", "", ""),
+    FrameColumn("options", "str", "", "options it was mounted with"),
 )
 """What was mounted when the recording began, as the recorder saw it."""
 UNSEEN_KINDS = ("lost", "dropped", "undecodable", "unwritten")
@@ -257,19 +257,30 @@ COUNTED_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("last", "int64", "ns since 1970 UTC", "when the last one did"),
     FrameColumn("type", "category", "", "the call's name; the dictionary of the events"),
     FrameColumn("category", "str", "", "the call's category"),
-    FrameColumn("count", "int64", "calls", ""),
+    FrameColumn("count", "int64", "calls", "how many calls these were"),
     FrameColumn("errors", "int64", "calls", "how many of them failed"),
     FrameColumn("bytes", "int64", "bytes", "moved by those that succeeded and return a size"),
     FrameColumn("latency", "int64", "ns", "of all of them together"),
     FrameColumn("pid", "int64", "", "as the host sees it"),
-    FrameColumn("tid", "int64", "", ""),
-    FrameColumn("uid", "uint32", "", ""),
+    FrameColumn("tid", "int64", "", "thread id, as the host sees it"),
+    FrameColumn("uid", "uint32", "", "user id, as the host sees it"),
     FrameColumn("fd", "int32", "", "-1 none"),
     FrameColumn("process", "int32", "row of processes", "-1 where it could not be told"),
     FrameColumn("container", "int32", "row of containers", "0 is the host; -1 where it could not be told"),
     FrameColumn("descriptor", "int32", "row of descriptors", "the thing behind fd, -1 none"),
 )
 """Sums of calls that were not recorded one by one: a row a thread, descriptor, call and interval."""
+
+POD_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("name", "str", "", "name of the pod"),
+    FrameColumn("namespace", "str", "", "Kubernetes namespace"),
+    FrameColumn("uid", "str", "", "uid of the pod, empty not known"),
+    FrameColumn("labels", "str", "", "JSON object of its labels, empty none"),
+    FrameColumn("sandbox", "str", "", "full id of the container that holds its namespaces, empty not known"),
+    FrameColumn("containers", "int64", "", "how many of its containers were seen"),
+    FrameColumn("birth", "int64", "ns since 1970 UTC", "of its first container; -1: existed at the start"),
+    FrameColumn("death", "int64", "ns since 1970 UTC", "of its last container; -1: one is alive at the end"),
+)
 
 TABLES: Mapping[str, tuple[FrameColumn, ...]] = MappingProxyType(
     {
@@ -289,3 +300,8 @@ TABLES: Mapping[str, tuple[FrameColumn, ...]] = MappingProxyType(
     }
 )
 """Every frame of an opened capture by its attribute's name."""
+
+DERIVED: Mapping[str, tuple[FrameColumn, ...]] = MappingProxyType(
+    {"files": DESCRIPTOR_COLUMNS, "connections": DESCRIPTOR_COLUMNS, "pods": POD_COLUMNS}
+)
+"""Frames that are made of others when they are asked for."""
