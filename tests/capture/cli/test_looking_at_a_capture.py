@@ -235,7 +235,7 @@ def test_a_name_of_a_file_with_escapes_is_shown_escaped(tmp_path, run):
 def test_info_tells_what_is_in_it(capture, run):
     told = json.loads(run("info", capture, "--json").stdout)
     assert told["state"].startswith("whole")
-    assert (told["events"], told["blocks"], told["format"], told["lost"]) == (20, 13, 1, 3)
+    assert (told["events"], told["blocks"], told["format"], told["lost"]) == (20, 13, 2, 3)
     assert told["host"]["hostname"] == "node-7"
     assert told["by_kind"]["openat"] == 3
     assert sum(told["by_kind"].values()) == 20
