@@ -131,4 +131,4 @@ def style_sheet(theme: Tokens) -> str:
 def _tick(theme: Tokens) -> str:
     """The tick of a check box; a style sheet cannot colour a drawing, so there is one for each ink."""
     ink = "light" if theme.accent_text == "#ffffff" else "dark"
-    return (Path(str(resources.files("resources"))) / "icons" / f"tick-{ink}.svg").as_posix()
+    return Path(str(resources.files("resources") / "icons" / f"tick-{ink}.svg")).as_posix()
