@@ -10,6 +10,7 @@ from capture.format import EVENT_COLUMNS
 from capture.format.columns import EventBatch, pack_events
 from tests.builders.capture import CaptureBuilder
 from tests.builders.evidence import rewrite, signer_of
+from tests.builders.scap import ScapBuilder, descriptor, file_body
 from tests.fuzz.targets import KINDS
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -68,8 +69,23 @@ TEXTS = {
         '"bytes": 2, "digest": "00"}], "signature": {"algorithm": "ed25519", "public_key": "00", '
         '"signature": "00"}}'
     ],
+    "rules": [
+        "- list: a\n  items: [x, '\"y\"']\n- macro: m\n  condition: proc.name in (a)\n"
+        "- rule: r\n  desc: d\n  condition: m and evt.type = open\n  output: '%proc.name %evt.arg[0].'\n"
+        "  priority: INFO\n  tags: [t]\n  exceptions: [{name: e, fields: [fd.name], values: [[/x]]}]\n"
+        "- rule: r\n  append: true\n  condition: and fd.num > 1\n"
+    ],
     "examiner_log": ['{"before": "' + "0" * 64 + '", "action": "opened"}\n'],
 }
+
+
+def scap():
+    book = ScapBuilder()
+    book.process(100, cgroups=["cpu=/docker/c0ffee"])
+    book.descriptors(100, descriptor(3, 16, file_body("/etc/passwd"), ino=5))
+    book.call("read", enter=(3, 4096), exit=(5, b"hello"))
+    book.event(4242, 1, b"unknown")
+    return book
 
 
 def write(folder):
@@ -80,6 +96,7 @@ def write(folder):
     found["capture"] = found["saving"] = list(captures(scratch))
     found["forged"] = list(forged())
     key = signer_of(1)
+    found["scap"] = [scap().plain(), scap().gzip()]
     found["signature"] = [msgpack.packb(key.document(bytes(32)))]
     for path in scratch.iterdir():
         path.unlink()

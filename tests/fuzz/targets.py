@@ -20,9 +20,13 @@ from capture.evidence.provenance import digests_of_parents, provenance
 from capture.evidence.salvaging import salvage
 from capture.evidence.signing import check_signature
 from capture.format import CaptureFile, CaptureWriter, FormatError, verify
-from capture.format.blocks import pack_document
+from capture.format.blocks import pack_document, unpack
+from capture.format.convert import convert
 from inspect_app.filters.errors import FilterError
 from inspect_app.filters.language import parse
+from inspect_app.rules.entries import RuleFileError, parse_entries
+from inspect_app.rules.output import OutputTemplate
+from inspect_app.rules.rule_set import RuleSet
 from inspect_app.session.examiner_log import LogError, read_log
 from inspect_app.session.storage import SessionError, from_json
 from inspect_app.views.own import read_views
@@ -136,8 +140,8 @@ def manifest(data: bytes) -> None:
 
 def signature(data: bytes) -> None:
     """A signature block's document."""
-    with suppress(ValueError, msgpack.UnpackException):
-        document = msgpack.unpackb(data, strict_map_key=False)
+    with suppress(FormatError):
+        document = unpack(data)
         check_signature(document if isinstance(document, dict) else None, bytes(32), None)
 
 
@@ -149,9 +153,29 @@ def examiner_log(data: bytes) -> None:
         list(read_log(path))
 
 
+def rules(data: bytes) -> None:
+    """A file of rules, put together and its conditions understood."""
+    read = RuleSet()
+    with suppress(RuleFileError):
+        read.add(parse_entries(data, "x"))
+    for rule in read.rules():
+        with suppress(FilterError):
+            read.expression(rule)
+            OutputTemplate.parse(rule.output)
+
+
+def scap(data: bytes) -> None:
+    """A .scap file as it is: converted as far as it goes, and what comes of it is read."""
+    out = io.BytesIO()
+    with suppress(FormatError):
+        convert(io.BytesIO(data), out)
+        _read(out.getvalue())
+
+
 TARGETS = {
     target.__name__: target
     for target in (
-        *(capture, forged, saving, condition, session, own_views, manifest, signature, examiner_log),
+        *(capture, forged, saving, condition, session, own_views, manifest, signature, examiner_log, rules),
+        scap,
     )
 }
