@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from capture.agent.memory import keep_freed_memory
 from capture.cli.errors import Exit, fail, told_in_one_line
 from capture.format import FormatError, create
 from capture.format.convert import Conversion, convert_file
@@ -37,6 +38,7 @@ def convert(file: Path, output: Path, overwrite: bool) -> None:
         fail(f"{output} exists already: choose another name, or pass --overwrite", Exit.WRITE_FAILED)
     except OSError as error:
         fail(f"{output} cannot be written: {error.strerror}", Exit.WRITE_FAILED)
+    keep_freed_memory()
     try:
         with stream:
             result = convert_file(file, stream)

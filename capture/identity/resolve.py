@@ -53,6 +53,8 @@ class Identities:
     """int64, of each process, as the snapshot has it, -1 not in it: those of LISTED."""
 
 
+_NO_USER = 0xFFFFFFFF
+"""(uid_t) -1, in events of which nothing told whose they are."""
 LISTED = ("gid", "pgid", "nspid", "cap_permitted", "cap_effective")
 
 
@@ -161,7 +163,8 @@ def _uids(events: EventColumns, processes: Processes, listed: Table) -> np.ndarr
     first[processes.of_event[::-1]] = np.arange(len(events))[::-1]
     first = np.where(first >= 0, first, processes.forked)
     told = np.flatnonzero((uid < 0) & (first >= 0))
-    uid[told] = events.uid[first[told]]
+    seen = events.uid[first[told]].astype(np.int64)
+    uid[told] = np.where(seen == _NO_USER, -1, seen)
     return uid
 
 

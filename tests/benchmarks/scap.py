@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from capture.agent.memory import keep_freed_memory
 from capture.format.convert import convert
 from capture.format.convert.source import Source
 from capture.format.convert.walk import WITH_FLAGS, walk
@@ -42,6 +43,7 @@ def main() -> None:
     if not sample.exists():
         print(f"no sample at {sample}: name a .scap file")
         return
+    keep_freed_memory()
     data, count = repeated(sample, int(millions * 1_000_000))
     best = float("inf")
     for _ in range(3):

@@ -66,8 +66,10 @@ def _with_counts(
             if told >= 0:
                 count_here, width = min(told, MAX_PARAMETERS), 4 if is_wide else 2
                 at, sizes, fits = _places(headers, data, some, count_here, width)
-                if fits.any():
-                    yield Group(number, some[fits], at[:, fits], sizes[:, fits], known[:count_here])
+                if not fits.all():
+                    some, at, sizes = some[fits], at[:, fits], sizes[:, fits]
+                if len(some):
+                    yield Group(number, some, at, sizes, known[:count_here])
             else:
                 yield from _uncounted(headers, data, some, number, known)
 
