@@ -595,6 +595,8 @@ def test_hostile_names_are_harmless_on_every_page(window, settle, tmp_path):
     for number in range(5):
         book.open(100, HOSTILE + str(number), ino=7 + number)
         book.event("write", pid=100, ret=9, fd=3, ino=7, data=b"\x1b[2J\x00<b>", args=(3, 0, 9))
+    # A rule finds that.
+    book.open(100, "/etc/shadow", ino=20)
     window.open_path(str(book.write(tmp_path / "bad <b> & name.exhume")))
     settle(window)
     for page in PAGES:
