@@ -83,12 +83,12 @@ def rules_command(  # noqa: PLR0917 - click hands over options by name
     rules = read_rules(paths) if paths else built_in_rules()
     frames = open_for_command(files, expression)
     selection = select(frames, window_option(frames, window), [expression])
-    least = Priority.named(priority) if priority else Priority.DEBUG
+    least = Priority.named(priority or "") or Priority.DEBUG
 
     def is_chosen(rule: Rule) -> bool:
         return (
             (rule.is_enabled or disabled_too)
-            and rule.priority <= (least or Priority.DEBUG)
+            and rule.priority <= least
             and (not names or any(name.casefold() in rule.name.casefold() for name in names))
             and (not tags or bool(set(tags) & set(rule.tags)))
         )

@@ -106,12 +106,10 @@ def as_text(value: Value, type_: FieldType) -> str:
     """A value as an output shows it."""
     if value is None:
         return NOTHING
-    if isinstance(value, bool):
+    if isinstance(value, bool) or type_ is FieldType.TRUTH:
         return "true" if value else "false"
     if isinstance(value, int) and type_ is FieldType.CLOCK:
         return clock(value)
-    if isinstance(value, int) and type_ is FieldType.TRUTH:
-        return "true" if value else "false"
     return str(value)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import islice
 
+import numpy as np
 import pandas as pd
 
-from inspect_app.filters.errors import FilterError
 from inspect_app.filters.language import MAX_TEXT
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.rules.alerts import findings_of
@@ -62,7 +62,7 @@ _RULES = PlainSpec(
 def findings_table(run: Run, frames: CaptureFrames) -> ViewTable:
     """What was found, one row for each rule and event, at most MAX_FINDINGS."""
     found = list(islice(findings_of(run, frames), MAX_FINDINGS))
-    rows = pd.Series([one.row for one in found], dtype="int64").to_numpy()
+    rows = np.array([one.row for one in found], np.int64)
     frame = pd.DataFrame(
         {
             "time": pd.Series([one.time for one in found], dtype="int64"),
@@ -110,13 +110,11 @@ def rules_table(run: Run) -> ViewTable:
     return plain_table(_RULES, frame, condition=condition, label=lambda row: all_of[row].rule.name)
 
 
-def _texts(field: str, frames: CaptureFrames, rows: object) -> list[str]:
+def _texts(field: str, frames: CaptureFrames, rows: np.ndarray) -> list[str]:
     operand = operand_of(field)
-    try:
-        values = values_of(operand, frames, pd.Series(rows, dtype="int64").to_numpy())
-    except FilterError:
-        return []
-    return ["" if value is None else as_text(value, operand.type) for value in values]
+    return [
+        "" if value is None else as_text(value, operand.type) for value in values_of(operand, frames, rows)
+    ]
 
 
 def _numbers(values: list[int]) -> pd.Series[int]:
