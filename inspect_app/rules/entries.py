@@ -124,7 +124,8 @@ def _documents(text: str, file: str) -> Iterator[tuple[Value, int]]:
     anchors: dict[str, Value] = {}
     taken = began = 0
     for event in yaml.parse(text, Loader=loader):
-        line = event.start_mark.line + 1
+        mark = event.start_mark
+        line = (mark.line if mark else 0) + 1
         if isinstance(event, yaml.DocumentStartEvent):
             anchors = {}
             continue
