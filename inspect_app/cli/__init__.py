@@ -2,6 +2,7 @@
 
 from inspect_app.cli import (
     examiner,
+    export,
     moment,
     rules,
     search,
@@ -15,6 +16,7 @@ from inspect_app.cli.commands import main
 
 __all__ = [
     "examiner",
+    "export",
     "main",
     "moment",
     "rules",

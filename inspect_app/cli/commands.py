@@ -98,7 +98,7 @@ def view(  # noqa: PLR0917 - click hands over options by name
       exhume-inspect view /var/captures/ processes
       exhume-inspect view node.exhume set_id_runs --views my-views.toml
     """
-    chosen = _view_named(name)
+    chosen = view_named(name)
     frames = open_for_command(files, expression)
     span = window_option(frames, window)
     selection = select(frames, span, [expression])
@@ -280,7 +280,8 @@ def _written(condition: Expression) -> str:
     return condition.root.values[0].text if isinstance(condition.root, Compare) else ""
 
 
-def _view_named(name: str) -> View:
+def view_named(name: str) -> View:
+    """The view of that name. Raises click.BadParameter."""
     if name not in VIEWS:
         raise click.BadParameter(f"there is no view {name!r}{_nearest(name, VIEWS)}", param_hint="NAME")
     return VIEWS[name]

@@ -31,21 +31,31 @@ _TEXT_LIMIT = 4_096
 
 def to_csv(table: ViewTable, order: np.ndarray) -> str:
     """The rows in this order as CSV with a header of column ids."""
+    return ",".join(column.id for column in table.columns) + "\n" + csv_rows(table, order)
+
+
+def csv_rows(table: ViewTable, order: np.ndarray) -> str:
+    """The same without the header."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.id for column in table.columns])
     columns = (
         ["" if value is None else value for value in _plain(column, cells, order, csv_text)]
         for column, cells in zip(table.columns, table.cells, strict=True)
     )
-    writer.writerows(zip(*columns, strict=True))
+    csv.writer(out, lineterminator="\n").writerows(zip(*columns, strict=True))
     return out.getvalue()
 
 
-def to_records(table: ViewTable, order: np.ndarray) -> list[dict[str, Value]]:
-    """The rows in this order, each keyed by column ids; None where nothing was recorded."""
+def to_records(
+    table: ViewTable, order: np.ndarray, text: Callable[[str], str] = str
+) -> list[dict[str, Value]]:
+    """The rows in this order, each keyed by column ids; None where nothing was recorded.
+
+    `text`: what becomes of each text.
+    """
     names = [column.id for column in table.columns]
-    columns = (_plain(column, cells, order) for column, cells in zip(table.columns, table.cells, strict=True))
+    columns = (
+        _plain(column, cells, order, text) for column, cells in zip(table.columns, table.cells, strict=True)
+    )
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 

@@ -1,0 +1,87 @@
+"""`exhume-inspect export`: a selection in the forms that other tools read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail, guarded, open_for_command, window_option
+from inspect_app.cli.commands import main, view_named
+from inspect_app.cli.options import FILE, files_argument, filter_option, own_views_option, window_choice
+from inspect_app.exports.destination import refuse_captures
+from inspect_app.exports.errors import ExportError
+from inspect_app.exports.export import export, write
+from inspect_app.exports.kinds import KINDS
+from inspect_app.exports.pieces import Progress, silent
+from inspect_app.exports.request import Request, request_of
+from inspect_app.frames.capture import CaptureFrames
+
+_KINDS_HELP = "The form: " + "; ".join(f"{kind.id}, {kind.meaning}" for kind in KINDS.values()) + "."
+
+
+@main.command("export", epilog=EXIT_CODES)
+@files_argument
+@click.option("--as", "kind", type=click.Choice(list(KINDS)), metavar="KIND", help=_KINDS_HELP)
+@filter_option
+@window_choice
+@own_views_option
+@click.option("--view", "view", metavar="NAME", default="", help="Rows of this view instead of events.")
+@click.option("-o", "--output", type=FILE, metavar="OUT", help="Where to write it; - is standard output.")
+@guarded
+def export_command(  # noqa: PLR0917 - click hands over options by name
+    files: tuple[Path, ...], kind: str | None, expression: str, window: str, view: str, output: Path | None
+) -> CaptureFrames:
+    """Write events, or the rows of a view, in a form that another tool reads.
+
+    Each export says from which capture and selection it came: in the file, or in OUT.source.json where its
+    form has no place for that. The same capture and selection give the same bytes.
+
+    \b
+    Examples:
+      exhume-inspect export node.exhume --as timesketch -o node.jsonl
+      exhume-inspect export node.exhume --as csv --filter 'proc.name = sshd' -o sshd.csv
+      exhume-inspect export node.exhume --as csv --view connections -o peers.csv
+      exhume-inspect export node.exhume --as strace --window +2s..+3s -o - | less
+    """
+    if kind is None or output is None:
+        raise click.UsageError("an export needs --as KIND and -o OUT")
+    chosen = view_named(view) if view else None
+    frames = open_for_command(files, expression)
+    span = window_option(frames, window)
+    try:
+        refuse_captures(output, files)
+        request = request_of(frames, window=span, filters=[expression], view=chosen)
+        _export(request, kind, output)
+    except ExportError as error:
+        fail(str(error), ExitCode.USAGE)
+    return frames
+
+
+def _export(request: Request, kind: str, output: Path) -> None:
+    form = KINDS[kind]
+    if str(output) == "-":
+        notes = write(request, form, sys.stdout.buffer)
+        told = request.source.sentence()
+    else:
+        with progress_bar() as progress:
+            written = export(request, form, output, progress)
+        notes = written.notes
+        told = (
+            f"wrote {output}: {request.source.rows:,} rows, {written.size:,} bytes; SHA-256 {written.sha256}"
+        )
+    for line in (told, *notes):
+        click.echo(line, err=True)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on a terminal, for work that tells how far it is."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    with click.progressbar(length=100, label="writing", file=sys.stderr) as bar:
+        yield lambda done, total: bar.update(max(0, done * 100 // max(total, 1) - bar.pos))

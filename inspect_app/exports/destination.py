@@ -1,0 +1,67 @@
+"""Where exports go: a file that is there whole or not at all, readable by its owner alone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from capture.format import files_of
+from inspect_app.exports.errors import ExportError
+
+SIDECAR = ".source.json"
+"""Behind the name of an export that has no place for its source."""
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One file that was written."""
+
+    path: Path
+    size: int
+    sha256: str
+    notes: tuple[str, ...] = ()
+    """What the form could not take, each in a sentence."""
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into, which takes the place of an older one once it is whole.
+
+    Raises:
+        OSError: It cannot be made; what was there stays.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=".export-", dir=path.parent or ".")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def sha256_of(path: Path) -> str:
+    """The digest of a file, read a piece at a time."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def refuse_captures(path: Path, captures: Sequence[Path]) -> None:
+    """Captures are evidence: nothing is written over one.
+
+    Raises:
+        ExportError: The path is one of the captures.
+    """
+    there = [one for one in captures if one.exists()]
+    if path.exists() and there and any(map(path.samefile, files_of(there))):
+        raise ExportError(f"{path} is the capture itself; name another file")
