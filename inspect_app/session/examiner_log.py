@@ -54,6 +54,11 @@ class ExaminerLog:
             with self._opened():
                 pass
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is a log of something."""
+        return self._path is not None
+
     def note(self, action: str, **facts: object) -> None:
         """Append a line; the same action as the last one, with the same facts, is told once.
 
@@ -145,6 +150,11 @@ class _Kept:
     """The log of this program, set once at its start."""
 
     log = ExaminerLog()
+
+
+def is_kept() -> bool:
+    """Whether this program keeps a log."""
+    return _Kept.log.is_kept
 
 
 def keep_log(path: Path) -> None:

@@ -51,6 +51,7 @@ class Book(QStackedWidget):
     pin_toggled = Signal(str)
     told = Signal(str)
     failed = Signal(str, str)
+    look_wanted = Signal(object)
     presented = Signal(str)
     """A page shows the answer for the place one is at."""
 
@@ -89,6 +90,7 @@ class Book(QStackedWidget):
             page.sorted_by.connect(self.sorted_by)
             page.tab_wanted.connect(self.tab_wanted)
             page.window_wanted.connect(self.window_wanted)
+            page.look_wanted.connect(self.look_wanted)
         self.overview.pin_toggled.connect(self.pin_toggled)
 
     @property
@@ -105,6 +107,10 @@ class Book(QStackedWidget):
     def forget(self) -> None:
         """Another capture is open: what is shown is of the one before."""
         self._shown, self._presented = (), None
+
+    def ask_again(self) -> None:
+        """What is shown is shown in another way from here on: the next place asks its question anew."""
+        self._shown = ()
 
     def show_place(self, scope: Scope, session: Session) -> None:
         """Ask the page's question for a place; the answer of an older question is dropped."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
+from inspect_app.ui.fonts import scaled
 from inspect_app.ui.icons import icon
 from inspect_app.ui.widgets import named, plain_label, tool_button
 
+_HEIGHT = 38
 _LONGEST = 44
 """Characters of a label before it is cut in the middle; the tool tip has all."""
 
@@ -47,7 +49,7 @@ class PathArea(QWidget):
         self._row.setContentsMargins(10, 5, 10, 5)
         self._row.setSpacing(2)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(38)
+        self.setFixedHeight(scaled(_HEIGHT))
 
     def show_path(self, crumbs: Sequence[Crumb], chips: Sequence[ChipText]) -> None:
         """Replace all that stands there."""
@@ -81,6 +83,14 @@ class PathArea(QWidget):
             label = plain_label("Muted", shortened(crumb.chosen))
             label.setToolTip(as_plain_tip(crumb.chosen))
             self._row.addWidget(label)
+
+    # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.setFixedHeight(scaled(_HEIGHT))
 
 
 class _Chip(QWidget):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -10,7 +11,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from inspect_app.analysis.event import call_parts
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.session.colour_rules import ColourRule
 from inspect_app.ui.lookups import text_at
+from inspect_app.ui.paints import ground_of, sign_of
 from inspect_app.ui.plain import plain
 from inspect_app.ui.table_model import Index
 from inspect_app.ui.theme import colour
@@ -18,6 +21,21 @@ from inspect_app.views.format import UNKNOWN, Clock, format_duration, format_tim
 
 _ROOT = QModelIndex()
 _ARGUMENTS_LIMIT = 300
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """Which colour rule paints which event of a capture."""
+
+    rules: tuple[ColourRule, ...] = ()
+    marks: np.ndarray | None = None
+    """uint8, one an event: 1 + the place of its rule, 0 for none; None: nothing is painted."""
+
+    def rule_of(self, row: int) -> ColourRule | None:
+        """The rule that paints an event."""
+        mark = int(self.marks[row]) if self.marks is not None else 0
+        return self.rules[mark - 1] if mark else None
+
 
 COLUMNS = (
     ("No.", True, "Number of the event in the capture"),
@@ -38,12 +56,18 @@ class EventModel(QAbstractTableModel):
     """The rows of a selection in order of time."""
 
     def __init__(
-        self, frames: CaptureFrames, rows: np.ndarray, zero: int, parent: QObject | None = None
+        self,
+        frames: CaptureFrames,
+        rows: np.ndarray,
+        zero: int,
+        parent: QObject | None = None,
+        painted: Painted | None = None,
     ) -> None:
         """`rows` are ascending row numbers of events; `zero` is what relative times count from."""
         super().__init__(parent)
         self.frames = frames
         self.rows = rows
+        self._painted = painted or Painted()
         self.clock = Clock.RELATIVE
         self._zero = zero
         events = frames.events
@@ -102,6 +126,19 @@ class EventModel(QAbstractTableModel):
         """Whether the call returned an error."""
         return -4_095 <= int(self._ret[int(self.rows[line])]) < 0
 
+    def rule_of(self, line: int) -> ColourRule | None:
+        """The colour rule that paints a line."""
+        return self._painted.rule_of(int(self.rows[line]))
+
+    def _told(self, index: Index, role: int) -> str | None:
+        """A cell in words alone; the first says which rule paints its line."""
+        rule = self.rule_of(index.row()) if index.column() == 0 else None
+        title = plain(rule.title) if rule is not None else ""
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return title if title and "<" not in title else None
+        text = self.text(index.row(), index.column())
+        return f"{text}, {title}" if title else text
+
     def _moment(self, row: int) -> str:
         if self.clock is Clock.RELATIVE:
             return format_time(int(self._time[row]), Clock.RELATIVE, zero=self._zero, digits=self._digits)
@@ -134,8 +171,15 @@ class EventModel(QAbstractTableModel):
         """A cell; results that are errors are red, and say so in words anyway."""
         if not index.isValid():
             return None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return self.text(index.row(), index.column())
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            return self._told(index, role)
+        if role in (Qt.ItemDataRole.BackgroundRole, Qt.ItemDataRole.DecorationRole):
+            rule = self.rule_of(index.row())
+            if rule is None or role == Qt.ItemDataRole.BackgroundRole:
+                return ground_of(rule) if rule is not None else None
+            return sign_of(rule) if index.column() == 0 else None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if COLUMNS[index.column()][1] else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)

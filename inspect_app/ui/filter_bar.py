@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidg
 from inspect_app.filters.completion import Completion
 from inspect_app.filters.errors import FilterError
 from inspect_app.ui.completions import CompletionPopup
+from inspect_app.ui.fonts import scaled
 from inspect_app.ui.icons import icon
 from inspect_app.ui.widgets import named, plain_label
 
 _PAUSE_MS = 120
+_HEIGHT = 44
 
 
 class FilterBar(QWidget):
@@ -59,7 +61,7 @@ class FilterBar(QWidget):
         row.addWidget(self.edit, 1)
         row.addWidget(self._message)
         row.addWidget(self._apply)
-        self.setFixedHeight(44)
+        self.setFixedHeight(scaled(_HEIGHT))
 
     @property
     def message(self) -> str:
@@ -158,6 +160,12 @@ class FilterBar(QWidget):
             self.edit.setText(self._history[place] if place >= 0 else self._applied)
 
     # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.setFixedHeight(scaled(_HEIGHT))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys of the line: Enter applies, Escape reverts, up and down go through list or history."""

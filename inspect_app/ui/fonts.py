@@ -1,7 +1,8 @@
-"""Which letters the window is written in.
+"""Which letters the window is written in, and how large all that is measured by them.
 
 On a desktop these are the system's. Pictures are written in the fonts that come with Exhume, so that the
-same capture gives the same picture on every machine.
+same capture gives the same picture on every machine. Text of another size scales what is drawn by hand as
+well: whoever draws asks `scaled` for each distance that holds text, and listens to a change of the font.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics, QGuiApplication
 _BUNDLED = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf")
 _TEXT_PIXELS = 13
 _SMALL_PIXELS = 11
-_MONO = "mono_family"
+_MONO, _BASE, _PERCENT = "mono_family", "text_base", "text_percent"
 
 
 def use_bundled_fonts(app: QGuiApplication) -> None:
@@ -22,14 +23,43 @@ def use_bundled_fonts(app: QGuiApplication) -> None:
         data = (resources.files("resources") / "fonts" / name).read_bytes()
         QFontDatabase.addApplicationFontFromData(data)
     app.setProperty(_MONO, "DejaVu Sans Mono")
+    app.setProperty(_BASE, _exact(QFont("DejaVu Sans")))
+    app.setProperty(_PERCENT, 100)
     app.setFont(_exact(QFont("DejaVu Sans")))
+
+
+def set_text_size(app: QGuiApplication, percent: int) -> None:
+    """Write everything larger or smaller; 100 is as the system has it."""
+    base = app.property(_BASE)
+    if not isinstance(base, QFont):
+        base = QFont(QGuiApplication.font())
+        app.setProperty(_BASE, base)
+    app.setProperty(_PERCENT, percent)
+    font = QFont(base)
+    if base.pixelSize() > 0:
+        font.setPixelSize(scaled(base.pixelSize()))
+    else:
+        font.setPointSizeF(base.pointSizeF() * percent / 100)
+    app.setFont(font)
+
+
+def text_percent() -> int:
+    """The size of text that is in force, in percent."""
+    app = QGuiApplication.instance()
+    value = app.property(_PERCENT) if app is not None else None
+    return value if isinstance(value, int) else 100
+
+
+def scaled(pixels: float) -> int:
+    """A distance that holds text, at the size of text that is in force."""
+    return round(pixels * text_percent() / 100)
 
 
 def text_font(pixels: int = 0, *, bold: bool = False) -> QFont:
     """The font of running text, of another size where one is given."""
     font = QFont(QGuiApplication.font())
     if pixels:
-        font.setPixelSize(pixels)
+        font.setPixelSize(scaled(pixels))
     font.setBold(bold)
     return font
 
@@ -47,7 +77,7 @@ def mono_font(pixels: int = 12) -> QFont:
         font = _exact(QFont(str(family)))
     else:
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    font.setPixelSize(pixels)
+    font.setPixelSize(scaled(pixels))
     return font
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QToolButton, QWidget
 
 from inspect_app.frames.capture import FileState
+from inspect_app.ui.fonts import scaled
 from inspect_app.ui.icons import app_icon, icon
 from inspect_app.ui.plain import plain
 from inspect_app.ui.widgets import plain_label, tool_button
@@ -19,6 +20,8 @@ _STATES = {
 }
 """Icon, colour on the dark title, words; colour never says it alone."""
 
+_HEIGHT = 46
+
 
 class TitleArea(QWidget):
     """The dark line at the top, in both themes."""
@@ -30,7 +33,7 @@ class TitleArea(QWidget):
         super().__init__(parent)
         self.setObjectName("TitleArea")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(46)
+        self.setFixedHeight(scaled(_HEIGHT))
         mark = QLabel()
         mark.setPixmap(app_icon().pixmap(24, 24))
         self._name = plain_label("", "No capture is open")
@@ -105,6 +108,14 @@ class TitleArea(QWidget):
         )
         button.setMinimumWidth(210)
         return button
+
+    # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.setFixedHeight(scaled(_HEIGHT))
 
 
 def _round_button(action: QAction) -> QToolButton:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from inspect_app.analysis.spectrogram import Spectrogram
 from inspect_app.filters.fields_time import CLASSES
 from inspect_app.ui.axis import TimeAxis
-from inspect_app.ui.fonts import small_font
+from inspect_app.ui.fonts import scaled, small_font
 from inspect_app.ui.theme import colour
 from inspect_app.views.format import format_count, format_duration
 
@@ -81,7 +81,10 @@ class HeatMap(QWidget):
 
     def _area(self) -> QRectF:
         return QRectF(
-            _LEFT, _TOP, max(10, self.width() - _LEFT - _RIGHT), max(10, self.height() - _TOP - _BOTTOM)
+            scaled(_LEFT),
+            _TOP,
+            max(10, self.width() - scaled(_LEFT) - _RIGHT),
+            max(10, self.height() - _TOP - scaled(_BOTTOM)),
         )
 
     def _axis(self) -> TimeAxis:
@@ -115,23 +118,27 @@ class HeatMap(QWidget):
         shown = self._shown
         tall = area.height() / self._rows
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        before = area.bottom() + _LABEL_PIXELS
+        before = area.bottom() + scaled(_LABEL_PIXELS)
         for band in range(len(shown.counts) if shown is not None else 0):
             y = area.bottom() - band * tall
-            if shown is None or (shown.lowest + band) % CLASSES or before - y < _LABEL_PIXELS:
+            if shown is None or (shown.lowest + band) % CLASSES or before - y < scaled(_LABEL_PIXELS):
                 continue
             before = y
             painter.setPen(colour("muted"))
-            painter.drawText(QRectF(0, y - 8, _LEFT - 8, 16), right, format_duration(shown.bounds(band)[0]))
+            painter.drawText(
+                QRectF(0, y - scaled(8), scaled(_LEFT) - 8, scaled(16)),
+                right,
+                format_duration(shown.bounds(band)[0]),
+            )
             painter.setPen(QColor(128, 128, 128, 70))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-        for tick in axis.ticks(self._zero, _TICK_PIXELS):
+        for tick in axis.ticks(self._zero, scaled(_TICK_PIXELS)):
             x = axis.x_of(tick.ns)
             painter.setPen(colour("strong_border"))
             painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() + 5))
             if x + painter.fontMetrics().horizontalAdvance(tick.relative) < self.width() - 4:
                 painter.setPen(colour("muted"))
-                painter.drawText(QPointF(x + 3, area.bottom() + 17), tick.relative)
+                painter.drawText(QPointF(x + 3, area.bottom() + scaled(17)), tick.relative)
 
     def _tip(self, point: QPointF) -> str:
         if self._shown is None or not len(self._shown.counts) or not self._area().contains(point):

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from inspect_app.ui.axis import TimeAxis
-from inspect_app.ui.fonts import small_font
+from inspect_app.ui.fonts import scaled, small_font
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.plain import plain
 from inspect_app.ui.theme import category_colour, colour
@@ -42,7 +42,7 @@ class LifeHeader(QHeaderView):
             return
         painter.setFont(small_font())
         axis = life_axis(self._range, QRectF(rect))
-        for tick in axis.ticks(self._zero, _TICK_PIXELS):
+        for tick in axis.ticks(self._zero, scaled(_TICK_PIXELS)):
             x = axis.x_of(tick.ns)
             painter.setPen(colour("strong_border"))
             painter.drawLine(QPointF(x, rect.bottom() - 6), QPointF(x, rect.bottom()))
@@ -113,7 +113,7 @@ class LifeDelegate(QStyledItemDelegate):
             painter.fillRect(area, colour("selection"))
         axis = life_axis(self._range, area)
         painter.setPen(colour("border"))
-        for tick in axis.ticks(self._range[0], _TICK_PIXELS):
+        for tick in axis.ticks(self._range[0], scaled(_TICK_PIXELS)):
             painter.drawLine(
                 QPointF(axis.x_of(tick.ns), area.top()), QPointF(axis.x_of(tick.ns), area.bottom())
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from inspect_app.ui.actions import COMMANDS
@@ -56,6 +57,15 @@ def palette_choices(window: MainWindow) -> list[Choice]:
         )
         for command in COMMANDS
         if window.actions_by_id[command.id].isEnabled()
+    ]
+    choices += [
+        Choice(
+            f"Switch to profile {profile.name}",
+            "",
+            "theme",
+            partial(window.looks.switch_to, profile.name),
+        )
+        for profile in window.looks.profiles()
     ]
     workspace = window.workspace
     if workspace.frames is not None:

@@ -11,8 +11,10 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from inspect_app.ui.plain import plain
+from inspect_app.ui.preferences.looks import Looks
+from inspect_app.ui.preferences.paths import take_log, take_views
 from inspect_app.ui.settings import Settings
-from inspect_app.ui.theme import apply_theme
 from inspect_app.ui.window import MainWindow
 
 SMOKE = "--smoke"
@@ -28,9 +30,15 @@ def run_window(*paths: str) -> int:
     app.setApplicationDisplayName("Exhume")
     QGuiApplication.setDesktopFileName("exhume-inspect")
     settings = Settings()
-    apply_theme(app, settings.theme())
-    window = MainWindow(settings)
-    app.styleHints().colorSchemeChanged.connect(lambda *_: apply_theme(app, settings.theme()))
+    looks = Looks(settings)
+    looks.apply()
+    problems = [problem for problem in (take_log(settings), take_views(settings)) if problem]
+    window = MainWindow(settings, looks)
+    app.styleHints().colorSchemeChanged.connect(lambda *_: looks.apply())
+    if problems:
+        window.areas.banner.tell(
+            plain(f"Of what was chosen, {problems[0]}."), "Correct it in the preferences."
+        )
     _catch_failures(window)
     _obey_interrupts(app)
     window.show()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inspect_app.analysis.selection import Selection, TimeRange, select
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.session.look import Look
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +20,8 @@ class Scope:
     """What the last step of the path chose a row of ("process", "file", …); empty for the whole capture."""
     page: str = ""
     """The page that looks; of a subject its address."""
+    look: Look = field(default_factory=Look)
+    """How it is to be shown."""
 
     def select(self) -> Selection:
         """The events; this may take long for a filter that was never asked before."""

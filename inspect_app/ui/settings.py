@@ -1,16 +1,23 @@
-"""What the window remembers from one time to the next: recent files, theme, size."""
+"""What the window remembers from one time to the next: recent files, looks, paths, its size."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from inspect_app.session.look import Look, Profile, ProfileError, from_json, to_json
 from inspect_app.ui.theme import ThemeName
 
+RECENT_COUNTS = (0, 5, 10, 20, 50)
+MAX_PROFILES = 50
 _RECENT_LIMIT = 10
 _LAYOUT_VERSION = 1
+_CURRENT = "current"
+"""What the look that is in force is called where it is stored."""
 
 
 class Settings:
@@ -23,22 +30,65 @@ class Settings:
 
     def recent_files(self) -> list[str]:
         """Captures opened lately, the newest first."""
-        return self._list("recent")
+        return self._list("recent")[: self.recent_count()]
 
     def add_recent(self, path: str) -> None:
         """Put a capture at the head of the list."""
         full = str(Path(path).absolute())
         others = [known for known in self.recent_files() if known != full]
-        self._set_list("recent", [full, *others][:_RECENT_LIMIT])
+        self._set_list("recent", [full, *others][: self.recent_count()])
+
+    def recent_count(self) -> int:
+        """How many captures are remembered."""
+        count = self._store.value("recent_count", _RECENT_LIMIT)
+        known = int(str(count)) if str(count).isdigit() else _RECENT_LIMIT
+        return known if known in RECENT_COUNTS else _RECENT_LIMIT
+
+    def set_recent_count(self, count: int) -> None:
+        """Remember so many captures; the others are forgotten."""
+        self._store.setValue("recent_count", count)
+        self._set_list("recent", self.recent_files())
 
     def theme(self) -> ThemeName:
         """The chosen theme."""
-        value = str(self._store.value("theme", ThemeName.SYSTEM.value))
-        return ThemeName(value) if value in set(ThemeName) else ThemeName.SYSTEM
+        return ThemeName(self.look().theme)
 
     def set_theme(self, theme: ThemeName) -> None:
         """Remember a theme."""
-        self._store.setValue("theme", theme.value)
+        self.set_look(replace(self.look(), theme=theme.value))
+
+    def look(self) -> Look:
+        """How captures are shown."""
+        try:
+            return from_json(str(self._store.value("look", ""))).look
+        except ProfileError:
+            return Look()
+
+    def set_look(self, look: Look) -> None:
+        """Remember how captures are shown."""
+        self._store.setValue("look", to_json(Profile(_CURRENT, look)))
+
+    def profiles(self) -> list[Profile]:
+        """Looks that have names, in the order of these."""
+        known = []
+        for text in self._list("profiles")[:MAX_PROFILES]:
+            try:
+                known.append(from_json(text))
+            except ProfileError:
+                continue
+        return sorted(known, key=lambda profile: profile.name.casefold())
+
+    def set_profiles(self, profiles: Sequence[Profile]) -> None:
+        """Remember looks that have names."""
+        self._set_list("profiles", [to_json(profile) for profile in profiles[:MAX_PROFILES]])
+
+    def path(self, name: str) -> str:
+        """A file or folder that the analyst named: `examiner_log`, `views` or `rules`; empty for none."""
+        return str(self._store.value(f"path_{name}", "") or "")
+
+    def set_path(self, name: str, path: str) -> None:
+        """Remember a file or folder."""
+        self._store.setValue(f"path_{name}", path)
 
     def filters(self) -> list[str]:
         """Filters that were applied, the newest first."""

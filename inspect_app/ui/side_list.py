@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from inspect_app.ui.fonts import small_font
+from inspect_app.ui.fonts import scaled, small_font
 from inspect_app.ui.icons import icon
 from inspect_app.ui.strip_painter import GUTTER
 from inspect_app.ui.theme import colour
@@ -39,7 +39,7 @@ class SideList(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("SideList")
-        self.setFixedWidth(GUTTER)
+        self.setFixedWidth(scaled(GUTTER))
         self.setIconSize(QSize(16, 16))
         self.setUniformItemSizes(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -90,7 +90,7 @@ class SideList(QListWidget):
             item = QListWidgetItem(icon(entry.icon), entry.title)
             item.setData(_PAGE, entry.page)
             item.setToolTip(entry.tip)
-            item.setSizeHint(QSize(GUTTER - 20, _HEIGHT))
+            item.setSizeHint(QSize(scaled(GUTTER) - 20, scaled(_HEIGHT)))
             self.addItem(item)
 
     def _take(self, item: QListWidgetItem) -> None:
@@ -105,6 +105,12 @@ class SideList(QListWidget):
                 self.scrollToItem(self.findItems(MORE.upper(), Qt.MatchFlag.MatchContains)[0])
 
     # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.setFixedWidth(scaled(GUTTER))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter does what a click does; letters belong to the window."""
@@ -122,5 +128,5 @@ def _heading(text: str, *, opens: bool, is_open: bool) -> QListWidgetItem:
     )
     item.setFont(small_font(bold=True))
     item.setForeground(colour("muted"))
-    item.setSizeHint(QSize(GUTTER - 20, _HEIGHT))
+    item.setSizeHint(QSize(scaled(GUTTER) - 20, scaled(_HEIGHT)))
     return item

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from inspect_app.ui.fonts import mono_font, small_font, text_font
+from inspect_app.ui.fonts import mono_font, scaled, small_font, text_font
 from inspect_app.ui.theme import colour
 from inspect_app.views.payload_text import Rendering, render
 
@@ -111,8 +111,8 @@ class StreamView(QAbstractScrollArea):
 
     def _height(self, box: int) -> float:
         drawn = self._box(box)
-        extra = _FOOT * (bool(drawn.before) + bool(drawn.after))
-        return _HEAD + len(self._lines(box)) * self._line_height() + extra + _GAP + 6
+        extra = scaled(_FOOT) * (bool(drawn.before) + bool(drawn.after))
+        return scaled(_HEAD) + len(self._lines(box)) * self._line_height() + extra + _GAP + 6
 
     def _refill(self) -> None:
         self._lines.cache_clear()
@@ -165,11 +165,13 @@ class StreamView(QAbstractScrollArea):
         if drawn.before:
             painter.setFont(small_font(bold=True))
             painter.setPen(colour("error"))
-            painter.drawText(QRectF(_MARGIN, top, width, _FOOT), Qt.AlignmentFlag.AlignVCenter, drawn.before)
-            top += _FOOT
+            painter.drawText(
+                QRectF(_MARGIN, top, width, scaled(_FOOT)), Qt.AlignmentFlag.AlignVCenter, drawn.before
+            )
+            top += scaled(_FOOT)
         ink = colour("write" if drawn.write else "read")
         lines = self._lines(box)
-        tall = _HEAD + len(lines) * self._line_height() + (_FOOT if drawn.after else 0) + 4
+        tall = scaled(_HEAD) + len(lines) * self._line_height() + (scaled(_FOOT) if drawn.after else 0) + 4
         area = QRectF(_MARGIN, top, width, tall)
         painter.fillRect(area, QColor(ink.red(), ink.green(), ink.blue(), 22))
         painter.fillRect(QRectF(area.left(), area.top(), 4, tall), ink)
@@ -178,7 +180,7 @@ class StreamView(QAbstractScrollArea):
             painter.drawRect(area.adjusted(0, 0, -1, -1))
         painter.setFont(text_font(12, bold=True))
         painter.setPen(ink)
-        head = QRectF(area.left() + _INDENT, top, width - 2 * _INDENT, _HEAD)
+        head = QRectF(area.left() + _INDENT, top, width - 2 * _INDENT, scaled(_HEAD))
         note_room = painter.fontMetrics().horizontalAdvance(drawn.note) + 20
         title = painter.fontMetrics().elidedText(
             drawn.title, Qt.TextElideMode.ElideMiddle, max(40, int(head.width()) - note_room)
@@ -187,9 +189,9 @@ class StreamView(QAbstractScrollArea):
         painter.setFont(small_font())
         painter.setPen(colour("muted"))
         painter.drawText(head, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, drawn.note)
-        self._draw_lines(painter, lines, head.left(), top + _HEAD)
+        self._draw_lines(painter, lines, head.left(), top + scaled(_HEAD))
         if drawn.after:
-            foot = QRectF(head.left(), area.bottom() - _FOOT - 2, head.width(), _FOOT)
+            foot = QRectF(head.left(), area.bottom() - scaled(_FOOT) - 2, head.width(), scaled(_FOOT))
             painter.setFont(small_font())
             painter.setPen(colour("muted"))
             painter.drawText(foot, Qt.AlignmentFlag.AlignVCenter, drawn.after)
@@ -206,6 +208,12 @@ class StreamView(QAbstractScrollArea):
             painter.drawText(QRectF(left, y, 10_000, height), Qt.AlignmentFlag.AlignVCenter, lines[place])
 
     # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._refill()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """From the box at the top downwards."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from inspect_app.ui.axis import TimeAxis, relative_label
-from inspect_app.ui.fonts import small_font, width_of
+from inspect_app.ui.fonts import scaled, small_font, width_of
 from inspect_app.ui.histogram import counts_in, draw_hatched, draw_histogram
 from inspect_app.ui.theme import category_colour, colour
 from inspect_app.views.format import format_compact, format_count, format_duration, format_time
@@ -39,7 +39,7 @@ class Lane:
 
 def strip_height(lanes: int) -> int:
     """Pixels that a ruler, the events, so many lanes and the blind spots take."""
-    return _RULER + _EVENTS + lanes * (_LANE + _GAP) + _BLIND + 2 * _GAP + 4
+    return scaled(_RULER) + scaled(_EVENTS) + lanes * (scaled(_LANE) + _GAP) + scaled(_BLIND) + 2 * _GAP + 4
 
 
 class StripPainter:
@@ -63,7 +63,7 @@ class StripPainter:
         painter.setFont(small_font())
         self._ruler(painter, axis, limits, height)
         self._counts = counts_in(self.times, axis.edges(bins))
-        area = QRectF(axis.left, _RULER, axis.width, _EVENTS)
+        area = QRectF(axis.left, scaled(_RULER), axis.width, scaled(_EVENTS))
         draw_histogram(painter, area, self._counts, colour("histogram"))
         total = format_count(int(self._counts.sum()))
         self._name(painter, area, "All events", total, colour("histogram"))
@@ -92,24 +92,24 @@ class StripPainter:
         """The lane whose cross lies under a point, empty for none."""
         for position, lane in enumerate(self.lanes):
             top = self._top(position)
-            if QRectF(GUTTER - 26, top, 22, _LANE).contains(point):
+            if QRectF(scaled(GUTTER) - 26, top, 22, scaled(_LANE)).contains(point):
                 return lane.id
         return ""
 
     def _top(self, position: int) -> float:
-        return _RULER + _EVENTS + _GAP + position * (_LANE + _GAP)
+        return scaled(_RULER) + scaled(_EVENTS) + _GAP + position * (scaled(_LANE) + _GAP)
 
     def _places(self, axis: TimeAxis) -> list[QRectF]:
-        return [QRectF(axis.left, self._top(i), axis.width, _LANE) for i in range(len(self.lanes))]
+        return [QRectF(axis.left, self._top(i), axis.width, scaled(_LANE)) for i in range(len(self.lanes))]
 
     def _ruler(self, painter: QPainter, axis: TimeAxis, limits: tuple[int, int], height: int) -> None:
         painter.setPen(colour("muted"))
         painter.drawText(
-            QRectF(12, 0, GUTTER - 20, _RULER),
+            QRectF(12, 0, scaled(GUTTER) - 20, scaled(_RULER)),
             Qt.AlignmentFlag.AlignVCenter,
             f"{format_time(axis.start, digits=0)[:10]}  UTC",
         )
-        for tick in axis.ticks(limits[0], _TICK_PIXELS):
+        for tick in axis.ticks(limits[0], scaled(_TICK_PIXELS)):
             x = axis.x_of(tick.ns)
             painter.setPen(colour("border"))
             painter.drawLine(QPointF(x, 6), QPointF(x, height - 2))
@@ -118,17 +118,17 @@ class StripPainter:
             if room < clock_width + 6:
                 continue
             painter.setPen(colour("text"))
-            painter.drawText(QPointF(x + 4, _RULER - 8), tick.clock)
+            painter.drawText(QPointF(x + 4, scaled(_RULER - 8)), tick.clock)
             relative = f"  {tick.relative}"
             if room > clock_width + width_of(relative, painter.font()) + 8:
                 painter.setPen(colour("muted"))
-                painter.drawText(QPointF(x + 4 + clock_width, _RULER - 8), relative)
+                painter.drawText(QPointF(x + 4 + clock_width, scaled(_RULER - 8)), relative)
 
     def _name(
         self, painter: QPainter, area: QRectF, title: str, total: str, ink: QColor, *, cross: bool = False
     ) -> None:
         painter.fillRect(QRectF(6, area.top() + 2, 3, area.height() - 4), ink)
-        room = GUTTER - 22 - (20 if cross else 0)
+        room = scaled(GUTTER) - 22 - (20 if cross else 0)
         metrics = painter.fontMetrics()
         line = metrics.height()
         top = area.center().y() - line
@@ -139,12 +139,12 @@ class StripPainter:
         painter.drawText(QRectF(16, top + line, room, line), Qt.AlignmentFlag.AlignVCenter, total)
         if cross:
             painter.setPen(QPen(colour("muted"), 1.4))
-            x, y = GUTTER - 18.0, area.center().y()
+            x, y = scaled(GUTTER) - 18.0, area.center().y()
             painter.drawLine(QPointF(x - 4, y - 4), QPointF(x + 4, y + 4))
             painter.drawLine(QPointF(x - 4, y + 4), QPointF(x + 4, y - 4))
 
     def _blind_spots(self, painter: QPainter, axis: TimeAxis, limits: tuple[int, int], height: int) -> None:
-        area = QRectF(axis.left, height - _BLIND - 4, axis.width, _BLIND)
+        area = QRectF(axis.left, height - scaled(_BLIND) - 4, axis.width, scaled(_BLIND))
         is_counted = self.drops[:, 3] > 0
         lost, counted = (int(self.drops[which, 2].sum()) for which in (~is_counted, is_counted))
         text = f"Not recorded: {format_count(lost, 'event')}" if lost else "No event was lost"
@@ -153,28 +153,30 @@ class StripPainter:
         if self.cut:
             text = f"{format_count(lost, 'event')} lost, and cut short" if lost else "Cut short at its end"
             end = min(axis.x_of(limits[1]), axis.left + axis.width)
-            mark = QRectF(end - _CUT_PIXELS, area.top() + 1, _CUT_PIXELS, _BLIND - 3)
+            mark = QRectF(end - _CUT_PIXELS, area.top() + 1, _CUT_PIXELS, scaled(_BLIND) - 3)
             if axis.end >= limits[1]:
                 draw_hatched(painter, mark, colour("error"))
         painter.setPen(colour("error" if lost or self.cut else "warning" if counted else "muted"))
         painter.drawText(
-            QRectF(16, area.top(), GUTTER - 20, area.height()), Qt.AlignmentFlag.AlignVCenter, text
+            QRectF(16, area.top(), scaled(GUTTER) - 20, area.height()), Qt.AlignmentFlag.AlignVCenter, text
         )
         painter.fillRect(QRectF(area.left(), area.center().y(), area.width(), 1), colour("border"))
         for since, until, _count, was_counted in self.drops.tolist():
             left = max(axis.left, axis.x_of(since))
             right = min(axis.left + axis.width, axis.x_of(until))
             if right >= left:
-                mark = QRectF(left, area.top() + 1, max(3.0, right - left), _BLIND - 3)
+                mark = QRectF(left, area.top() + 1, max(3.0, right - left), scaled(_BLIND) - 3)
                 draw_hatched(painter, mark, colour("warning" if was_counted else "error"))
 
     def _window(self, painter: QPainter, axis: TimeAxis, window: tuple[int, int], height: int) -> None:
         left, right = axis.left, axis.left + axis.width
         start, end = (min(max(axis.x_of(ns), left), right) for ns in window)
         shade = colour("window", 175)
-        painter.fillRect(QRectF(left, _RULER, start - left, height - _RULER), shade)
-        painter.fillRect(QRectF(end, _RULER, right - end, height - _RULER), shade)
-        painter.fillRect(QRectF(start, _RULER, end - start, height - _RULER), colour("accent", 26))
+        painter.fillRect(QRectF(left, scaled(_RULER), start - left, height - scaled(_RULER)), shade)
+        painter.fillRect(QRectF(end, scaled(_RULER), right - end, height - scaled(_RULER)), shade)
+        painter.fillRect(
+            QRectF(start, scaled(_RULER), end - start, height - scaled(_RULER)), colour("accent", 26)
+        )
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for x, ns in ((start, window[0]), (end, window[1])):
             if not axis.start <= ns <= axis.end:
@@ -182,7 +184,7 @@ class StripPainter:
             painter.fillRect(QRectF(x - 1, 2, 2, height - 4), colour("accent"))
             painter.setBrush(colour("accent"))
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.drawRoundedRect(QRectF(x - 4, _RULER + _EVENTS / 2 - 11, 8, 22), 3, 3)
+            painter.drawRoundedRect(QRectF(x - 4, scaled(_RULER) + scaled(_EVENTS) / 2 - 11, 8, 22), 3, 3)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _hover(self, painter: QPainter, axis: TimeAxis, x: float, *, zero: int) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from inspect_app.session.look import Look
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.find_bar import FindBar
 from inspect_app.ui.pages.page import EmptyState
@@ -34,6 +35,8 @@ class TablePanel(QWidget):
     failed = Signal(str, str)
     work_wanted = Signal(str, object, object)
     told = Signal(str)
+    look_wanted = Signal(object)
+    """A function from the look to another: the columns were chosen."""
     sorted_by = Signal(str, bool)
     """The analyst chose an order: column and whether it descends."""
     opened = Signal(int)
@@ -43,7 +46,6 @@ class TablePanel(QWidget):
         super().__init__(parent)
         self.model: ViewModel | None = None
         self.scope: Scope | None = None
-        self._columns: dict[str, list[int]] = {}
         self.grid = GridView()
         self.grid.opened.connect(self.opened)
         self.grid.customContextMenuRequested.connect(self._show_menu)
@@ -88,8 +90,8 @@ class TablePanel(QWidget):
         """Replace the rows; `nothing` is said where there are none."""
         self.scope = scope
         table = ready.table
-        model = ViewModel(ready, scope.zero, self)
-        model.shown = self._columns.get(table.view.id, model.shown)
+        model = ViewModel(ready, scope.zero, self, scope.look)
+        self._show_chosen_columns(model, scope.look)
         old, self.model = self.model, model
         self.grid.setModel(model)
         if old is not None:
@@ -101,6 +103,13 @@ class TablePanel(QWidget):
         self.grid.setVisible(bool(len(table)))
         self.totals.setVisible(any(self.totals.texts))
         self.find_bar.refresh()
+
+    def _show_chosen_columns(self, model: ViewModel, look: Look) -> None:
+        """The columns that the look chose for the view; some of them may be of another version's."""
+        columns = model.table.columns
+        chosen = look.columns.get(model.table.view.id, ())
+        places = [place for place, column in enumerate(columns) if column.id in chosen]
+        model.shown = places or model.shown
 
     def show_order(self, answer: object) -> None:
         """Another order of the rows that are shown; of others it is out of date."""
@@ -224,7 +233,9 @@ class TablePanel(QWidget):
         if self.model is not None:
             places = sorted({*self.model.shown, place} if on else {*self.model.shown} - {place})
             if places:
-                self._columns[self.model.table.view.id] = places
                 self.model.show_columns(places)
                 self._show_totals()
                 self._fit_columns()
+                view = self.model.table.view
+                ids = tuple(view.columns[one].id for one in places)
+                self.look_wanted.emit(lambda look: look.with_columns(view.id, ids))

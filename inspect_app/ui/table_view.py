@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -15,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspect_app.ui.fonts import text_font
+from inspect_app.ui.fonts import scaled, text_font
 from inspect_app.ui.table_model import BAR
 from inspect_app.ui.theme import colour
 
@@ -44,7 +53,7 @@ class GridView(QTableView):
         self.setItemDelegate(BarDelegate(self))
         lines = self.verticalHeader()
         lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        lines.setDefaultSectionSize(ROW_HEIGHT)
+        lines.setDefaultSectionSize(scaled(ROW_HEIGHT))
         lines.hide()
         titles = self.horizontalHeader()
         titles.setHighlightSections(False)
@@ -79,7 +88,7 @@ class GridView(QTableView):
         sections = range(model.columnCount())
         if not sections:
             return
-        widths = [self._width_needed(section, text, extra, widest) for section in sections]
+        widths = [self._width_needed(section, text, extra, scaled(widest)) for section in sections]
         last = model.headerData(sections[-1], Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
         ends_in_text = not int(last or 0) & int(Qt.AlignmentFlag.AlignRight)
         self.horizontalHeader().setStretchLastSection(ends_in_text)
@@ -87,9 +96,9 @@ class GridView(QTableView):
         spare = self.width() - self.verticalScrollBar().sizeHint().width() - 2 - sum(widths)
         if ends_in_text:
             # It takes what is left, and is cut rather than make the table scroll.
-            widths[-1] = max(min(widths[-1], _LAST_AT_LEAST), widths[-1] + min(0, spare))
+            widths[-1] = max(min(widths[-1], scaled(_LAST_AT_LEAST)), widths[-1] + min(0, spare))
         else:
-            each = min(_MOST_SPARE, max(0, spare) // len(widths))
+            each = min(scaled(_MOST_SPARE), max(0, spare) // len(widths))
             widths = [width + each for width in widths]
         for section, width in enumerate(widths):
             self.setColumnWidth(section, width)
@@ -100,7 +109,7 @@ class GridView(QTableView):
         model, metrics = self.model(), self.fontMetrics()
         bold = QFontMetrics(text_font(bold=True))
         title = str(model.headerData(section, Qt.Orientation.Horizontal) or "")
-        widths = [_NARROWEST, metrics.horizontalAdvance(title) + 26]
+        widths = [scaled(_NARROWEST), metrics.horizontalAdvance(title) + 26]
         if section < len(extra):
             widths.append(bold.horizontalAdvance(extra[section]) + 22)
         lines = range(min(_SAMPLE, model.rowCount()))
@@ -108,6 +117,12 @@ class GridView(QTableView):
         return min(widest, max(widths))
 
     # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.verticalHeader().setDefaultSectionSize(scaled(ROW_HEIGHT))
 
     def setModel(self, model: object) -> None:
         """Also gives the header a selection of its own.
@@ -158,7 +173,7 @@ class TotalsRow(QWidget):
         header.sectionResized.connect(lambda *_: self.update())
         header.sectionMoved.connect(lambda *_: self.update())
         view.horizontalScrollBar().valueChanged.connect(lambda *_: self.update())
-        self.setFixedHeight(ROW_HEIGHT + 2)
+        self.setFixedHeight(scaled(ROW_HEIGHT) + 2)
         self.setAccessibleName("Totals")
 
     def show_texts(self, texts: list[str]) -> None:
@@ -169,9 +184,15 @@ class TotalsRow(QWidget):
 
     # Qt's own names from here on.
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.setFixedHeight(scaled(ROW_HEIGHT) + 2)
+
     def sizeHint(self) -> QSize:
         """One line."""
-        return QSize(200, ROW_HEIGHT + 2)
+        return QSize(200, scaled(ROW_HEIGHT) + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Aligned with the columns above."""

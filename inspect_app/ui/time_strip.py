@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspect_app.ui.axis import TimeAxis
+from inspect_app.ui.fonts import scaled
 from inspect_app.ui.strip_painter import GUTTER, RIGHT_MARGIN, Lane, StripPainter, strip_height
 from inspect_app.ui.theme import colour, tokens
 
@@ -85,7 +86,7 @@ class TimeStrip(QWidget):
 
     def axis(self) -> TimeAxis:
         """Where moments lie on this widget."""
-        return TimeAxis(*self._view, GUTTER, max(1, self.width() - GUTTER - RIGHT_MARGIN))
+        return TimeAxis(*self._view, scaled(GUTTER), max(1, self.width() - scaled(GUTTER) - RIGHT_MARGIN))
 
     def set_capture(self, limits: tuple[int, int], drops: np.ndarray, *, cut: bool = False) -> None:
         """Begin with another capture.
@@ -229,6 +230,13 @@ class TimeStrip(QWidget):
 
     # Qt's own names from here on.
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._ground_of = ()
+            self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         """As high as its lanes."""
         return QSize(900, strip_height(len(self._painter.lanes)))
@@ -253,7 +261,7 @@ class TimeStrip(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take a handle, or begin a new window."""
         x = event.position().x()
-        if x < GUTTER:
+        if x < scaled(GUTTER):
             lane = self._painter.unpin_at(event.position())
             if lane:
                 self.unpinned.emit(lane)
@@ -270,7 +278,7 @@ class TimeStrip(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag, or tell what lies under the pointer."""
         x = event.position().x()
-        self._hover = x if x >= GUTTER else None
+        self._hover = x if x >= scaled(GUTTER) else None
         # A trembling hand selects nothing.
         if self._drag is not _Drag.NOTHING and (
             self._drag is not _Drag.BRUSH or abs(x - self._pressed_at) > 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -10,13 +10,14 @@ from typing import cast
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenuBar
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenuBar
 
 from inspect_app.filters.completion import Completion, complete
 from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session import Session
 from inspect_app.session.examiner_log import note
+from inspect_app.session.look import Look
 from inspect_app.ui.actions import build_actions, fill_menus, refresh_icons
 from inspect_app.ui.areas import Areas
 from inspect_app.ui.book import Book
@@ -32,11 +33,13 @@ from inspect_app.ui.loader import explain
 from inspect_app.ui.pins import Pins
 from inspect_app.ui.places import entries_for, palette_choices
 from inspect_app.ui.plain import plain
+from inspect_app.ui.preferences.dialog import PreferencesDialog
+from inspect_app.ui.preferences.looks import Looks
+from inspect_app.ui.preferences.paths import rule_files
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.settings import Settings
 from inspect_app.ui.sharing import Sharing, is_link, is_session
 from inspect_app.ui.strip_feed import StripFeed
-from inspect_app.ui.theme import ThemeName, apply_theme
 from inspect_app.ui.workspace import MOMENT, Workspace
 
 _SUFFIXES = "Captures and sessions (*.exhume *.exhume-session *.scap *.scap.gz *.scap.zst);;All files (*)"
@@ -47,11 +50,13 @@ _WINDOWS: set[QMainWindow] = set()
 class MainWindow(QMainWindow):
     """One window on one capture."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, looks: Looks | None = None) -> None:
         super().__init__()
         self.settings = settings or Settings()
+        self.looks = looks or Looks(self.settings)
         self.jobs = Jobs(self)
         self.workspace = Workspace(self)
+        self.workspace.look = self.looks.look
         self.growth = Growth(self.jobs, self)
         self.sharing = Sharing(self)
         self.pins = Pins(self.jobs, self._fail_quietly, self)
@@ -64,6 +69,7 @@ class MainWindow(QMainWindow):
         self.book = Book(self.jobs, self._fail, self)
         self.areas = Areas(self, self.title, self.book, parse)
         self.feed = StripFeed(self.jobs, self.areas.strip, self._fail_quietly)
+        self.book.findings.files = rule_files(self.settings)
         self._connect()
         self.setWindowTitle("Exhume")
         self.setWindowIcon(app_icon())
@@ -119,7 +125,7 @@ class MainWindow(QMainWindow):
 
     def open_window(self) -> MainWindow:
         """Another window, at the same place in the same capture; each then goes its own way."""
-        other = MainWindow(self.settings)
+        other = MainWindow(self.settings, self.looks)
         other.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         # Nobody else holds it.
         _WINDOWS.add(other)
@@ -143,12 +149,9 @@ class MainWindow(QMainWindow):
         """Which versions these are."""
         AboutDialog(self).show()
 
-    def set_theme(self, theme: ThemeName) -> None:
-        """Another theme, kept for the next time."""
-        self.settings.set_theme(theme)
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            apply_theme(app, theme)
+    def show_preferences(self, part: str = "") -> None:
+        """What an analyst chooses once."""
+        PreferencesDialog(self.settings, self.looks, self, part).show()
 
     def tell_failure(self, error: Exception, doing: str) -> None:
         """Show what went wrong, and leave the rest as it is."""
@@ -193,6 +196,9 @@ class MainWindow(QMainWindow):
             lambda column, down: workspace.go(workspace.session.with_sort(column, descending=down))
         )
         self.book.pin_toggled.connect(self.pins.toggle)
+        self.book.look_wanted.connect(self._keep_look)
+        self.looks.changed.connect(self._show_look)
+        self.looks.paths_changed.connect(self._take_rules)
         self.book.told.connect(areas.status.tell)
         self.book.failed.connect(areas.banner.tell)
         self.feed.counted.connect(areas.status.show_counts)
@@ -279,6 +285,20 @@ class MainWindow(QMainWindow):
             span = session.window
             window = None if span is None else [span.start_ns, span.end_ns]
             note("looked at", page=session.page, conditions=session.conditions(), window=window)
+
+    def _keep_look(self, change: object) -> None:
+        """A page was arranged in another way, and shows it already."""
+        self.looks.keep(cast(Callable[[Look], Look], change))
+        self.workspace.look = self.looks.look
+
+    def _take_rules(self) -> None:
+        self.book.findings.use(rule_files(self.settings))
+
+    def _show_look(self) -> None:
+        """The same place, shown in another way."""
+        self.workspace.look = self.looks.look
+        self.book.ask_again()
+        self._show_place()
 
     def _on_moment(self, moment: int) -> None:
         """A click on the strip asks for the state then, where the state is what is shown."""

@@ -8,6 +8,7 @@ from inspect_app.analysis.selection import TimeRange
 from inspect_app.analysis.subject import Subject, label_of, subject_of
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session import History, Session, Step
+from inspect_app.session.look import Look
 from inspect_app.ui.chips import ChipText, Crumb, shortened
 from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope, span_of
@@ -45,6 +46,7 @@ class Workspace(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.frames: CaptureFrames | None = None
+        self.look = Look()
         self.history = History()
         self._live: Session | None = None
 
@@ -82,7 +84,7 @@ class Workspace(QObject):
         if self.frames is None:
             return None
         session = self.session
-        return Scope(self.frames, session.window, session.conditions(), self.key(), session.page)
+        return Scope(self.frames, session.window, session.conditions(), self.key(), session.page, self.look)
 
     def key(self) -> str:
         """What the last step chose a row of, empty for the whole capture."""

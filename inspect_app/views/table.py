@@ -43,6 +43,8 @@ class ViewTable:
     row_label: Callable[[int], str]
     row_key: Callable[[int], Mapping[str, Value]] = lambda row: {}
     """The fields of the view's key and their values; nothing where no key makes the rows."""
+    rows_with: Callable[[np.ndarray], np.ndarray] | None = None
+    """Which rows stand for one of the given ascending rows of events; None: it cannot be told."""
 
     def __len__(self) -> int:
         return len(self.events)
@@ -118,7 +120,22 @@ def _tabulate(
         row_condition=lambda row: _within_view(view, groups.condition(int(kept[row]))),
         row_label=lambda row: _label(groups, int(kept[row])),
         row_key=lambda row: {name: groups.value(name, int(kept[row])) for name in groups.key.fields},
+        rows_with=lambda found: _groups_with(found, numbers, groups, kept),
     )
+
+
+def _groups_with(found: np.ndarray, numbers: np.ndarray, groups: Groups, kept: np.ndarray) -> np.ndarray:
+    has = np.zeros(groups.count, dtype=bool)
+    has[groups.codes[_places(found, numbers)]] = True
+    return np.flatnonzero(has[kept])
+
+
+def _places(found: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Where those of the ascending `found` stand that are among the ascending `numbers`."""
+    places = np.searchsorted(numbers, found)
+    inside = places < len(numbers)
+    inside[inside] = numbers[places[inside]] == found[inside]
+    return places[inside]
 
 
 def _list_events(view: View, frames: CaptureFrames, rows: np.ndarray | slice) -> ViewTable:
@@ -134,6 +151,7 @@ def _list_events(view: View, frames: CaptureFrames, rows: np.ndarray | slice) ->
         last=numbers,
         row_condition=lambda row: condition_of("evt.num", number.at(row)),
         row_label=lambda row: f"event {number.at(row):,}",
+        rows_with=lambda found: _places(found, numbers),
     )
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from inspect_app.analysis.event import DetailGroup, EventDetail
 from inspect_app.ui.copying import Copier
-from inspect_app.ui.fonts import mono_font, text_font
+from inspect_app.ui.fonts import mono_font, scaled, text_font
 from inspect_app.ui.theme import colour
 from inspect_app.ui.widgets import named, plain_label
 
 _CALL_HEIGHT = 92
 _LONGEST_CALL = 400
+_NAMES = 130
 
 
 class DetailPanel(QWidget):
@@ -25,9 +26,8 @@ class DetailPanel(QWidget):
         super().__init__(parent)
         self.tree = DetailTree()
         self._call = named(plain_label(), "Call")
-        self._call.setFont(mono_font(11))
+        self._measure()
         self._call.setWordWrap(True)
-        self._call.setMaximumHeight(_CALL_HEIGHT)
         self._call.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.tree.call_shown.connect(self._show_call)
         self._column = QVBoxLayout(self)
@@ -37,11 +37,24 @@ class DetailPanel(QWidget):
         self._column.addWidget(self.tree, 1)
         self.setMinimumWidth(260)
 
+    def _measure(self) -> None:
+        self._call.setFont(mono_font(11))
+        self._call.setMaximumHeight(scaled(_CALL_HEIGHT))
+
     def _show_call(self, line: str) -> None:
         self._call.setText(breakable(line))
         # Its height follows its lines only when the layout is asked anew.
         self._column.invalidate()
         self._column.activate()
+
+    # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._measure()
+            self.tree.refresh_theme()
 
 
 class DetailTree(QTreeWidget):
@@ -64,7 +77,7 @@ class DetailTree(QTreeWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.setColumnWidth(0, 130)
+        self.setColumnWidth(0, scaled(_NAMES))
         self.itemCollapsed.connect(lambda item: self._shut.add(item.text(0)))
         self.itemExpanded.connect(lambda item: self._shut.discard(item.text(0)))
         copy = QAction("Copy value", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
@@ -99,7 +112,9 @@ class DetailTree(QTreeWidget):
             head.setExpanded(group.name not in shut)
 
     def refresh_theme(self) -> None:
-        """Names in the colours of the theme in force."""
+        """Names in the colours of the theme in force, at the size of text in force."""
+        self.setFont(text_font(12))
+        self.setColumnWidth(0, scaled(_NAMES))
         self.show_groups(self._groups)
 
     def values(self) -> dict[tuple[str, str], str]:

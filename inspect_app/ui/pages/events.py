@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QSplitter, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QToolButton, QWidget
 
 from inspect_app.analysis.event import EventDetail, describe_event
+from inspect_app.session.colour_rules import marks_of_events
+from inspect_app.session.look import Look
 from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
-from inspect_app.ui.event_model import ARGUMENTS, EVENT, EventModel
+from inspect_app.ui.event_model import ARGUMENTS, COLUMNS, EVENT, EventModel, Painted
 from inspect_app.ui.find_bar import FindBar
 from inspect_app.ui.icons import icon
 from inspect_app.ui.jobs import Job
@@ -23,12 +26,24 @@ from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.row_menu import MenuBuilder
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_view import GridView
+from inspect_app.ui.widgets import refresh_tool_icons, tool_button
 from inspect_app.views.format import Clock, format_count
 from inspect_app.views.row_subjects import subjects_of_event
 
 _CLOCKS = (("From start", Clock.RELATIVE), ("UTC", Clock.UTC), ("Local time", Clock.LOCAL))
+_ID = "events"
+"""What the look calls this page."""
 _COPY_LIMIT = 100_000
 _WIDEST, _ARGUMENTS_WIDTH = 116, 320
+
+
+@dataclass(frozen=True, eq=False)
+class EventsAnswer:
+    """What the worker hands over."""
+
+    rows: np.ndarray
+    """uint32, ascending."""
+    painted: Painted
 
 
 class EventsPage(Page):
@@ -37,6 +52,7 @@ class EventsPage(Page):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model: EventModel | None = None
+        self._clock_of_look = ""
         self._places: dict[tuple[object, ...], int] = {}
         self.grid = GridView()
         self.grid.customContextMenuRequested.connect(self._show_menu)
@@ -51,6 +67,11 @@ class EventsPage(Page):
         self.clock.chosen.connect(self._on_clock)
         self.head.row.addWidget(self.find_bar)
         self.head.row.addWidget(self.clock)
+        self.columns_menu = QMenu(self)
+        chooser = tool_button("Columns", "columns", "Which columns are shown")
+        chooser.setMenu(self.columns_menu)
+        chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.head.row.addWidget(chooser)
         self.empty = EmptyState()
         self.copier = Copier(self.told.emit, self.failed.emit)
         self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -58,6 +79,7 @@ class EventsPage(Page):
         self._split.addWidget(self.panel)
         self._split.setStretchFactor(0, 1)
         self._split.setSizes([878, 350])
+        self._split.splitterMoved.connect(lambda *_: self._keep_sizes())
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(1)
         for widget in (self.head, self.empty, self._split):
@@ -71,11 +93,10 @@ class EventsPage(Page):
         """Which events are selected."""
 
         def work(job: Job) -> object:
-            rows = scope.select().rows
-            if isinstance(rows, slice):
-                start, stop, _ = rows.indices(len(scope.frames.events))
-                return np.arange(start, stop, dtype=np.uint32)
-            return rows
+            rows = scope.select().positions()
+            job.check()
+            rules = scope.look.rules
+            return EventsAnswer(rows, Painted(rules, marks_of_events(rules, scope.frames)))
 
         return work
 
@@ -83,11 +104,13 @@ class EventsPage(Page):
         """Show them, at the place where one was before."""
         if self.scope is not None:
             self._places[self.scope.same] = max(0, self.grid.current_line())
-        rows = cast(np.ndarray, answer)
+        known = cast(EventsAnswer, answer)
+        rows = known.rows
         self.scope = scope
-        old, self.model = self.model, EventModel(scope.frames, rows, scope.zero, self)
-        self.model.clock = _CLOCKS[self.clock.index][1]
+        old, self.model = self.model, EventModel(scope.frames, rows, scope.zero, self, known.painted)
+        self._take_look(scope.look)
         self.grid.setModel(self.model)
+        self._show_columns(scope.look)
         if old is not None:
             old.deleteLater()
         self._fit_columns()
@@ -100,6 +123,43 @@ class EventsPage(Page):
             self.go_to_line(min(self._places.get(scope.same, 0), len(rows) - 1))
         self.find_bar.refresh()
 
+    def _take_look(self, look: Look) -> None:
+        """Clock and sizes, where the look says something else than before."""
+        assert self.model is not None  # noqa: S101 - called once there is one
+        if look.clock != self._clock_of_look:
+            self._clock_of_look = look.clock
+            clocks = [clock.value for _, clock in _CLOCKS]
+            self.clock.choose(clocks.index(look.clock) if look.clock else 0)
+        self.model.clock = _CLOCKS[self.clock.index][1]
+        sizes = look.layout.get(_ID, ())
+        if len(sizes) == self._split.count() and list(sizes) != self._split.sizes():
+            self._split.setSizes(list(sizes))
+
+    def _keep_sizes(self) -> None:
+        sizes = tuple(self._split.sizes())
+        self.look_wanted.emit(lambda look: look.with_layout(_ID, sizes))
+
+    def _show_columns(self, look: Look) -> None:
+        chosen = look.columns.get(_ID) or tuple(title for title, *_ in COLUMNS)
+        self.columns_menu.clear()
+        for section, (title, _, meaning) in enumerate(COLUMNS):
+            self.grid.setColumnHidden(section, title not in chosen)
+            action = self.columns_menu.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(title in chosen)
+            action.setToolTip(meaning)
+            action.toggled.connect(lambda on, section=section: self._toggle_column(section, on=on))
+
+    def _toggle_column(self, section: int, *, on: bool) -> None:
+        self.grid.setColumnHidden(section, not on)
+        shown = tuple(
+            title for place, (title, *_) in enumerate(COLUMNS) if not self.grid.isColumnHidden(place)
+        )
+        if not shown:
+            self.grid.setColumnHidden(section, False)
+        self._fit_columns()
+        self.look_wanted.emit(lambda look: look.with_columns(_ID, shown))
+
     def go_to_line(self, line: int) -> None:
         """Put the focus on a line; its detail follows."""
         if self.model is not None:
@@ -111,6 +171,11 @@ class EventsPage(Page):
     def take_focus(self) -> None:
         """To the list."""
         self.grid.setFocus()
+
+    def refresh_theme(self) -> None:
+        """The tools' icons, and names whose colour is set."""
+        refresh_tool_icons(self)
+        self.detail.refresh_theme()
 
     def begin_find(self) -> None:
         """Open the line to type in."""

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspect_app.ui.axis import TimeAxis
-from inspect_app.ui.fonts import small_font, text_font
+from inspect_app.ui.fonts import scaled, small_font, text_font
 from inspect_app.ui.theme import category_colour, colour
 
 ROW = 26
@@ -58,32 +58,36 @@ class Lifelines(QWidget):
         self._current = 0
         said = "; ".join(f"{life.title}: {life.fate}" for life in self._lives)
         self.setAccessibleDescription(said[:1_000])
-        self.setFixedHeight(max(1, len(self._lives)) * ROW)
+        self.setFixedHeight(max(1, len(self._lives)) * scaled(ROW))
         self.update()
 
     def _axis(self) -> TimeAxis:
-        return TimeAxis(*self._range, _NAMES, max(10, self.width() - _NAMES - _FATE))
+        return TimeAxis(*self._range, scaled(_NAMES), max(10, self.width() - scaled(_NAMES) - scaled(_FATE)))
 
     def _line_at(self, y: float) -> int:
-        line = int(y // ROW)
+        line = int(y // scaled(ROW))
         return line if 0 <= line < len(self._lives) else -1
 
     def _draw(self, painter: QPainter, life: Life, line: int, axis: TimeAxis) -> None:
-        top = line * ROW
+        top = line * scaled(ROW)
         if line == self._current and self.hasFocus():
-            painter.fillRect(QRectF(0, top, self.width(), ROW), colour("raised"))
+            painter.fillRect(QRectF(0, top, self.width(), scaled(ROW)), colour("raised"))
         metrics = painter.fontMetrics()
         painter.setPen(colour("text"))
-        title = metrics.elidedText(life.title, Qt.TextElideMode.ElideMiddle, 122)
-        painter.drawText(QRectF(0, top, 124, ROW), Qt.AlignmentFlag.AlignVCenter, title)
+        title = metrics.elidedText(life.title, Qt.TextElideMode.ElideMiddle, scaled(122))
+        painter.drawText(QRectF(0, top, scaled(124), scaled(ROW)), Qt.AlignmentFlag.AlignVCenter, title)
         painter.setFont(small_font())
         painter.setPen(colour("muted"))
-        note = painter.fontMetrics().elidedText(life.note, Qt.TextElideMode.ElideMiddle, _NAMES - 142)
-        painter.drawText(QRectF(130, top, _NAMES - 140, ROW), Qt.AlignmentFlag.AlignVCenter, note)
+        note = painter.fontMetrics().elidedText(life.note, Qt.TextElideMode.ElideMiddle, scaled(_NAMES) - 142)
         painter.drawText(
-            QRectF(self.width() - _FATE + 10, top, _FATE - 10, ROW), Qt.AlignmentFlag.AlignVCenter, life.fate
+            QRectF(scaled(130), top, scaled(_NAMES) - 140, scaled(ROW)), Qt.AlignmentFlag.AlignVCenter, note
         )
-        self._draw_line(painter, life, QRectF(axis.left, top + 6, axis.width, ROW - 12), axis)
+        painter.drawText(
+            QRectF(self.width() - scaled(_FATE) + 10, top, scaled(_FATE) - 10, scaled(ROW)),
+            Qt.AlignmentFlag.AlignVCenter,
+            life.fate,
+        )
+        self._draw_line(painter, life, QRectF(axis.left, top + 6, axis.width, scaled(ROW) - 12), axis)
         painter.setFont(text_font())
 
     def _draw_line(self, painter: QPainter, life: Life, area: QRectF, axis: TimeAxis) -> None:
@@ -108,9 +112,15 @@ class Lifelines(QWidget):
 
     # Qt's own names from here on.
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.setFixedHeight(self.sizeHint().height())
+
     def sizeHint(self) -> QSize:
         """A line for each."""
-        return QSize(500, max(1, len(self._lives)) * ROW)
+        return QSize(500, max(1, len(self._lives)) * scaled(ROW))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Only the lines that are asked for."""
@@ -120,7 +130,7 @@ class Lifelines(QWidget):
             painter.setPen(colour("muted"))
             text = "No container was running during the recording."
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
-        first, last = event.rect().top() // ROW, event.rect().bottom() // ROW
+        first, last = event.rect().top() // scaled(ROW), event.rect().bottom() // scaled(ROW)
         for line in range(max(0, first), min(len(self._lives), last + 1)):
             self._draw(painter, self._lives[line], line, axis)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from inspect_app.analysis.subject import container_subject
 from inspect_app.analysis.summary import Summary, summarise
+from inspect_app.ui.fonts import scaled
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.pages.lifelines import Life, Lifelines
 from inspect_app.ui.pages.lives import container_lives
@@ -178,10 +179,17 @@ class OverviewPage(Page):
         column.setContentsMargins(14, 10, 14, 10)
         column.addLayout(head)
         column.addWidget(scroll, 1)
-        ground.setFixedHeight(SummaryCard.HEIGHT)
+        ground.setFixedHeight(scaled(SummaryCard.HEIGHT))
+        self._containers_ground = ground
         return ground
 
     # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._containers_ground.setFixedHeight(scaled(SummaryCard.HEIGHT))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Any arrow leads to the first tile."""
@@ -193,7 +201,7 @@ class OverviewPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As many columns as titles can be read in."""
-        limit = max(2, min(len(TileCategory), (self.width() - 30) // _COLUMN))
+        limit = max(2, min(len(TileCategory), (self.width() - 30) // scaled(_COLUMN)))
         if limit != self._limit:
             self._limit = limit
             self._fill_board(self._measures)

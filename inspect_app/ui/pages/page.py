@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from inspect_app.ui.fonts import scaled
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.widgets import plain_label
 
 Question = Callable[[Job], object]
+_HEIGHT = 50
+_PASSED_ON = (
+    "drill_wanted", "filter_wanted", "page_wanted", "failed", "work_wanted", "told", "look_wanted",
+)  # fmt: skip
 
 
 class Page(QWidget):
@@ -38,6 +43,8 @@ class Page(QWidget):
     """Another part of the page."""
     window_wanted = Signal(object)
     """Another time window: (start, end) in ns since 1970 UTC (Qt's int is too small)."""
+    look_wanted = Signal(object)
+    """A function from the look to another: how captures are shown; what emits it shows it already."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +55,7 @@ class Page(QWidget):
 
     def adopt(self, part: QWidget) -> None:
         """Pass on what a part of the page wants, as if the page wanted it itself."""
-        for name in ("drill_wanted", "filter_wanted", "page_wanted", "failed", "work_wanted", "told"):
+        for name in _PASSED_ON:
             if hasattr(part, name):
                 getattr(part, name).connect(getattr(self, name))
 
@@ -89,7 +96,7 @@ class PageHead(QWidget):
         self.row.setSpacing(10)
         self.row.addWidget(self._title)
         self.row.addWidget(self._note, 1)
-        self.setFixedHeight(50)
+        self.setFixedHeight(scaled(_HEIGHT))
 
     def tell(self, title: str, note: str, tip: str = "") -> None:
         """Replace title and note."""
@@ -104,6 +111,14 @@ class PageHead(QWidget):
     def note(self) -> str:
         """What stands beside the title."""
         return self._note.text()
+
+    # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.setFixedHeight(scaled(_HEIGHT))
 
 
 class EmptyState(QLabel):

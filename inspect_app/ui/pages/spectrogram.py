@@ -155,5 +155,12 @@ def _tabs(scope: Scope, selection: Selection, job: Job) -> tuple[Tab, ...]:
     for name in _TABLES:
         job.check()
         table = apply_view(VIEWS[name], scope.frames, selection, window=scope.window)
-        tabs.append(Tab(name, table.view.title, prepare(table), f"There are no {table.view.noun[1]} here."))
+        tabs.append(
+            Tab(
+                name,
+                table.view.title,
+                prepare(table, scope=scope),
+                f"There are no {table.view.noun[1]} here.",
+            )
+        )
     return tuple(tabs)

@@ -28,6 +28,8 @@ from inspect_app.ui.widgets import named, tool_button
 from inspect_app.views.format import format_count
 from inspect_app.views.subjects import SECTIONS, section_table
 
+_ID = "subject"
+"""What the look calls this page."""
 _BINS = 300
 _SHORT = 6
 """A subject that was at work for less than this part of the window is drawn over its own time."""
@@ -84,6 +86,7 @@ class SubjectPage(TabbedPage):
         self._split.addWidget(right)
         self._split.setStretchFactor(1, 1)
         self._split.setSizes([_FACTS_WIDTH, 1_000])
+        self._split.splitterMoved.connect(lambda *_: self._keep_sizes())
         self.empty = EmptyState()
         for widget in (self.head, self.empty, self._split):
             self.column.addWidget(widget, 0 if widget is self.head else 1)
@@ -108,6 +111,9 @@ class SubjectPage(TabbedPage):
         self.empty.tell("" if known.found is not None else _nothing(known))
         self._split.setVisible(known.found is not None)
         if known.found is not None:
+            sizes = scope.look.layout.get(_ID, ())
+            if len(sizes) == self._split.count() and list(sizes) != self._split.sizes():
+                self._split.setSizes(list(sizes))
             self.facts.show_groups(known.facts)
             self.chart.show_lanes(known.lanes, known.drawn, scope.zero, known.life)
             for layout in self._layouts:
@@ -115,6 +121,10 @@ class SubjectPage(TabbedPage):
                 layout.invalidate()
                 layout.activate()
             self.tables.show_tabs(scope, known.tabs)
+
+    def _keep_sizes(self) -> None:
+        sizes = tuple(self._split.sizes())
+        self.look_wanted.emit(lambda look: look.with_layout(_ID, sizes))
 
     def refresh_theme(self) -> None:
         """The tools' icons, and names whose colour is set."""
@@ -141,7 +151,7 @@ def _answer(scope: Scope, subject: Subject, job: Job) -> SubjectAnswer:
         job.check()
         table = section_table(section, frames, found, Selection(selected.rows), scope.window)
         nothing = section.nothing or f"There are no {table.view.noun[1]} here."
-        tabs.append(Tab(section.id, section.title, prepare(table), nothing))
+        tabs.append(Tab(section.id, section.title, prepare(table, scope=scope), nothing))
     return SubjectAnswer(
         subject,
         label,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from inspect_app.analysis.summary import Summary
 from inspect_app.ui.chips import shortened
-from inspect_app.ui.fonts import text_font
+from inspect_app.ui.fonts import scaled, text_font
 from inspect_app.ui.plain import plain
 from inspect_app.ui.widgets import plain_label
 from inspect_app.views.format import format_compact, format_count, format_duration, format_time
@@ -18,13 +19,13 @@ class SummaryCard(QFrame):
     """Pairs of names and values in two columns."""
 
     HEIGHT = 142
+    WIDTH = 452
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("Card")
-        self.setFixedSize(452, self.HEIGHT)
         self._title = plain_label()
-        self._title.setFont(text_font(17, bold=True))
+        self._measure()
         self._note = plain_label("Muted")
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(14)
@@ -39,6 +40,10 @@ class SummaryCard(QFrame):
         column.addSpacing(5)
         column.addLayout(self._grid)
         column.addStretch(1)
+
+    def _measure(self) -> None:
+        self.setFixedSize(scaled(self.WIDTH), scaled(self.HEIGHT))
+        self._title.setFont(text_font(17, bold=True))
 
     def show_summary(self, summary: Summary) -> None:
         """Replace all values."""
@@ -90,6 +95,14 @@ class SummaryCard(QFrame):
         font = self._values[name].font()
         font.setBold(bad)
         self._values[name].setFont(font)
+
+    # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._measure()
 
 
 def _moment(nanoseconds: int | None) -> str:

@@ -59,7 +59,7 @@ class TablePage(Page):
             job.check()
             table = apply_view(view, scope.frames, selection, window=scope.window)
             job.check()
-            return prepare(table, *order)
+            return prepare(table, *order, scope)
 
         return work
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from inspect_app.ui.fonts import small_font, text_font
+from inspect_app.ui.fonts import scaled, small_font, text_font
 from inspect_app.ui.histogram import draw_histogram
 from inspect_app.ui.icons import icon
 from inspect_app.ui.theme import category_colour, colour
@@ -66,13 +66,19 @@ class TileWidget(QWidget):
 
     # Qt's own names from here on.
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         """Wide enough for a title, as high as a figure and a trend."""
-        return QSize(170, _HEIGHT)
+        return QSize(scaled(170), scaled(_HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
         """Narrower than this no title fits."""
-        return QSize(118, _HEIGHT)
+        return QSize(scaled(118), scaled(_HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Card, title, figure, trend."""
@@ -92,17 +98,19 @@ class TileWidget(QWidget):
         marks = [name for name, on in (("pin", pinned), ("errors", self._noteworthy)) if on]
         room = self.width() - 20 - 18 * len(marks)
         title = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRectF(11, 5, room, 16), Qt.AlignmentFlag.AlignVCenter, title)
+        painter.drawText(QRectF(11, scaled(5), room, scaled(16)), Qt.AlignmentFlag.AlignVCenter, title)
         for place, name in enumerate(marks):
             ground = "warning" if name == "errors" else "text"
             icon(name, ground).paint(painter, self.width() - 22 - 18 * place, 6, 14, 14)
         painter.setFont(text_font(18, bold=not self._quiet))
         painter.setPen(colour("muted" if self._quiet else "text"))
-        painter.drawText(QRectF(11, 21, self.width() - 16, 25), Qt.AlignmentFlag.AlignVCenter, self._figure)
+        painter.drawText(
+            QRectF(11, scaled(21), self.width() - 16, scaled(25)), Qt.AlignmentFlag.AlignVCenter, self._figure
+        )
         # A long figure pushes the trend aside rather than being drawn over.
-        start = max(_TREND_AT, 11 + painter.fontMetrics().horizontalAdvance(self._figure) + 8)
+        start = max(scaled(_TREND_AT), 11 + painter.fontMetrics().horizontalAdvance(self._figure) + 8)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        trend = QRectF(start, 24, self.width() - 11 - start, 20)
+        trend = QRectF(start, scaled(24), self.width() - 11 - start, scaled(20))
         if trend.width() > 8:
             draw_histogram(painter, trend, self._counts, ink)
 

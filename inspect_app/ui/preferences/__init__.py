@@ -1,0 +1,1 @@
+"""What an analyst chooses once: looks and profiles, colour rules, paths; and the dialog for it."""
