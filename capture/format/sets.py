@@ -166,14 +166,16 @@ class CaptureSet:
         for member in self.members:
             yield from member.slices(wanted)
 
-    def stored_events(self) -> Iterator[StoredEvents]:
-        """Each event block of all files, with where its events are in the columns."""
+    def stored_events(self, wanted: Array | None = None) -> Iterator[StoredEvents]:
+        """Each event block of all files, as `CaptureFile.stored_events` gives them."""
         order = self._sorted_rows(None)
         place = None if order is None else np.argsort(order)
+        if wanted is not None and order is not None:
+            wanted = wanted[order]
         for member, start in zip(self.members, self._starts.tolist(), strict=False):
-            for stored in member.stored_events():
+            for stored in member.stored_events(None if wanted is None else wanted[start:]):
                 rows = stored.rows + start
-                yield StoredEvents(rows if place is None else place[rows], stored.block)
+                yield StoredEvents(rows if place is None else place[rows], stored.block, stored.path)
 
     def payload(self, row: int) -> bytes:
         """The captured bytes of event `row`, empty where none were kept."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,14 +9,12 @@ from pathlib import Path
 import click
 import numpy as np
 
-from capture.format import files_of
 from capture.model.text import printable
 from inspect_app.analysis.beside import counted_beside
 from inspect_app.analysis.host import recording_filter
 from inspect_app.analysis.selection import TimeRange, select
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
 from inspect_app.cli.options import (
-    FILE,
     files_argument,
     filter_option,
     format_option,
@@ -30,7 +27,6 @@ from inspect_app.filters.expression import Compare, Expression, quote
 from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
-from inspect_app.session import Session
 from inspect_app.views.catalogue import VIEWS
 from inspect_app.views.format import beside_text, format_count
 from inspect_app.views.sorting import default_order, sort_rows
@@ -38,11 +34,9 @@ from inspect_app.views.table import ViewTable, apply_view
 from inspect_app.views.tiles import TileMeasure, measure
 from inspect_app.views.view import View
 
-_PIECE = 1 << 20
 _SORT_HELP = "Sort by this column's id; -COLUMN turns it round."
 _ALL_HELP = "Also tiles at zero, and those that the capture cannot tell."
 _UNTOLD_HELP = "Also those that no capture can tell, with the reason."
-_OUTPUT_HELP = "Where to write it; - is standard output."
 _TILE_HEADINGS = ("", "category", "tile", "figure", "meaning")
 _FIGURE_HEADINGS = ("id", "category", "title", "total", "unit", "condition", "unknown")
 
@@ -230,44 +224,6 @@ def tiles(
     return frames
 
 
-@main.command(epilog=EXIT_CODES)
-@files_argument
-@click.option(
-    "-o",
-    "--output",
-    type=FILE,
-    required=True,
-    metavar="HTML",
-    help=_OUTPUT_HELP,
-)
-@filter_option
-@window_choice
-@guarded
-def report(files: tuple[Path, ...], output: Path, expression: str, window: str) -> CaptureFrames:
-    """Write a report of a capture as one HTML file that needs nothing else and runs nothing.
-
-    \b
-    Examples:
-      exhume-inspect report node.exhume -o report.html
-      exhume-inspect report node.exhume -o web.html --filter 'container.name = web' --window +2s..+8s
-    """
-    # Jinja is needed here alone; the other commands start quicker without it.
-    from inspect_app.reports.html import write_html  # noqa: PLC0415
-    from inspect_app.reports.report import build_report  # noqa: PLC0415
-
-    frames = open_for_command(files, expression)
-    if output.exists() and any(output.samefile(file) for file in files_of(files)):
-        raise click.BadParameter(f"{output} is the capture itself; name another file", param_hint="--output")
-    session = Session(window=window_option(frames, window), filter=expression)
-    text = write_html(build_report(frames, session, digest=_digest(files_of(files))))
-    if str(output) == "-":
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")
-        click.echo(f"wrote {output}", err=True)
-    return frames
-
-
 def _tell_beside(frames: CaptureFrames, window: TimeRange | None, conditions: Sequence[str]) -> None:
     """On standard error, whatever the form: what the figures lack because it was only counted."""
     beside = counted_beside(frames, window, conditions)
@@ -317,13 +273,3 @@ def _tile_figures(one: TileMeasure) -> tuple[str | int | None, ...]:
     tile = one.tile
     total = None if one.unknown else one.total
     return (tile.id, tile.category.value, tile.title, total, tile.unit.value, tile.condition, one.unknown)
-
-
-def _digest(files: Sequence[Path]) -> str:
-    """SHA-256 of a file, or of the files of a set end to end: what `cat FILE... | sha256sum` says."""
-    digest = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as stream:
-            while piece := stream.read(_PIECE):
-                digest.update(piece)
-    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""From a capture and a place in it to a report.
+"""From a capture, and what was noted of it, to a report.
 
 Every figure is of the same events: those within the window and the filters of the session, which the
 report names.
@@ -6,107 +6,120 @@ report names.
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
+from pathlib import Path
 
-from inspect_app.analysis.selection import Selection, TimeRange, select
-from inspect_app.analysis.summary import summarise
-from inspect_app.analysis.timelines import capture_window, histogram
+from capture.evidence.deriving import tool
 from inspect_app.frames.capture import CaptureFrames
-from inspect_app.reports.model import Figure, Lifeline, Report, Series, Timeline
-from inspect_app.reports.provenance import provenance, scope_of, warnings_of
-from inspect_app.reports.sections import PLANS, build_section, shown_text
-from inspect_app.session import Session
-from inspect_app.views.format import format_count, format_time
-from inspect_app.views.tiles import TILES, TileMeasure, measure
+from inspect_app.reports.material import Given, Material
+from inspect_app.reports.model import Fact, Report, Section
+from inspect_app.reports.options import ReportOptions, Template
+from inspect_app.reports.sections import SECTIONS
+from inspect_app.reports.wording import listed, shown_text
+from inspect_app.views.format import format_duration, format_time
 
-LIFELINES_SHOWN = 40
-FIGURES_SHOWN = 20
-TIMELINE_BINS = 160
-FIGURE_BINS = 32
-_ALWAYS = frozenset({"syscalls", "containers", "infra.drops"})
-"""Figures that tell something at zero too."""
+Progress = Callable[[int, int], None]
+"""(sections done, sections in all). It may raise to stop."""
+
+_TITLES = {
+    Template.EXECUTIVE: "What happened",
+    Template.TECHNICAL: "Technical report",
+    Template.CONTAINER: "Container report",
+}
+_LAST = "events"
+"""The list of cited events is filled when all that cite are."""
 
 
 def build_report(
-    frames: CaptureFrames, session: Session, *, digest: str = "", now_ns: int | None = None
+    frames: CaptureFrames,
+    options: ReportOptions | None = None,
+    given: Given | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> Report:
-    """Everything a report tells about a capture, within the session's window and filters.
+    """Everything a report tells about a capture.
 
     Args:
         frames: The capture.
-        session: Where the analyst is.
-        digest: SHA-256 of the file (of a set: of its files end to end) in hex, empty if it was not computed.
-        now_ns: When the report is made, nanoseconds since 1970 UTC; now without it.
+        options: What is asked for; without it the technical report of the whole capture.
+        given: Notes, rules and logs that the report tells, too.
+        progress: Told after each section.
 
     Raises:
         FilterError: A filter of the session is not one.
+        ReportError: A container is asked for that is not there.
+        FormatError: The file has changed since it was opened.
     """
-    summary = summarise(frames)
-    selection = select(frames, session.window, session.conditions())
-    window = session.window or capture_window(frames)
+    material = Material(frames, options or ReportOptions(), given or Given())
+    sections = _filled(material, progress)
+    subject = _subject(material)
+    title = shown_text(material.options.title) or _TITLES[material.options.template]
     return Report(
-        title=shown_text(summary.hostname) or "Unknown host",
-        subtitle=shown_text(summary.path),
-        state=summary.state.state,
-        facts=provenance(summary, digest),
-        scope=scope_of(frames, session, selection),
-        warnings=warnings_of(summary),
-        figures=_figures(frames, selection, window),
-        timeline=_timeline(frames, selection, window),
-        recorded=capture_window(frames),
-        lifelines=_lifelines(frames)[:LIFELINES_SHOWN],
-        lifelines_total=summary.containers,
-        sections=tuple(build_section(frames, selection, window, plan) for plan in PLANS),
-        written=format_time(time.time_ns() if now_ns is None else now_ns, digits=0),
+        title=title,
+        subtitle=subject,
+        template=str(material.options.template),
+        header=_header(material),
+        state=material.summary.state.state,
+        cover=_cover(material),
+        sections=tuple(sections),
+        attachments=tuple(material.attachments),
+        made_ns=material.made_ns,
+        made=format_time(material.made_ns, digits=0),
+        tool=tool(),
     )
 
 
-def _figures(frames: CaptureFrames, selection: Selection, window: TimeRange) -> tuple[Figure, ...]:
-    measured = measure(frames, selection, window, FIGURE_BINS)
-    measures = [one for one in measured if one.shown and (one.total or one.tile.id in _ALWAYS)]
-    # Noteworthy ones first: a report has room for some only.
-    chosen = sorted(measures, key=lambda one: not (one.tile.noteworthy and one.total > 0))[:FIGURES_SHOWN]
-    kept = {one.tile.id for one in chosen}
-    return tuple(_figure(one) for one in measures if one.tile.id in kept)
+def _filled(material: Material, progress: Progress | None) -> list[Section]:
+    chosen = material.options.chosen
+    order = [name for name in chosen if name != _LAST] + ([_LAST] if _LAST in chosen else [])
+    filled: dict[str, Section] = {}
+    for done, name in enumerate(order, start=1):
+        section = SECTIONS[name](material)
+        if section is not None:
+            filled[name] = section
+        if progress:
+            progress(done, len(order))
+    return [filled[name] for name in chosen if name in filled]
 
 
-def _figure(one: TileMeasure) -> Figure:
-    tile = one.tile
-    return Figure(
-        tile.title,
-        tile.category.value,
-        one.text,
-        shown_text(one.meaning),
-        tile.noteworthy and one.total > 0,
-        tuple(int(count) for count in one.counts),
-    )
+def _subject(material: Material) -> str:
+    host = shown_text(material.summary.hostname) or "Unknown host"
+    if material.options.template is not Template.CONTAINER or not material.options.containers:
+        return host
+    names = material.frames.containers["name"].to_numpy()
+    ids = material.frames.containers["id"].to_numpy()
+    told = [shown_text(str(names[row] or ids[row])) for row in material.containers[:4]]
+    more = [f"{len(material.containers) - 4:,} more"] if len(material.containers) > 4 else []
+    return f"{listed([*told, *more])} on {host}"
 
 
-def _timeline(frames: CaptureFrames, selection: Selection, window: TimeRange) -> Timeline:
-    events = histogram(frames, selection.rows, window, bins=TIMELINE_BINS)
-    wanted = [TILES[name] for name in ("errors", "sec.commands", "net.bytes", "infra.drops")]
-    measured = measure(frames, selection, window, TIMELINE_BINS, tiles=wanted)
-    lanes = [Series("Events", tuple(events.tolist()), format_count(int(events.sum())), noteworthy=False)]
-    lanes += [
-        Series(one.tile.title, tuple(one.counts.tolist()), one.text, one.tile.noteworthy) for one in measured
+def _header(material: Material) -> str:
+    told = _told(material)
+    name = shown_text(Path(material.frames.path).name, 60)
+    return f"Case {told['Case']}" if "Case" in told else name
+
+
+def _told(material: Material) -> dict[str, str]:
+    """What the capture tells of its case, and over that what the case file does."""
+    recorded = {title: text for title, text in material.summary.provenance if title != "Derived"}
+    given = dict(material.given.case)
+    return {title: shown_text(text, 200) for title, text in {**recorded, **given}.items()}
+
+
+def _cover(material: Material) -> tuple[Fact, ...]:
+    summary, told = material.summary, _told(material)
+    facts = [Fact(title, told[title]) for title in ("Case", "Examiner") if title in told]
+    facts += [Fact(title, text) for title, text in told.items() if title not in ("Case", "Examiner", "Key")]
+    facts += [
+        Fact("Subject", _subject(material)),
+        Fact("Capture", shown_text(Path(material.frames.path).name), exact=True),
     ]
-    return Timeline(window, tuple(lanes))
-
-
-def _lifelines(frames: CaptureFrames) -> tuple[Lifeline, ...]:
-    recorded = capture_window(frames)
-    start, span = recorded.start_ns, max(1, recorded.duration_ns)
-    columns = ("name", "id", "image", "birth", "death")
-    listed = (frames.containers[column].iloc[1:].tolist() for column in columns)
-    lines = [
-        Lifeline(
-            label=shown_text(name or identity),
-            note=shown_text(image) or "image not recorded",
-            start=0.0 if birth < 0 else min(1.0, max(0.0, (birth - start) / span)),
-            end=1.0 if death < 0 else min(1.0, max(0.0, (death - start) / span)),
-            began_before=birth < 0,
-            goes_on=death < 0,
-        )
-        for name, identity, image, birth, death in zip(*listed, strict=True)
+    facts += [Fact("SHA-256", digest, exact=True) for _, digest in material.given.digests[:3]]
+    if summary.started_ns is not None and summary.ended_ns is not None:
+        span = format_duration(max(0, summary.ended_ns - summary.started_ns))
+        facts.append(Fact("Recorded", f"{format_time(summary.started_ns, digits=0)}, for {span}"))
+    facts += [
+        Fact("Verification", shown_text(summary.state.detail)),
+        Fact("Report made", f"{format_time(material.made_ns, digits=0)} with {tool()}"),
     ]
-    return tuple(sorted(lines, key=lambda line: (line.start, line.end)))
+    return tuple(fact for fact in facts if fact.value)

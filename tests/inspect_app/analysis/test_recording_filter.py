@@ -8,7 +8,8 @@ import pytest
 from inspect_app.analysis.host import recording_filter
 from inspect_app.analysis.selection import select
 from inspect_app.analysis.summary import summarise
-from inspect_app.reports.provenance import provenance, warnings_of
+from inspect_app.reports.sections.limits import warnings_of
+from inspect_app.reports.sections.recorded import provenance
 from inspect_app.views.tiles import TILES, measure
 
 RULES = [
@@ -47,14 +48,14 @@ def test_calls_left_out_on_purpose_are_not_among_those_that_were_lost(filtered, 
 
 
 def test_a_report_tells_the_filter_as_a_fact_and_as_a_warning(filtered, frames):
-    facts = {fact.name: fact.value for fact in provenance(summarise(filtered), "")}
+    facts = {fact.name: fact.value for fact in provenance(summarise(filtered))}
     assert facts["Recording filter"].startswith("only container web, ")
     assert "\x1b" not in facts["Recording filter"]
     (warning,) = [text for text in warnings_of(summarise(filtered)) if "filter" in text]
     assert "1,234 calls were left out on purpose" in warning
     assert "\x1b" not in warning
     assert not [text for text in warnings_of(summarise(frames)) if "filter" in text]
-    facts = {fact.name: fact.value for fact in provenance(summarise(frames), "")}
+    facts = {fact.name: fact.value for fact in provenance(summarise(frames))}
     assert facts["Recording filter"] == "none: all calls"
 
 

@@ -2,7 +2,8 @@
 
 from inspect_app.analysis.summary import summarise
 from inspect_app.frames import open_capture
-from inspect_app.reports.provenance import provenance
+from inspect_app.reports.report import build_report
+from inspect_app.reports.sections.recorded import provenance
 from tests.builders.capture import CaptureBuilder
 from tests.builders.evidence import rewrite, signer_of
 
@@ -18,8 +19,10 @@ def test_an_opened_capture_tells_who_signed_it_and_where_it_comes_from(tmp_path)
     signed = open_capture(rewrite(plain, tmp_path / "signed.exhume", signer=signer_of(1)))
     assert signed.state.signed
     assert signer_of(1).public_key.hex() in signed.state.detail
-    facts = provenance(summarise(frames), "0" * 64)
+    facts = provenance(summarise(frames))
     told = {fact.name: fact.value for fact in facts}
     assert told["Case"] == "24-17"
     assert "\x1b" not in told["Examiner"]
-    assert told["Verification"] == frames.state.detail
+    cover = {fact.name: fact.value for fact in build_report(frames).cover}
+    assert cover["Verification"] == frames.state.detail
+    assert cover["Case"] == "24-17"

@@ -1,154 +1,280 @@
-"""Reports: what they tell, and that they are harmless."""
+"""Reports: what they tell of a capture, and how it is chosen, ordered and cut."""
 
-import re
-from html.parser import HTMLParser
+import csv
+import io
+from dataclasses import replace
 
 import pytest
 
 from inspect_app.analysis.selection import TimeRange, select
 from inspect_app.filters.errors import FilterError
+from inspect_app.frames import open_capture
 from inspect_app.frames.capture import FileState
-from inspect_app.reports.charts import bar_chart, life_path, time_ticks
-from inspect_app.reports.html import write_html
+from inspect_app.reports.material import Given, ReportError
+from inspect_app.reports.model import Entries, Facts, Paragraph, Picture, Table
+from inspect_app.reports.noted import Noted
+from inspect_app.reports.options import PARTS, TEMPLATES, ReportOptions, Template
 from inspect_app.reports.report import build_report
-from inspect_app.reports.sections import ROWS_SHOWN
+from inspect_app.reports.sections import SECTIONS
 from inspect_app.session import Session
 from tests.builders.frames import MS, START_NS, build_frames
+from tests.builders.report import incident
 
 
-class Page(HTMLParser):
-    """Every tag, attribute and text of a page; void elements need no end."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.attributes, self.text, self.open = [], [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-        if tag not in ("meta", "line", "path", "rect"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        if tag not in ("line", "path", "rect"):
-            assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text.append(data)
+def report_of(frames, *, given=None, window=None, condition="", **options):
+    session = Session(window=window, filter=condition)
+    return build_report(frames, ReportOptions(session=session, made_ns=START_NS, **options), given)
 
 
-def report_of(frames, **session):
-    return build_report(frames, Session(**session), digest="ab" * 32, now_ns=START_NS)
+def every(sections):
+    for section in sections:
+        yield section
+        yield from every(section.parts)
 
 
-def section(report, name):
-    return next(one for one in report.sections if one.id == name)
+def blocks_of(report, kind):
+    return [
+        block for section in every(report.sections) for block in section.blocks if isinstance(block, kind)
+    ]
+
+
+def section_of(report, name):
+    return next(one for one in every(report.sections) if one.id == name)
+
+
+def table_of(report, name):
+    return next(block for block in blocks_of(report, Table) if block.id == name)
+
+
+def facts_of(report, name):
+    return {
+        fact.name: fact.value
+        for block in section_of(report, name).blocks
+        if isinstance(block, Facts)
+        for fact in block.items
+    }
+
+
+def words_of(report, name):
+    return " ".join(str(block) for block in section_of(report, name).blocks)
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory):
+    return open_capture(incident().write(tmp_path_factory.mktemp("report") / "node.exhume"))
+
+
+def test_every_section_that_can_be_asked_for_can_be_filled():
+    assert [part.id for part in PARTS] == [*dict.fromkeys((*[part.id for part in PARTS],))]
+    assert {part.id for part in PARTS} == set(SECTIONS)
+    assert all(set(names) <= set(SECTIONS) for names in TEMPLATES.values())
 
 
 def test_a_report_tells_where_it_comes_from(frames):
-    facts = {fact.name: fact.value for fact in report_of(frames).facts}
-    assert facts["Host"] == "node-1"
-    assert facts["SHA-256"] == "ab" * 32
-    assert facts["Verification"] == "All blocks are there and as they were written."
-    assert facts["Containers"] == "3, of which 1 gone by the end"
+    given = Given(digests=[("node.exhume", "ab" * 32)])
+    report = report_of(frames, given=given)
+    cover = {fact.name: fact.value for fact in report.cover}
+    assert cover["SHA-256"] == "ab" * 32
+    assert cover["Subject"] == "node-1"
+    assert cover["Verification"] == "All blocks are there and as they were written."
+    assert facts_of(report, "recorded")["Host"] == "node-1"
+    assert facts_of(report, "recorded")["Containers"] == "3, of which 1 gone by the end"
+    assert "ab" * 32 in str(table_of(report, "files-of-capture"))
 
 
 def test_a_report_names_its_window_and_filter_and_counts_only_those_events(frames):
     window = TimeRange(START_NS, START_NS + 500 * MS)
-    report = report_of(frames, window=window, filter="proc.name = curl")
-    scope = {fact.name: fact.value for fact in report.scope}
+    report = report_of(frames, window=window, condition="proc.name = curl")
     count = len(select(frames, window, ["proc.name = curl"]))
+    scope = facts_of(report, "scope")
     assert scope["Filter"] == "proc.name = curl"
     assert scope["Events"] == f"{count} of 223 events"
-    assert sum(report.timeline.lanes[0].counts) == count
-    assert [row[1] for row in section(report, "processes").rows] == ["curl"]
+    assert [row[1] for row in table_of(report, "processes").rows] == ["curl"]
 
 
-def test_what_was_not_seen_comes_first(frames):
-    warnings = report_of(frames).warnings
-    assert any("12 events lost" in warning for warning in warnings)
-    assert any("metadata of 1 container" in warning for warning in warnings)
+def test_what_was_not_seen_is_told_in_the_summary_and_in_the_limits(frames):
+    report = report_of(frames)
+    for name in ("summary", "limits"):
+        assert "12 events lost" in words_of(report, name)
+        assert "metadata of 1 container" in words_of(report, name)
 
 
 def test_a_capture_that_is_cut_short_says_so():
     frames = build_frames()
     object.__setattr__(frames, "state", FileState("cut short", "Cut short at block 7."))
+    report = report_of(frames, template=Template.EXECUTIVE)
+    assert report.state == "cut short"
+    assert "Cut short at block 7." in words_of(report, "summary")
+    assert "ends before it was closed" in words_of(report, "integrity")
+
+
+def test_a_table_is_cut_where_it_was_asked_to_and_its_whole_lies_beside():
+    report = report_of(build_frames(5_000), rows=7)
+    commands = table_of(report, "commands")
+    assert len(commands.rows) == 7 < commands.total
+    assert (
+        commands.counted
+        == f"7 of {commands.total:,} commands shown; all of them are in commands.csv, beside this report"
+    )
+    whole = next(one for one in report.attachments if one.name == "commands.csv")
+    assert len(list(csv.reader(io.StringIO(whole.data.decode())))) == commands.total + 1
+
+
+def test_a_table_that_is_shown_whole_has_nothing_beside(frames):
     report = report_of(frames)
-    assert report.warnings[0] == "Cut short at block 7."
-    assert "! cut short" in write_html(report)
+    assert not [
+        table for table in blocks_of(report, Table) if len(table.rows) == table.total and table.beside
+    ]
 
 
-def test_rows_beyond_the_cap_are_counted():
-    report = report_of(build_frames(20_000))
-    commands = section(report, "commands")
-    assert len(commands.rows) == ROWS_SHOWN
-    assert commands.total > ROWS_SHOWN
-    assert commands.counted == f"{ROWS_SHOWN} of {commands.total:,} commands shown"
-    assert commands.counted in write_html(report)
+def test_each_template_chooses_and_orders_its_sections(attacked):
+    for template in Template:
+        report = report_of(attacked, template=template)
+        told = [section.id for section in report.sections]
+        assert told == [name for name in TEMPLATES[template] if name in told]
+        assert set(TEMPLATES[template]) - set(told) <= {"examiner"}
 
 
-def test_the_page_runs_nothing_and_asks_for_nothing(frames):
-    text = write_html(report_of(frames))
-    page = Page(text)
-    assert not page.open
-    assert not {"script", "link", "iframe", "img", "object", "form", "base"} & set(page.tags)
-    assert not [name for name, _ in page.attributes if name.startswith("on") or name in ("src", "href")]
-    assert ("content", "default-src 'none'; style-src 'unsafe-inline'; img-src data:") in page.attributes
-    assert not re.search(r"https?://", re.sub(r"http://example\.org/index\.html", "", text))
+def test_only_the_sections_that_are_asked_for_are_told(attacked):
+    report = report_of(attacked, sections=("limits", "summary"))
+    assert [section.id for section in report.sections] == ["summary", "limits"]
 
 
-@pytest.mark.parametrize("where", ["images", "containers", "descriptors", "host"])
-def test_markup_in_a_name_is_shown_and_not_obeyed(where):
-    evil = "<script>alert(1)</script>\"'><b>"
-    frames = build_frames()
-    match where:
-        case "images":
-            frames.images["comm"] = evil
-            frames.images["cmdline"] = evil
-        case "containers":
-            frames.containers["name"] = evil
-            frames.containers["image"] = evil
-        case "descriptors":
-            frames.descriptors["name"] = evil
-        case "host":
-            frames.host.update(hostname=evil, kernel=evil, recorder=evil, timezone=evil)
-    page = Page(write_html(report_of(frames)))
-    assert "script" not in page.tags
-    assert "b" not in page.tags
-    assert evil[:25] in "".join(page.text)
+def test_an_executive_report_cites_no_events_for_it_has_no_list_of_them(attacked):
+    report = report_of(attacked, template=Template.EXECUTIVE)
+    assert not [entry for block in blocks_of(report, Entries) for entry in block.items if entry.event]
 
 
-def test_an_empty_capture_has_a_report():
-    page = Page(write_html(report_of(build_frames(0))))
-    assert "None among the selected events." in "".join(page.text)
+def test_findings_stand_below_their_tactic_and_cite_their_events(attacked):
+    report = report_of(attacked)
+    assert section_of(report, "tactic-execution").title == "Execution"
+    overview = table_of(report, "findings-overview")
+    assert "Program run from a file that was written in the recording" in [row[1] for row in overview.rows]
+    cited = {row[0] for row in table_of(report, "cited-events").rows}
+    told = {
+        row[-1] for table in blocks_of(report, Table) if table.id.startswith("rule-") for row in table.rows
+    }
+    assert told
+    assert told <= cited
 
 
-def test_a_wrong_filter_is_refused(frames):
-    with pytest.raises(FilterError):
-        report_of(frames, filter="proc.nam = x")
+def test_a_cited_event_is_told_with_the_block_that_it_lies_in(attacked, tmp_path):
+    path = incident().write(tmp_path / "node.exhume", block=4)
+    frames = open_capture(path)
+    report = report_of(frames)
+    blocks = {row[1]: row for row in table_of(report, "cited-blocks").rows}
+    events = table_of(report, "cited-events").rows
+    assert {row[3] for row in events} == set(blocks)
+    data = path.read_bytes()
+    for _, _, offset, size, digest in blocks.values():
+        at, length = int(offset.replace(",", "")), int(size.replace(",", ""))
+        assert data[at + length - 32 : at + length].hex() == digest
+    assert any("/etc/shadow" in row[2] for row in events)
+
+
+def test_noted_events_make_the_timeline_in_order_of_time(attacked):
+    times = attacked.events["time"].to_numpy()
+    notes = [
+        Noted("the second", int(times[8]), "write (200)", "high", "Reyes", ("dropper",), 8),
+        Noted("the first\nhas two lines", int(times[3]), severity="low", row=3),
+        Noted("of no moment"),
+    ]
+    report = report_of(attacked, given=Given(notes=notes))
+    (entries,) = [block for block in section_of(report, "timeline").blocks if isinstance(block, Entries)]
+    assert [entry.text[0] for entry in entries.items] == ["the first", "the second", "of no moment"]
+    assert entries.items[0].text == ("the first", "has two lines")
+    assert entries.items[1].about == "high · Reyes · dropper"
+    assert entries.items[1].event in {row[0] for row in table_of(report, "cited-events").rows}
+    assert entries.items[2].time == "no moment"
+
+
+def test_without_notes_the_timeline_tells_what_rules_found(attacked):
+    (entries,) = [
+        block for block in section_of(report_of(attacked), "timeline").blocks if isinstance(block, Entries)
+    ]
+    assert any("written in the recording" in entry.title for entry in entries.items)
+
+
+def test_ten_thousand_notes_are_cut_and_lie_beside(frames):
+    notes = [Noted(f"note {number}", START_NS + number, row=number % 200) for number in range(10_000)]
+    report = report_of(frames, given=Given(notes=notes))
+    assert sum(len(block.items) for block in blocks_of(report, Entries)) == 1_000
+    beside = next(one for one in report.attachments if one.name == "notes.csv")
+    assert beside.data.count(b"\n") == 10_001
+    assert "1,000 of 10,000 events are shown" in words_of(report, "timeline")
+
+
+def test_the_pictures_show_processes_with_what_they_descend_from(attacked):
+    report = report_of(attacked)
+    tree = next(picture for picture in blocks_of(report, Picture) if picture.id == "process-tree")
+    labels = [shape.text for shape in tree.drawing.shapes if hasattr(shape, "text")]
+    assert any(label.startswith("100") for label in labels)
+    assert any(label.startswith("201") and "--quiet" in label for label in labels)
+
+
+def test_a_container_that_is_gone_has_a_dossier(frames):
+    report = report_of(frames, template=Template.CONTAINER, containers=("batch",))
+    dossier = next(one for one in every(report.sections) if one.title == "batch")
+    assert "was gone at" in str(dossier.blocks[0])
+    assert "exit code 1" in str(dossier.blocks[0])
+    assert {part.title for part in dossier.parts} >= {"Commands", "Files changed", "Peers"}
+    assert report.subtitle == "batch on node-1"
+    assert facts_of(report, "scope")["Filter"] == "container.id = 0f0e0d0c0b0a"
+
+
+def test_a_container_that_is_not_there_is_refused(frames):
+    with pytest.raises(ReportError, match="no container 'nowhere'"):
+        report_of(frames, containers=("nowhere",))
 
 
 def test_a_container_that_died_is_marked_and_comes_first(frames):
-    containers = section(report_of(frames), "containers")
+    containers = table_of(report_of(frames), "containers")
     assert containers.marked == (True, False, False, False, False)
     assert containers.rows[0][0] == "batch"
 
 
-def test_a_bar_that_is_not_zero_is_seen():
-    chart = bar_chart([0, 1, 100_000], 30, 20)
-    assert chart.path.count("M") == 2
-    assert "v-1.5" in chart.path
-    assert bar_chart([0, 0], 30, 20).path == ""
-    assert bar_chart([], 30, 20).path == ""
+def test_indicators_tell_addresses_with_what_they_are_and_digests(attacked):
+    report = report_of(attacked)
+    assert ("203.0.113.9", "private") in [row[:2] for row in table_of(report, "addresses").rows]
+    assert ("/dev/shm/x", "written and then run") in table_of(report, "paths").rows
+    assert [row[0] for row in table_of(report, "http-hosts").rows] == ["files.example"]
 
 
-def test_a_life_has_round_ends_where_they_were_seen():
-    assert life_path(0, 100, False, False).count("a") == 0
-    assert life_path(0, 100, True, True).count("a") == 2
-    assert life_path(50, 50, True, True)
+def test_the_examiners_log_is_told_up_to_the_line_that_is_not_as_it_was_written(frames):
+    lines = [
+        {"time": "2026-01-02T03:04:05.000+00:00", "user": "reyes", "action": "opened", "file": "x\x1b[31m"}
+    ]
+    report = report_of(
+        frames, given=Given(examiner_log=lines, log_problem="line 2 was not written after line 1")
+    )
+    assert "not as it was written" in words_of(report, "examiner")
+    (row,) = table_of(report, "examiner-log").rows
+    assert row == ("2026-01-02 03:04:05.000", "reyes", "opened", "file x\\x1b[31m")
 
 
-def test_an_empty_window_has_no_ticks():
-    assert time_ticks(TimeRange(5, 5), left=0, width=10) == []
-    assert len(time_ticks(TimeRange(START_NS, START_NS + 1), left=0, width=10)) == 5
+def test_rules_that_could_not_be_asked_are_named(frames):
+    lean = replace(frames)
+    assert "could be asked" in words_of(report_of(lean), "rules-asked")
+
+
+def test_an_empty_capture_has_a_report():
+    for template in Template:
+        report = report_of(build_frames(0), template=template)
+        assert any(isinstance(block, Paragraph) for block in blocks_of(report, Paragraph))
+
+
+def test_a_wrong_filter_is_refused(frames):
+    with pytest.raises(FilterError):
+        report_of(frames, condition="proc.nam = x")
+
+
+def test_who_asked_for_a_report_can_stop_it(frames):
+    class Stop(Exception):
+        pass
+
+    def progress(done, total):
+        if done == 2:
+            raise Stop
+
+    with pytest.raises(Stop):
+        build_report(frames, ReportOptions(made_ns=START_NS), progress=progress)
