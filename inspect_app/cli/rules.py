@@ -11,21 +11,22 @@ import click
 
 from capture.model.text import printable
 from inspect_app.analysis.selection import select
-from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
+from inspect_app.cli.boundary import EXIT_CODES, ExitCode, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main
 from inspect_app.cli.options import FILE, files_argument, filter_option, window_choice
 from inspect_app.cli.output import echo_rows
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.rules.alerts import Finding, findings_of
 from inspect_app.rules.built_in import built_in_rules
-from inspect_app.rules.explanation import explain
+from inspect_app.rules.explanation import explained
 from inspect_app.rules.rule import Priority, Rule
 from inspect_app.rules.run import Run, State, read_rules, run_rules
 from inspect_app.views.format import format_count
 
 _COLUMNS = ("rule", "state", "looked at", "matches", "ms", "priority", "why")
 _RULES_HELP = (
-    "A file of rules; several are read in order, the later ones tune the earlier. Without: our own rules."
+    "A file or folder of rules, Falco's or Sigma's; several are read in order, later ones tune earlier. "
+    "Without: our own rules."
 )
 _FORMAT_HELP = "Alerts as Falco's text or JSON lines; a table has a line for each rule."
 _LEAST_HELP = "Only rules that matter as much or more."
@@ -68,7 +69,7 @@ def rules_command(  # noqa: PLR0917 - click hands over options by name
     why: bool,
     limit: int | None,
 ) -> CaptureFrames:
-    """Run detection rules over a capture: those of Falco, unchanged, or our own.
+    """Run detection rules over a capture: those of Falco or Sigma, unchanged, or our own.
 
     Alerts go to standard output. Standard error tells how many rules were evaluated, and names each that
     could not be: a rule that asks for what the capture does not hold is never silently false.
@@ -77,7 +78,7 @@ def rules_command(  # noqa: PLR0917 - click hands over options by name
     Examples:
       exhume-inspect rules node.exhume
       exhume-inspect rules node.exhume -r falco_rules.yaml -r local.yaml --format json
-      exhume-inspect rules node.exhume --format table
+      exhume-inspect rules node.exhume -r sigma/rules/linux/ --format table
       exhume-inspect rules node.exhume --tag container --priority WARNING --explain
     """
     rules = read_rules(paths) if paths else built_in_rules()
@@ -99,6 +100,8 @@ def rules_command(  # noqa: PLR0917 - click hands over options by name
     else:
         _echo_alerts(run, frames, form, limit, why=why)
     _tell(run, form)
+    if not run.outcomes and any(problem.is_fatal for problem in run.problems):
+        raise SystemExit(ExitCode.USAGE)
     return frames
 
 
@@ -112,12 +115,10 @@ def _echo_alerts(run: Run, frames: CaptureFrames, form: str, limit: int | None, 
 
 
 def _reasons(finding: Finding, frames: CaptureFrames) -> Iterator[str]:
-    expression = finding.outcome.expression
-    if expression is None:
-        return
-    for reason in explain(expression.root, frames, finding.row):
-        values = ", ".join(f"{name} is {value}" for name, value in reason.values)
-        yield f"    {reason.text}    [{values}]"
+    outcome = finding.outcome
+    root = outcome.expression.root if outcome.expression else None
+    for line in explained(outcome.rule, root, frames, finding.row):
+        yield f"    {line}"
 
 
 def _lines(run: Run) -> Iterator[tuple[str, ...]]:

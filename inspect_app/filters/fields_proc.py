@@ -165,6 +165,14 @@ def _login_shell(frames: CaptureFrames, _argument: str) -> Facets:
 
 
 def _exe_line(frames: CaptureFrames, _argument: str) -> Facets:
+    return (_whole_line(frames),)
+
+
+def _parent_line(frames: CaptureFrames, _argument: str) -> Facets:
+    return (_through(_whole_line(frames), parent_images(frames)),)
+
+
+def _whole_line(frames: CaptureFrames) -> TextFacet:
     """argv[0] and the arguments, each pair of them once."""
     exe, args = _image(frames, "exe"), _image(frames, "args")
     assert exe.codes is not None  # noqa: S101 - entity_text always gives codes
@@ -179,7 +187,7 @@ def _exe_line(frames: CaptureFrames, _argument: str) -> Facets:
         for one, two in zip(first.tolist(), second.tolist(), strict=True)
         if one >= 0
     ]
-    return (TextFacet(texts, np.where(exe.codes >= 0, codes - (len(pairs) - len(texts)), -1), exe.rows),)
+    return TextFacet(texts, np.where(exe.codes >= 0, codes - (len(pairs) - len(texts)), -1), exe.rows)
 
 
 def _is_main(frames: CaptureFrames, _argument: str) -> Facets:
@@ -276,6 +284,7 @@ PROCESS_FIELDS = (
     _text("proc.pexe", "Parent argv[0]", "argv[0] of the parent's program", _parent("exe")),
     _text("proc.pexepath", "Parent program", "path of the parent's program", _parent("exepath")),
     _text("proc.pcmdline", "Parent command", "name and arguments of the parent's program", _parent("cmdline")),
+    _text("proc.pexeline", "Parent exe line", "argv[0] and arguments of the parent's program", _parent_line),
     _up("proc.aname", "Ancestor", "name", "comm"),
     _up("proc.aexe", "Ancestor argv[0]", "argv[0]", "exe"),
     _up("proc.aexepath", "Ancestor program", "path of the program", "exepath"),

@@ -1,12 +1,16 @@
-"""The items of a rule file with the lines they stand in; nothing but texts, lists and mappings.
+"""The items of a rule file with the lines they stand in; nothing but plain values, lists and mappings.
 
-YAML is read event by event: no tag is obeyed, no object is made, nothing recurses. A value is what was
-written: `true`, `8080` and `1.10` stay texts. An alias (`*name`) stands for the very value of its anchor, so
-that a file of aliases upon aliases takes no more memory than it has bytes.
+A document that is a list holds items of Falco's language; one that is a mapping is a Sigma rule by itself.
+
+YAML is read event by event: no tag is obeyed, no object is made, nothing recurses. In a list a value is what
+was written: `true`, `8080` and `1.10` stay texts. In a mapping, where kinds matter, they are truths and
+numbers unless they are quoted. An alias (`*name`) stands for the very value of its anchor, so that a file of
+aliases upon aliases takes no more memory than it has bytes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +25,23 @@ MAX_LEVELS = 20
 MAX_ITEMS = 100_000
 """Values in it."""
 
+MAX_DOCUMENTS = 2_000
+"""Sigma rules in it."""
+
 Value = Any
-"""str, None, list of values, or dict of values by text."""
+"""str, None, list of values, or dict of values by text; of Sigma bool, int and float too."""
+
+SIGMA = frozenset({"detection", "logsource", "correlation", "filter", "action"})
+"""Any of these makes a document a Sigma rule."""
+_TRUTHS = {
+    written: truth
+    for truth, words in ((True, ("true", "yes", "on")), (False, ("false", "no", "off")))
+    for word in words
+    for written in (word, word.capitalize(), word.upper())
+}
+_WHOLE = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})", re.ASCII)
+_HEX = re.compile(r"0x[0-9a-fA-F]{1,15}")
+_BROKEN = re.compile(r"[-+]?\d{1,15}\.\d{1,15}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,8 @@ class Entry:
     content: dict[str, Value]
     lines: dict[str, int] = field(default_factory=dict)
     """The line of each key."""
+    is_document: bool = False
+    """Whether it is a document by itself, as Sigma's rules are."""
 
 
 class RuleFileError(Exception):
@@ -73,8 +94,14 @@ def parse_entries(content: bytes, file: str) -> list[Entry]:
         for document, line in _documents(text, file):
             if document is None:
                 continue
+            if isinstance(document, _Mapping) and not SIGMA.isdisjoint(document):
+                entries.append(Entry(file, line, dict(document), document.lines, is_document=True))
+                if len(entries) > MAX_DOCUMENTS:
+                    raise RuleFileError(file, line, f"more than {MAX_DOCUMENTS:,} documents")
+                continue
             if not isinstance(document, _List):
-                raise RuleFileError(file, line, "a rule file is a list of items, each beginning with '- '")
+                reason = "a rule file is a list of items, each beginning with '- ', or a Sigma rule"
+                raise RuleFileError(file, line, reason)
             entries += [_entry(item, at, file) for item, at in zip(document, document.lines, strict=True)]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -96,6 +123,8 @@ class _List(list[Value]):
         super().__init__()
         self.lines: list[int] = []
 
+    wants_key = False
+
     def take(self, value: Value, line: int) -> None:
         self.append(value)
         self.lines.append(line)
@@ -108,6 +137,11 @@ class _Mapping(dict[str, Value]):
         super().__init__()
         self.lines: dict[str, int] = {}
         self._key: str | None = None
+
+    @property
+    def wants_key(self) -> bool:
+        """Whether what comes next is a key."""
+        return self._key is None
 
     def take(self, value: Value, line: int) -> None:
         if self._key is None:
@@ -139,7 +173,8 @@ def _documents(text: str, file: str) -> Iterator[tuple[Value, int]]:
         taken += 1
         if taken > MAX_ITEMS or len(open_ones) >= MAX_LEVELS:
             raise RuleFileError(file, line, f"more than {MAX_ITEMS:,} values or {MAX_LEVELS} levels")
-        value = _value(event, anchors, file, line)
+        is_typed = bool(open_ones) and isinstance(open_ones[0], _Mapping) and not open_ones[-1].wants_key
+        value = _value(event, anchors, file, line, is_typed=is_typed)
         if open_ones:
             open_ones[-1].take(value, line)
         else:
@@ -150,7 +185,7 @@ def _documents(text: str, file: str) -> Iterator[tuple[Value, int]]:
             yield value, line
 
 
-def _value(event: Any, anchors: dict[str, Value], file: str, line: int) -> Value:
+def _value(event: Any, anchors: dict[str, Value], file: str, line: int, *, is_typed: bool) -> Value:
     if isinstance(event, yaml.AliasEvent):
         if event.anchor not in anchors:
             raise RuleFileError(file, line, f"no anchor is called {event.anchor}")
@@ -159,9 +194,20 @@ def _value(event: Any, anchors: dict[str, Value], file: str, line: int) -> Value
     if isinstance(event, yaml.ScalarEvent):
         is_plain = event.implicit[0]
         is_nothing = is_plain and event.value in ("", "~", "null", "Null", "NULL")
-        value = None if is_nothing else event.value
+        value = None if is_nothing else _typed(event.value) if is_plain and is_typed else event.value
     else:
         value = _List() if isinstance(event, yaml.SequenceStartEvent) else _Mapping()
     if event.anchor:
         anchors[event.anchor] = value
     return value
+
+
+def _typed(text: str) -> Value:
+    """What a plain value is where kinds matter."""
+    if text in _TRUTHS:
+        return _TRUTHS[text]
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    if _HEX.fullmatch(text):
+        return int(text, 16)
+    return float(text) if _BROKEN.fullmatch(text) else text

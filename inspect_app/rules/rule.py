@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from inspect_app.rules.correlation import Correlation
+
 SYSCALL = "syscall"
 """The source of events that a capture is."""
 
-_TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
-_TACTIC = "mitre_"
+_TECHNIQUE = re.compile(r"(?:attack\.)?(t\d{4}(?:\.\d{3})?)", re.IGNORECASE)
+_TACTIC = re.compile(r"mitre_(.+)|attack\.(?![tgs]\d)(.+)")
 
 
 class Priority(IntEnum):
@@ -60,6 +62,25 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Background:
+    """What its author tells of a rule beside what it asks for."""
+
+    author: str = ""
+    status: str = ""
+    """How far it is tried: stable, test, experimental, …"""
+    references: tuple[str, ...] = ()
+    false_positives: tuple[str, ...] = ()
+    """Ordinary work that it may find."""
+
+    def lines(self) -> list[str]:
+        """What is told, a line each."""
+        told = [("author", self.author), ("status", self.status)]
+        told += [("may be ordinary", one) for one in self.false_positives]
+        told += [("reference", one) for one in self.references]
+        return [f"{what}: {text}" for what, text in told if text]
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule, with all that files added to it."""
 
@@ -74,15 +95,24 @@ class Rule:
     is_enabled: bool = True
     file: str = ""
     line: int = field(default=0, compare=False)
+    background: Background = field(default=Background(), compare=False)
+    is_plain: bool = False
+    """Whether its condition is a filter as it stands, that no list or macro has a part in."""
+    obstacle: str = ""
+    """Why no capture can answer it."""
+    correlation: Correlation | None = None
+    """What it asks of the findings of other rules, instead of a condition."""
+    told_by: str = ""
+    """The rule that alone tells what this one finds."""
 
     @property
     def tactics(self) -> tuple[str, ...]:
         """Tactics of ATT&CK, as words: `privilege escalation`."""
-        return tuple(
-            tag.removeprefix(_TACTIC).replace("_", " ") for tag in self.tags if tag.startswith(_TACTIC)
-        )
+        found = (_TACTIC.fullmatch(tag) for tag in self.tags)
+        return tuple((one[1] or one[2]).replace("_", " ").replace("-", " ") for one in found if one)
 
     @property
     def techniques(self) -> tuple[str, ...]:
         """Techniques of ATT&CK: `T1059.004`."""
-        return tuple(tag for tag in self.tags if _TECHNIQUE.fullmatch(tag))
+        found = (_TECHNIQUE.fullmatch(tag) for tag in self.tags)
+        return tuple(one[1].upper() for one in found if one)

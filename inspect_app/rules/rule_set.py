@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from inspect_app.filters.errors import FilterError
@@ -23,6 +24,7 @@ KNOWS = (0, 62, 0)
 MAX_NESTED = 50
 """Macros within macros, and lists within lists."""
 MAX_LIST = 10_000
+NEEDS_SIGMA = "a Sigma rule needs pySigma to be read: pip install 'exhume[sigma]'"
 _NEEDED = ("condition", "desc", "output", "priority")
 _KEYS: Mapping[str, frozenset[str]] = {
     "list": frozenset({"list", "items", "append", "override"}),
@@ -56,6 +58,7 @@ class RuleSet:
         self._lists: dict[str, list[str]] = {}
         self._macros: dict[str, tuple[Entry, str]] = {}
         self._drafts: dict[str, _Draft] = {}
+        self._documents: list[Entry] = []
         self.macros = _Macros(self._macros, _Lists(self._lists))
         self._takes: Mapping[str, Callable[[Entry], None]] = {
             "list": self._take_list,
@@ -68,6 +71,9 @@ class RuleSet:
     def add(self, entries: Sequence[Entry]) -> None:
         """Take in the items of a file; what is wrong with one is in `problems`."""
         for entry in entries:
+            if entry.is_document:
+                self._documents.append(entry)
+                continue
             kind = next((name for name in self._takes if name in entry.content), "")
             if not kind:
                 known = ", ".join(self._takes)
@@ -88,11 +94,26 @@ class RuleSet:
                 found.append(self._finished(draft))
             except ItemError as error:
                 self._problem(draft.entry, draft.content["rule"], str(error))
-        return found
+        return found + self._sigma_rules()
 
     def expression(self, rule: Rule) -> Expression:
         """A rule's condition with its macros and lists. Raises FilterError."""
+        if rule.is_plain:
+            return parse(rule.condition)
         return parse(rule.condition, macros=self.macros, lists=self.macros.lists)
+
+    def _sigma_rules(self) -> list[Rule]:
+        if not self._documents:
+            return []
+        try:
+            reading = import_module("inspect_app.rules.sigma.reading")
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] != "sigma":
+                raise
+            self._problem(self._documents[0], "", NEEDS_SIGMA)
+            return []
+        rules: list[Rule] = reading.sigma_rules(self._documents, self.macros.lists, self._problem)
+        return rules
 
     def _problem(self, entry: Entry, item: str, reason: str, *, key: str = "", fatal: bool = True) -> None:
         self.problems.append(Problem(entry.file, entry.lines.get(key, entry.line), item, reason, fatal))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,15 @@ from inspect_app.filters.errors import FilterError
 from inspect_app.filters.evaluate import Evaluator, not_evaluable
 from inspect_app.filters.expression import Expression
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.rules.correlation import correlated
 from inspect_app.rules.entries import RuleFileError, read_entries
 from inspect_app.rules.output import OutputTemplate
 from inspect_app.rules.reach import EventTypes, types_of
 from inspect_app.rules.rule import SYSCALL, Problem, Rule
 from inspect_app.rules.rule_set import RuleSet
 
+MAX_FILES = 5_000
+"""Files of rules in a folder."""
 _NONE = np.empty(0, np.int64)
 
 Progress = Callable[[int, int], None]
@@ -63,8 +66,10 @@ class Run:
 
     def findings(self) -> tuple[np.ndarray, np.ndarray]:
         """Each finding's position in `outcomes` and row of events, by event, then by rule; int64."""
-        each = np.repeat(np.arange(len(self.outcomes)), [len(one.rows) for one in self.outcomes])
-        rows = np.concatenate([_NONE, *(one.rows for one in self.outcomes)])
+        tellers = {one.rule.name for one in self.outcomes if one.state is State.EVALUATED}
+        told = [_NONE if one.rule.told_by in tellers else one.rows for one in self.outcomes]
+        each = np.repeat(np.arange(len(told)), [len(one) for one in told])
+        rows = np.concatenate([_NONE, *told])
         order = np.lexsort((each, rows))
         return each[order], rows[order]
 
@@ -85,18 +90,28 @@ class _Ready:
 
 
 def read_rules(paths: Iterable[Path]) -> RuleSet:
-    """The rules of some files, the later ones on top of the earlier.
+    """The rules of some files, and of the files in folders; the later ones on top of the earlier.
 
     Raises:
         OSError: A file cannot be read.
     """
     rules = RuleSet()
-    for path in paths:
+    for path in chain.from_iterable(map(_files, paths)):
         try:
             rules.add(read_entries(path))
         except RuleFileError as error:
             rules.problems.append(Problem(error.file, error.line, "", error.reason))
     return rules
+
+
+def _files(path: Path) -> list[Path]:
+    """A file itself; the files of rules in a folder and below it, by name."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for ending in ("*.yml", "*.yaml") for file in path.rglob(ending) if file.is_file())
+    if len(found) > MAX_FILES:
+        raise OSError(f"{path}: {len(found):,} files of rules, more than {MAX_FILES:,}")
+    return found
 
 
 def run_rules(
@@ -141,6 +156,7 @@ def run_rules(
             done += 1
             if progress:
                 progress(done, len(outcomes))
+    _correlate(outcomes, frames)
     return Run(tuple(one for one in outcomes if one is not None), tuple(rules.problems))
 
 
@@ -151,9 +167,13 @@ def _judged(
         return Outcome(rule, State.DISABLED, "the rule is disabled, or was not asked for")
     if rule.source != SYSCALL:
         return Outcome(rule, State.NOT_EVALUABLE, f"it asks for events of {rule.source}; a capture has none")
+    if rule.obstacle:
+        return Outcome(rule, State.NOT_EVALUABLE, rule.obstacle)
     try:
-        expression = rules.expression(rule)
         template = OutputTemplate.parse(rule.output)
+        if rule.correlation:
+            return Outcome(rule, State.EVALUATED, template=template)
+        expression = rules.expression(rule)
         reasons = not_evaluable(expression, frames)
     except FilterError as error:
         return Outcome(rule, State.INVALID, str(error))
@@ -172,3 +192,32 @@ def _evaluated(one: _Ready, evaluator: Evaluator, rows: np.ndarray | None, event
     seconds = time.perf_counter() - began
     looked_at = events if rows is None else len(rows)
     return Outcome(one.rule, State.EVALUATED, "", looked_at, found, seconds, one.expression, one.template)
+
+
+def _correlate(outcomes: list[Outcome | None], frames: CaptureFrames) -> None:
+    """Decide what rules ask of what others found, those first that others ask for."""
+    known = {(one.rule.file, one.rule.line): one for one in outcomes if one is not None}
+    asking = [
+        (one.rule.correlation.depth, place)
+        for place, one in enumerate(outcomes)
+        if one is not None and one.rule.correlation and one.state is State.EVALUATED
+    ]
+    for _, place in sorted(asking):
+        one = outcomes[place]
+        assert one is not None  # noqa: S101 - as it was chosen
+        outcomes[place] = known[one.rule.file, one.rule.line] = _correlated(one, known, frames)
+
+
+def _correlated(one: Outcome, known: Mapping[tuple[str, int], Outcome], frames: CaptureFrames) -> Outcome:
+    assert one.rule.correlation is not None  # noqa: S101 - as it was chosen
+    began = time.perf_counter()
+    parts = [known[key] for key in one.rule.correlation.parts]
+    unable = [part for part in parts if part.state is not State.EVALUATED]
+    if unable:
+        reason = "; ".join(f"{part.rule.name}: {part.reason}" for part in unable)
+        return replace(one, state=State.NOT_EVALUABLE, reason=reason)
+    try:
+        rows, looked_at = correlated(one.rule.correlation, [part.rows for part in parts], frames)
+    except FilterError as error:
+        return replace(one, state=State.NOT_EVALUABLE, reason=str(error))
+    return replace(one, rows=rows, looked_at=looked_at, seconds=time.perf_counter() - began)

@@ -123,3 +123,38 @@ def test_a_rule_file_that_is_not_there_is_told_in_one_line(files, tmp_path):
     done = run(files, "-r", str(tmp_path / "none.yaml"))
     assert done.exit_code == ExitCode.UNREADABLE
     assert done.stderr.count("\n") == 1
+
+
+SIGMA = """
+title: Shadow created
+logsource: {product: linux, category: file_access}
+level: high
+author: somebody
+falsepositives: [Backups]
+detection:
+  selection:
+    TargetFilename|endswith: /SHADOW
+  condition: selection
+"""
+
+
+def test_sigma_rules_of_a_folder_are_run_as_they_are(files, tmp_path):
+    folder = tmp_path / "sigma" / "linux"
+    folder.mkdir(parents=True)
+    (folder / "one.yml").write_text(SIGMA)
+    (folder / "notes.txt").write_text("no rule")
+    done = CliRunner().invoke(main, ["rules", str(files[0]), "-r", str(tmp_path / "sigma"), "--explain"])
+    (alert, *why) = done.stdout.splitlines()
+    assert "Error Shadow created (TargetFilename=/etc/shadow " in alert
+    assert why[-3:] == [
+        "    tolower(fd.name) endswith /shadow    [tolower(fd.name) is /etc/shadow]",
+        "    author: somebody",
+        "    may be ordinary: Backups",
+    ]
+    assert "1 rule: 1 evaluated; 1 alert by 1 of them" in done.stderr
+
+
+def test_where_no_rule_could_be_read_the_exit_code_says_so(files, tmp_path):
+    (tmp_path / "broken.yml").write_text("detection: {}\n")
+    done = CliRunner().invoke(main, ["rules", str(files[0]), "-r", str(tmp_path / "broken.yml")])
+    assert done.exit_code == ExitCode.USAGE

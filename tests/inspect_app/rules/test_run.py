@@ -181,3 +181,51 @@ def test_why_a_rule_held_names_only_what_decided_it(frames):
         ("not proc.name = y", "proc.name"),
     ]
     assert reasons[1].values == (("proc.name", "curl"),)
+
+
+def test_of_a_long_list_what_held_is_named_and_of_several_values_each(frames):
+    many = ", ".join(f"a{number}" for number in range(500))
+    text = f"proc.aname in ({many}, systemd) and proc.aname contains s and fd.ip = 172.17.0.2"
+    (one,) = run_rules(rules_of(text), frames).outcomes
+    reasons = explain(one.expression.root, frames, int(one.rows[0]))
+    assert [(reason.text, reason.values[0][1]) for reason in reasons] == [
+        ("proc.aname in (systemd, … 501 values)", "sh, systemd"),
+        ("proc.aname contains s", "sh, systemd"),
+        ("fd.ip = 172.17.0.2", "192.168.1.5, 172.17.0.2"),
+    ]
+
+
+def test_why_reaches_through_macros_lists_and_exceptions(frames):
+    rules = RuleSet()
+    rules.add(
+        parse_entries(
+            b"""
+- list: inner
+  items: [curl, wget]
+- list: outer
+  items: [inner, nc]
+- macro: deep
+  condition: (proc.name in (outer) or proc.name = never)
+- macro: deeper
+  condition: (evt.type = execve and deep)
+- rule: R
+  desc: d
+  condition: deeper
+  output: o
+  priority: INFO
+  exceptions:
+    - name: known
+      fields: [proc.name, user.name]
+      comps: [=, in]
+      values: [[curl, [root, www]], [wget, [alice]]]
+""",
+            "f.yaml",
+        )
+    )
+    (one,) = run_rules(rules, frames).outcomes
+    assert [str(reason) for reason in explain(one.expression.root, frames, int(one.rows[0]))] == [
+        "evt.type = execve    [evt.type is execve]",
+        "proc.name in (curl, wget, nc)    [proc.name is curl]",
+        "not user.name in (root, www)    [user.name is alice]",
+        "not proc.name = wget    [proc.name is curl]",
+    ]

@@ -1,0 +1,1 @@
+"""Sigma rules: what pySigma reads of them, said in the filter language."""
