@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from inspect_app.exports.ecs import write_ecs
 from inspect_app.exports.flat import write_csv, write_json
+from inspect_app.exports.parquet import write_parquet
 from inspect_app.exports.pieces import Progress
 from inspect_app.exports.request import Request
+from inspect_app.exports.stix import write_stix
 from inspect_app.exports.strace import write_strace
 from inspect_app.exports.timelines import write_l2t, write_timesketch, write_tln
 
@@ -57,6 +60,16 @@ KINDS = {
             tells_source=False,
         ),
         Kind("tln", "TLN", ".tln", "a timeline of five fields", write_tln, tells_source=False),
+        Kind("ecs", "Elastic Common Schema", ".ecs.jsonl", "documents for Elastic and OpenSearch", write_ecs),
+        Kind("stix", "STIX 2.1", ".stix.json", "observables and indicators of what was seen", write_stix),
+        Kind(
+            "parquet",
+            "Parquet",
+            ".parquet",
+            "columns for DuckDB and Spark",
+            write_parquet,
+            takes_views=True,
+        ),
         Kind("strace", "strace text", ".strace", "calls as strace prints them", write_strace),
     )
 }

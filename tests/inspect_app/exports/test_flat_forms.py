@@ -80,7 +80,7 @@ def test_the_rows_of_a_view_are_exported_in_its_order(frames, kind):
 
 
 def test_a_form_of_events_refuses_rows_of_a_view(frames):
-    with pytest.raises(ExportError, match="export the view as csv or json"):
+    with pytest.raises(ExportError, match="export the view as csv or json or parquet"):
         exported(frames, "tln", view=VIEWS["processes"])
 
 
