@@ -9,6 +9,7 @@ from typing import BinaryIO
 from inspect_app.exports.ecs import write_ecs
 from inspect_app.exports.flat import write_csv, write_json
 from inspect_app.exports.parquet import write_parquet
+from inspect_app.exports.pcapng import write_pcapng
 from inspect_app.exports.pieces import Progress
 from inspect_app.exports.request import Request
 from inspect_app.exports.stix import write_stix
@@ -69,6 +70,9 @@ KINDS = {
             "columns for DuckDB and Spark",
             write_parquet,
             takes_views=True,
+        ),
+        Kind(
+            "pcapng", "pcapng", ".pcapng", "socket payload in synthetic frames, for Wireshark", write_pcapng
         ),
         Kind("strace", "strace text", ".strace", "calls as strace prints them", write_strace),
     )

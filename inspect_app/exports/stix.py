@@ -4,8 +4,8 @@
     observable  ::=  file (a program with its SHA-256) | ipv4-addr | ipv6-addr | domain-name
 
 Addresses and names are of peers: who was talked to, who was asked for. An indicator is made of what means
-the same elsewhere: a digest, a name, a public address. That something is an indicator says that it was chosen,
-not that it is bad: choose with a filter. Ids are made of the content, times are the capture's: the same
+the same elsewhere: a digest, a name, a public address. That something is one says that it was chosen, not
+that it is bad: choose with a filter. Ids are made of the content, times are the capture's: the same
 selection gives the same bundle.
 """
 
