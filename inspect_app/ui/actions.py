@@ -67,6 +67,7 @@ COMMANDS = (
     Command("palette", "Help", "Command palette …", ("Ctrl+K",), "search", needs_capture=False),
     Command("sample", "Help", "Open the sample incident", (), "containers", needs_capture=False),
     Command("shortcuts", "Help", "Keyboard shortcuts", ("F1", "?"), needs_capture=False),
+    Command("crash_log", "Help", "Crash log …", (), needs_capture=False),
     Command("about", "Help", "About Exhume", (), needs_capture=False),
 )
 

@@ -83,6 +83,7 @@ class Commands:
             "preferences": window.show_preferences,
             "palette": window.show_palette,
             "shortcuts": window.show_shortcuts,
+            "crash_log": window.show_crash_log,
             "about": window.show_about,
         }
 

@@ -1,11 +1,8 @@
-"""Help: all keys, and which versions these are."""
+"""Help: all keys."""
 
 from __future__ import annotations
 
-import platform
-from importlib import metadata
-
-from PySide6.QtCore import Qt, qVersion
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from inspect_app.ui.actions import COMMANDS, IN_PLACE
@@ -32,33 +29,3 @@ class ShortcutsDialog(QDialog):
         column.addWidget(plain_label("PageTitle", "Keyboard shortcuts"))
         column.addWidget(scroll)
         self.resize(720, 640)
-
-
-class AboutDialog(QDialog):
-    """Versions and licences of what runs here."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("About Exhume")
-        lines = [
-            "Exhume records what a Linux node and its containers do, and lets one dig into it later.",
-            "",
-            f"Exhume {version_of('exhume')}, Apache License 2.0",
-            f"Python {platform.python_version()}, Qt {qVersion()}",
-            f"PySide6 {version_of('PySide6_Essentials')} (LGPL 3)",
-            f"numpy {version_of('numpy')}, pandas {version_of('pandas')} (BSD)",
-            "DejaVu fonts (Bitstream Vera licence), used for pictures",
-        ]
-        column = QVBoxLayout(self)
-        column.setContentsMargins(28, 24, 28, 24)
-        column.addWidget(plain_label("PageTitle", "Exhume"))
-        column.addWidget(plain_label("", "\n".join(lines)))
-
-
-def version_of(distribution: str) -> str:
-    """The version of an installed package, `not installed` where it is not."""
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return "not installed"

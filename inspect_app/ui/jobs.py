@@ -168,15 +168,18 @@ class Jobs(QObject):
         if waiting is not None and not self._closed:
             self._submit(*waiting)
         done, failed = self._running.pop(job, (None, None))
-        if self._current.get(job.lane) is job:
-            del self._current[job.lane]
-            if error is None and done is not None:
-                done(result)
-            elif error is not None and failed is not None and not job.cancelled():
-                failed(error)
-        if all(other.quiet for other in self._running):
-            self._timer.stop()
-            self.settled.emit()
+        try:
+            if self._current.get(job.lane) is job:
+                del self._current[job.lane]
+                if error is None and done is not None:
+                    done(result)
+                elif error is not None and failed is not None and not job.cancelled():
+                    failed(error)
+        finally:
+            # Also where showing the result failed: the window goes on.
+            if all(other.quiet for other in self._running):
+                self._timer.stop()
+                self.settled.emit()
 
     def _on_moved(self, job: Job, done: int, total: int) -> None:
         if not job.quiet and self._current.get(job.lane) is job and not self._timer.isActive():

@@ -12,6 +12,7 @@ from inspect_app.filters.errors import FilterError
 from inspect_app.frames import Cancelled as LoadingCancelled
 from inspect_app.frames import open_capture
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.session import SessionError
 from inspect_app.ui.jobs import Cancelled, Job
 from inspect_app.ui.plain import plain
 
@@ -40,6 +41,10 @@ def await_beginning(path: Path, job: Job) -> None:
 
 def _is_new_and_empty(status: os.stat_result) -> bool:
     return status.st_size == 0 and 0 <= time.time() - status.st_mtime < _BEGINS_S
+
+
+EXPECTED = (FilterError, FormatError, SessionError, OSError, MemoryError, Cancelled)
+"""What may go wrong without Exhume being at fault."""
 
 
 def explain(error: Exception, doing: str) -> tuple[str, str]:
@@ -76,6 +81,6 @@ def explain(error: Exception, doing: str) -> tuple[str, str]:
             )
         case _:
             return (
-                f"{doing} failed unexpectedly ({type(error).__name__}: {error}).",
-                "The window can still be used. This is a defect of Exhume: please report it.",
+                f"{doing} failed unexpectedly ({plain(f'{type(error).__name__}: {error}')}).",
+                "The window can still be used. This is a defect of Exhume: report it with the crash log.",
             )

@@ -40,6 +40,13 @@ def run_window(*paths: str) -> int:
             plain(f"Of what was chosen, {problems[0]}."), "Correct it in the preferences."
         )
     _catch_failures(window)
+    if window.crash_log.gather():
+        window.areas.banner.tell(
+            "Exhume ended unexpectedly the last time.",
+            "What is known of it is in the crash log.",
+            "warning",
+            [window.actions_by_id["crash_log"]],
+        )
     _obey_interrupts(app)
     window.show()
     if paths:
@@ -47,7 +54,8 @@ def run_window(*paths: str) -> int:
         QTimer.singleShot(0, lambda: window.open_path(*paths))
     if SMOKE in sys.argv:
         QTimer.singleShot(_SMOKE_MS, app.closeAllWindows)
-    return app.exec()
+    with window.crash_log.watching():
+        return app.exec()
 
 
 def _catch_failures(window: MainWindow) -> None:
@@ -59,7 +67,10 @@ def _catch_failures(window: MainWindow) -> None:
         elif isinstance(error, Exception):
             if sys.flags.dev_mode:
                 traceback.print_exception(kind, error, trace)
-            window.tell_failure(error, "This step")
+            try:
+                window.tell_failure(error, "This step")
+            except Exception:  # noqa: BLE001 - what tells of failures failed itself: the last resort is a terminal
+                traceback.print_exception(kind, error, trace)
 
     sys.excepthook = show
 

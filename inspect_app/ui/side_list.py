@@ -109,8 +109,9 @@ class SideList(QListWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Another size of text."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_entries"):
             self.setFixedWidth(scaled(GUTTER))
+            self.refresh()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter does what a click does; letters belong to the window."""

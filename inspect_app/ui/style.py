@@ -111,6 +111,15 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QLineEdit { background: $window; border: 1px solid $border; border-radius: 5px; padding: 4px 7px;
     color: $text; selection-background-color: $selection; selection-color: $selection_text; }
 QLineEdit:focus { border-color: $accent; }
+QLineEdit { placeholder-text-color: $muted; }
+QComboBox { background: $raised; border: 1px solid $border; border-radius: 5px; padding: 4px 8px;
+    color: $text; }
+QComboBox:hover { border-color: $strong_border; }
+QComboBox:focus { border-color: $accent; }
+QComboBox::drop-down { border: 0; width: 22px; }
+QComboBox::down-arrow { image: url("$down"); width: 12px; height: 12px; }
+QComboBox QAbstractItemView { background: $raised; border: 1px solid $strong_border; outline: 0;
+    selection-background-color: $selection; selection-color: $selection_text; }
 QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $strong_border;
     border-radius: 3px; background: $surface; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
@@ -125,10 +134,17 @@ QScrollArea { background: transparent; border: 0; }
 def style_sheet(theme: Tokens) -> str:
     """The sheet with a theme's colours filled in."""
     colours = {name: value for name, value in asdict(theme).items() if isinstance(value, str)}
-    return _SHEET.substitute(colours, tick=_tick(theme))
+    return _SHEET.substitute(
+        colours, tick=_drawing("tick", theme.accent_text), down=_drawing("down", theme.surface)
+    )
 
 
-def _tick(theme: Tokens) -> str:
-    """The tick of a check box; a style sheet cannot colour a drawing, so there is one for each ink."""
-    ink = "light" if theme.accent_text == "#ffffff" else "dark"
-    return Path(str(resources.files("resources") / "icons" / f"tick-{ink}.svg")).as_posix()
+def _drawing(name: str, colour: str) -> str:
+    """A tick or an arrow; a style sheet cannot colour a drawing, so there is one for each ink.
+
+    The tick is as light as the text on the accent, the arrow is light where the ground is dark.
+    """
+    is_light = (colour == "#ffffff") == (name == "tick")
+    return Path(
+        str(resources.files("resources") / "icons" / f"{name}-{'light' if is_light else 'dark'}.svg")
+    ).as_posix()

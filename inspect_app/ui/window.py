@@ -16,20 +16,23 @@ from inspect_app.filters.completion import Completion, complete
 from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session import Session
+from inspect_app.session.crash_log import CrashLog
 from inspect_app.session.examiner_log import note
 from inspect_app.session.look import Look
+from inspect_app.ui.about.dialog import AboutDialog
 from inspect_app.ui.actions import build_actions, fill_menus, refresh_icons
 from inspect_app.ui.areas import Areas
 from inspect_app.ui.book import Book
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.command_palette import CommandPalette
 from inspect_app.ui.commands import Commands
+from inspect_app.ui.crash_dialog import CrashLogDialog
 from inspect_app.ui.growth import Growth, Sizes, load_with_sizes
 from inspect_app.ui.header import TitleArea
-from inspect_app.ui.help import AboutDialog, ShortcutsDialog
+from inspect_app.ui.help import ShortcutsDialog
 from inspect_app.ui.icons import app_icon
 from inspect_app.ui.jobs import Jobs
-from inspect_app.ui.loader import explain
+from inspect_app.ui.loader import EXPECTED, explain
 from inspect_app.ui.pins import Pins
 from inspect_app.ui.places import entries_for, palette_choices
 from inspect_app.ui.plain import plain
@@ -54,6 +57,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.settings = settings or Settings()
         self.looks = looks or Looks(self.settings)
+        self.crash_log = CrashLog()
         self.jobs = Jobs(self)
         self.workspace = Workspace(self)
         self.workspace.look = self.looks.look
@@ -144,6 +148,10 @@ class MainWindow(QMainWindow):
     def show_shortcuts(self) -> None:
         """The list of keys."""
         ShortcutsDialog(self).show()
+
+    def show_crash_log(self) -> None:
+        """What failed so far; it is never sent anywhere."""
+        CrashLogDialog(self.crash_log, self).show()
 
     def show_about(self) -> None:
         """Which versions these are."""
@@ -327,8 +335,13 @@ class MainWindow(QMainWindow):
                 "Completing",
                 lambda _: complete(text, cursor, frames),
                 self._offer,
-                lambda _: None,
+                self._fail_to_complete,
             )
+
+    def _fail_to_complete(self, error: Exception) -> None:
+        """What is being typed may be no filter yet; anything else is a crash."""
+        if not isinstance(error, EXPECTED):
+            self._fail(error, "Completing the filter")
 
     def _offer(self, found: object) -> None:
         if isinstance(found, list):
@@ -356,7 +369,11 @@ class MainWindow(QMainWindow):
         self.areas.status.tell("Cancelled")
 
     def _fail(self, error: Exception, doing: str = "Showing this page") -> None:
-        self.areas.banner.tell(*explain(error, doing))
+        if isinstance(error, EXPECTED):
+            self.areas.banner.tell(*explain(error, doing))
+        else:
+            self.crash_log.record(doing, error)
+            self.areas.banner.tell(*explain(error, doing), "error", [self.actions_by_id["crash_log"]])
 
     def _fail_quietly(self, error: Exception) -> None:
         """The page tells the same; one banner is enough."""

@@ -11,6 +11,7 @@ import threading
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer
 
+from inspect_app.session.crash_log import CrashLog
 from inspect_app.ui.fonts import use_bundled_fonts
 from inspect_app.ui.settings import Settings
 from inspect_app.ui.theme import ThemeName, apply_theme
@@ -59,9 +60,10 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-def window(qtbot, settings):
+def window(qtbot, settings, tmp_path):
     """An empty window, shown; closed at the end, when none of its timers may still run."""
     shown = MainWindow(settings)
+    shown.crash_log = CrashLog(tmp_path / "logs")
     qtbot.addWidget(shown)
     shown.resize(1280, 800)
     shown.show()

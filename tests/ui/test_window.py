@@ -10,9 +10,10 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 
 from inspect_app.session.examiner_log import ExaminerLog, _Kept, read_log
+from inspect_app.ui.about.dialog import AboutDialog
 from inspect_app.ui.actions import COMMANDS
 from inspect_app.ui.command_palette import CommandPalette
-from inspect_app.ui.help import AboutDialog, ShortcutsDialog
+from inspect_app.ui.help import ShortcutsDialog
 from inspect_app.ui.loader import explain
 from inspect_app.ui.screenshot import PAGES
 from inspect_app.ui.workspace import page_title

@@ -16,6 +16,7 @@ from inspect_app.ui.theme import category_colour, colour
 
 ROW = 26
 _NAMES = 276
+_TITLES = 132
 _FATE = 104
 
 
@@ -61,8 +62,14 @@ class Lifelines(QWidget):
         self.setFixedHeight(max(1, len(self._lives)) * scaled(ROW))
         self.update()
 
+    def _names_width(self) -> int:
+        """Room for the names; where there is little, what stands beside them is left out."""
+        names = scaled(_NAMES)
+        return names if self.width() > 2 * names else scaled(_TITLES)
+
     def _axis(self) -> TimeAxis:
-        return TimeAxis(*self._range, scaled(_NAMES), max(10, self.width() - scaled(_NAMES) - scaled(_FATE)))
+        names = self._names_width()
+        return TimeAxis(*self._range, names, max(10, self.width() - names - scaled(_FATE)))
 
     def _line_at(self, y: float) -> int:
         line = int(y // scaled(ROW))
@@ -78,10 +85,11 @@ class Lifelines(QWidget):
         painter.drawText(QRectF(0, top, scaled(124), scaled(ROW)), Qt.AlignmentFlag.AlignVCenter, title)
         painter.setFont(small_font())
         painter.setPen(colour("muted"))
-        note = painter.fontMetrics().elidedText(life.note, Qt.TextElideMode.ElideMiddle, scaled(_NAMES) - 142)
-        painter.drawText(
-            QRectF(scaled(130), top, scaled(_NAMES) - 140, scaled(ROW)), Qt.AlignmentFlag.AlignVCenter, note
-        )
+        room = self._names_width() - scaled(_TITLES) - 8
+        if room > 0:
+            note = painter.fontMetrics().elidedText(life.note, Qt.TextElideMode.ElideMiddle, room)
+            area = QRectF(scaled(_TITLES), top, room, scaled(ROW))
+            painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, note)
         painter.drawText(
             QRectF(self.width() - scaled(_FATE) + 10, top, scaled(_FATE) - 10, scaled(ROW)),
             Qt.AlignmentFlag.AlignVCenter,

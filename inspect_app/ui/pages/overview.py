@@ -190,6 +190,8 @@ class OverviewPage(Page):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._containers_ground.setFixedHeight(scaled(SummaryCard.HEIGHT))
+            self._fill_board(self._measures)
+            self._fit_columns()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Any arrow leads to the first tile."""
@@ -200,6 +202,10 @@ class OverviewPage(Page):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Perhaps other columns fit."""
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
         """As many columns as titles can be read in."""
         limit = max(2, min(len(TileCategory), (self.width() - 30) // scaled(_COLUMN)))
         if limit != self._limit:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from inspect_app.session.colour_rules import MAX_RULES, OUR_RULES, PAINTS, ColourRule, problem_of
 from inspect_app.session.look import MAX_NAME
+from inspect_app.ui.fonts import scaled
 from inspect_app.ui.paints import ground_of, sign_of
 from inspect_app.ui.preferences.looks import Looks
 from inspect_app.ui.widgets import named, plain_label
@@ -50,6 +51,8 @@ class RulesEditor(QWidget):
         self.condition.setPlaceholderText("Filter, such as  evt.failed = true and proc.name = nginx")
         self.message = plain_label("FilterMessage")
         self.message.setWordWrap(True)
+        self.message.setFixedHeight(scaled(34))
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.paint = QComboBox()
         self.paint.setAccessibleName("Colour and sign")
         self.in_tables = QCheckBox("Also rows of tables that stand for such an event")

@@ -1,0 +1,1 @@
+"""What Exhume is made of: versions and licences."""
