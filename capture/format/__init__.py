@@ -13,7 +13,7 @@ from capture.format.columns import (
 from capture.format.errors import FormatError
 from capture.format.integrity import Damage, State, Verdict, verify
 from capture.format.joining import join_files
-from capture.format.reader import Cancelled, CaptureFile, refuse_devices
+from capture.format.reader import Cancelled, CaptureFile, EventPlace, refuse_devices
 from capture.format.sets import Capture, CaptureSet, files_of, open_captures, part_of, set_facts
 from capture.format.writer import FORMAT_VERSION, CaptureWriter, create
 
@@ -32,6 +32,7 @@ __all__ = [
     "CutShort",
     "Damage",
     "EventBatch",
+    "EventPlace",
     "FormatError",
     "Sparse",
     "State",

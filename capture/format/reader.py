@@ -62,6 +62,24 @@ class BlockRef:
     """Number of its first event."""
     size: int
     """Bytes in the file."""
+    digest: bytes
+    """As it was found when the file was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlace:
+    """Where one event lies, for citing it."""
+
+    file: str
+    """The file's path."""
+    block: int
+    """The block's number in the file, from 0."""
+    offset: int
+    """Where the block begins, in bytes."""
+    index: int
+    """Which of the block's events it is, from 0."""
+    digest: str
+    """The block's digest in hex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +267,7 @@ class CaptureFile:
     def _take(self, block: Block) -> None:
         header = block.header
         if header.kind == "events":
-            self.blocks.append(BlockRef(block.offset, header, self.count, block.size))
+            self.blocks.append(BlockRef(block.offset, header, self.count, block.size, block.digest))
             self.pool.count_events(header.count, block.offset)
             return
         if header.kind in _TABLES:
@@ -361,6 +379,13 @@ class CaptureFile:
             rows = rows if place is None else place[rows]
             if wanted is None or wanted[rows].any():
                 yield StoredEvents(rows, self._read_block(index), self.path)
+
+    def place(self, row: int) -> EventPlace:
+        """Where event `row` lies in the file."""
+        order = self._sorted_rows(None)
+        row = int(row if order is None else order[row])
+        ref = self.blocks[bisect_right(self.blocks, row, key=lambda ref: ref.row) - 1]
+        return EventPlace(self.path, ref.header.seq, ref.offset, row - ref.row, ref.digest.hex())
 
     def payload(self, row: int) -> bytes:
         """The captured bytes of event `row`, empty where none were kept."""

@@ -20,7 +20,7 @@ from capture.format.columns import EVENT_COLUMNS
 from capture.format.errors import FormatError
 from capture.format.integrity import State, Verdict
 from capture.format.pool import Pool
-from capture.format.reader import CaptureFile, Progress, StoredEvents
+from capture.format.reader import CaptureFile, EventPlace, Progress, StoredEvents
 from capture.format.totals import sums_of, totals_of
 
 EXTENSION = ".exhume"
@@ -176,6 +176,13 @@ class CaptureSet:
             for stored in member.stored_events(None if wanted is None else wanted[start:]):
                 rows = stored.rows + start
                 yield StoredEvents(rows if place is None else place[rows], stored.block, stored.path)
+
+    def place(self, row: int) -> EventPlace:
+        """Where event `row` lies, and in which file."""
+        order = self._sorted_rows(None)
+        row = int(row if order is None else order[row])
+        at = bisect_right(self._starts.tolist(), row) - 1
+        return self.members[at].place(row - int(self._starts[at]))
 
     def payload(self, row: int) -> bytes:
         """The captured bytes of event `row`, empty where none were kept."""

@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from capture.format import EventPlace
 from inspect_app.frames.columns import (
     COUNTED_COLUMNS,
     GROUP_COLUMNS,
@@ -32,6 +33,9 @@ class PayloadSource(Protocol):
 
     def argument(self, index: int) -> np.ndarray:
         """Raw argument `index` (0-5) of every event, uint64."""
+
+    def place(self, row: int) -> EventPlace | None:
+        """Where one event lies in the file; None for what lies in none."""
 
     def payload(self, row: int) -> bytes:
         """The captured bytes of one event, empty where none were kept."""

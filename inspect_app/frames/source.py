@@ -9,7 +9,7 @@ from threading import Lock
 
 import numpy as np
 
-from capture.format import Capture
+from capture.format import Capture, EventPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ class FileSource:
             if name not in self._arguments:
                 self._arguments[name] = self._capture.read_columns([name])[name]
             return self._arguments[name]
+
+    def place(self, row: int) -> EventPlace:
+        """Where one event lies, for citing it."""
+        with self._lock:
+            return self._capture.place(row)
 
     def payload(self, row: int) -> bytes:
         """The captured bytes of one event, empty where none were kept."""

@@ -62,6 +62,9 @@ class MemorySource:
         one = np.array([args[index] for args in self.arguments], dtype=np.uint64)
         return np.resize(one, self.total)
 
+    def place(self, row: int) -> None:
+        return None
+
     def payload(self, row: int) -> bytes:
         return self.payloads.get(row % self.base, b"")
 

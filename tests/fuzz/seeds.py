@@ -8,6 +8,10 @@ import zstandard
 
 from capture.format import EVENT_COLUMNS
 from capture.format.columns import EventBatch, pack_events
+from inspect_app.cases import Anchor, AnchorKind, Case, Note, Severity, Triage, TriageState
+from inspect_app.cases.case import By
+from inspect_app.cases.document import to_text
+from inspect_app.cases.note import Sighting
 from tests.builders.capture import CaptureBuilder
 from tests.builders.evidence import rewrite, signer_of
 from tests.builders.scap import ScapBuilder, descriptor, file_body
@@ -79,6 +83,14 @@ TEXTS = {
 }
 
 
+def cases():
+    on = Anchor(AnchorKind.EVENT, "x", "c", time_ns=5, type="open", nth=1, pid=1, tid=2, block=3, digest="d")
+    by, key = By("Reyes", 7), "a" * 32
+    case = Case().with_note(Note(on, "one", ("t",), Severity.HIGH, report=1), by, key)
+    case = case.with_triage(Triage(on, TriageState.DISMISSED, "no"), by).with_capture(Sighting("c", ("m",)))
+    yield case.with_note(Note(on, "two"), by, key).merged(case.told("notes", key, None, By("Lee", 9)))
+
+
 def scap():
     book = ScapBuilder()
     book.process(100, cgroups=["cpu=/docker/c0ffee"])
@@ -96,6 +108,7 @@ def write(folder):
     found["capture"] = found["saving"] = list(captures(scratch))
     found["forged"] = list(forged())
     key = signer_of(1)
+    found["case"] = [to_text(case).encode() for case in cases()]
     found["scap"] = [scap().plain(), scap().gzip()]
     found["signature"] = [msgpack.packb(key.document(bytes(32)))]
     for path in scratch.iterdir():

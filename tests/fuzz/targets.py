@@ -22,6 +22,8 @@ from capture.evidence.signing import check_signature
 from capture.format import CaptureFile, CaptureWriter, FormatError, verify
 from capture.format.blocks import pack_document, unpack
 from capture.format.convert import convert
+from inspect_app.cases import CaseError
+from inspect_app.cases.document import from_bytes, to_text
 from inspect_app.filters.errors import FilterError
 from inspect_app.filters.language import parse
 from inspect_app.rules.entries import RuleFileError, parse_entries
@@ -124,6 +126,14 @@ def session(data: bytes) -> None:
         from_json(data.decode("utf-8", "replace"))
 
 
+def case(data: bytes) -> None:
+    """A case file: what is read is written, read again the same, and merges with itself."""
+    with suppress(CaseError):
+        found = from_bytes(data)
+        assert from_bytes(to_text(found).encode()) == found.merged(found) == found
+        found.shown_notes(), found.report_notes(), found.disputes()
+
+
 def own_views(data: bytes) -> None:
     """Views of the analyst's own."""
     with suppress(ValueError):
@@ -175,7 +185,19 @@ def scap(data: bytes) -> None:
 TARGETS = {
     target.__name__: target
     for target in (
-        *(capture, forged, saving, condition, session, own_views, manifest, signature, examiner_log, rules),
+        *(
+            capture,
+            forged,
+            saving,
+            condition,
+            session,
+            case,
+            own_views,
+            manifest,
+            signature,
+            examiner_log,
+            rules,
+        ),
         scap,
     )
 }
