@@ -98,5 +98,5 @@ def fitting(text: str, width: float, size: float) -> str:
     limit = max(4, int(width / (size * 0.6)))
     if len(text) <= limit:
         return text
-    head = (limit - 1) // 3
+    head = (limit - 1) // 2
     return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"

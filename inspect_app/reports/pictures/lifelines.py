@@ -12,7 +12,7 @@ from inspect_app.reports.pictures.axis import AXIS_HEIGHT, WIDTH, Scale
 _LEFT = 190.0
 _SIZE, _SMALL = 7.5, 6.5
 _INDENT = 8.0
-_BAR = 8.0
+_BAR = 7.5
 """Height of a bar."""
 _DEEPEST = 9
 """Levels that are indented; what lies deeper stands below them."""
@@ -38,7 +38,7 @@ class Life:
     """Moments within it that are pointed at, nanoseconds since 1970 UTC."""
 
 
-def lifelines_drawing(lives: Sequence[Life], window: TimeRange, *, row: float = 15.0) -> Drawing:
+def lifelines_drawing(lives: Sequence[Life], window: TimeRange, *, row: float = 13.0) -> Drawing:
     """A bar for each life: round ends were seen, straight ends lie outside of the recording."""
     scale = Scale(window, _LEFT)
     shapes: list[Shape] = []
@@ -56,7 +56,7 @@ def _life(life: Life, scale: Scale, y: float, row: float) -> Iterator[Shape]:
     )
     if life.note and row > 20:
         yield Text(indent, y + 17.5, fitting(life.note, room, _SMALL), _SMALL, Ink.SOFT)
-    top = y + 2.5
+    top = y + 2.0
     yield Rect(_LEFT, top, WIDTH - _LEFT, _BAR, Ink.FAINT)
     ink = Ink.LINE if life.is_context else Ink.ACCENT
     yield from _bar(life, scale, top, ink)

@@ -13,7 +13,7 @@ from inspect_app.reports.drawing import Ink
 from inspect_app.reports.pictures.lifelines import Life
 from inspect_app.reports.wording import shown_text
 
-MOST_ROWS = 36
+MOST_ROWS = 30
 """Lines that fit on a page with a caption."""
 
 Pointed = Mapping[int, Sequence[tuple[int, Ink]]]
@@ -63,5 +63,5 @@ def _first(chosen: np.ndarray, position: np.ndarray) -> np.ndarray:
 
 def _label(frames: CaptureFrames, row: int) -> str:
     image = int(frames.processes["image"].to_numpy()[row])
-    command = str(frames.images["cmdline"].iat[image]) if image >= 0 else "unknown program"
-    return f"{int(frames.processes['pid'].to_numpy()[row])}  {shown_text(command)}"
+    command = str(frames.images["cmdline"].iat[image]) if image >= 0 else ""
+    return f"{int(frames.processes['pid'].to_numpy()[row])}  {shown_text(command) or 'unknown program'}"

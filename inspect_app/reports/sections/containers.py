@@ -37,7 +37,7 @@ _PLANS = (
         "file_changes",
         "Files changed",
         "Files that were created, written, executed or deleted in it.",
-        ("fd.name", "file_created", "file_writes", "file_bytes_out", "execs", "file_deletes", "first"),
+        ("fd.name", "file_created", "file_bytes_out", "execs", "file_deletes", "first"),
     ),
     Plan(
         "peers",

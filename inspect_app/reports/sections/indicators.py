@@ -10,9 +10,9 @@ import pandas as pd
 
 from inspect_app.reports.found import rows_found
 from inspect_app.reports.material import Material
-from inspect_app.reports.model import Block, Column, Kind, Paragraph, Section, Table, Tone
+from inspect_app.reports.model import Column, Kind, Paragraph, Section, Table, Tone
 from inspect_app.reports.tables import Plan, table_of, view_table
-from inspect_app.reports.wording import shown_text
+from inspect_app.reports.wording import listed, shown_text
 from inspect_app.views.export import csv_text
 from inspect_app.views.format import format_bytes
 from inspect_app.views.sorting import default_order
@@ -44,16 +44,25 @@ _PEERS = Plan("peers", "Addresses", "", ("fd.rip", "net_bytes_in", "net_bytes_ou
 
 def indicators(material: Material) -> Section:
     """A part for each kind of indicator."""
-    parts = (
-        Section("indicators-addresses", "Addresses", _addresses(material)),
+    parts = [
+        Section("indicators-addresses", "Addresses", (_addresses(material),)),
         *(_domains(plan, material) for plan in _DOMAINS),
-        Section("indicators-digests", "Digests of files", _digests(material)),
-        Section("indicators-paths", "Paths", _paths(material)),
-    )
-    return Section("indicators", TITLE, (Paragraph(_WHAT, Tone.SOFT),), parts)
+        Section("indicators-digests", "Digests of files", (_digests(material),)),
+        Section("indicators-paths", "Paths", (_paths(material),)),
+    ]
+    told = [part for part in parts if _has_rows(part)]
+    nothing = listed([part.title.lower() for part in parts if part not in told])
+    blocks = [Paragraph(_WHAT, Tone.SOFT)]
+    if nothing:
+        blocks.append(Paragraph(f"There is nothing of these kinds: {nothing}."))
+    return Section("indicators", TITLE, tuple(blocks), tuple(told))
 
 
-def _addresses(material: Material) -> tuple[Block, ...]:
+def _has_rows(part: Section) -> bool:
+    return any(isinstance(block, Table) and block.rows for block in part.blocks)
+
+
+def _addresses(material: Material) -> Table:
     table = view_table(_PEERS, material)
     order = default_order(table)
     order = order[table.events[order] > 0]
@@ -75,7 +84,7 @@ def _addresses(material: Material) -> tuple[Block, ...]:
         *(Column("Address", Kind.EXACT), Column("Kind")),
         *(Column("Received", Kind.NUMBER), Column("Sent", Kind.NUMBER), Column("Processes", Kind.NUMBER)),
     )
-    return (_cut("addresses", columns, rows, ("address", "addresses"), material),)
+    return _cut("addresses", columns, rows, ("address", "addresses"), material)
 
 
 def _kind_of(text: str) -> str:
@@ -95,7 +104,7 @@ def _domains(plan: Plan, material: Material) -> Section:
     return Section(name, plan.title, (Paragraph(plan.explanation, Tone.SOFT), table_of(plan, material)))
 
 
-def _digests(material: Material) -> tuple[Block, ...]:
+def _digests(material: Material) -> Table:
     """Programs and scripts that ran, each digest once, the latest first."""
     images = material.frames.images
     made = pd.concat(
@@ -118,14 +127,14 @@ def _digests(material: Material) -> tuple[Block, ...]:
     ]
     rows.sort(key=lambda row: (row[1], row[0]))
     columns = (Column("SHA-256", Kind.EXACT), Column("Path", Kind.EXACT))
-    return (_cut("digests", columns, rows, ("digest", "digests"), material),)
+    return _cut("digests", columns, rows, ("digest", "digests"), material)
 
 
-def _paths(material: Material) -> tuple[Block, ...]:
+def _paths(material: Material) -> Table:
     """Files that findings are about, and those that were written and then run."""
     rows = sorted(set(_paths_found(material)) | set(_paths_dropped(material)))
     columns = (Column("Path", Kind.EXACT), Column("Why"))
-    return (_cut("paths", columns, rows, ("path", "paths"), material),)
+    return _cut("paths", columns, rows, ("path", "paths"), material)
 
 
 def _paths_found(material: Material) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from inspect_app.reports.material import Material
 from inspect_app.reports.model import Block, Column, Fact, Facts, Kind, Paragraph, Section, Table, Tone
 from inspect_app.reports.wording import shown_text
 
+TITLE = "Integrity"
 _STATES = {
     "whole": "All blocks of the capture are there, and each is as it was written.",
     "cut short": "The capture ends before it was closed. What is there is as it was written.",
@@ -27,18 +28,24 @@ def integrity(material: Material) -> Section:
     state = summary.state
     facts = [
         Fact("Verification", shown_text(state.detail) or "not known"),
-        Fact("Signature", "fits; the key is told above" if state.signed else "none that fits"),
     ]
+    if state.signed:
+        facts.append(Fact("Signature", "fits; the key is told above"))
     told = dict(summary.provenance)
     if told.get("Key"):
         facts.append(Fact("Announced key", shown_text(told["Key"]), exact=True))
-    facts += [Fact("Derived", shown_text(text)) for title, text in summary.provenance if title == "Derived"]
+    if not material.is_brief:
+        facts += [
+            Fact("Derived", shown_text(text)) for title, text in summary.provenance if title == "Derived"
+        ]
     warn = Tone.PLAIN if state.state == "whole" else Tone.WARNING
     blocks: list[Block] = [
         Paragraph(_STATES.get(state.state, shown_text(state.detail)), warn),
         Facts(tuple(facts)),
     ]
-    return Section("integrity", "Integrity", (*blocks, _files(material), Paragraph(_HOW, Tone.SOFT)))
+    if not material.is_brief:
+        blocks.append(_files(material))
+    return Section("integrity", TITLE, (*blocks, Paragraph(_HOW, Tone.SOFT)))
 
 
 def _files(material: Material) -> Table:

@@ -52,13 +52,20 @@ def _recorded(material: Material) -> str:
     part = "" if whole else ", a part of what was recorded"
     filtered = " that the filter of this report lets through" if material.conditions else ""
     containers = format_count(told.containers, "container")
-    gone = f", {told.containers_dead:,} of them gone by the end" if told.containers_dead else ""
+    gone = _gone(told.containers, told.containers_dead)
     seen = f" {containers} {'was' if told.containers == 1 else 'were'} seen{gone}." if told.containers else ""
+    processes = format_count(told.processes, "process", "processes")
     return (
-        f"This report is about {host} and {format_duration(window.duration_ns)} from {day} on{part}: "
-        f"{events}{filtered}; {format_count(told.processes, 'process', 'processes')} in the whole recording."
-        f"{seen}"
+        f"This report is about {host}, from {day} on, for {format_duration(window.duration_ns)}{part}. "
+        f"It looks at {events}{filtered}; {processes} ran in the whole recording.{seen}"
     )
+
+
+def _gone(containers: int, dead: int) -> str:
+    if not dead:
+        return ""
+    every = "" if containers == 1 else "both " if containers == 2 else "all "
+    return f", {every}gone by the end" if dead == containers else f", {dead:,} of them gone by the end"
 
 
 def _found(material: Material) -> str:

@@ -95,14 +95,12 @@ PLANS: tuple[Plan, ...] = (
         (
             "fd.name",
             "container.name",
-            "file_created",
             "file_writes",
             "file_bytes_out",
             "execs",
-            "file_deletes",
             "first",
         ),
-        ("file_modes", "file_renames", "proc.name", "container.id"),
+        ("file_created", "file_modes", "file_renames", "file_deletes", "proc.name", "container.id"),
         mark=_dropped,
     ),
     Plan(

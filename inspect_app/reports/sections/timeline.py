@@ -23,7 +23,7 @@ from inspect_app.views.format import format_count, format_time
 
 NOTES_SHOWN = 1_000
 """Notes that a document shows at most, or as many as its tables have rows if these are more."""
-_FINDINGS_SHOWN, _FINDINGS_EACH = 40, 5
+_FINDINGS_SHOWN, _FINDINGS_BRIEF, _FINDINGS_EACH = 40, 10, 5
 _INKS = {Weight.HIGH: Ink.HIGH, Weight.MEDIUM: Ink.NOTE, Weight.LOW: Ink.ACCENT, Weight.NONE: Ink.SOFT}
 _STRIP_ALT = (
     "Bars show how many events, errors, commands and bytes there were in each slice of time; dots below them "
@@ -116,8 +116,9 @@ def _found(material: Material) -> list[Block]:
     outcomes = [one for tactic in by_tactic(material.run) for one in tactic.outcomes]
     if not outcomes:
         return [Paragraph("Nothing was noted, and no rule found anything.")]
+    most = _FINDINGS_BRIEF if material.is_brief else _FINDINGS_SHOWN
     findings = first_findings(outcomes, material.frames, _FINDINGS_EACH)
-    kept = sorted(findings, key=lambda one: one.outcome.rule.priority)[:_FINDINGS_SHOWN]
+    kept = sorted(findings, key=lambda one: one.outcome.rule.priority)[:most]
     kept.sort(key=lambda one: one.row)
     told = (
         "Nothing was noted by an analyst; these are events that detection rules found, at most "

@@ -4,26 +4,43 @@ from __future__ import annotations
 
 from inspect_app.reports.model import Kind, Table
 
-_MOST = {Kind.EXACT: 64, Kind.TEXT: 34}
-"""Characters beyond which a column is folded rather than widened."""
-_LEAST = 5
-_TIGHT = frozenset({Kind.NUMBER, Kind.TIME, Kind.EVENT})
-"""Columns that are never folded."""
+_PAGE = 482.0
+"""Points between the margins of an A4 page."""
+_LETTER = {Kind.EXACT: 4.3, Kind.TEXT: 4.3, Kind.NUMBER: 4.6, Kind.TIME: 4.6, Kind.EVENT: 4.8}
+"""Points that a letter of a cell takes, on average."""
+_HEADER = 5.0
+"""The same of a heading."""
+_PADDING = 8.0
+_MOST = {Kind.EXACT: 280.0, Kind.TEXT: 150.0}
+"""Points beyond which a column is folded rather than widened."""
+_LEAST_FOLDED = 0.3
+"""Of the page, for the columns that can be folded."""
 
 
 def shares(table: Table) -> list[float]:
     """The part of the page's width that each column gets; they add up to 1."""
-    weights = [_weight(table, position) for position in range(len(table.columns))]
-    total = sum(weights)
-    return [round(weight / total, 4) for weight in weights]
+    wanted = [_width(table, position) for position in range(len(table.columns))]
+    folded = [column.kind in _MOST for column in table.columns]
+    tight = sum(width for width, can_fold in zip(wanted, folded, strict=True) if not can_fold)
+    loose = sum(wanted) - tight
+    if loose:
+        # What can be folded fills what the rest leaves; the rest gives way only where that is too little.
+        room = max(_PAGE - tight, _PAGE * _LEAST_FOLDED)
+        wanted = [
+            width * room / loose if can_fold else width
+            for width, can_fold in zip(wanted, folded, strict=True)
+        ]
+    total = sum(wanted)
+    return [round(width / total, 4) for width in wanted]
 
 
-def _weight(table: Table, position: int) -> float:
+def _width(table: Table, position: int) -> float:
+    """Points that a column would like to have."""
     column = table.columns[position]
-    lengths = sorted(len(row[position]) for row in table.rows)
-    words = max(map(len, column.title.split()), default=1)
-    if column.kind in _TIGHT:
-        return float(max(_LEAST, words + 1, lengths[-1] + 1 if lengths else 0))
-    usual = lengths[(len(lengths) - 1) * 9 // 10] if lengths else 0
-    # Half way between what most rows need and a share that leaves room for others.
-    return float(max(_LEAST + 2, words + 1, min(usual + 1, _MOST[column.kind])))
+    lengths = sorted(len(row[position]) for row in table.rows) or [1]
+    letter = _LETTER[column.kind]
+    heading = max(map(len, column.title.split()), default=1) * _HEADER
+    if column.kind not in _MOST:
+        return max(heading, lengths[-1] * letter) + _PADDING
+    usual = max(lengths[(len(lengths) - 1) * 9 // 10], lengths[-1] / 2) * letter
+    return max(heading, min(usual, _MOST[column.kind])) + _PADDING

@@ -28,7 +28,7 @@ from inspect_app.reports.model import (
 )
 from inspect_app.reports.writers.states import state_text
 
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>&|~$#@!]|:(?!\d|\s|$)|(?i:www)(?=\.)")
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>&|~$#@!]|:(?!\d|\s|$)|(?<=[wW]{3})\.")
 _AT_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
 _ARE_ONE = re.compile(r"[\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 
@@ -66,8 +66,7 @@ def escaped(text: str) -> str:
 
 
 def _escape(found: re.Match[str]) -> str:
-    # A letter cannot be escaped; the point behind `www` can.
-    return found[0] if found[0].lower() == "www" else f"\\{found[0]}"
+    return f"\\{found[0]}"
 
 
 def _number(text: str) -> str:
