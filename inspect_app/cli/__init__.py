@@ -1,6 +1,7 @@
 """The headless commands of exhume-inspect; `inspect_app.app` adds the window to them."""
 
 from inspect_app.cli import (
+    carve,
     examiner,
     export,
     moment,
@@ -16,6 +17,7 @@ from inspect_app.cli import (
 from inspect_app.cli.commands import main
 
 __all__ = [
+    "carve",
     "examiner",
     "export",
     "main",

@@ -100,7 +100,7 @@ def _failed(frames: CaptureFrames, _argument: str) -> Facets:
     return (NumberFacet(failures(frames), ~returned(frames)),)
 
 
-def _open_flags(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def open_flags(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Flags and mode of every opening call, and where they are not known (uint64, uint64, bool)."""
 
     def compute() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -126,7 +126,7 @@ def _open_test(holds: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Compute
     """False for what is no opening call, missing where the flags are not recorded."""
 
     def compute(frames: CaptureFrames, _argument: str) -> Facets:
-        flags, mode, unknown = _open_flags(frames)
+        flags, mode, unknown = open_flags(frames)
         opens = of_types(frames, lambda name: name in _OPENS)
         return (NumberFacet(opens & holds(flags, mode), unknown),)
 
