@@ -5,9 +5,11 @@
 demo: setup
 	@resources/demo/run
 
-# Everything that is checked; some tests need root and say so when they skip.
+# Everything that is checked; some tests need root and say so when they skip. Those that record come last and alone:
+# what they watch is this machine.
 test: lint
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --ignore=tests/kernel --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	.venv/bin/python -m pytest tests/kernel
 
 # What recording and opening cost on this machine, as root; docs/benchmarks.md tells how to read it.
 bench: setup

@@ -43,7 +43,7 @@ def taken(made):
 
 
 @given(records())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_every_field_comes_back_in_a_type_that_is_not_wider(made):
     heads = taken(made)
     for name, field in FIELDS.items():
@@ -54,7 +54,7 @@ def test_every_field_comes_back_in_a_type_that_is_not_wider(made):
 
 
 @given(st.lists(records(), min_size=1, max_size=4), st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_parts_that_are_joined_and_put_in_order_are_what_they_were(parts, random):
     heads, made = joined([taken(part) for part in parts]), np.concatenate(parts)
     time = np.array([random.randrange(len(made)) for _ in made])

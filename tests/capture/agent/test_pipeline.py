@@ -160,7 +160,7 @@ def frozen(events):
     return Counter(tuple(sorted(event.items(), key=lambda item: item[0])) for event in events)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(heads(), max_size=25))
 def test_columns_hold_what_each_record_says(rows):
     assembler = Assembler(OFFSET)
@@ -183,7 +183,7 @@ def test_columns_hold_what_each_record_says(rows):
             assert (own.kind, own.itemsize <= np.dtype(dtype).itemsize) == (np.dtype(dtype).kind, True), name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.lists(heads(), max_size=8), st.integers(0, 1000)), max_size=5))
 def test_what_is_handed_out_in_parts_is_what_came_in(rounds):
     assembler, given_rows, found, handed_out, late = Assembler(OFFSET), [], [], 0, 0

@@ -276,7 +276,7 @@ SHAPES = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(shape=SHAPES)
 def test_any_shape_of_any_document_is_read_or_missing(disk, shape):
     """Whatever JSON the files hold, a row comes back that a capture can store."""

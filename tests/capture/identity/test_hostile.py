@@ -49,7 +49,7 @@ events = st.fixed_dictionaries(
 
 
 @given(st.lists(events, max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_columns_are_joined(rows):
     book = CaptureBuilder()
     book.process(100, cwd="/", cgroup="/")

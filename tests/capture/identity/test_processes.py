@@ -210,7 +210,7 @@ steps = st.lists(st.tuples(st.sampled_from(["fork", "exit", "read"]), st.integer
 
 
 @given(steps)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_events_are_told_apart_as_a_loop_would(script):
     """A naive bookkeeper walks the events one by one; both must group them alike."""
     book = CaptureBuilder()

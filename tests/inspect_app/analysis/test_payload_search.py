@@ -196,7 +196,7 @@ def test_a_pattern_that_asks_for_everything_ends_soon(tmp_path):
         assert search(frames, pattern(text), limit=1_000).searched <= 1_000_000
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.binary(max_size=6).map(lambda data: bytes(byte % 3 + 0x61 for byte in data)), max_size=12),
     st.permutations("abc").flatmap(lambda letters: st.integers(1, 3).map(lambda n: "".join(letters[:n]))),

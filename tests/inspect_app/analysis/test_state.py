@@ -181,7 +181,7 @@ def simulate(book, told):
     return tables
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=25)
 @given(steps)
 def test_any_steps_leave_each_process_with_the_numbers_that_the_kernel_would(told):
     book = CaptureBuilder()

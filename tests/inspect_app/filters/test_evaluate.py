@@ -443,7 +443,7 @@ FILTERS = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(FILTERS)
 def test_a_filter_holds_exactly_where_reading_each_event_alone_says_so(condition):
     text, holds = condition

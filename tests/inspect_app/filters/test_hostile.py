@@ -105,7 +105,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(PIECES, max_size=14).map(" ".join))
 def test_whatever_parses_is_evaluated_or_refused(text):
     with suppress(FilterError):

@@ -155,7 +155,7 @@ def test_the_law_is_tried_on_every_field_that_a_capture_can_tell():
     assert sum(bool(values) for values in SEEN.values()) > 250
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(CONDITIONS)
 def test_a_filter_holds_where_reading_each_event_alone_says_so(text):
     expression = parse(text)

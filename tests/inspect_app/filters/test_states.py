@@ -52,7 +52,7 @@ def histories(draw):
     return creator, fork, of_event, [owner for _, owner in facts], [row for row, _ in facts]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(histories())
 def test_what_holds_is_what_living_through_it_finds(history):
     creator, fork, of_event, owners, rows = history
@@ -77,7 +77,7 @@ def test_what_holds_is_what_living_through_it_finds(history):
     assert found.tolist() == expected
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(-1, 9), st.integers(-1, 60), st.integers(-1, 60)), max_size=12))
 def test_lives_are_counted_as_one_by_one(lives):
     frames = build_frames()

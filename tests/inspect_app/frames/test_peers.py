@@ -186,7 +186,7 @@ def test_a_pipe_that_very_many_share_is_refused(book, opened, monkeypatch):
         edges(frames)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(
     st.lists(
         st.tuples(

@@ -22,7 +22,7 @@ CALLS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(CALLS)
 def test_a_transfer_follows_the_one_before_it_in_its_stream_if_that_is_whole(calls):
     book = CaptureBuilder()

@@ -120,7 +120,7 @@ TYPED = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(TYPED, CONDITIONS), min_size=1, max_size=4))
 def test_rules_hold_where_reading_each_event_alone_says_so(given_rules):
     conditions = [f"evt.type in ({', '.join(types)}) and ({text})" for types, text in given_rules]

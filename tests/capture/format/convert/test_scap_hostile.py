@@ -98,7 +98,7 @@ def test_a_packed_file_that_is_cut_is_converted_as_far_as_it_goes(pack):
     assert found.capture.verdict.state is State.CUT_SHORT
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_change_of_a_file_is_converted_or_refused(data):
     raw = bytearray(SMALL)
@@ -110,19 +110,19 @@ def test_any_change_of_a_file_is_converted_or_refused(data):
     converted_or_refused(bytes(raw))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_after_the_first_block_are_converted_or_refused(data):
     assert converted_or_refused(SMALL[:28] + data)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_converted_or_refused(data):
     assert not converted_or_refused(data) or is_scap(io.BytesIO(data))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.integers(0, 430), st.lists(st.binary(max_size=24), max_size=8), st.sampled_from((0x204, 0x216, 0x221))
 )
