@@ -105,6 +105,13 @@ class Case:
         """The case with a new note, or with `key` another text of one. Raises CaseError as `told` does."""
         return self.told("notes", key or new_key(), note, by)
 
+    def with_notes(self, notes: Mapping[str, Note], by: By) -> Self:
+        """The case with many notes that it does not have yet, by their keys. Raises CaseError: no room."""
+        if len(self.notes) + len(notes) > MAX_RECORDS:
+            raise CaseError(f"a case keeps {MAX_RECORDS:,} notes; these are {len(notes):,} too many")
+        new = {key: Record.first(note, by.author, by.now_ns) for key, note in notes.items()}
+        return replace(self, notes={**self.notes, **new})
+
     def with_triage(self, triage: Triage, by: By) -> Self:
         """The case with another opinion of a finding. Raises CaseError as `told` does."""
         return self.told("triage", key_of(triage.on), triage, by)

@@ -16,6 +16,7 @@ from capture.format import files_of
 from capture.model.decode import printable
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.analysis.timelines import capture_window
+from inspect_app.cases.errors import CaseError
 from inspect_app.cli.windows import parse_window
 from inspect_app.filters.errors import FilterError
 from inspect_app.filters.language import parse
@@ -75,6 +76,8 @@ def guarded(command: Callable[P, CaptureFrames | None]) -> Callable[P, None]:
             _leave_quietly()
         except FilterError as error:
             fail(f"the filter is wrong: {error}", ExitCode.USAGE)
+        except CaseError as error:
+            fail(f"{error}", ExitCode.UNREADABLE)
         except FormatError as error:
             fail(f"this is no capture that can be read: {error}", ExitCode.UNREADABLE)
         except OSError as error:
