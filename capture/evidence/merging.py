@@ -38,8 +38,8 @@ def merged(captures: Sequence[Capture]) -> tuple[list[Part], int]:
     order = sorted(range(len(captures)), key=lambda at: _first(columns[at]["time"]))
     ordered, columns = [captures[at] for at in order], [columns[at] for at in order]
     shifts = [_clock_of(ordered[0]) - _clock_of(capture) for capture in ordered]
-    same = len({_origin_of(capture) for capture in ordered}) == 1
-    keeps = _each_once(columns) if same else _end_to_end(columns, shifts)
+    same = len({origin_of(members_of(capture)[0].section) for capture in ordered}) == 1
+    keeps = each_once(columns) if same else _end_to_end(columns, shifts)
     parts = [
         Part(capture, None if keep.all() else keep, _Shift(shift) if shift else Unchanged())
         for capture, keep, shift in zip(ordered, keeps, shifts, strict=True)
@@ -47,8 +47,11 @@ def merged(captures: Sequence[Capture]) -> tuple[list[Part], int]:
     return parts, sum(int((~keep).sum()) for keep in keeps)
 
 
-def _each_once(columns: Sequence[Mapping[str, Array]]) -> list[Array]:
-    """A thread returns from one call at one moment: what is told twice is the same."""
+def each_once(columns: Sequence[Mapping[str, Array]]) -> list[Array]:
+    """bool, of each capture's events whether no earlier capture has them: columns `time`, `tid` and `code`.
+
+    A thread returns from one call at one moment: what is told twice is the same.
+    """
     time, tid, code = (np.concatenate([one[name] for one in columns]) for name in ("time", "tid", "code"))
     order = np.lexsort((np.arange(len(time)), code, tid, time))
     again = np.zeros(len(time), bool)
@@ -123,11 +126,10 @@ def _clock_of(capture: Capture) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _origin_of(capture: Capture) -> str:
-    """The recording that a capture was cut out of."""
-    section = members_of(capture)[0].section
+def origin_of(section: Mapping[str, Any]) -> str:
+    """The recording that the capture of a section was cut out of; empty where it is not told."""
     steps = steps_of(section)
     parents = steps[0].get("parents") if steps else None
     if isinstance(parents, list) and parents and isinstance(parents[0], dict):
         return str(parents[0].get("capture_id"))
-    return str(set_facts(section).get("id") or section.get("capture_id"))
+    return str(set_facts(section).get("id") or section.get("capture_id") or "")

@@ -14,7 +14,15 @@ from capture.format.errors import FormatError
 from capture.format.integrity import Damage, State, Verdict, verify
 from capture.format.joining import join_files
 from capture.format.reader import Cancelled, CaptureFile, EventPlace, refuse_devices
-from capture.format.sets import Capture, CaptureSet, files_of, open_captures, part_of, set_facts
+from capture.format.sets import (
+    Capture,
+    CaptureSet,
+    files_of,
+    open_captures,
+    part_of,
+    recordings_of,
+    set_facts,
+)
 from capture.format.writer import FORMAT_VERSION, CaptureWriter, create
 
 __all__ = [
@@ -43,6 +51,7 @@ __all__ = [
     "join_files",
     "open_captures",
     "part_of",
+    "recordings_of",
     "refuse_devices",
     "set_facts",
     "verify",

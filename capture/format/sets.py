@@ -11,16 +11,17 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 
+from capture.format.blocks import read_block, unpack_document
 from capture.format.coding import Array
 from capture.format.columns import EVENT_COLUMNS
 from capture.format.errors import FormatError
 from capture.format.integrity import State, Verdict
 from capture.format.pool import Pool
-from capture.format.reader import CaptureFile, EventPlace, Progress, StoredEvents
+from capture.format.reader import CaptureFile, EventPlace, Progress, StoredEvents, refuse_devices
 from capture.format.totals import sums_of, totals_of
 
 EXTENSION = ".exhume"
@@ -244,8 +245,36 @@ def open_captures(
         raise
 
 
-def files_of(paths: Sequence[Path]) -> list[Path]:
+def recordings_of(paths: Sequence[Path]) -> list[list[Path]]:
+    """The files of each recording among some files: those of a set together, others each alone.
+
+    A file that tells nothing of itself is one of its own: opening it says what is wrong.
+
+    Raises:
+        OSError: One cannot be read.
+    """
+    recordings: dict[str, list[Path]] = {}
+    for path in paths:
+        refuse_devices(path)
+        with path.open("rb") as stream:
+            recordings.setdefault(_set_id(stream) or str(path), []).append(path)
+    return list(recordings.values())
+
+
+def _set_id(stream: BinaryIO) -> str:
+    """The set that a file says it is of, empty where it is none."""
+    try:
+        block = read_block(stream, 0)
+        document = unpack_document(block.body) if block else None
+    except FormatError:
+        return ""
+    return str(set_facts(document).get("id", "")) if isinstance(document, dict) else ""
+
+
+def files_of(paths: Sequence[Path], endings: Sequence[str] = (EXTENSION,)) -> list[Path]:
     """The files that are meant: of a folder all captures in it but empty ones, which have yet to begin.
+
+    `endings`: how the names of a folder's captures end.
 
     Raises:
         FormatError: A folder without captures, or too many files.
@@ -256,10 +285,10 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
         if not path.is_dir():
             files.append(path)
             continue
-        found = sorted(entry for entry in path.iterdir() if entry.suffix == EXTENSION)
+        found = sorted(entry for entry in path.iterdir() if entry.name.endswith(tuple(endings)))
         found = [entry for entry in found if entry.is_file() and entry.stat().st_size]
         if not found:
-            raise FormatError(f"a directory without captures ({EXTENSION}) in it")
+            raise FormatError(f"a directory without captures ({', '.join(endings)}) in it")
         files += found
     if len(files) > MAX_FILES:
         raise FormatError(f"{len(files)} files; at most {MAX_FILES} can be opened as one")

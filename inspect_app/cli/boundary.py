@@ -22,6 +22,7 @@ from inspect_app.filters.errors import FilterError
 from inspect_app.filters.language import parse
 from inspect_app.frames import FormatError, open_capture
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.foreign import ENDINGS
 from inspect_app.session.examiner_log import note
 
 P = ParamSpec("P")
@@ -107,7 +108,10 @@ def open_for_command(files: Path | Sequence[Path], expression: str = "") -> Capt
     if expression.strip():
         parse(expression)
     files = [files] if isinstance(files, Path) else files
-    if not sys.stderr.isatty() or sum(path.stat().st_size for path in files_of(files)) < _BAR_AFTER_BYTES:
+    if (
+        not sys.stderr.isatty()
+        or sum(path.stat().st_size for path in files_of(files, ENDINGS)) < _BAR_AFTER_BYTES
+    ):
         return open_capture(files)
     with click.progressbar(length=100, label="opening", file=sys.stderr) as bar:
 

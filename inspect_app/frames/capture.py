@@ -19,8 +19,10 @@ from capture.format import EventPlace
 from inspect_app.frames.columns import (
     COUNTED_COLUMNS,
     GROUP_COLUMNS,
+    HOST_COLUMNS,
     MOUNT_COLUMNS,
     OPENED_COLUMNS,
+    RECORDING_COLUMNS,
     SAMPLE_COLUMNS,
 )
 from inspect_app.frames.pods import pods
@@ -116,6 +118,17 @@ class CaptureFrames:
     """What was mounted when the recording began."""
     groups: pd.DataFrame = field(default_factory=lambda: empty_table(GROUP_COLUMNS))
     """The host's list of groups."""
+    hosts: pd.DataFrame = field(default_factory=lambda: empty_table(HOST_COLUMNS))
+    """A row a recorded machine: several captures that were opened as one may be of several."""
+    recordings: pd.DataFrame = field(default_factory=lambda: empty_table(RECORDING_COLUMNS))
+    """A row a recording: a file, or the files of a set; whose it is and how its clock was put right."""
+
+    @property
+    def is_host(self) -> np.ndarray:
+        """bool, a row of `containers`: it stands for a host itself."""
+        found = np.zeros(len(self.containers), bool)
+        found[self.hosts["container"].to_numpy()] = True
+        return found
 
     @property
     def files(self) -> pd.DataFrame:

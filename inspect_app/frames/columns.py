@@ -15,7 +15,36 @@ class FrameColumn:
     dtype: str
     unit: str
     meaning: str
+    default: int | None = None
+    """What every row has where a table is made without it."""
 
+
+_HOST = FrameColumn("host", "int32", "row of hosts", "the host that it is of", 0)
+
+HOST_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("hostname", "str", "", "its name; empty: not recorded"),
+    FrameColumn("machine_id", "str", "", "its identity as systemd keeps it; empty: not recorded"),
+    FrameColumn("machine", "str", "", "its architecture"),
+    FrameColumn("kernel", "str", "", "release of its kernel"),
+    FrameColumn("os", "str", "", "its distribution"),
+    FrameColumn("cpus", "int64", "", "how many processors it has, -1 not known"),
+    FrameColumn("container", "int32", "row of containers", "the row that stands for the host itself"),
+)
+
+RECORDING_COLUMNS: tuple[FrameColumn, ...] = (
+    FrameColumn("path", "str", "", "where its file, or the folder of its files, lies"),
+    FrameColumn("host", "int32", "row of hosts", "which host it is of"),
+    FrameColumn("boot_id", "str", "", "the boot of the host; empty: not recorded"),
+    FrameColumn("recorder", "str", "", "what made it"),
+    FrameColumn("started", "int64", "ns since 1970 UTC", "when it began"),
+    FrameColumn("ended", "int64", "ns since 1970 UTC", "when it ended"),
+    FrameColumn("events", "int64", "events", "how many of its events are in `events`"),
+    FrameColumn("left_out", "int64", "events", "how many are not, as another recording has them"),
+    FrameColumn("boot_to_utc", "int64", "ns", "its clock: what makes time since boot UTC; -1 not recorded"),
+    FrameColumn("correction", "int64", "ns", "what was added to its times: by the host's first recording"),
+    FrameColumn("drift", "int64", "ns", "by how much the host's UTC went off while it recorded"),
+    FrameColumn("state", "str", "", "whole, cut short, altered or unfinished"),
+)
 
 EVENT_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("time", "int64", "ns since 1970 UTC", "when the call returned; its start is time - latency"),
@@ -64,6 +93,7 @@ PROCESS_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("nspid", "int64", "", "pid in its own namespace when the recording began; -1 likewise"),
     FrameColumn("cap_permitted", "int64", "mask", "capabilities when the recording began; -1 likewise"),
     FrameColumn("cap_effective", "int64", "mask", "capabilities when the recording began; -1 likewise"),
+    _HOST,
 )
 
 THREAD_COLUMNS: tuple[FrameColumn, ...] = (
@@ -124,6 +154,7 @@ DESCRIPTOR_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("role", "str", "", "client, server, listener or empty"),
     FrameColumn("first", "int64", "ns since 1970 UTC", "first event on it"),
     FrameColumn("last", "int64", "ns since 1970 UTC", "last event on it"),
+    _HOST,
 )
 
 CONTAINER_COLUMNS: tuple[FrameColumn, ...] = (
@@ -181,6 +212,7 @@ CONTAINER_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("metadata", "str", "", "'recorded', or why it is missing"),
     FrameColumn("cgroup", "str", "", "path of its cgroup"),
     FrameColumn("parent", "str", "", "full id of the container that it runs in"),
+    _HOST,
 )
 
 SAMPLE_COLUMNS: tuple[FrameColumn, ...] = (
@@ -199,11 +231,13 @@ USER_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("name", "str", "", "login name"),
     FrameColumn("home", "str", "", "home directory"),
     FrameColumn("shell", "str", "", "login shell"),
+    _HOST,
 )
 
 GROUP_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("gid", "int64", "", "group id, as the host sees it"),
     FrameColumn("name", "str", "", "name of the group"),
+    _HOST,
 )
 
 DROP_COLUMNS: tuple[FrameColumn, ...] = (
@@ -216,6 +250,7 @@ DROP_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("count", "int64", "events", "how many"),
     FrameColumn("category", "str", "", "category of the calls; empty: of any, or not told"),
     FrameColumn("cpu", "int64", "", "the processor; -1: not told"),
+    _HOST,
 )
 
 OPENED_COLUMNS: tuple[FrameColumn, ...] = (
@@ -226,6 +261,13 @@ OPENED_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("dev", "int64", "", "device, -1 not known"),
     FrameColumn("ino", "int64", "", "inode, -1 not known"),
     FrameColumn("mode", "int64", "", "file mode bits, -1 not known"),
+    FrameColumn(
+        "listed",
+        "int64",
+        "ns since 1970 UTC",
+        "-1: when the first recording of its host began; else a later one",
+        -1,
+    ),
 )
 """What was open already when the recording began."""
 
@@ -238,6 +280,7 @@ MOUNT_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("type", "str", "", "kind of file system"),
     FrameColumn("source", "str", "", "what is mounted"),
     FrameColumn("options", "str", "", "options it was mounted with"),
+    _HOST,
 )
 """What was mounted when the recording began, as the recorder saw it."""
 UNSEEN_KINDS = ("lost", "dropped", "undecodable", "unwritten")
@@ -297,6 +340,8 @@ TABLES: Mapping[str, tuple[FrameColumn, ...]] = MappingProxyType(
         "counted": COUNTED_COLUMNS,
         "opened": OPENED_COLUMNS,
         "mounts": MOUNT_COLUMNS,
+        "hosts": HOST_COLUMNS,
+        "recordings": RECORDING_COLUMNS,
     }
 )
 """Every frame of an opened capture by its attribute's name."""

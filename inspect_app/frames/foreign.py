@@ -13,6 +13,8 @@ from capture.format.convert import CONVERTER, convert_file, digest_of, is_foreig
 
 Progress = Callable[[int, int], None]
 
+ENDINGS = (".exhume", ".scap", ".scap.gz", ".scap.zst")
+"""How the names of captures end that are taken up from a folder."""
 _KEPT = 16
 """Converted files that stay in the cache; the ones that were opened last."""
 

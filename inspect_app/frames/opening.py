@@ -14,7 +14,7 @@ from capture.evidence.deriving import members_of
 from capture.evidence.judgement import Judgement, judge
 from capture.evidence.provenance import provenance
 from capture.evidence.signing import Signed
-from capture.format import Cancelled, Capture, open_captures, part_of
+from capture.format import Cancelled, Capture, FormatError, files_of, open_captures, part_of, recordings_of
 from capture.format.blocks import collector_paused
 from capture.identity import EventColumns, Identities, identify
 from capture.identity.reading import machine_of, results_that_count, tables_of
@@ -25,13 +25,15 @@ from inspect_app.frames.capture import CaptureFrames, FileState
 from inspect_app.frames.columns import EVENT_COLUMNS
 from inspect_app.frames.containers import containers
 from inspect_app.frames.counted import counted_frame
-from inspect_app.frames.foreign import readable
+from inspect_app.frames.foreign import ENDINGS, readable
+from inspect_app.frames.recordings import host_frame, recording_frame
 from inspect_app.frames.samples import samples_frame
 from inspect_app.frames.side_index import SideIndex
 from inspect_app.frames.source import FileSource
 from inspect_app.frames.stored import Keepsake
 from inspect_app.frames.tables import build_table
 from inspect_app.frames.types import event_types, sizes
+from inspect_app.frames.union import unite
 
 Progress = Callable[[int, int], None]
 
@@ -53,18 +55,20 @@ def open_capture(
 ) -> CaptureFrames:
     """Open a capture: every column joined to who, what and where; payload stays in the file.
 
-    Every block's digest is checked each time. The frames of a large capture that was opened before are mapped
-    from the side index in the user's cache folder; see `side_index`.
+    Several recordings, of one host or of several, become one: see `union`. Every block's digest is checked
+    each time. The frames of a large capture that was opened before are mapped from the side index in the
+    user's cache folder; see `side_index`.
 
     Args:
-        path: a capture file; or the files of a set, or their folder: they are read as one recording. A .scap
-            file is converted first, and what it became is kept in the user's cache.
+        path: a capture file, or several, or their folder. The files of a set are read as one recording; of
+            a file that is there twice, once. A .scap file is converted first, and what it became is kept in
+            the user's cache.
         cache: whether a side index may be used and made.
         progress: called with (done, total) as blocks are read.
         cancelled: asked at every block and between joins.
 
     Raises:
-        FormatError: it is no capture, of a newer format, one that no recorder writes, or several recordings.
+        FormatError: it is no capture, of a newer format, or one that no recorder writes.
         OSError: it cannot be read.
         Cancelled: `cancelled` said so.
     """
@@ -72,15 +76,55 @@ def open_capture(
     stop = cancelled or _never
     with collector_paused():
         paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
-        read = [readable(path, _share(report, 0, _CHECKED), stop) for path in paths]
-        capture = open_captures(read, _share(report, 0, _CHECKED), stop)
+        files = files_of(paths, ENDINGS)
+        if files == paths and len(files) == 1:
+            return _open(paths, report, stop, cache=cache)
+        names = dict[Path, Path]()
+        for file in files:
+            names.setdefault(readable(file, _share(report, 0, _CHECKED), stop), file)
+        recordings = recordings_of(list(names))
+        if len(recordings) == 1 and len(names) == len(files):
+            is_native = list(names) == files
+            return _open(paths if is_native else files, report, stop, cache=cache)
+        chosen = [[names[one] for one in recording] for recording in recordings]
+        return _open_each(chosen, len(files), report, stop, cache=cache)
+
+
+def _open_each(
+    recordings: Sequence[Sequence[Path]],
+    count: int,
+    report: Progress,
+    stop: Callable[[], bool],
+    *,
+    cache: bool,
+) -> CaptureFrames:
+    """Several recordings as one, each once. `count`: how many files there are, copies included."""
+    parts, total = dict[str, CaptureFrames](), len(recordings)
+    for at, files in enumerate(recordings):
+        share = _share(report, _STEPS * at // (total + 1), _STEPS * (at + 1) // (total + 1))
         try:
-            is_indexed = cache and side_index.is_wanted(capture)
-            frames = _indexed(capture, report, stop) if is_indexed else _join(capture, report, stop)[0]
-            return frames if read == paths else replace(frames, path=str(paths[0]))
-        except BaseException:
-            capture.close()
-            raise
+            part = _open(files, share, stop, cache=cache)
+        except FormatError as error:
+            raise FormatError(f"{files[0].name}: {error}") from error
+        parts.setdefault(str(part.host["digests"]), part)
+    opened = list(parts.values())
+    again = count - sum(len(_texts(part.host["digests"])) for part in opened)
+    united = unite(opened) if len(opened) > 1 else opened[0]
+    report(_STEPS, _STEPS)
+    return replace(united, host={**united.host, "copies": again}) if again else united
+
+
+def _open(paths: Sequence[Path], report: Progress, stop: Callable[[], bool], *, cache: bool) -> CaptureFrames:
+    """One recording: a file, or the files of a set or their folder."""
+    read = [readable(path, _share(report, 0, _CHECKED), stop) for path in paths]
+    capture = open_captures(read, _share(report, 0, _CHECKED), stop)
+    try:
+        is_indexed = cache and side_index.is_wanted(capture)
+        frames = _indexed(capture, report, stop) if is_indexed else _join(capture, report, stop)[0]
+        return frames if read == list(paths) else replace(frames, path=str(paths[0]))
+    except BaseException:
+        capture.close()
+        raise
 
 
 def _indexed(capture: Capture, report: Progress, stop: Callable[[], bool]) -> CaptureFrames:
@@ -98,14 +142,17 @@ def _indexed(capture: Capture, report: Progress, stop: Callable[[], bool]) -> Ca
     if stored.is_sorted:
         capture.take_for_sorted()
     time = stored.tables["events"]["time"].to_numpy()
+    host, state = _host(capture, time), _state(judge(capture))
+    # Where a capture lies, and whether it is signed, is no part of what it holds.
+    recordings = recording_frame(host, capture.path, state.state, len(time))
     frames = CaptureFrames(
         path=capture.path,
-        host=_host(capture, time),
-        state=_state(judge(capture)),
+        host=host,
+        state=state,
         source=FileSource(capture, stored.source, stored.texts),
         environments=stored.environments,
         paths=stored.paths,
-        **stored.tables,
+        **{**stored.tables, "recordings": recordings},
     )
     report(_STEPS, _STEPS)
     return frames
@@ -131,10 +178,11 @@ def _join(
     found = identify(events, tables, checkpoint=checkpoint)
     report(_STEPS - 5, _STEPS)
     processes, descriptors = entities.processes(found), entities.descriptors(found, columns["time"])
+    host, state = _host(capture, columns["time"]), _state(judge(capture))
     frames = CaptureFrames(
         path=capture.path,
-        host=_host(capture, columns["time"]),
-        state=_state(judge(capture)),
+        host=host,
+        state=state,
         events=_events(events, columns, found),
         processes=processes,
         threads=entities.threads(found),
@@ -151,6 +199,8 @@ def _join(
         opened=entities.opened(found, tables["descriptors"]),
         mounts=entities.mounts(tables["mounts"]),
         groups=entities.groups(tables["groups"]),
+        hosts=host_frame([host]),
+        recordings=recording_frame(host, capture.path, state.state, len(columns["time"])),
     )
     report(_STEPS, _STEPS)
     return frames, columns
@@ -220,6 +270,10 @@ def _host(capture: Capture, time: np.ndarray) -> dict[str, object]:
 
 def _map(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _texts(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _first_number(*values: object) -> int:

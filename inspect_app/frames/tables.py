@@ -16,10 +16,15 @@ Values = np.ndarray | pd.Categorical | Sequence[Any]
 def build_table(columns: Sequence[FrameColumn], data: Mapping[str, Values]) -> pd.DataFrame:
     """A frame with exactly the declared columns, in their order and with their dtypes.
 
-    Arrays that have their dtype already are not copied. Raises ValueError where `data` lacks a
-    column or has one that is not declared.
+    Arrays that have their dtype already are not copied. A column that is not given has its declared default.
+    Raises ValueError where `data` lacks a column without one, or has one that is not declared.
     """
     names = [column.name for column in columns]
+    count = len(next(iter(data.values()), ()))
+    data = {
+        **{one.name: np.full(count, one.default) for one in columns if one.default is not None},
+        **data,
+    }
     if set(names) != set(data):
         raise ValueError(f"columns {sorted(set(names) ^ set(data))} are missing or not declared")
     arrays = {column.name: _column(data[column.name], column.dtype) for column in columns}

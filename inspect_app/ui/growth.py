@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from capture.format import files_of
 from inspect_app.frames.capture import CaptureFrames, FileState
+from inspect_app.frames.foreign import ENDINGS
 from inspect_app.ui.jobs import Job, Jobs
 from inspect_app.ui.loader import await_beginning, load
 
@@ -34,7 +35,7 @@ Sizes = tuple[tuple[str, int], ...]
 
 def sizes_of(paths: Sequence[str]) -> Sizes:
     """What tells that a capture has grown. Raises OSError and FormatError as `files_of` does."""
-    return tuple((str(path), path.stat().st_size) for path in files_of([Path(one) for one in paths]))
+    return tuple((str(path), path.stat().st_size) for path in files_of([Path(one) for one in paths], ENDINGS))
 
 
 def load_with_sizes(paths: Sequence[str], job: Job) -> tuple[Sizes, CaptureFrames]:

@@ -31,6 +31,7 @@ from inspect_app.frames.columns import (
     THREAD_COLUMNS,
     USER_COLUMNS,
 )
+from inspect_app.frames.recordings import host_frame, recording_frame
 from inspect_app.frames.source import Place
 from inspect_app.frames.tables import build_table
 
@@ -362,21 +363,22 @@ class _Scene:
         kinds = _categories(columns["type"])
         codes = np.array([kinds.index(kind) for kind in columns["type"]], dtype=np.int16)
         data["type"] = pd.Categorical.from_codes(np.resize(codes, total), kinds)
+        host = {
+            "hostname": "node-1",
+            "machine": "x86_64",
+            "kernel": "6.18.0",
+            "cpus": 4,
+            "boot_id": "8d6f3c52-0000-4000-8000-000000000001",
+            "started_ns": START_NS,
+            "ended_ns": int(data["time"][-1]) + MS if total else START_NS,
+            "timezone": "Europe/Berlin",
+            "utc_offset_s": 3600,
+            "options": {"payload": 80},
+            "recorder": "exhume 0.1.0",
+        }
         return CaptureFrames(
             path="story.exhume",
-            host={
-                "hostname": "node-1",
-                "machine": "x86_64",
-                "kernel": "6.18.0",
-                "cpus": 4,
-                "boot_id": "8d6f3c52-0000-4000-8000-000000000001",
-                "started_ns": START_NS,
-                "ended_ns": int(data["time"][-1]) + MS if total else START_NS,
-                "timezone": "Europe/Berlin",
-                "utc_offset_s": 3600,
-                "options": {"payload": 80},
-                "recorder": "exhume 0.1.0",
-            },
+            host=host,
             state=FileState("whole", "All blocks are there and as they were written."),
             events=build_table(EVENT_COLUMNS, data),
             processes=_processes(),
@@ -392,6 +394,8 @@ class _Scene:
             source=MemorySource(base, total, self.arguments, self.payloads, self.texts, self.addresses),
             environments=_ENVIRONMENTS,
             paths=self.paths,
+            hosts=host_frame([host]),
+            recordings=recording_frame(host, "story.exhume", "whole", total),
         )
 
 
@@ -805,10 +809,8 @@ def _at(ms: float | None) -> int:
 
 
 def _table(columns, rows) -> pd.DataFrame:
-    return build_table(
-        columns,
-        dict(zip([column.name for column in columns], map(list, zip(*rows, strict=True)), strict=True)),
-    )
+    names = [column.name for column in columns if column.default is None]
+    return build_table(columns, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
 
 def _containers() -> pd.DataFrame:
@@ -818,7 +820,8 @@ def _containers() -> pd.DataFrame:
     }
     rows = [missing | row for row in _CONTAINERS]
     return _table(
-        CONTAINER_COLUMNS, [tuple(row[column.name] for column in CONTAINER_COLUMNS) for row in rows]
+        CONTAINER_COLUMNS,
+        [tuple(row[column.name] for column in CONTAINER_COLUMNS if column.default is None) for row in rows],
     )
 
 

@@ -236,8 +236,8 @@ def test_containers_are_completed_by_what_arrived_later(book, tmp_path):
 
 
 def test_users_drops_and_host_are_told(frames):
-    assert frames.users.iloc[0].tolist() == [0, "root", "/root", "/bin/sh"]
-    assert frames.drops.iloc[0].tolist() == [START_NS + 9, START_NS, "lost", "medium", 3, "", -1]
+    assert frames.users.iloc[0].tolist() == [0, "root", "/root", "/bin/sh", 0]
+    assert frames.drops.iloc[0].tolist() == [START_NS + 9, START_NS, "lost", "medium", 3, "", -1, 0]
     assert frames.host["hostname"] == "node-1"
     assert frames.host["ended_ns"] == frames.events["time"].iloc[-1]
 

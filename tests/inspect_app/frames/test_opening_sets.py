@@ -1,5 +1,7 @@
 """The files of a set become the frames that one file would."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,11 +63,19 @@ def test_a_process_known_from_a_later_snapshot_alone_has_its_name(book, tmp_path
     assert len(cats) == 1
 
 
-def test_files_of_several_recordings_are_refused(book, tmp_path):
+def test_a_set_and_another_recording_are_two(book, tmp_path):
     book.write_set(tmp_path, 4)
     book.write(tmp_path / "other.exhume")
-    with pytest.raises(FormatError, match="2 recordings"):
-        open_capture(tmp_path)
+    frames = open_capture(tmp_path)
+    assert len(frames.recordings) == 2
+    assert len(frames.events) == 2 * len(book.rows)
+
+
+def test_a_copy_of_a_file_of_a_set_is_refused(book, tmp_path):
+    paths = book.write_set(tmp_path, 4)
+    copy = shutil.copy(paths[0], tmp_path / "copy.exhume")
+    with pytest.raises(FormatError, match="both file 1 of the set"):
+        open_capture([*paths, copy])
 
 
 def test_progress_is_told_and_cancelling_is_obeyed(book, tmp_path):

@@ -1,0 +1,99 @@
+"""Arguments, texts and payload of several captures that were opened as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from inspect_app.frames.capture import PayloadSource
+
+_OWNER = 40
+"""Text codes of a capture lie below this bit, its number above."""
+
+
+class UnitedSource:
+    """Asks the source of the capture that an event is of; any thread may ask."""
+
+    def __init__(self, sources: Sequence[PayloadSource], counts: Sequence[int], rows: np.ndarray) -> None:
+        """`counts`: events of each capture; `rows`: of each event its place were they laid end to end."""
+        self._sources = list(sources)
+        self._starts = np.cumsum([0, *counts])
+        self._rows = rows
+
+    def argument(self, index: int) -> np.ndarray:
+        """Raw argument `index` (0-5) of every event, uint64; laid together anew each time."""
+        every: np.ndarray = np.concatenate([source.argument(index) for source in self._sources])[self._rows]
+        return every
+
+    def payload(self, row: int) -> bytes:
+        """The captured bytes of one event, empty where none were kept."""
+        source, own = self._at(row)
+        return source.payload(own)
+
+    def payload_blocks(
+        self, wanted: np.ndarray | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, bytes]]:
+        """All captured bytes, block by block: rows of events, where each one's bytes end, the bytes."""
+        place = np.full(int(self._starts[-1]), -1, np.int64)
+        place[self._rows] = np.arange(len(self._rows))
+        for at, source in enumerate(self._sources):
+            mine = place[self._starts[at] : self._starts[at + 1]]
+            asked = None if wanted is None else np.where(mine >= 0, wanted[mine], False)
+            for rows, ends, data in source.payload_blocks(asked):
+                yield _without_unplaced(mine[rows], np.asarray(ends), data)
+
+    def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
+        """The two texts of one event as recorded, None where there was none."""
+        source, own = self._at(row)
+        return source.texts(own)
+
+    def text_codes(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers for the two texts of some events: those of two captures differ, whatever the texts are."""
+        found = np.zeros((2, len(rows)), np.int64)
+        for at, which, own in self._split(rows):
+            for side, codes in enumerate(self._sources[at].text_codes(own)):
+                found[side, which] = _owned(codes, at)
+        return found[0], found[1]
+
+    def address(self, row: int) -> bytes | None:
+        """The raw sockaddr of one event, None where there was none."""
+        source, own = self._at(row)
+        return source.address(own)
+
+    def address_codes(self, rows: np.ndarray) -> np.ndarray:
+        """Numbers for the addresses of some events: those of two captures differ, whatever they are."""
+        found = np.zeros(len(rows), np.int64)
+        for at, which, own in self._split(rows):
+            found[which] = _owned(self._sources[at].address_codes(own), at)
+        return found
+
+    def _at(self, row: int) -> tuple[PayloadSource, int]:
+        end_to_end = int(self._rows[row])
+        at = int(np.searchsorted(self._starts, end_to_end, side="right")) - 1
+        return self._sources[at], end_to_end - int(self._starts[at])
+
+    def _split(self, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Each capture with which of the rows are its own, and what they are in it."""
+        end_to_end = self._rows[rows]
+        owner = np.searchsorted(self._starts, end_to_end, side="right") - 1
+        for at in np.unique(owner).tolist():
+            which = np.flatnonzero(owner == at)
+            yield at, which, end_to_end[which] - self._starts[at]
+
+
+def _owned(codes: np.ndarray, at: int) -> np.ndarray:
+    wide = codes.astype(np.int64)
+    return np.where(wide == 0, 0, wide | at << _OWNER)
+
+
+def _without_unplaced(
+    rows: np.ndarray, ends: np.ndarray, data: bytes
+) -> tuple[np.ndarray, np.ndarray, bytes]:
+    """A block without the events that another capture told already."""
+    kept = rows >= 0
+    if kept.all():
+        return rows, ends, data
+    sizes = np.diff(ends, prepend=0)
+    bytes_kept = np.frombuffer(data, np.uint8)[: int(ends[-1])][np.repeat(kept, sizes)]
+    return rows[kept], np.cumsum(sizes[kept]), bytes_kept.tobytes()
