@@ -31,7 +31,6 @@ _THING = struct.Struct("<QIH")
 """Inode, device, mode: as the recorder keeps what a second descriptor leads to."""
 MAX_ANCESTORS = 16
 _TEXT_LIMIT = 4_096
-_HOST_ROW = 0
 
 _FLAG_MEANINGS: tuple[tuple[EventFlag, str], ...] = (
     (EventFlag.COMPAT, "made through the 32-bit entry"),
@@ -249,7 +248,9 @@ def _other_descriptor_items(frames: CaptureFrames, row: int, kind: str) -> list[
         return []
     ino, dev, mode = _THING.unpack_from(recorded)
     things = frames.descriptors
-    same = np.flatnonzero((things["ino"].to_numpy() == ino) & (things["dev"].to_numpy() == dev))
+    host = frames.processes["host"].to_numpy()[_integer(frames.events, "process", row)]
+    is_same = (things["ino"].to_numpy() == ino) & (things["dev"].to_numpy() == dev)
+    same = np.flatnonzero(is_same & (things["host"].to_numpy() == host))
     # A number is used again when a file is gone: the latest that was used by then.
     used = things["first"].to_numpy()[same]
     by_then = same[(used >= 0) & (used <= _integer(frames.events, "time", row))]
@@ -262,14 +263,15 @@ def _container_items(frames: CaptureFrames, row: int) -> list[Item]:
     position = _integer(frames.events, "container", row)
     if position < 0:
         return [("Container", "could not be told")]
-    if position == _HOST_ROW:
+    if frames.is_host[position]:
         return [("Container", "none: this is the host")]
     return container_items(_values(frames.containers, position))
 
 
 def _user_items(frames: CaptureFrames, row: int) -> list[Item]:
     uid = _integer(frames.events, "uid", row)
-    users = frames.users[frames.users["uid"] == uid]
+    host = int(frames.processes["host"].to_numpy()[_integer(frames.events, "process", row)])
+    users = frames.users[(frames.users["uid"] == uid) & (frames.users["host"] == host)]
     if not len(users):
         return [("UID", str(uid)), ("Name", NOT_RECORDED)]
     user = _values(users, 0)

@@ -15,6 +15,7 @@ from capture.format.pieces import pieces_of
 from inspect_app.analysis.holdings import Held, held_at, pairs_of
 from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.host_numbers import account_rows
 
 _MOUNTS, _UNMOUNTS = ("mount", "move_mount"), ("umount2", "umount")
 _CHANGES_ONLY = 32 | 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20
@@ -23,7 +24,10 @@ _CHANGES_ONLY = 32 | 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """What was there at a moment. Times are nanoseconds since 1970 UTC."""
+    """What was there at a moment. Times are nanoseconds since 1970 UTC.
+
+    Of a capture of several hosts every frame has a column `host`: the name of each row's.
+    """
 
     time: int
     row: int
@@ -69,6 +73,13 @@ def state_at(frames: CaptureFrames, time: int) -> State:
     )
 
 
+def _with_hosts(frames: CaptureFrames, table: pd.DataFrame, hosts: np.ndarray) -> pd.DataFrame:
+    """The table with the name of each row's host, where there are several. `hosts`: rows of hosts."""
+    if len(frames.hosts) < 2:
+        return table
+    return table.assign(host=frames.hosts["hostname"].to_numpy()[hosts])
+
+
 def _processes(frames: CaptureFrames, alive: np.ndarray, time: int, uid: np.ndarray) -> pd.DataFrame:
     table = frames.processes
     parent, end = table["parent"].to_numpy()[alive], table["end"].to_numpy()
@@ -79,20 +90,21 @@ def _processes(frames: CaptureFrames, alive: np.ndarray, time: int, uid: np.ndar
     running = lived["process"].to_numpy()[(begun <= time) & ((ended < 0) | (ended > time))]
     counts = np.bincount(running[running >= 0], minlength=len(table))
     names = {"name": "comm", "command": "cmdline", "exepath": "exepath"}
-    return pd.DataFrame(
+    there = pd.DataFrame(
         {
             "process": alive,
             "pid": table["pid"].to_numpy()[alive],
             "ppid": table["ppid"].to_numpy()[alive],
             "orphan": (parent_end >= 0) & (parent_end <= time),
             **{name: _of(frames.images[column], image) for name, column in names.items()},
-            "user": _user_names(frames, uid),
+            "user": _user_names(frames, alive, uid),
             "uid": uid,
             "container": _container_names(frames, table["container"].to_numpy()[alive]),
             "threads": np.maximum(counts[alive], 1),
             "start": table["start"].to_numpy()[alive],
         }
     )
+    return _with_hosts(frames, there, table["host"].to_numpy()[alive])
 
 
 def _of(column: pd.Series, rows: np.ndarray) -> pd.Series:
@@ -127,9 +139,10 @@ def _uids_at(frames: CaptureFrames, processes: np.ndarray, row: int) -> np.ndarr
     return found
 
 
-def _user_names(frames: CaptureFrames, uid: np.ndarray) -> list[str]:
-    names = dict(zip(frames.users["uid"].tolist(), frames.users["name"].tolist(), strict=True))
-    return [names.get(number, "") for number in uid.tolist()]
+def _user_names(frames: CaptureFrames, processes: np.ndarray, uid: np.ndarray) -> list[str]:
+    rows = account_rows(frames.users, "uid", uid, frames.processes["host"].to_numpy()[processes])
+    names = [*frames.users["name"].tolist(), ""]
+    return [names[row] for row in rows.tolist()]
 
 
 def _container_names(frames: CaptureFrames, rows: np.ndarray) -> list[str]:
@@ -153,7 +166,7 @@ def _descriptors(frames: CaptureFrames, held: Held) -> pd.DataFrame:
     processes = frames.processes
     images = processes["image"].to_numpy()[held.process]
     how = np.where(held.inherited, "inherited", np.where(listed, "open at the start", "opened or used"))
-    return pd.DataFrame(
+    there = pd.DataFrame(
         {
             "process": held.process,
             "pid": processes["pid"].to_numpy()[held.process],
@@ -166,6 +179,7 @@ def _descriptors(frames: CaptureFrames, held: Held) -> pd.DataFrame:
             "descriptor": thing,
         }
     )
+    return _with_hosts(frames, there, processes["host"].to_numpy()[held.process])
 
 
 def _fill_pairs(frames: CaptureFrames, held: Held, thing: np.ndarray) -> np.ndarray:
@@ -203,31 +217,36 @@ def _containers(frames: CaptureFrames, alive: np.ndarray, time: int) -> pd.DataF
     counts = np.bincount(member[member >= 0], minlength=len(table))
     # Which existed before the recording and whose end was not seen is there with or without a process.
     chosen = table.iloc[rows][["id", "name", "image", "birth"]].reset_index(drop=True)
-    return chosen.assign(processes=counts[rows])
+    return _with_hosts(frames, chosen.assign(processes=counts[rows]), table["host"].to_numpy()[rows])
 
 
 def _mounts(frames: CaptureFrames, row: int) -> pd.DataFrame:
     kinds = frames.events["type"]
     calls = remember(frames, ("mount calls",), lambda: _mount_calls(frames))
     there = [
-        (target, source, kind, -1, -1)
-        for target, source, kind in zip(
-            *(frames.mounts[name].tolist() for name in ("target", "source", "type")), strict=True
+        (target, source, kind, -1, -1, host)
+        for target, source, kind, host in zip(
+            *(frames.mounts[name].tolist() for name in ("target", "source", "type", "host")), strict=True
         )
     ]
+    host_of = frames.processes["host"].to_numpy()
     columns = {name: frames.events[name].to_numpy() for name in ("path", "path2", "time", "process")}
     for call in calls[calls < row].tolist():
         mounting = str(kinds.iat[call]) in _MOUNTS
         at = int(columns["path2" if mounting else "path"][call])
-        target = frames.paths[at] if at >= 0 else ""
+        target, host = frames.paths[at] if at >= 0 else "", int(host_of[columns["process"][call]])
         if mounting:
             source = (frames.source.texts(call)[0] or b"").decode("utf-8", "backslashreplace")
-            there.append((target, source, "", int(columns["time"][call]), int(columns["process"][call])))
+            there.append(
+                (target, source, "", int(columns["time"][call]), int(columns["process"][call]), host)
+            )
             continue
-        found = next((place for place in reversed(range(len(there))) if there[place][0] == target), None)
+        same = (place for place in reversed(range(len(there))) if there[place][0::5] == (target, host))
+        found = next(same, None)
         if found is not None:
             del there[found]
-    return pd.DataFrame(there, columns=["target", "source", "type", "since", "process"])
+    table = pd.DataFrame(there, columns=["target", "source", "type", "since", "process", "host"])
+    return _with_hosts(frames, table.drop(columns="host"), table["host"].to_numpy(dtype=np.int64))
 
 
 def _mount_calls(frames: CaptureFrames) -> np.ndarray:
@@ -241,5 +260,6 @@ def _mount_calls(frames: CaptureFrames) -> np.ndarray:
 
 
 def _users(processes: pd.DataFrame) -> pd.DataFrame:
-    counted = processes.groupby(["uid", "user"], sort=True, observed=True).size()
+    by = [name for name in ("host", "uid", "user") if name in processes]
+    counted = processes.groupby(by, sort=True, observed=True).size()
     return counted.rename("processes").reset_index()

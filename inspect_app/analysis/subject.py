@@ -3,6 +3,7 @@
     address  ::=  kind "/" name
     name     ::=  pid ["@" start]          of a process: process/812@1700000000000000000
                |  id | container name      of a container: container/0123456789ab
+       |  "host@" hostname        of a host among several, as that of a container
                |  [container] ":" path     of a file; without a container, the path in any
                |  protocol " " ends ["#" inode]   of a socket: connection/tcp 10.0.0.1:4000->10.0.0.2:80#71
 
@@ -24,7 +25,9 @@ from inspect_app.frames.capture import CaptureFrames
 _PROCESS = re.compile(r"(\d{1,19})(?:@(\d{1,19}))?", re.ASCII)
 _RENAMES = ("rename", "renameat", "renameat2", "uring_renameat", "link", "linkat", "uring_linkat")
 _CONTAINER_ID = re.compile(r"[0-9a-f]{12}")
-_HOST = "host"
+HOST = "host"
+"""The id of the container that a host itself is."""
+_ONE_HOST = "host@"
 _MOST_NAMES = 32
 _NONE = np.empty(0, dtype=np.uint32)
 
@@ -127,7 +130,7 @@ def label_of(frames: CaptureFrames, subject: Subject) -> str:
         return subject.name
     if subject.kind is Kind.CONTAINER:
         name = str(frames.containers["name"].iat[row]) or subject.name
-        return "host" if row == 0 else name
+        return _container_name(frames, row) if frames.is_host[row] else name
     image = int(frames.processes["image"].to_numpy()[row])
     comm = str(frames.images["comm"].iat[image]) if image >= 0 else ""
     return f"{comm or 'unknown'} ({frames.processes['pid'].iat[row]})"
@@ -141,7 +144,19 @@ def process_subject(frames: CaptureFrames, row: int) -> Subject:
 
 def container_subject(frames: CaptureFrames, row: int) -> Subject:
     """The subject that a row of containers is."""
-    return Subject(Kind.CONTAINER, str(frames.containers["id"].iat[row]))
+    return Subject(Kind.CONTAINER, _container_name(frames, row))
+
+
+def host_name(hostname: str) -> str:
+    """What the subject of a host among several is called."""
+    return _ONE_HOST + hostname
+
+
+def _container_name(frames: CaptureFrames, row: int) -> str:
+    """The id of a container; of a host among several its name."""
+    if len(frames.hosts) > 1 and frames.is_host[row]:
+        return host_name(str(frames.hosts["hostname"].iat[frames.containers["host"].to_numpy()[row]]))
+    return str(frames.containers["id"].iat[row])
 
 
 def thing_subject(frames: CaptureFrames, row: int, container: int = -1) -> Subject | None:
@@ -150,7 +165,7 @@ def thing_subject(frames: CaptureFrames, row: int, container: int = -1) -> Subje
     if not name:
         return None
     if kind in ("file", "directory"):
-        where = str(frames.containers["id"].iat[container]) if container >= 0 else ""
+        where = _container_name(frames, container) if container >= 0 else ""
         return Subject(Kind.FILE, f"{where}:{name}")
     if kind in ("ipv4", "ipv6"):
         return connection_subject(str(frames.descriptors["l4proto"].iat[row]), name, _at(frames, row))
@@ -173,13 +188,19 @@ def _file_condition(container: str, path: str) -> str:
 
 
 def _container_condition(name: str) -> str:
-    is_id = name == _HOST or _CONTAINER_ID.fullmatch(name) is not None
+    if name.startswith(_ONE_HOST):
+        return f"container.id = {HOST} and evt.hostname = {quote(name.removeprefix(_ONE_HOST))}"
+    is_id = name == HOST or _CONTAINER_ID.fullmatch(name) is not None
     return f"container.{'id' if is_id else 'name'} = {quote(name)}"
 
 
 def _row_of(frames: CaptureFrames, subject: Subject) -> int:
     """Row of processes or containers, -1 none; of a pid used twice without a start, the last one."""
     if subject.kind is Kind.CONTAINER:
+        name = subject.name.removeprefix(_ONE_HOST)
+        if name != subject.name:
+            at_home = frames.hosts["container"].to_numpy()[(frames.hosts["hostname"] == name).to_numpy()]
+            return int(at_home[0]) if len(at_home) else -1
         same = np.flatnonzero((frames.containers["id"] == subject.name).to_numpy())
         if not len(same):
             same = np.flatnonzero((frames.containers["name"] == subject.name).to_numpy())

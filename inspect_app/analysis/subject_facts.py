@@ -20,6 +20,7 @@ from inspect_app.analysis.processes import process_forest, programs_of
 from inspect_app.analysis.program import program_file_items
 from inspect_app.analysis.subject import Found, Kind
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.host_numbers import user_name
 
 _LIMIT = 4_096
 _MOST = 40
@@ -54,7 +55,7 @@ def _of_process(frames: CaptureFrames, found: Found) -> Groups:
         ("PID", str(process["pid"])),
         ("Parent", _creator(frames, found.row)),
         ("Container", _container_name(frames, int(process["container"]))),
-        ("User", _user(frames, int(process["uid"]))),
+        ("User", _user(frames, int(process["uid"]), found.row)),
         ("Started", _moment(int(process["start"]), "before the recording")),
         ("Ended", _end(process)),
         ("Lived", _lived(int(process["start"]), int(process["end"]))),
@@ -76,7 +77,7 @@ _PROGRAM = (("Name", "comm"), ("Path", "exepath"), ("Command", "cmdline"), ("Dir
 
 def _of_container(frames: CaptureFrames, found: Found) -> Groups:
     container = _values(frames.containers, found.row)
-    items = container_items(container) if found.row else [("Name", "host"), ("What it is", "the host itself")]
+    items = _host_items(frames, found.row) if frames.is_host[found.row] else container_items(container)
     first = int(container["first_process"])
     began = [("First process", _process_name(frames, first))] if first >= 0 else []
     return [
@@ -84,6 +85,15 @@ def _of_container(frames: CaptureFrames, found: Found) -> Groups:
         ("Listens on", _listening(frames, "container", found.row)),
         ("Mounts", _mounts(str(container["mounts"]))),
     ]
+
+
+def _host_items(frames: CaptureFrames, row: int) -> list[Item]:
+    host = _values(frames.hosts, int(frames.containers["host"].to_numpy()[row]))
+    told = [(title, _shown(str(host[name]))) for title, name in _HOST if host[name]]
+    return [("Name", "host"), ("What it is", "the host itself"), *told]
+
+
+_HOST = (("Host", "hostname"), ("Kernel", "kernel"), ("System", "os"), ("Architecture", "machine"))
 
 
 def _of_file(frames: CaptureFrames, found: Found) -> Groups:
@@ -215,7 +225,7 @@ def _process_name(frames: CaptureFrames, row: int) -> str:
 def _container_name(frames: CaptureFrames, row: int) -> str:
     if row < 0:
         return "could not be told"
-    if row == 0:
+    if frames.is_host[row]:
         return "none: on the host itself"
     return _shown(str(frames.containers["name"].iat[row]) or str(frames.containers["id"].iat[row]))
 
@@ -225,9 +235,9 @@ def _container_id_name(frames: CaptureFrames, identity: str) -> str:
     return _container_name(frames, int(rows[0])) if len(rows) else _shown(identity)
 
 
-def _user(frames: CaptureFrames, uid: int) -> str:
-    names = frames.users["name"].to_numpy()[frames.users["uid"].to_numpy() == uid]
-    return f"{_shown(str(names[0]))} ({uid})" if len(names) else _number(uid)
+def _user(frames: CaptureFrames, uid: int, process: int) -> str:
+    name = user_name(frames, uid, process)
+    return f"{_shown(name)} ({uid})" if name else _number(uid)
 
 
 def _end(process: dict[str, Any]) -> str:

@@ -82,7 +82,7 @@ def summarise(frames: CaptureFrames) -> Summary:
     """The figures of a capture."""
     host = frames.host
     times = frames.events["time"]
-    containers = frames.containers.iloc[1:]
+    containers = frames.containers[~frames.is_host]
     return Summary(
         path=frames.path,
         part=fact_text(host, "part"),

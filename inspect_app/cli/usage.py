@@ -127,4 +127,4 @@ def _container(frames: CaptureFrames, row: int) -> tuple[str, str]:
     if row < 0:
         return "", ""
     name, identity = (str(frames.containers[column].iat[row]) for column in ("name", "id"))
-    return name or ("host" if not row else ""), identity
+    return name or ("host" if frames.is_host[row] else ""), identity

@@ -12,6 +12,7 @@ from inspect_app.filters.cache import remember
 from inspect_app.filters.entities import entity_array
 from inspect_app.filters.facets import MAX_ANCESTORS, look_up
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.host_numbers import on_host
 
 
 def parent_processes(frames: CaptureFrames) -> np.ndarray:
@@ -43,11 +44,11 @@ def leader_images(frames: CaptureFrames) -> np.ndarray:
 
 def session_leaders(frames: CaptureFrames) -> np.ndarray:
     """Row of processes → row of its session's leader, -1 not known."""
-    pids = entity_array(frames, "process", "pid")
-    starts = entity_array(frames, "process", "start")
-    sids = entity_array(frames, "process", "sid")
+    pids, starts, sids, hosts = (
+        entity_array(frames, "process", name) for name in ("pid", "start", "sid", "host")
+    )
     rows = np.arange(len(pids), dtype=np.int32)
-    found = _latest(pids, starts, rows, sids, starts)
+    found = _latest(on_host(pids, hosts), starts, rows, on_host(sids, hosts), starts)
     return np.where(sids > 0, found, np.int32(-1))
 
 

@@ -16,6 +16,7 @@ from inspect_app.filters.calls import category_of, failures, of_types
 from inspect_app.filters.entities import entity_array, event_array
 from inspect_app.filters.facets import look_up
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.host_numbers import on_host
 
 _MAKES_ROOM = ("ftruncate", "fallocate")
 """What goes before writing through memory, which makes no call."""
@@ -46,10 +47,14 @@ def drops(frames: CaptureFrames) -> Drops:
 def _written_programs(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:
     """Row of images → row of the write to its file, by device and inode; -1 none. `rows`: all writes."""
     thing = event_array(frames, "descriptor")[rows]
-    dev, ino = (entity_array(frames, "descriptor", name)[thing] for name in ("dev", "ino"))
-    rows, dev, ino = (column[ino > 0] for column in (rows, dev, ino))
+    dev, ino, host = (entity_array(frames, "descriptor", name)[thing] for name in ("dev", "ino", "host"))
+    rows, dev, ino, host = (column[ino > 0] for column in (rows, dev, ino, host))
     own_dev, own_ino = (entity_array(frames, "image", name) for name in ("dev", "ino"))
-    _, _, code = pair_codes(np.concatenate((dev, own_dev)), np.concatenate((ino, own_ino)))
+    own_host = look_up(
+        entity_array(frames, "process", "host"), entity_array(frames, "image", "process"), missing=0
+    )
+    devices = on_host(np.concatenate((dev, own_dev)), np.concatenate((host, own_host)))
+    _, _, code = pair_codes(devices, np.concatenate((ino, own_ino)))
     own = np.where(own_ino > 0, code[len(rows) :], -1)
     return _last_write(frames, code[: len(rows)], rows, own)
 

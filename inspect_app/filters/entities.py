@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from inspect_app.filters.cache import remember
-from inspect_app.filters.facets import NumberFacet, TextFacet, distinct, look_up, occurring
+from inspect_app.filters.facets import NumberFacet, TextFacet, distinct, look_up
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.host_numbers import account_rows
 
 _TABLE_OF = {
     "process": "processes",
@@ -29,7 +30,11 @@ def event_rows(frames: CaptureFrames, entity: str) -> np.ndarray:
     """Event → row of an entity's frame, -1 none."""
     if entity != "user":
         return event_array(frames, entity)
-    return remember(frames, "user rows", lambda: user_rows(frames, event_array(frames, "uid")))
+    return remember(
+        frames,
+        "user rows",
+        lambda: account_rows(frames.users, "uid", event_array(frames, "uid"), event_hosts(frames)),
+    )
 
 
 def entity_array(frames: CaptureFrames, entity: str, column: str) -> np.ndarray:
@@ -74,17 +79,17 @@ def rows_text(
     return remember(frames, ("told", entity, rows_key), compute)
 
 
-def user_rows(frames: CaptureFrames, uids: np.ndarray) -> np.ndarray:
-    """User ids → rows of users, -1 unknown; the first row where an id occurs twice."""
-
-    known, first = np.unique(frames.users["uid"].to_numpy(), return_index=True)
-    codes, found = occurring(uids)
-    rows = np.full(len(found), -1, np.int32)
-    if len(known):
-        at = np.minimum(np.searchsorted(known, found), len(known) - 1)
-        rows = np.where(known[at] == found, first[at], -1).astype(np.int32)
-    of_uid: np.ndarray = rows[codes]
-    return of_uid
+def event_hosts(frames: CaptureFrames, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+    """Event → row of hosts, of some rows; one zero for all of them where there is one host alone."""
+    if len(frames.hosts) < 2:
+        return np.zeros(1, np.int32)
+    of_event = remember(
+        frames,
+        "event hosts",
+        lambda: look_up(entity_array(frames, "process", "host"), event_array(frames, "process"), missing=0),
+    )
+    found: np.ndarray = of_event[rows]
+    return found
 
 
 def since_start(frames: CaptureFrames, entity: str, starts: np.ndarray) -> NumberFacet:

@@ -26,7 +26,6 @@ from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_r
 from inspect_app.filters.fields_mount import MOUNT_FIELDS
 from inspect_app.frames.capture import CaptureFrames
 
-HOST_ROW = 0
 MAX_LABELS_TEXT = 1 << 20
 """Longer label texts are not read; no runtime writes them."""
 
@@ -39,19 +38,19 @@ def _text(column: str) -> Compute:
 
 def _name(frames: CaptureFrames, _argument: str) -> Facets:
     """The host is called `host`, as rules expect."""
-    names = entity_array(frames, "container", "name")
+    names, is_host = entity_array(frames, "container", "name"), frames.is_host
     return (
         rows_text(
-            frames, "container", "name", lambda row: "host" if row == HOST_ROW else str(names[row]) or None
+            frames, "container", "name", lambda row: "host" if is_host[row] else str(names[row]) or None
         ),
     )
 
 
 def _type(frames: CaptureFrames, _argument: str) -> Facets:
-    runtimes = entity_array(frames, "container", "runtime")
+    runtimes, is_host = entity_array(frames, "container", "runtime"), frames.is_host
     return (
         rows_text(
-            frames, "container", "type", lambda row: "host" if row == HOST_ROW else str(runtimes[row]) or None
+            frames, "container", "type", lambda row: "host" if is_host[row] else str(runtimes[row]) or None
         ),
     )
 
@@ -81,7 +80,7 @@ def _duration(frames: CaptureFrames, _argument: str) -> Facets:
 
 def _is_existing(frames: CaptureFrames, _argument: str) -> Facets:
     birth = entity_array(frames, "container", "birth")
-    return (NumberFacet(birth < 0, np.arange(len(birth)) == HOST_ROW, event_rows(frames, "container")),)
+    return (NumberFacet(birth < 0, frames.is_host, event_rows(frames, "container")),)
 
 
 def container_labels(frames: CaptureFrames, column: str = "labels") -> list[dict[str, str]]:
@@ -214,8 +213,11 @@ def _shares(kind: str) -> Compute:
         shared = entity_array(frames, "container", "host_namespaces")
         seen = entity_array(frames, "container", "metadata") == "recorded"
         values = np.array([kind in str(text).split(", ") for text in shared], np.bool_)
-        is_host = np.arange(len(values)) == HOST_ROW
-        return (NumberFacet(values, ~np.asarray(seen, np.bool_) | is_host, event_rows(frames, "container")),)
+        return (
+            NumberFacet(
+                values, ~np.asarray(seen, np.bool_) | frames.is_host, event_rows(frames, "container")
+            ),
+        )
 
     return compute
 

@@ -14,11 +14,12 @@ import numpy as np
 from capture.model.credentials import capability_names, read_credentials
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import of_types
-from inspect_app.filters.entities import entity_array, event_array
+from inspect_app.filters.entities import entity_array, event_array, event_hosts
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.filters.field import Compute, Field, FieldType
 from inspect_app.filters.states import thread_lives
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.host_numbers import account_rows
 
 _LISTED = {"gid": "gid", "permitted": "cap_permitted", "effective": "cap_effective"}
 """Parts of credentials that the snapshot has → the column of processes."""
@@ -91,9 +92,14 @@ def _group_id(frames: CaptureFrames, _argument: str) -> Facets:
 
 def _group_name(frames: CaptureFrames, _argument: str) -> Facets:
     values, of_event = _credential(frames, "gid")
-    names = dict(zip(frames.groups["gid"].tolist(), frames.groups["name"].tolist(), strict=True))
-    codes, texts = distinct(names.get(gid) or None for gid in values.tolist())
-    return (TextFacet(texts, codes, of_event),)
+    codes, texts = distinct(name or None for name in frames.groups["name"])
+    if len(frames.hosts) == 1:
+        rows = account_rows(frames.groups, "gid", values, event_hosts(frames))
+        return (TextFacet(texts, look_up(codes, rows, missing=-1), of_event),)
+    # What a number means depends on the event's host.
+    values = look_up(values, of_event, missing=-1)
+    rows = account_rows(frames.groups, "gid", values, event_hosts(frames))
+    return (TextFacet(texts, look_up(codes, rows, missing=-1)),)
 
 
 CREDENTIAL_FIELDS = (

@@ -23,8 +23,8 @@ from inspect_app.filters.calls import (
     returned,
     types,
 )
-from inspect_app.filters.entities import entity_text, event_array
-from inspect_app.filters.facets import Facets, NumberFacet, PayloadFacet, TextFacet
+from inspect_app.filters.entities import entity_array, entity_text, event_array, event_rows
+from inspect_app.filters.facets import Facets, NumberFacet, PayloadFacet, TextFacet, distinct, look_up
 from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded
 from inspect_app.filters.fields_fd import event_path
 from inspect_app.filters.structures import opened_how
@@ -250,6 +250,13 @@ def _transfers() -> tuple[Field, ...]:
 
 _SAMPLED = "processes are no events here: they are frames, and samples of what they used"
 
+
+def _hostname(frames: CaptureFrames, _argument: str) -> Facets:
+    codes, values = distinct(name or None for name in frames.hosts["hostname"])
+    hosts = look_up(codes, entity_array(frames, "process", "host"), missing=-1)
+    return (TextFacet(values, hosts, event_rows(frames, "process")),)
+
+
 EVENT_FIELDS = (
     Field("evt.num", FieldType.INTEGER, "No.", "number of the event, from 1",
           _number(lambda frames: np.arange(1, len(frames.events) + 1))),
@@ -307,7 +314,7 @@ EVENT_FIELDS = (
     _truth("evt.is_async", "Asynchronous", "never true here: no event is made by a plugin",
            _type_test(lambda _name: False)),
     _text("evt.source", "Source", "syscall for every event", _constant(lambda _frames: "syscall")),
-    _text("evt.hostname", "Host", "name of the recorded host", _constant(lambda frames: str(frames.host.get("hostname") or ""))),
+    _text("evt.hostname", "Host", "name of the recorded host that it happened on", _hostname),
     *(
         not_recorded(name, FieldType.TEXT, title, meaning, reason)
         for name, title, meaning, reason in (

@@ -33,10 +33,16 @@ def _through(entity: str, column: str) -> Compute:
 
 
 def _container(frames: CaptureFrames, _argument: str) -> Facets:
-    names = frames.containers["name"].tolist()
-    codes, values = distinct("host" if not row else name or None for row, name in enumerate(names))
+    names = zip(frames.containers["name"].tolist(), frames.is_host.tolist(), strict=True)
+    codes, values = distinct("host" if is_host else name or None for name, is_host in names)
     rows = frames.processes["container"].to_numpy()
     return (TextFacet(values, look_up(codes, rows, missing=-1), peer_process(frames)),)
+
+
+def _host(frames: CaptureFrames, _argument: str) -> Facets:
+    codes, values = distinct(name or None for name in frames.hosts["hostname"])
+    hosts = look_up(codes, frames.processes["host"].to_numpy(), missing=-1)
+    return (TextFacet(values, hosts, peer_process(frames)),)
 
 
 def _how(frames: CaptureFrames, _argument: str) -> Facets:
@@ -86,5 +92,12 @@ PEER_FIELDS = (
         "Peer's container",
         "the same by the name that its runtime gave it; host outside of containers",
         _container,
+    ),
+    Field(
+        "fd.peer.hostname",
+        FieldType.TEXT,
+        "Peer's host",
+        "name of the recorded host that the other end is on",
+        _host,
     ),
 )

@@ -72,12 +72,14 @@ def namespace_starts(frames: CaptureFrames) -> np.ndarray:
     """
 
     def compute() -> np.ndarray:
-        pid, start = (entity_array(frames, "process", name) for name in ("pid", "start"))
+        pid, start, at = (entity_array(frames, "process", name) for name in ("pid", "start", "host"))
         inner, container = inner_pids(frames), entity_array(frames, "process", "container")
-        hosts = np.flatnonzero(pid == 1)
-        host = int(start[hosts[0]]) if len(hosts) else -1
+        first_of_host = np.full(len(frames.hosts), -1, np.int64)
+        firsts = np.flatnonzero(pid == 1)[::-1]
+        first_of_host[at[firsts]] = start[firsts]
+        host = first_of_host[at]
         first = look_up(entity_array(frames, "container", "first_process"), container, missing=-1)
-        inside = np.where(container > 0, look_up(start, first, missing=-1), -1)
+        inside = np.where(look_up(frames.is_host, container), -1, look_up(start, first, missing=-1))
         return np.where(inner < 0, -1, np.where(inner == pid, host, inside))
 
     return remember(frames, "starts of pid namespaces", compute)

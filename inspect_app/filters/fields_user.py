@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from inspect_app.filters.entities import entity_array, entity_text, event_array, event_rows, user_rows
+from inspect_app.filters.entities import entity_array, entity_text, event_array, event_rows
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, look_up
 from inspect_app.filters.field import Compute, Field, FieldType
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.host_numbers import account_rows
 
 
 def _user_text(column: str) -> Compute:
@@ -18,7 +19,8 @@ def _user_text(column: str) -> Compute:
 
 def _login_name(frames: CaptureFrames, _argument: str) -> Facets:
     names = entity_text(frames, "user", "name")
-    login = user_rows(frames, entity_array(frames, "process", "loginuid"))
+    uids, hosts = (entity_array(frames, "process", name) for name in ("loginuid", "host"))
+    login = account_rows(frames.users, "uid", uids, hosts)
     codes = login if names.codes is None else look_up(names.codes, login, missing=-1)
     return (TextFacet(names.values, codes, event_rows(frames, "process")),)
 

@@ -14,9 +14,10 @@ import numpy as np
 from capture.format.joins import Latest, codes_of, follow, pair_codes, place_among
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import of_types, raw_argument
-from inspect_app.filters.entities import entity_array, event_array
+from inspect_app.filters.entities import entity_array, event_array, event_hosts
 from inspect_app.filters.facets import look_up
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.host_numbers import on_host
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,10 +106,12 @@ def _matched(
 
 
 def process_at(frames: CaptureFrames, pid: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """int64: the process that a pid meant at each of the events, -1 none."""
-    pids, codes = codes_of(entity_array(frames, "process", "pid"))
+    """int64: the process that a pid meant at each of the events, on its host; -1 none."""
+    own, hosts = (entity_array(frames, "process", name) for name in ("pid", "host"))
+    pids, codes = codes_of(on_host(own, hosts))
     since = _row_of_start(frames, entity_array(frames, "process", "start"))
-    return Latest(codes, since, len(pids)).find(place_among(pids, pid), rows)
+    asked = place_among(pids, on_host(pid, event_hosts(frames, rows)))
+    return Latest(codes, since, len(pids)).find(asked, rows)
 
 
 def image_at(frames: CaptureFrames, process: np.ndarray, rows: np.ndarray) -> np.ndarray:

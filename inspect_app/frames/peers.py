@@ -2,13 +2,13 @@
 
 How the other end is known:
 
-    addresses   an IP socket whose addresses and ports are the same the other way round
+    addresses   an IP socket whose addresses and ports are the same the other way round, on whichever host
     order       a unix socket: connects to a path are accepted in their order; none reads what none wrote
     pair        both ends are of one socketpair
     shared      a pipe, whose ends are one thing: who writes talks to who reads
 
-Where addresses were translated on the way (NAT), where an end is on another machine, or where the recording
-saw only one end, the other is not known.
+Where addresses were translated on the way (NAT), or where an end is on a machine that was not recorded, the
+other is not known.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ def _by_addresses(frames: CaptureFrames, user: np.ndarray) -> np.ndarray:
         things["type"].isin(["ipv4", "ipv6"]).to_numpy()
         & ((things["lport"] > 0) & (things["rport"] > 0)).to_numpy()
     )
-    ends = things.iloc[rows][["l4proto", "laddr", "lport", "raddr", "rport", "first"]].assign(row=rows)
+    wanted = ["l4proto", "laddr", "lport", "raddr", "rport", "first", "host"]
+    ends = things.iloc[rows][wanted].assign(row=rows)
     home = np.append(frames.processes["container"].to_numpy(), _NONE)
     ends["container"] = home[user[rows]]
     # Sorted so that of the two ends of a pair each occurs on one side: the lower port on the left.
@@ -112,12 +113,17 @@ def _by_addresses(frames: CaptureFrames, user: np.ndarray) -> np.ndarray:
     left, right = _few_alike(left, right, ports, mirrored), _few_alike(right, left, mirrored, ports)
     pairs = left.merge(right, left_on=ports, right_on=mirrored, suffixes=("", "_other"))
     fits = _is(pairs["laddr"], pairs["raddr_other"]) & _is(pairs["laddr_other"], pairs["raddr"])
-    pairs = pairs[fits & (pairs["row"] != pairs["row_other"])]
+    local = pairs["raddr"].str.startswith("127.") | (pairs["raddr"] == "::1")
+    abroad = pairs["host"] != pairs["host_other"]
+    pairs = pairs.assign(local=local, abroad=abroad)[
+        fits & (pairs["row"] != pairs["row_other"]) & ~(local & abroad)
+    ]
     apart = (pairs["first"] - pairs["first_other"]).abs()
     elsewhere = pairs["container"] != pairs["container_other"]
-    # Loopback addresses are the same in every container: nearest in time, and rather in the same one.
-    local = pairs["raddr"].str.startswith("127.") | (pairs["raddr"] == "::1")
-    pairs = pairs.assign(far=local & elsewhere, apart=apart).sort_values(["far", "apart"], kind="stable")
+    # Loopback addresses are the same in every container: nearest in time, and rather in the same one. Private
+    # ones are the same in many networks: rather on the same host.
+    pairs = pairs.assign(far=(pairs["local"] & elsewhere) | pairs["abroad"], apart=apart)
+    pairs = pairs.sort_values(["far", "apart"], kind="stable")
     return _each_once(pairs[["row", "row_other"]])
 
 
@@ -154,7 +160,8 @@ def _by_order(frames: CaptureFrames, moved: Segments) -> np.ndarray:
     unix = np.append((things["type"] == "unix").to_numpy() & (things["name"] != "").to_numpy(), False)
     thing, ret = (events[name].to_numpy() for name in ("descriptor", "ret"))
     begun = events["time"].to_numpy() - np.maximum(events["latency"].to_numpy(), 0)
-    _, path = codes_of(np.append(pd.factorize(things["name"])[0], _NONE))
+    names = pd.factorize(things["name"])[0].astype(np.int64) * len(frames.hosts) + things["host"].to_numpy()
+    _, path = codes_of(np.append(names, _NONE))
     sides = []
     for names in (_CONNECTS, _ACCEPTS):
         rows = np.flatnonzero(events["type"].isin(names).to_numpy() & (ret >= 0) & unix[thing])

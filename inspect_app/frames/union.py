@@ -23,7 +23,7 @@ from capture.format.joins import taken
 from inspect_app.frames.capture import CaptureFrames, FileState
 from inspect_app.frames.columns import TABLES, FrameColumn
 from inspect_app.frames.overlaps import Overlap, overlaps
-from inspect_app.frames.recordings import host_frame, host_key
+from inspect_app.frames.recordings import host_key
 from inspect_app.frames.sameness import Sameness, sameness
 from inspect_app.frames.tables import build_table
 from inspect_app.frames.united_source import UnitedSource
@@ -42,6 +42,8 @@ _LAST = {
 _AT_FIRST = ("existed", "gid", "pgid", "nspid", "cap_permitted", "cap_effective", "host", "birth")
 """What is told of the beginning of a recording: the first one's, known or not."""
 _SUMS = {"containers": ("starts", "oom_kills")}
+_TELL_STARTS = ("procfork", "procexit")
+"""Events whose third argument is when a thread began."""
 _WORST = ("altered", "cut short", "unfinished", "whole")
 
 
@@ -58,21 +60,25 @@ def unite(parts: Sequence[CaptureFrames]) -> CaptureFrames:
     same = sameness(parts, host_of, found)
     laid = _Laid(parts, found, same, host_of, _joined(parts, "paths"), _joined(parts, "environments"))
     tables = {name: laid.table(name) for name in TABLES if name not in ("events", "hosts", "recordings")}
-    hosts = host_frame([parts[host_of.index(row)].host for row in range(len(names))])
-    at_home = [
-        same.rows["containers"].of[same.starts["containers"][host_of.index(row)]] for row in range(len(names))
-    ]
+    firsts = [parts[host_of.index(row)] for row in range(len(names))]
+    hosts = pd.concat([part.hosts for part in firsts], ignore_index=True)
+    own = [same.of("containers", host_of.index(row)) for row in range(len(names))]
+    hosts["container"] = np.array([int(of[0]) for of in own], np.int32)
+    hosts["hostname"] = _told_apart(hosts["hostname"].tolist())
     return CaptureFrames(
         path=_path(parts),
         host=_host(parts, len(names)),
         state=_state(parts),
         events=laid.events(),
         source=UnitedSource(
-            [part.source for part in parts], [len(part.events) for part in parts], found.rows
+            [part.source for part in parts],
+            [len(part.events) for part in parts],
+            found.rows,
+            _starts(parts, found),
         ),
         paths=laid.texts["paths"].every,
         environments=laid.texts["environments"].every,
-        hosts=hosts.assign(container=np.array(at_home, np.int32)),
+        hosts=hosts,
         recordings=_recordings(parts, host_of, found),
         **tables,
     )
@@ -225,6 +231,23 @@ def _host(parts: Sequence[CaptureFrames], hosts: int) -> dict[str, object]:
     ]
     told["totals"] = {} if any(not section.get("totals") for section in sections) else told["totals"]
     return told
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """The second of a name is called `name#2`."""
+    return [
+        f"{name}#{names[:at].count(name) + 1}" if name in names[:at] else name
+        for at, name in enumerate(names)
+    ]
+
+
+def _starts(parts: Sequence[CaptureFrames], found: Overlap) -> tuple[np.ndarray, np.ndarray]:
+    """Events that tell when a thread began, of captures whose times were moved, and by how much."""
+    shifts = np.repeat(np.array(found.shifts, np.int64), [len(part.events) for part in parts])
+    tells = np.concatenate([part.events["type"].isin(list(_TELL_STARTS)).to_numpy() for part in parts])
+    shifts = np.where(tells, shifts, 0)[found.rows]
+    rows = np.flatnonzero(shifts)
+    return rows, shifts[rows]
 
 
 def _listed(value: object) -> list[Any]:

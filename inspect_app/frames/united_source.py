@@ -10,13 +10,28 @@ from inspect_app.frames.capture import PayloadSource
 
 _OWNER = 40
 """Text codes of a capture lie below this bit, its number above."""
+_START = 2
 
 
 class UnitedSource:
     """Asks the source of the capture that an event is of; any thread may ask."""
 
-    def __init__(self, sources: Sequence[PayloadSource], counts: Sequence[int], rows: np.ndarray) -> None:
-        """`counts`: events of each capture; `rows`: of each event its place were they laid end to end."""
+    def __init__(
+        self,
+        sources: Sequence[PayloadSource],
+        counts: Sequence[int],
+        rows: np.ndarray,
+        starts: tuple[np.ndarray, np.ndarray],
+    ) -> None:
+        """What is asked, and how its events lie.
+
+        Args:
+            sources: one a capture.
+            counts: events of each capture.
+            rows: of each event its place were all captures' laid end to end.
+            starts: rows of events whose third argument is a time, and what is added to it.
+        """
+        self._shifted = starts
         self._sources = list(sources)
         self._starts = np.cumsum([0, *counts])
         self._rows = rows
@@ -24,6 +39,10 @@ class UnitedSource:
     def argument(self, index: int) -> np.ndarray:
         """Raw argument `index` (0-5) of every event, uint64; laid together anew each time."""
         every: np.ndarray = np.concatenate([source.argument(index) for source in self._sources])[self._rows]
+        if index == _START and len(self._shifted[0]):
+            rows, shift = self._shifted
+            times = every[rows].astype(np.int64)
+            every[rows] = np.where(times > 0, times + shift, times).astype(np.uint64)
         return every
 
     def payload(self, row: int) -> bytes:

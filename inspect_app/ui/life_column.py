@@ -68,7 +68,8 @@ class LifeDelegate(QStyledItemDelegate):
         if not lives.lived[process]:
             return
         container = number_at(branches.frames.processes, "container", process)
-        ink = category_colour(container) if container > 0 else colour("histogram")
+        is_inside = container >= 0 and not branches.frames.is_host[container]
+        ink = category_colour(container) if is_inside else colour("histogram")
         start, end = axis.x_of(int(lives.start[process])), axis.x_of(int(lives.end[process]))
         bar = QRectF(start, area.top() + 5, max(2.0, end - start), area.height() - 10)
         alpha = 110 if branches.chosen[process] else 36

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from inspect_app.views.applications import APPLICATION_VIEWS
 from inspect_app.views.containers import CONTAINER_VIEWS
 from inspect_app.views.files import FILE_VIEWS
+from inspect_app.views.hosts import HOST_VIEWS
 from inspect_app.views.kubernetes import KUBERNETES_VIEWS
 from inspect_app.views.logs import LOG_VIEWS
 from inspect_app.views.network import NETWORK_VIEWS
@@ -30,6 +31,7 @@ _BUILT_IN: dict[str, View] = {
         *PROGRAM_VIEWS,
         *CONTAINER_VIEWS,
         *KUBERNETES_VIEWS,
+        *HOST_VIEWS,
         *FILE_VIEWS,
         *NETWORK_VIEWS,
         *APPLICATION_VIEWS,

@@ -18,11 +18,13 @@ import pandas as pd
 
 from inspect_app.analysis.channels import channels
 from inspect_app.filters.cache import remember
+from inspect_app.filters.entities import event_hosts
 from inspect_app.filters.errors import FilterError, NotEvaluableError
 from inspect_app.filters.field import Field
 from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.host_numbers import account_rows
 from inspect_app.views.cells import Cells, number_cells, text_cells
 
 Read = Callable[[CaptureFrames], Cells]
@@ -73,12 +75,11 @@ def _text(table: str, column: str) -> Read:
 
 
 def _or_host(column: str) -> Read:
-    """A text of containers; row 0, the host, is called so where it has none."""
+    """A text of containers; a row that stands for a host is called so where it has none."""
 
     def read(frames: CaptureFrames) -> Cells:
         values = frames.containers[column].to_numpy(dtype=object).copy()
-        if len(values) and not values[0]:
-            values[0] = "host"
+        values[frames.is_host & (values == "")] = "host"
         return text_cells(values, np.where(values == "", -1, np.arange(len(values))))
 
     return read
@@ -95,10 +96,9 @@ def _through(pointer: tuple[str, str], of: Read) -> Read:
 
 def _user_name(frames: CaptureFrames) -> Cells:
     """The name of each process's user; a uid that no user list explains has none."""
-    names = frames.users["name"].to_numpy(dtype=object)
-    known = frames.users["uid"].drop_duplicates()
-    found = pd.Index(known).get_indexer(pd.Index(frames.processes["uid"]))
-    return text_cells(names[known.index.to_numpy()], found.astype(np.int64))
+    uids, hosts = (frames.processes[name].to_numpy() for name in ("uid", "host"))
+    found = account_rows(frames.users, "uid", uids, hosts)
+    return text_cells(frames.users["name"].to_numpy(dtype=object), found)
 
 
 def _threads_of(frames: CaptureFrames) -> Cells:
@@ -165,6 +165,11 @@ _CONTAINER: dict[str, Read] = {
     "container.ip": _text("containers", "addresses"),
     "container.env": _text("containers", "environment"),
 }
+_HOST: dict[str, Read] = {
+    "evt.hostname": _text("hosts", "hostname"),
+    "host.cpus": _number("hosts", "cpus"),
+    **{f"host.{name}": _text("hosts", name) for name in ("kernel", "os", "machine", "machine_id")},
+}
 _IMAGE = ("processes", "image")
 _PROCESS: dict[str, Read] = {
     "proc.pid": _number("processes", "pid"),
@@ -185,7 +190,9 @@ _PROCESS: dict[str, Read] = {
     "proc.script": _through(_IMAGE, _text("images", "script")),
     "proc.exe_sha256": _through(_IMAGE, _text("images", "sha256")),
     "proc.pname": _through(("processes", "parent"), _through(_IMAGE, _text("images", "comm"))),
+    "evt.hostname": _through(("processes", "host"), _HOST["evt.hostname"]),
 } | {name: _through(("processes", "container"), cells) for name, cells in _CONTAINER.items()}
+_CONTAINER["evt.hostname"] = _through(("containers", "host"), _HOST["evt.hostname"])
 _PROGRAM: dict[str, Read] = {
     "proc.exepath": _text("images", "exepath"),
     "proc.exe_sha256": _text("images", "sha256"),
@@ -209,6 +216,7 @@ _DESCRIPTOR: dict[str, Read] = {
     "fd.rport": _number("descriptors", "rport"),
     "fd.role": _text("descriptors", "role"),
     "fd.sport": _server_port,
+    "evt.hostname": _through(("descriptors", "host"), _HOST["evt.hostname"]),
 }
 
 
@@ -227,9 +235,16 @@ _CHANNEL: dict[str, Read] = {
     "fd.peer.pid": _of_channel("peer", _PROCESS["proc.pid"]),
     "fd.peer.ts": _of_channel("peer", _PROCESS["proc.pid.ts"]),
     "fd.peer.name": _of_channel("peer", _PROCESS["proc.name"]),
+    "fd.peer.hostname": _of_channel("peer", _PROCESS["evt.hostname"]),
     "fd.peer.container.id": _of_channel("peer", _PROCESS["container.id"]),
     "fd.peer.container.name": _of_channel("peer", _PROCESS["container.name"]),
 }
+
+
+def _host_of_events(frames: CaptureFrames) -> np.ndarray:
+    found: np.ndarray = np.broadcast_to(event_hosts(frames), len(frames.events))
+    return found
+
 
 _PROCESS_LIVES = _lifetime("processes", "start", "end")
 _THREAD_LIVES = _lifetime("threads", "start", "end")
@@ -240,6 +255,7 @@ ENTITIES: Mapping[str, Entity] = MappingProxyType(
         "process": Entity("process", lambda frames: frames.processes, _PROCESS, _PROCESS_LIVES),
         "thread": Entity("thread", lambda frames: frames.threads, _THREAD, _THREAD_LIVES),
         "container": Entity("container", lambda frames: frames.containers, _CONTAINER, _CONTAINER_LIVES),
+        "host": Entity("", lambda frames: frames.hosts, _HOST, pointer=_host_of_events),
         "image": Entity("image", lambda frames: frames.images, _PROGRAM),
         "descriptor": Entity("descriptor", lambda frames: frames.descriptors, _DESCRIPTOR),
         "channel": Entity(

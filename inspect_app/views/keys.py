@@ -43,6 +43,8 @@ class Key:
     """The fields that name a row to people: the first, and the others in brackets."""
     keeps_idle: bool = False
     """Whether an entity that lived in the window has a row without any event."""
+    of_host: bool = False
+    """Whether a row is of one host: the same values on two hosts make two rows, see `views.hosts`."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -58,26 +60,38 @@ KEYS: Mapping[str, Key] = MappingProxyType(
     {
         key.id: key
         for key in (
-            Key("process", (Part(("proc.pid", "proc.pid.ts"), "process"),), ("proc.name", "proc.pid"), True),
+            Key(
+                "process",
+                (Part(("proc.pid", "proc.pid.ts"), "process"),),
+                ("proc.name", "proc.pid"),
+                True,
+                True,
+            ),
             Key(
                 "thread",
                 (Part(("thread.tid", "proc.pid", "proc.pid.ts"), "thread"),),
                 ("proc.name", "thread.tid"),
                 True,
+                True,
             ),
-            Key("container", (_CONTAINER,), ("container.name", "container.id"), True),
-            Key("file", (Part(("fd.name",), "descriptor"), _CONTAINER), ("fd.name",)),
-            Key("connection", (Part(("fd.name", "fd.l4proto", "fd.ino"), "descriptor"),), ("fd.name",)),
-            Key("program", (Part(("proc.exepath",)), _CONTAINER), ("proc.exepath",)),
+            Key("container", (_CONTAINER,), ("container.name", "container.id"), True, True),
+            Key("file", (Part(("fd.name",), "descriptor"), _CONTAINER), ("fd.name",), of_host=True),
+            Key(
+                "connection",
+                (Part(("fd.name", "fd.l4proto", "fd.ino"), "descriptor"),),
+                ("fd.name",),
+                of_host=True,
+            ),
+            Key("program", (Part(("proc.exepath",)), _CONTAINER), ("proc.exepath",), of_host=True),
             Key("executable", (Part(_EXECUTABLE, "image"),), ("proc.exepath",)),
             Key("image", (Part(("container.image",)),), ("container.image",)),
             Key("syscall", (Part(("evt.type",)),), ("evt.type",)),
             Key("error", (Part(("evt.res",)),), ("evt.res",)),
-            Key("directory", (Part(("fd.directory",)), _CONTAINER), ("fd.directory",)),
+            Key("directory", (Part(("fd.directory",)), _CONTAINER), ("fd.directory",), of_host=True),
             Key("fdtype", (Part(("fd.type",)),), ("fd.type",)),
             Key("port", (Part(_PORT),), _PORT),
             Key("peer", (Part(("fd.rip",)),), ("fd.rip",)),
-            Key("user", (Part(("user.uid",)),), ("user.uid",)),
+            Key("user", (Part(("user.uid",)),), ("user.uid",), of_host=True),
             Key("category", (Part(("evt.category",)),), ("evt.category",)),
             Key("http_host", (Part(("http.host",)),), ("http.host",)),
             Key("dns_name", (Part(("dns.name",)),), ("dns.name",)),
@@ -99,6 +113,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
                     ),
                 ),
                 ("proc.name", "fd.peer.pid", "fd.rip"),
+                of_host=True,
             ),
             Key("pod", (Part(("k8s.ns.name", "k8s.pod.name")),), ("k8s.pod.name", "k8s.ns.name")),
             Key(
@@ -112,8 +127,14 @@ KEYS: Mapping[str, Key] = MappingProxyType(
                 ("k8s.deployment.name", "k8s.ns.name"),
             ),
             Key("service", (Part(("k8s.ns.name", "k8s.app.name")),), ("k8s.app.name", "k8s.ns.name")),
-            Key("session", (Part(("proc.sid", "proc.tty", "user.loginuid")),), ("proc.sid", "user.loginuid")),
+            Key(
+                "session",
+                (Part(("proc.sid", "proc.tty", "user.loginuid")),),
+                ("proc.sid", "user.loginuid"),
+                of_host=True,
+            ),
             Key("latency", (Part(("evt.latency.quantized",)),), ("evt.latency.quantized",)),
+            Key("host", (Part(("evt.hostname",), "host"),), ("evt.hostname",)),
             Key("namespace", (Part(("k8s.ns.name",)),), ("k8s.ns.name",)),
         )
     }

@@ -32,6 +32,7 @@ class MomentList:
     """The key of views that tells a row apart; empty where a row stands for no events."""
 
 
+_HOST = ("host", "Host", Unit.TEXT, "the recorded host")
 _PROCESS = (
     ("pid", "PID", Unit.ID, "as the host sees it"),
     ("name", "Process", Unit.TEXT, "the program's name"),
@@ -143,8 +144,9 @@ def moment_table(one: MomentList, state: State) -> ViewTable:
     A row stands for the events of its process, container or user; a mount for none.
     """
     frame = one.take(state)
+    columns = (_HOST, *one.columns) if "host" in frame else one.columns
     spec = PlainSpec(
-        one.id, one.title, one.noun, one.description, one.columns, one.sort, one.sort == "processes", one.key
+        one.id, one.title, one.noun, one.description, columns, one.sort, one.sort == "processes", one.key
     )
     if not one.key:
         return plain_table(spec, frame)
@@ -166,11 +168,12 @@ def moment_table(one: MomentList, state: State) -> ViewTable:
     )
 
 
+_ON_HOST = ("evt.hostname", "host")
 _MEANT: Mapping[str, tuple[tuple[tuple[str, str], ...], str]] = MappingProxyType(
     {
-        "process": ((("proc.pid", "pid"), ("proc.pid.ts", "start")), "{name} ({pid})"),
-        "container": ((("container.id", "id"),), "{id}"),
-        "user": ((("user.uid", "uid"),), "{uid}"),
+        "process": ((("proc.pid", "pid"), ("proc.pid.ts", "start"), _ON_HOST), "{name} ({pid})"),
+        "container": ((("container.id", "id"), _ON_HOST), "{id}"),
+        "user": ((("user.uid", "uid"), _ON_HOST), "{uid}"),
     }
 )
 """By the key of a list: the fields that tell a row apart, with their columns; and what people call a row."""

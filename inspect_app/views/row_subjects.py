@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from inspect_app.analysis.subject import (
+    HOST,
     Kind,
     Subject,
     connection_subject,
     container_subject,
+    host_name,
     process_subject,
     thing_subject,
 )
@@ -48,6 +50,8 @@ def subjects_of_event(frames: CaptureFrames, row: int) -> tuple[Subject, ...]:
 
 def _named(key: Mapping[str, Value]) -> Subject | None:
     pid, container, name = key.get("proc.pid"), key.get("container.id"), key.get("fd.name")
+    if container == HOST and key.get("evt.hostname"):
+        container = host_name(str(key["evt.hostname"]))
     if pid is not None:
         start = key.get("proc.pid.ts")
         return Subject(Kind.PROCESS, f"{pid}@{start}" if start is not None else str(pid))

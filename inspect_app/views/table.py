@@ -20,6 +20,7 @@ from inspect_app.views.aggregation import count_by, first_by, last_by
 from inspect_app.views.cells import Cells, Value
 from inspect_app.views.entities import field_cells
 from inspect_app.views.format import Clock, format_value
+from inspect_app.views.hosts import among_hosts, key_among_hosts
 from inspect_app.views.keys import KEYS, Groups, condition_of, group_events
 from inspect_app.views.tally import Tally
 from inspect_app.views.view import Column, Kind, View
@@ -90,6 +91,7 @@ def apply_view(
     Raises:
         FilterError: The view's own filter is not one.
     """
+    view = among_hosts(view, frames)
     rows = selection.rows
     span = window or _span(frames, rows)
     restricted = not isinstance(rows, slice)
@@ -98,7 +100,7 @@ def apply_view(
     if view.kind is Kind.LIST:
         return _list_events(view, frames, rows)
     idle_window = None if restricted or view.filter else span
-    groups = group_events(KEYS[view.key], frames, rows, idle_window)
+    groups = group_events(key_among_hosts(KEYS[view.key], frames), frames, rows, idle_window)
     return _tabulate(view, frames, rows, groups, span)
 
 

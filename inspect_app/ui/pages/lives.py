@@ -11,8 +11,6 @@ from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.lifelines import Life
 from inspect_app.ui.plain import plain
 
-_HOST = 0
-
 
 def container_lives(
     frames: CaptureFrames, selection: Selection, window: TimeRange, bins: int
@@ -31,7 +29,7 @@ def container_lives(
             fate=_fate(int(births[row]), number_at(table, "death", row)),
             activity=activity[row],
         )
-        for row in range(_HOST + 1, len(table))
+        for row in np.flatnonzero(~frames.is_host).tolist()
     ]
     return tuple(sorted(lives, key=lambda life: (life.birth, life.key)))
 

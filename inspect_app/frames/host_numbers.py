@@ -1,0 +1,37 @@
+"""Numbers that each host gives anew, user and group ids and pids: with their host they are told apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from inspect_app.frames.capture import CaptureFrames
+
+_HOST = 33
+"""Ids lie below this bit."""
+
+
+def account_rows(table: pd.DataFrame, column: str, ids: np.ndarray, hosts: np.ndarray) -> np.ndarray:
+    """int32: the first row of a list of users or groups with each id on each host, -1 unknown."""
+    known, first = np.unique(on_host(table[column].to_numpy(), table["host"].to_numpy()), return_index=True)
+    codes, asked = pd.factorize(on_host(ids, hosts))
+    rows = np.full(len(asked) + 1, -1, np.int32)
+    if len(known):
+        at = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+        rows[:-1] = np.where((known[at] == asked) & (asked >= 0), first[at], -1)
+    found: np.ndarray = rows[codes]
+    return found
+
+
+def user_name(frames: CaptureFrames, uid: int, process: int) -> str:
+    """The name of a user on the host of a process (-1: on the first host); empty unknown."""
+    host = int(frames.processes["host"].to_numpy()[process]) if process >= 0 else 0
+    users = frames.users
+    names = users["name"].to_numpy()[(users["uid"] == uid).to_numpy() & (users["host"] == host).to_numpy()]
+    return str(names[0]) if len(names) else ""
+
+
+def on_host(ids: np.ndarray, hosts: np.ndarray) -> np.ndarray:
+    """int64: ids (of less than 33 bits) and their hosts as one number, below 0 where there is no id."""
+    wide = ids.astype(np.int64, copy=False)
+    return np.where(wide < 0, -1, wide | hosts.astype(np.int64) << _HOST) if hosts.any() else wide
