@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from inspect_app.analysis.host import fact_number, fact_text, options_of, recorder_text, recording_filter
+from inspect_app.analysis.recordings import recordings_told
 from inspect_app.frames.capture import CaptureFrames, FileState
 from inspect_app.frames.columns import FILTERED_KIND, UNSEEN_KINDS
 
@@ -63,7 +64,9 @@ class Summary:
     left_out: int
     """Calls that it left out for that, as far as it was told."""
     provenance: tuple[tuple[str, str], ...] = ()
-    """Title and text: case, examiner, note, and what the capture was made of."""
+    """Title and text: case, examiner, note, what the capture was made of; of several recordings each."""
+    hosts: int = 1
+    """How many machines were recorded."""
 
     @property
     def span_ns(self) -> int | None:
@@ -110,7 +113,8 @@ def summarise(frames: CaptureFrames) -> Summary:
         counted_bytes=int(frames.counted["bytes"].sum()),
         options=options_of(host),
         filter=recording_filter(host),
-        provenance=tuple(_pairs(host.get("provenance"))),
+        provenance=(*_pairs(host.get("provenance")), *recordings_told(frames)),
+        hosts=len(frames.hosts),
         left_out=int(frames.drops.loc[frames.drops["kind"] == FILTERED_KIND, "count"].sum()),
     )
 

@@ -78,7 +78,7 @@ def view(  # noqa: PLR0917 - click hands over options by name
 ) -> CaptureFrames:
     """Show a view of a capture: `exhume-inspect views` lists them.
 
-    The files of a set, or the folder they are in, are read as one recording.
+    Several files, or the folder they are in, are opened as one: those of a set, captures of several hosts.
 
     JSON is one array of rows keyed by column ids, CSV has a header of them; both carry exact figures
     (bytes, nanoseconds) and moments in UTC. Numbers sort from the largest, texts from A.

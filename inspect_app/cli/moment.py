@@ -36,8 +36,8 @@ def at(words: tuple[str, ...], form: str) -> CaptureFrames:
     """Show the machine as it was at TIME: who ran, what each held open, which containers lived.
 
     TIME is +1.5s (since the first event), 03:04:05.678 or 2026-01-02T03:04:05Z. LIST is one of processes,
-    descriptors, connections, containers, mounts, users; without it all are shown, except as CSV. The files of
-    a set, or the folder they are in, are read as one recording.
+    descriptors, connections, containers, mounts, users; without it all are shown, except as CSV. Several
+    files, or the folder they are in, are opened as one.
 
     \b
     Examples:

@@ -52,7 +52,7 @@ own_views_option = click.option(
     help=_VIEWS_HELP,
 )
 files_argument = click.argument("files", metavar="FILE...", type=FILE, nargs=-1, required=True)
-"""A capture, or the files of a set, or the folder they are in."""
+"""A capture, or several, or the folder they are in."""
 filter_option = click.option("--filter", "expression", metavar="EXPR", default="", help=_FILTER_HELP)
 window_choice = click.option("--window", metavar="FROM..TO", default="", help=_WINDOW_HELP)
 format_option = click.option("--format", "form", type=_FORMATS, default="table", show_default=True)

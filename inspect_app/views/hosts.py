@@ -18,11 +18,10 @@ from inspect_app.views.columns import (
     total,
 )
 from inspect_app.views.format import Unit
-from inspect_app.views.keys import KEYS, Key
+from inspect_app.views.keys import HOSTNAME, KEYS, Key
 from inspect_app.views.view import Kind, Order, View
 
-_NAME = "evt.hostname"
-HOST = text(_NAME, "Host", "the recorded host")
+HOST = text(HOSTNAME, "Host", "the recorded host")
 
 HOST_VIEWS = (
     View(
@@ -65,7 +64,7 @@ def among_hosts(view: View, frames: CaptureFrames) -> View:
 
     Of tables, those whose rows are of one host; of lists all.
     """
-    if len(frames.hosts) < 2 or any(column.of == _NAME for column in view.columns):
+    if len(frames.hosts) < 2 or any(column.of == HOSTNAME for column in view.columns):
         return view
     named = view.kind is Kind.LIST or KEYS[view.key].of_host
     return replace(view, columns=(HOST, *view.columns)) if named else view
@@ -76,5 +75,5 @@ def key_among_hosts(key: Key, frames: CaptureFrames) -> Key:
     if len(frames.hosts) < 2 or not key.of_host:
         return key
     first, *others = key.parts
-    parts = (replace(first, fields=(*first.fields, _NAME)), *others)
-    return replace(key, parts=parts, label=(*key.label, _NAME))
+    parts = (replace(first, fields=(*first.fields, HOSTNAME)), *others)
+    return replace(key, parts=parts, label=(*key.label, HOSTNAME))

@@ -18,6 +18,7 @@ import pandas as pd
 
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.filters.cache import remember
+from inspect_app.filters.entities import event_hosts
 from inspect_app.filters.expression import quote
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.aggregation import combine, first_by
@@ -52,6 +53,7 @@ class Key:
         return tuple(name for part in self.parts for name in part.fields)
 
 
+HOSTNAME = "evt.hostname"
 _CONTAINER = Part(("container.id",), "container")
 _EXECUTABLE = ("proc.exepath", "proc.exe_dev", "proc.exe_ino", "proc.exe_sha256")
 _PORT = ("fd.sport", "fd.l4proto")
@@ -225,21 +227,33 @@ def _number_part(part: Part, frames: CaptureFrames, rows: np.ndarray | slice) ->
 
 
 def _number_entities(part: Part, frames: CaptureFrames, rows: np.ndarray | slice) -> _Numbered:
-    """Rows of an entity's table that agree in the key's fields are one group; -1 is the last group."""
+    """Rows of an entity's table that agree in the key's fields are one group.
+
+    What points to none is the last group, or where the key tells hosts apart, the last for each host.
+    """
     entity = ENTITIES[part.entity]
     size = len(entity.table(frames))
     pointers = entity.rows(frames)[rows]
     groups, count = remember(frames, ("groups of", part), lambda: _group_entities(part, frames, size))
+    on_hosts = HOSTNAME in part.fields and part.entity != "host"
+    strays = len(frames.hosts) if on_hosts else 1
     # The last entity of a group speaks for it; the group of -1 has no entity, so no field either.
-    spokesman = np.full(count + 1, -1)
+    spokesman = np.full(count + strays, -1)
     spokesman[groups] = np.arange(size)
 
     def attribute(name: str) -> Cells | None:
         if name not in entity.fields:
             return None
-        return entity_cells(part.entity, name, frames).take_known(spokesman)
+        cells = entity_cells(part.entity, name, frames).take_known(spokesman)
+        if name != HOSTNAME or not on_hosts:
+            return cells
+        hosts = np.append(np.full(count, -1), np.arange(strays))
+        return cells.either(entity_cells("host", HOSTNAME, frames).take_known(hosts))
 
-    return _Numbered(np.append(groups, count)[pointers], count + 1, attribute, groups)
+    codes = np.append(groups, count)[pointers]
+    if on_hosts:
+        codes = np.where(pointers < 0, count + event_hosts(frames, rows), codes)
+    return _Numbered(codes, count + strays, attribute, groups)
 
 
 def _group_entities(part: Part, frames: CaptureFrames, size: int) -> tuple[np.ndarray, int]:

@@ -13,6 +13,7 @@ from inspect_app.ui.widgets import plain_label
 from inspect_app.views.format import format_compact, format_count, format_duration, format_time
 
 _UNKNOWN = "not recorded"
+_TOLD_OF_SEVERAL = ("Recording", "Recordings", "Copies")
 
 
 class SummaryCard(QFrame):
@@ -49,13 +50,19 @@ class SummaryCard(QFrame):
         """Replace all values."""
         self._title.setText(shortened(plain(summary.hostname), 36) or "Host not recorded")
         cpus = format_count(summary.cpus, "CPU") if summary.cpus else ""
+        if summary.hosts > 1:
+            self._title.setText(shortened(f"{summary.hosts} hosts: {plain(summary.hostname)}", 36))
         parts = [f"Linux {plain(summary.kernel)}" if summary.kernel else "", plain(summary.machine), cpus]
         self._note.setText(
             shortened("  ·  ".join(part for part in parts if part) or "kernel not recorded", 60)
         )
         if summary.filter:
             self._note.setText(shortened(f"Recorded with a filter: {plain(summary.filter)}", 60))
-        self._note.setToolTip(plain(f"Recorded with a filter: {summary.filter}") if summary.filter else "")
+        told = [f"Recorded with a filter: {summary.filter}"] if summary.filter else []
+        clocks = [text for title, text in summary.provenance if title in _TOLD_OF_SEVERAL]
+        if clocks:
+            self._note.setText(f"{summary.part}: times and clocks are told here")
+        self._note.setToolTip("\n".join(plain(line) for line in (*told, *clocks)))
         missing, counted = summary.unseen_events, summary.counted
         unseen = [format_count(missing)] if missing else []
         unseen += [f"{format_compact(counted)} only counted"] if counted else []
