@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspect_app.analysis.spectrogram import Spectrogram
@@ -33,6 +42,8 @@ class HeatMap(QWidget):
     """A `Region`, or None when it was dropped."""
     opened = Signal()
     """Return or a double click: the chosen region shall be opened."""
+    menu_wanted = Signal(object)
+    """A place on the screen; what is chosen then is what the menu is of."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -168,6 +179,18 @@ class HeatMap(QWidget):
         if self.hasFocus():
             painter.setPen(colour("accent"))
             painter.drawRect(area.adjusted(-1, -1, 0, 0))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Of what is chosen; of the band under the pointer where nothing is."""
+        if not self._holds_calls() or self._shown is None:
+            return
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        if self._region is None:
+            band = 0 if by_key else self._cell_at(QPointF(event.pos()))[0]
+            self.choose((band, band + 1, 0, self._shown.counts.shape[1]))
+        assert self._region is not None  # noqa: S101 - chosen just now
+        below = self.mapToGlobal(self._rect_of(self._region).bottomLeft().toPoint())
+        self.menu_wanted.emit(below if by_key else event.globalPos())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a rectangle."""

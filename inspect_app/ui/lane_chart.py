@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspect_app.analysis.subject_lanes import Lane
 from inspect_app.ui.axis import TimeAxis
 from inspect_app.ui.fonts import scaled, small_font, text_font
 from inspect_app.ui.histogram import draw_histogram
+from inspect_app.ui.strip_painter import draw_note
 from inspect_app.ui.theme import category_colour, colour
 from inspect_app.views.format import format_bytes, format_compact, format_duration
 
@@ -22,7 +23,9 @@ class LaneChart(QWidget):
     """Draws lanes over a range; what a subject was not alive for is shaded."""
 
     moment_chosen = Signal(object)
-    """Nanoseconds since 1970 UTC, at a double click (Qt's int is too small)."""
+    """Nanoseconds since 1970 UTC, at a double click or Enter (Qt's int is too small)."""
+    menu_wanted = Signal(object, object)
+    """The part under the pointer or the mark, (start, end) in ns since 1970 UTC; a place on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +33,9 @@ class LaneChart(QWidget):
         self._range, self._zero = (0, 1), 0
         self._life: tuple[int, int] = (-1, -1)
         self._hover = -1.0
+        self._mark = -1
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Activity over time")
 
@@ -46,6 +51,7 @@ class LaneChart(QWidget):
             life: Birth and death in nanoseconds since 1970 UTC; -1: not within the recording.
         """
         self._lanes, self._range, self._zero, self._life = tuple(lanes), shown, zero, life
+        self._mark = -1
         said = ", ".join(f"{lane.title}: {total_text(lane)}" for lane in self._lanes)
         self.setAccessibleDescription(said)
         self.setFixedHeight(scaled(_RULER) + max(1, len(self._lanes)) * scaled(_LANE))
@@ -101,6 +107,45 @@ class LaneChart(QWidget):
         area = QRectF(axis.left, top + 4, axis.width, scaled(_LANE) - 6)
         draw_histogram(painter, area, lane.counts, category_colour(place))
 
+    def _draw_focus(self, painter: QPainter, axis: TimeAxis) -> None:
+        """A ring; and the part that the keyboard has chosen, with what it holds."""
+        painter.setPen(colour("accent"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        if self._mark < 0:
+            return
+        start, end = self.part(self._mark)
+        left = axis.x_of(start)
+        area = QRectF(
+            left, scaled(_RULER), max(2.0, axis.x_of(end) - left), self.height() - scaled(_RULER) - 1
+        )
+        painter.fillRect(area, colour("accent", 90))
+        draw_note(painter, self.told(self._mark).split("\n"), left, axis.left + axis.width, self.height())
+
+    @property
+    def bins(self) -> int:
+        """Into how many parts the range is counted; 0 where nothing is shown."""
+        return len(self._lanes[0].counts) if self._lanes else 0
+
+    def part(self, place: int) -> tuple[int, int]:
+        """First nanosecond of a part, and the one after its last."""
+        edges = self._axis().edges(max(1, self.bins))
+        return int(edges[place]), int(edges[place + 1])
+
+    def told(self, place: int) -> str:
+        """What a part holds, in words."""
+        start, end = self.part(place)
+        told = [f"{lane.title}: {_figure(int(lane.counts[place]), lane)}" for lane in self._lanes]
+        since = format_duration(max(0, start - self._zero))
+        return "\n".join((f"at +{since}, in {format_duration(end - start)}", *told))
+
+    def _place_at(self, x: float, axis: TimeAxis) -> int:
+        return max(0, min(self.bins - 1, int((x - axis.left) / axis.width * self.bins)))
+
+    def _move_mark(self, place: int) -> None:
+        self._mark = max(0, min(self.bins - 1, place))
+        self.setAccessibleDescription(self.told(self._mark))
+        self.update()
+
     # Qt's own names from here on.
 
     def changeEvent(self, event: QEvent) -> None:
@@ -124,6 +169,8 @@ class LaneChart(QWidget):
         if self._hover >= axis.left:
             painter.setPen(QPen(colour("strong_border"), 1))
             painter.drawLine(QPointF(self._hover, scaled(_RULER)), QPointF(self._hover, self.height()))
+        if self.hasFocus():
+            self._draw_focus(painter, axis)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell what lies under the pointer."""
@@ -134,11 +181,31 @@ class LaneChart(QWidget):
         self.update()
 
     def _tip(self, axis: TimeAxis) -> str:
-        bins = len(self._lanes[0].counts)
-        place = min(bins - 1, int((self._hover - axis.left) / axis.width * bins))
-        since = format_duration(max(0, axis.ns_at(self._hover) - self._zero))
-        told = [f"{lane.title}: {_figure(int(lane.counts[place]), lane)}" for lane in self._lanes]
-        return "\n".join((f"at +{since}, in {format_duration(axis.span // max(1, bins))}", *told))
+        return self.told(self._place_at(self._hover, axis))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows go from part to part, with shift by ten; Home and End; Enter chooses the moment."""
+        step = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+        moves = {
+            Qt.Key.Key_Left: self._mark - step,
+            Qt.Key.Key_Right: self._mark + step,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: self.bins - 1,
+        }
+        if self.bins and event.key() in moves:
+            self._move_mark(moves[Qt.Key(event.key())])
+        elif self._mark >= 0 and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.moment_chosen.emit(self.part(self._mark)[0])
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Of the part under the pointer, or of the marked one."""
+        by_key, axis = event.reason() is QContextMenuEvent.Reason.Keyboard, self._axis()
+        place = self._mark if by_key else self._place_at(event.pos().x(), axis)
+        if self.bins and place >= 0 and (by_key or event.pos().x() >= axis.left):
+            below = self.mapToGlobal(QPoint(round(axis.x_of(self.part(place)[0])), self.height()))
+            self.menu_wanted.emit(self.part(place), below if by_key else event.globalPos())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """The moment under the pointer is chosen."""

@@ -9,6 +9,7 @@ from functools import lru_cache
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
@@ -61,10 +62,6 @@ class StreamView(QAbstractScrollArea):
         self._top = (0, 0.0)
         self._lines = lru_cache(maxsize=512)(self._render)
         self.verticalScrollBar().valueChanged.connect(self._on_bar)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(
-            lambda point: self.menu_wanted.emit(self.box_at(point.y()), self.viewport().mapToGlobal(point))
-        )
 
     def show_boxes(self, count: int, box: Callable[[int], Box], payload: Callable[[int], bytes]) -> None:
         """Replace everything; both functions are asked for what comes on screen."""
@@ -228,6 +225,12 @@ class StreamView(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Other lines fit."""
         self._refill()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Of the box under the pointer, or of the chosen one."""
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        place = self.viewport().mapToGlobal(self.viewport().rect().center()) if by_key else event.globalPos()
+        self.menu_wanted.emit(self.current if by_key else self.box_at(event.pos().y()), place)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """By pixels, over any number of boxes."""

@@ -74,6 +74,9 @@ QToolButton#Plain:checked { background: $selection; color: $selection_text; }
 QTableView, QTreeView { background: $surface; alternate-background-color: $stripe; border: 0;
     gridline-color: $border; selection-background-color: $selection;
     selection-color: $selection_text; outline: 0; }
+QTableView, QTreeView { border: 1px solid $surface; }
+QTableView:focus, QTreeView:focus, QListView:focus, QPlainTextEdit:focus { border: 1px solid $accent; }
+#SideList:focus { border: 0; border-right: 1px solid $accent; }
 QTreeView::item { padding: 3px 4px; }
 QTableView::item { padding: 0 6px; }
 QHeaderView { background: $surface; border: 0; }

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QVBoxLayout, QWidget
 
@@ -48,7 +48,7 @@ class TablePanel(QWidget):
         self.scope: Scope | None = None
         self.grid = GridView()
         self.grid.opened.connect(self.opened)
-        self.grid.customContextMenuRequested.connect(self._show_menu)
+        self.grid.menu_wanted.connect(self._show_menu)
         self.grid.horizontalHeader().sectionClicked.connect(self._sort_section)
         self.totals = TotalsRow(self.grid)
         self.find_bar = FindBar(self._find_lines)
@@ -62,7 +62,6 @@ class TablePanel(QWidget):
         column.setSpacing(0)
         for widget in (self.empty, self.grid, self.totals):
             column.addWidget(widget, 0 if widget is self.totals else 1)
-        self.setFocusProxy(self.grid)
         copy = QAction("Copy", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         copy.triggered.connect(self.copy_rows)
@@ -96,6 +95,7 @@ class TablePanel(QWidget):
         self.grid.setModel(model)
         if old is not None:
             old.deleteLater()
+        self.grid.setAccessibleName(table.view.title)
         self._show_totals()
         self._fit_columns()
         self._fill_columns_menu()
@@ -187,12 +187,10 @@ class TablePanel(QWidget):
             return np.empty(0, dtype=np.int64)
         return self.model.lines_of(search(self.model.table, text))
 
-    def _show_menu(self, point: QPoint) -> None:
-        index = self.grid.indexAt(point)
-        choice = self.choice(index.row()) if index.isValid() else None
+    def _show_menu(self, index: QModelIndex, place: QPoint) -> None:
+        choice = self.choice(index.row())
         if choice is not None:
-            menu = build_row_menu(self, choice, index.row(), index.column())
-            menu.popup(self.grid.viewport().mapToGlobal(point))
+            build_row_menu(self, choice, index.row(), index.column()).popup(place)
 
     def _sort_section(self, section: int) -> None:
         if self.model is not None:

@@ -14,13 +14,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QTreeView,
     QWidget,
 )
 
@@ -39,6 +40,8 @@ class GridView(QTableView):
 
     opened = Signal(int)
     """A line was chosen with Enter or a double click."""
+    menu_wanted = Signal(object, object)
+    """A cell's index and a place on the screen; with the menu key, the cell that has the focus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +50,6 @@ class GridView(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setCornerButtonEnabled(False)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
         self.setItemDelegate(BarDelegate(self))
@@ -133,6 +135,10 @@ class GridView(QTableView):
         if self.model() is not None:
             self.horizontalHeader().setSelectionModel(QItemSelectionModel(self.model(), self))
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Under the pointer, or below the cell that has the focus."""
+        ask_for_menu(self, event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter opens; letters and Backspace belong to the window."""
         plain = bool(event.text()) and not event.modifiers() & Qt.KeyboardModifier.ControlModifier
@@ -142,6 +148,28 @@ class GridView(QTableView):
             event.ignore()
         else:
             super().keyPressEvent(event)
+
+
+def ask_for_menu(view: GridView | BranchView, event: QContextMenuEvent) -> None:
+    """Have a menu opened where the pointer is, or for the cell that has the focus."""
+    by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+    index = view.currentIndex() if by_key else view.indexAt(event.pos())
+    if index.isValid():
+        below = view.visualRect(index).bottomLeft()
+        place = view.viewport().mapToGlobal(below) if by_key else event.globalPos()
+        view.menu_wanted.emit(index, place)
+
+
+class BranchView(QTreeView):
+    """A tree that asks for menus as a table does."""
+
+    menu_wanted = Signal(object, object)
+
+    # Qt's own names from here on.
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Under the pointer, or below the line that has the focus."""
+        ask_for_menu(self, event)
 
 
 class BarDelegate(QStyledItemDelegate):

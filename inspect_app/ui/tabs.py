@@ -55,7 +55,6 @@ class TabbedTables(QWidget):
         column.setSpacing(0)
         column.addLayout(self._row)
         column.addWidget(self.panel, 1)
-        self.setFocusProxy(self.panel)
 
     @property
     def current(self) -> str:

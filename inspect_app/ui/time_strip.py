@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from enum import Enum
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -49,6 +50,8 @@ class TimeStrip(QWidget):
     view_changed = Signal(object, int)
     """(start, end) that is shown now, and into how many bins it should be counted."""
     unpinned = Signal(str)
+    menu_wanted = Signal(object, object)
+    """The moment under the pointer, or in the middle with the menu key; and a place on the screen."""
     clicked = Signal(object)
     """A click that chose no window: the moment under it, ns since 1970 UTC (Qt's int is too small)."""
 
@@ -257,6 +260,15 @@ class TimeStrip(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width means other bins."""
         self._zoomed.start()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Under the pointer, or in the middle."""
+        axis, by_key = self.axis(), event.reason() is QContextMenuEvent.Reason.Keyboard
+        start, end = self._window or self._view
+        moment = (start + end) // 2 if by_key else axis.ns_at(event.pos().x())
+        if by_key or event.pos().x() >= axis.left:
+            place = self.mapToGlobal(QPoint(round(axis.x_of(moment)), 0)) if by_key else event.globalPos()
+            self.menu_wanted.emit(moment, place)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take a handle, or begin a new window."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from inspect_app.analysis.event import DetailGroup, EventDetail
@@ -61,6 +61,8 @@ class DetailTree(QTreeWidget):
     """Names at the left, values at the right; groups stay open or shut as one left them."""
 
     call_shown = Signal(str)
+    menu_wanted = Signal(str, object)
+    """A value, and a place on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,7 +86,6 @@ class DetailTree(QTreeWidget):
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         copy.triggered.connect(self._copy)
         self.addAction(copy)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def show_detail(self, detail: EventDetail) -> None:
         """Replace what is shown by an event's detail."""
@@ -134,6 +135,14 @@ class DetailTree(QTreeWidget):
             Copier(lambda _: None, lambda *_: None).copy(item.text(1) or item.text(0))
 
     # Qt's own names from here on.
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Of the value under the pointer, or of the one that has the focus."""
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        item = self.currentItem() if by_key else self.itemAt(event.pos())
+        if item is not None and item.text(1):
+            below = self.viewport().mapToGlobal(self.visualItemRect(item).bottomLeft())
+            self.menu_wanted.emit(item.text(1), below if by_key else event.globalPos())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width wraps values elsewhere; Qt keeps the heights of lines."""

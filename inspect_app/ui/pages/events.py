@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QSplitter, QToolButton, QWidget
 
@@ -17,17 +18,16 @@ from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.event_model import ARGUMENTS, COLUMNS, EVENT, EventModel, Painted
 from inspect_app.ui.find_bar import FindBar
-from inspect_app.ui.icons import icon
 from inspect_app.ui.jobs import Job
-from inspect_app.ui.lookups import number_at
+from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.detail import DetailPanel
-from inspect_app.ui.pages.event_ways import ways_from
+from inspect_app.ui.pages.event_ways import Way, ways_from
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
-from inspect_app.ui.row_menu import MenuBuilder
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_view import GridView
+from inspect_app.ui.thing_menu import Entry, Thing, build_thing_menu
 from inspect_app.ui.widgets import refresh_tool_icons, tool_button
-from inspect_app.views.format import Clock, format_count
+from inspect_app.views.format import UNKNOWN, Clock, format_count
 from inspect_app.views.row_subjects import subjects_of_event
 
 _CLOCKS = (("From start", Clock.RELATIVE), ("UTC", Clock.UTC), ("Local time", Clock.LOCAL))
@@ -55,9 +55,11 @@ class EventsPage(Page):
         self._clock_of_look = ""
         self._places: dict[tuple[object, ...], int] = {}
         self.grid = GridView()
-        self.grid.customContextMenuRequested.connect(self._show_menu)
+        self.grid.setAccessibleName("Events")
+        self.grid.menu_wanted.connect(self._show_menu)
         self.panel = DetailPanel()
         self.detail = self.panel.tree
+        self.detail.menu_wanted.connect(self._show_value_menu)
         self.head = PageHead()
         self.find_bar = FindBar(self._find_lines)
         self.find_bar.edit.setPlaceholderText("Event or process, such as openat")
@@ -213,39 +215,56 @@ class EventsPage(Page):
         if self.model is not None and 0 <= line < self.model.rowCount():
             self.detail.show_detail(self.describe(line))
 
+    def _show_value_menu(self, value: str, place: QPoint) -> None:
+        build_thing_menu(self, Thing(value, value=value)).popup(place)
+
+    def value_of(self, line: int, section: int) -> str:
+        """What a cell says, as the capture has it, where it may occur elsewhere; else empty."""
+        assert self.model is not None  # noqa: S101 - a line exists only where a model is
+        frames, row = self.model.frames, self.model.row_of(line)
+        title = COLUMNS[section][0]
+        if title == "Process":
+            image = number_at(frames.events, "image", row)
+            return text_at(frames.images, "comm", image) if image >= 0 else ""
+        if title == "Arguments":
+            descriptor = number_at(frames.events, "descriptor", row)
+            return text_at(frames.descriptors, "name", descriptor) if descriptor >= 0 else ""
+        if title in ("Event", "TID", "Container"):
+            text = self.model.text(line, section)
+            return "" if text == UNKNOWN else text
+        return ""
+
     def describe(self, line: int) -> EventDetail:
         """Everything about the event in a line."""
         assert self.model is not None  # noqa: S101 - a line exists only where a model is
         return describe_event(self.model.frames, self.model.row_of(line))
 
-    def _show_menu(self, point: QPoint) -> None:
-        index = self.grid.indexAt(point)
-        if self.model is None or not index.isValid():
-            return
-        menu = QMenu(self)
-        for way in ways_from(self.model.frames, self.model.row_of(index.row())):
-            action = menu.addAction(icon(way.icon), way.title.replace("&", "&&"))
-            if way.page:
-                action.triggered.connect(
-                    lambda *_, way=way: self.drill_wanted.emit(way.page, way.condition, way.label)
-                )
-            else:
-                action.triggered.connect(lambda *_, way=way: self.filter_wanted.emit(way.condition))
-        entries = MenuBuilder(menu)
-        entries.separate()
-        row = self.model.row_of(index.row())
-        frames = self.model.frames
-        entries.add_subjects(frames, subjects_of_event(frames, row), self.page_wanted.emit)
-        moment = number_at(frames.events, "time", row)
-        entries.add("State at this moment", "clock", lambda: self.page_wanted.emit(f"moment/{moment}"))
-        entries.separate()
-        cell = self.model.text(index.row(), index.column())
-        menu.addAction(icon("copy"), "Copy cell").triggered.connect(lambda *_: self.copier.copy(cell))
-        line = self.describe(index.row()).line
-        menu.addAction(icon("copy"), "Copy as a strace line").triggered.connect(
-            lambda *_: self.copier.copy(line)
+    def _show_menu(self, index: QModelIndex, place: QPoint) -> None:
+        if self.model is not None:
+            self.menu_of(index.row(), index.column()).popup(place)
+
+    def menu_of(self, line: int, section: int) -> QMenu:
+        """Where one can go from an event, and from what a cell says."""
+        assert self.model is not None  # noqa: S101 - a line exists only where a model is
+        frames, row = self.model.frames, self.model.row_of(line)
+        strace = partial(self.copier.copy, self.describe(line).line)
+        own: list[Entry] = [(way.title, way.icon, partial(self._take, way)) for way in ways_from(frames, row)]
+        own.append(("Copy cell", "copy", partial(self.copier.copy, self.model.text(line, section))))
+        own.append(("Copy as a strace line", "copy", strace))
+        thing = Thing(
+            label=f"event {row + 1:,}",
+            condition=f"evt.num = {row + 1}",
+            value=self.value_of(line, section),
+            subjects=subjects_of_event(frames, row),
+            moment=number_at(frames.events, "time", row),
         )
-        menu.popup(self.grid.viewport().mapToGlobal(point))
+        return build_thing_menu(self, thing, tuple(own))
+
+    def _take(self, way: Way) -> None:
+        if way.page:
+            self.drill_wanted.emit(way.page, way.condition, way.label)
+        else:
+            self.filter_wanted.emit(way.condition)
 
     def _fit_columns(self) -> None:
         if self.model is not None:

@@ -6,8 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspect_app.ui.axis import TimeAxis
@@ -42,6 +51,8 @@ class Lifelines(QWidget):
     """A line a container: faint while it lived, filled where it was busy."""
 
     opened = Signal(int)
+    menu_wanted = Signal(int, object)
+    """A container's row, and a place on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +90,8 @@ class Lifelines(QWidget):
         top = line * scaled(ROW)
         if line == self._current and self.hasFocus():
             painter.fillRect(QRectF(0, top, self.width(), scaled(ROW)), colour("raised"))
+            painter.setPen(colour("accent"))
+            painter.drawRect(QRectF(0, top, self.width() - 1, scaled(ROW) - 1))
         metrics = painter.fontMetrics()
         painter.setPen(colour("text"))
         title = metrics.elidedText(life.title, Qt.TextElideMode.ElideMiddle, scaled(122))
@@ -153,11 +166,29 @@ class Lifelines(QWidget):
         if line >= 0:
             self.opened.emit(self._lives[line].key)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Of the container under the pointer, or of the chosen one."""
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        line = self._current if by_key else self._line_at(event.pos().y())
+        if 0 <= line < len(self._lives):
+            below = self.mapToGlobal(QPoint(scaled(20), (line + 1) * scaled(ROW)))
+            self.menu_wanted.emit(self._lives[line].key, below if by_key else event.globalPos())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The chosen line shows itself."""
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """And no longer."""
+        self.update()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up, down, Enter."""
         step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()), 0)
         if step:
             self._current = max(0, min(len(self._lives) - 1, self._current + step))
+            life = self._lives[self._current] if self._lives else None
+            self.setAccessibleDescription(f"{life.title}: {life.fate}" if life is not None else "")
             self.update()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._lives:
             self.opened.emit(self._lives[self._current].key)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from inspect_app.analysis.subject import container_subject
+from inspect_app.analysis.subject import container_subject, label_of
 from inspect_app.analysis.summary import Summary, summarise
 from inspect_app.ui.fonts import scaled
 from inspect_app.ui.jobs import Job
+from inspect_app.ui.lookups import number_at
 from inspect_app.ui.pages.lifelines import Life, Lifelines
 from inspect_app.ui.pages.lives import container_lives
 from inspect_app.ui.pages.page import Page, Question
@@ -20,6 +22,7 @@ from inspect_app.ui.pages.summary_card import SummaryCard
 from inspect_app.ui.pages.tile import TileWidget
 from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope
+from inspect_app.ui.thing_menu import Thing, build_thing_menu
 from inspect_app.ui.widgets import card, named, plain_label, scroll_area
 from inspect_app.views.tiles import TILES, TileCategory, TileMeasure, measure
 
@@ -52,9 +55,11 @@ class OverviewPage(Page):
         self._measures: list[TileMeasure] = []
         self._limit = 6
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Overview: the arrows lead to its tiles")
         self.card = SummaryCard()
         self.lifelines = Lifelines()
         self.lifelines.opened.connect(self._open_container)
+        self.lifelines.menu_wanted.connect(lambda row, place: self.container_menu(row).popup(place))
         inner = named(QWidget(), "PageHead")
         self._board = QHBoxLayout()
         self._board.setSpacing(8)
@@ -145,9 +150,29 @@ class OverviewPage(Page):
         show_measure(widget, one)
         widget.pin_toggled.connect(self.pin_toggled)
         widget.opened.connect(self._open_tile)
+        widget.menu_wanted.connect(lambda name, place: self.tile_menu(name).popup(place))
         widget.moved.connect(self._move_focus)
         self.tiles[one.tile.id] = widget
         return widget
+
+    def tile_menu(self, tile_id: str) -> QMenu:
+        """What can be done with a tile, and with what it counts."""
+        tile = TILES[tile_id]
+        word = "Unpin from" if tile_id in self._pinned else "Pin to"
+        own = (
+            ("Open\tEnter", tile.view, partial(self._open_tile, tile_id)),
+            (f"{word} the time strip\tSpace", "pin", partial(self.pin_toggled.emit, tile_id)),
+        )
+        return build_thing_menu(self, Thing(tile.title, tile.condition), own)
+
+    def container_menu(self, row: int) -> QMenu:
+        """What can be done with a container."""
+        assert self.scope is not None  # noqa: S101 - lifelines are of a scope
+        subject = container_subject(self.scope.frames, row)
+        label = label_of(self.scope.frames, subject)
+        birth = number_at(self.scope.frames.containers, "birth", row)
+        thing = Thing(label, subject.condition(), "container", label, (subject,), birth)
+        return build_thing_menu(self, thing)
 
     def _open_tile(self, tile_id: str) -> None:
         tile = TILES[tile_id]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QWidget
 
 from inspect_app.analysis.selection import Selection, select
 from inspect_app.analysis.spectrogram import Spectrogram, spectrogram
@@ -17,6 +17,7 @@ from inspect_app.ui.pages.tabbed import TabbedPage
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import prepare
 from inspect_app.ui.tabs import Tab
+from inspect_app.ui.thing_menu import Thing, build_thing_menu
 from inspect_app.ui.widgets import tool_button
 from inspect_app.views.catalogue import VIEWS
 from inspect_app.views.format import format_count
@@ -49,6 +50,7 @@ class SpectrogramPage(TabbedPage):
         self.map = HeatMap()
         self.map.region_chosen.connect(self._on_region)
         self.map.opened.connect(self.open_region)
+        self.map.menu_wanted.connect(lambda place: self.region_menu().popup(place))
         self.empty = EmptyState()
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.addWidget(self.map)
@@ -104,6 +106,14 @@ class SpectrogramPage(TabbedPage):
         if region is not None and self.answer is not None:
             edges = self.answer.shown.edges
             self.window_wanted.emit((int(edges[region[2]]), int(edges[region[3]])))
+
+    def region_menu(self) -> QMenu:
+        """What can be done with what is chosen."""
+        region, told = self.map.region, ""
+        if region is not None and self.answer is not None:
+            told = band_text(self.answer.shown, *region[:2])
+        own = (("Zoom in", "search", self.zoom),)
+        return build_thing_menu(self, Thing(told, self.condition()), own)
 
     def refresh_theme(self) -> None:
         """The picture too."""

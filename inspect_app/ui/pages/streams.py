@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -14,15 +15,16 @@ from inspect_app.filters.language import quote
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
-from inspect_app.ui.icons import icon
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.stream_view import Box, StreamView
+from inspect_app.ui.thing_menu import Entry, Thing, build_thing_menu
 from inspect_app.views.format import Clock, format_bytes, format_count, format_time
 from inspect_app.views.payload_text import Rendering
+from inspect_app.views.row_subjects import subjects_of_event
 
 
 class StreamsPage(Page):
@@ -47,7 +49,6 @@ class StreamsPage(Page):
         copy = QAction("Copy", self.view, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
         copy.triggered.connect(self.copy_box)
         self.view.addAction(copy)
-        self.setFocusProxy(self.view)
 
     def question(self, scope: Scope) -> Question:
         """Which of the selected events moved bytes."""
@@ -71,6 +72,10 @@ class StreamsPage(Page):
         self.view.setVisible(bool(len(streams)))
         self.view.show_boxes(len(streams), lambda box: box_of(streams, box, scope.zero), streams.payload)
 
+    def take_focus(self) -> None:
+        """To the transfers."""
+        self.view.setFocus()
+
     def show_as(self, rendering: Rendering) -> None:
         """Dotted, printable or hex."""
         self.rendering.choose(list(Rendering).index(rendering))
@@ -91,24 +96,29 @@ class StreamsPage(Page):
             self.save_to(path)
 
     def _show_menu(self, box: int, place: QPoint) -> None:
-        if self.streams is None or box < 0:
-            return
+        if self.streams is not None and box >= 0:
+            self.menu_of(box).popup(place)
+
+    def menu_of(self, box: int) -> QMenu:
+        """Where one can go from a transfer."""
+        assert self.streams is not None  # noqa: S101 - a box exists only where streams are
         frames, segment = self.streams.frames, self.streams.segment(box)
-        menu = QMenu(self)
-        if segment.descriptor >= 0:
-            name = text_at(frames.descriptors, "name", segment.descriptor)
-            if name:
-                menu.addAction(icon("streams"), "Follow this descriptor").triggered.connect(
-                    lambda *_: self.drill_wanted.emit("streams", f"fd.name = {quote(name)}", plain(name))
-                )
-        number = f"evt.num = {segment.row + 1}"
-        menu.addAction(icon("events"), "Show the event").triggered.connect(
-            lambda *_: self.drill_wanted.emit("events", number, f"event {segment.row + 1:,}")
+        known = segment.descriptor >= 0
+        name = text_at(frames.descriptors, "name", segment.descriptor) if known else ""
+        number, told = f"evt.num = {segment.row + 1}", f"event {segment.row + 1:,}"
+        follow = partial(self.drill_wanted.emit, "streams", f"fd.name = {quote(name)}", plain(name))
+        text = partial(self.copier.copy, self.view.text_of(box), "Transfer copied")
+        own: list[Entry] = [("Follow this descriptor", "streams", follow)] if name else []
+        own.append(("Show the event", "events", partial(self.drill_wanted.emit, "events", number, told)))
+        own.append(("Copy as text", "copy", text))
+        thing = Thing(
+            label=name or told,
+            condition=f"fd.name = {quote(name)}" if name else number,
+            value=name,
+            subjects=subjects_of_event(frames, segment.row),
+            moment=segment.time,
         )
-        menu.addAction(icon("copy"), "Copy as text").triggered.connect(
-            lambda *_: self.copier.copy(self.view.text_of(box), "Transfer copied")
-        )
-        menu.popup(place)
+        return build_thing_menu(self, thing, tuple(own))
 
 
 def box_of(streams: Streams, index: int, zero: int) -> Box:

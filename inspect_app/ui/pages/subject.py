@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from inspect_app.analysis.event import DetailGroup
 from inspect_app.analysis.selection import Selection, TimeRange
@@ -24,8 +25,9 @@ from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import prepare
 from inspect_app.ui.tabs import Tab
+from inspect_app.ui.thing_menu import Thing, build_thing_menu
 from inspect_app.ui.widgets import named, tool_button
-from inspect_app.views.format import format_count
+from inspect_app.views.format import format_count, format_duration, format_relative
 from inspect_app.views.subjects import SECTIONS, section_table
 
 _ID = "subject"
@@ -67,8 +69,10 @@ class SubjectPage(TabbedPage):
             self.head.row.addWidget(button)
         self.facts = DetailTree()
         self.facts.setAccessibleName("Facts")
+        self.facts.menu_wanted.connect(self._show_value_menu)
         self.chart = LaneChart()
         self.chart.moment_chosen.connect(lambda moment: self.page_wanted.emit(f"moment/{moment}"))
+        self.chart.menu_wanted.connect(self._show_moment_menu)
         ground = named(QWidget(), "PageHead")
         ground.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         inner = QVBoxLayout(ground)
@@ -121,6 +125,27 @@ class SubjectPage(TabbedPage):
                 layout.invalidate()
                 layout.activate()
             self.tables.show_tabs(scope, known.tabs)
+
+    def _show_value_menu(self, value: str, place: QPoint) -> None:
+        build_thing_menu(self, Thing(value, value=value)).popup(place)
+
+    def _show_moment_menu(self, part: tuple[int, int], place: QPoint) -> None:
+        self.moment_menu(part).popup(place)
+
+    def moment_menu(self, part: tuple[int, int]) -> QMenu:
+        """What can be done with a part of the chart: the subject's events then."""
+        assert self.scope is not None  # noqa: S101 - a chart that is shown has a scope
+        subject = subject_of(self.scope.page)
+        about = subject.condition() if subject is not None else ""
+        when = f"evt.rawtime >= {part[0]} and evt.rawtime < {part[1]}"
+        since = format_relative(part[0] - self.scope.zero)
+        thing = Thing(
+            label=f"{since} for {format_duration(part[1] - part[0])}",
+            condition=f"{about} and {when}" if about else when,
+            moment=part[0],
+        )
+        own = (("Look at this time alone", "clock", partial(self.window_wanted.emit, part)),)
+        return build_thing_menu(self, thing, own)
 
     def _keep_sizes(self) -> None:
         sizes = tuple(self._split.sizes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspect_app.ui.fonts import scaled, small_font, text_font
@@ -24,6 +24,8 @@ class TileWidget(QWidget):
     opened = Signal(str)
     moved = Signal(str, int, int)
     """From which tile, by columns, by rows."""
+    menu_wanted = Signal(str, object)
+    """The tile, and a place on the screen."""
 
     def __init__(self, tile_id: str, title: str, meaning: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -134,6 +136,12 @@ class TileWidget(QWidget):
         self._double = True
         self.pin_toggled.emit(self.tile_id)
         self.opened.emit(self.tile_id)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Under the pointer, or below the tile."""
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        below = self.mapToGlobal(self.rect().bottomLeft())
+        self.menu_wanted.emit(self.tile_id, below if by_key else event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space pins, Enter opens, arrows move."""

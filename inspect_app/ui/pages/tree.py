@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt
-from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QMenu, QTreeView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QMenu, QWidget
 
 from inspect_app.analysis.processes import lifelines, process_forest
 from inspect_app.analysis.subject import container_subject, process_subject
 from inspect_app.ui.copying import Copier
-from inspect_app.ui.icons import icon
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.life_column import LifeDelegate, LifeHeader
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
-from inspect_app.ui.row_menu import MenuBuilder
 from inspect_app.ui.scope import Scope
+from inspect_app.ui.table_view import BranchView
+from inspect_app.ui.thing_menu import Thing, build_thing_menu
 from inspect_app.ui.tree_model import CONTAINER, EVENTS, FATE, LIFE, NAME, PID, Branches, TreeModel
 from inspect_app.views.format import format_count
 
@@ -39,7 +40,7 @@ class TreePage(Page):
         self._idle.setChecked(False)
         self._idle.toggled.connect(lambda *_: self._fill())
         self.head.row.addWidget(self._idle)
-        self.view = QTreeView()
+        self.view = BranchView()
         self.view.setUniformRowHeights(True)
         self.view.setAlternatingRowColors(True)
         self.view.setAccessibleName("Process tree")
@@ -47,8 +48,7 @@ class TreePage(Page):
         self.view.setIndentation(10)
         self.view.setIconSize(QSize(9, 9))
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.view.customContextMenuRequested.connect(self._show_menu)
+        self.view.menu_wanted.connect(self._show_menu)
         self.view.activated.connect(self._open)
         self.view.setExpandsOnDoubleClick(False)
         self._header = LifeHeader(LIFE, self.view)
@@ -58,7 +58,6 @@ class TreePage(Page):
         self.empty = EmptyState()
         for widget in (self.head, self.empty, self.view):
             self.column.addWidget(widget, 0 if widget is self.head else 1)
-        self.setFocusProxy(self.view)
 
     def question(self, scope: Scope) -> Question:
         """The forest, and which of its processes are selected."""
@@ -75,6 +74,10 @@ class TreePage(Page):
         self.scope = scope
         self._branches = cast(Branches, answer)
         self._fill()
+
+    def take_focus(self) -> None:
+        """To the processes."""
+        self.view.setFocus()
 
     def _fill(self) -> None:
         if self._branches is None or self.scope is None:
@@ -125,7 +128,7 @@ class TreePage(Page):
         assert self.model is not None  # noqa: S101 - called for an index of the model
         frames = self.model.branches.frames
         image = number_at(frames.processes, "image", process)
-        return text_at(frames.images, "comm", image) if image >= 0 else "unknown"
+        return (text_at(frames.images, "comm", image) if image >= 0 else "") or "unknown"
 
     def _condition(self, process: int) -> str:
         """One process, also where its pid was used twice."""
@@ -135,47 +138,37 @@ class TreePage(Page):
         twice = int((table["pid"].to_numpy() == pid).sum()) > 1
         return f"proc.pid = {pid} and proc.pid.ts = {start}" if twice and start >= 0 else f"proc.pid = {pid}"
 
-    def _show_menu(self, point: QPoint) -> None:
-        index = self.view.indexAt(point)
-        if self.model is None or not index.isValid():
-            return
-        process = self.model.process_of(index)
+    def _show_menu(self, index: QModelIndex, place: QPoint) -> None:
+        if self.model is not None:
+            self.menu_of(self.model.process_of(index)).popup(place)
+
+    def menu_of(self, process: int) -> QMenu:
+        """Where one can go from a process."""
+        assert self.model is not None  # noqa: S101 - called for a process of the model
         condition, pid = self._condition(process), self.model.text(process, PID)
-        label = f"{self._comm(process)} ({pid})"
-        menu = QMenu(self)
-        menu.addAction(icon("filter"), "Show only this process").triggered.connect(
-            lambda *_: self.filter_wanted.emit(condition)
-        )
-        family = f"({condition} or proc.apid = {pid})"
-        menu.addAction(icon("tree"), "Show only it and its descendants").triggered.connect(
-            lambda *_: self.filter_wanted.emit(family)
-        )
-        menu.addAction(icon("close"), "Exclude this process").triggered.connect(
-            lambda *_: self.filter_wanted.emit(f"not ({condition})")
-        )
-        entries = MenuBuilder(menu)
-        entries.separate()
         frames = self.model.branches.frames
         about = [process_subject(frames, process)]
         container = number_at(frames.processes, "container", process)
         about += [container_subject(frames, container)] if container >= 0 else []
-        entries.add_subjects(frames, tuple(about), self.page_wanted.emit)
-        entries.separate()
-        for title, page in (
-            ("Threads", "threads"),
-            ("Files", "files"),
-            ("Connections", "connections"),
-            ("System calls", "syscalls"),
-            ("Events", "events"),
-            ("I/O streams", "streams"),
-        ):
-            menu.addAction(icon(page), title).triggered.connect(
-                lambda *_, page=page: self.drill_wanted.emit(page, condition, label)
-            )
-        menu.addSeparator()
-        name = self.model.name(process)
-        menu.addAction(icon("copy"), "Copy command").triggered.connect(lambda *_: self.copier.copy(name))
-        menu.popup(self.view.viewport().mapToGlobal(point))
+        image = number_at(frames.processes, "image", process)
+        name, command = f"{self._comm(process)} ({pid})", self.model.name(process)
+        thing = Thing(
+            label=name,
+            condition=condition,
+            key="process",
+            value=text_at(frames.images, "comm", image) if image >= 0 else "",
+            subjects=tuple(about),
+            moment=number_at(frames.processes, "start", process),
+        )
+        family = partial(self.filter_wanted.emit, f"({condition} or proc.apid = {pid})")
+        return build_thing_menu(
+            self,
+            thing,
+            (
+                ("Show only it and its descendants", "tree", family),
+                ("Copy command", "copy", partial(self.copier.copy, command)),
+            ),
+        )
 
 
 def _branches(scope: Scope, rows: np.ndarray | slice) -> Branches:

@@ -116,7 +116,6 @@ class PathLine(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.edit, 1)
         row.addWidget(choose)
-        self.setFocusProxy(self.edit)
 
     def _choose(self) -> None:
         path, _kind = QFileDialog.getOpenFileName(self, self.edit.accessibleName(), self.edit.text())
