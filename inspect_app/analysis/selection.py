@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
-from typing import Generic, TypeVar
 
 import numpy as np
 
-from inspect_app.filters.cache import remember
+from inspect_app.filters.cache import Recent, remember
 from inspect_app.filters.evaluate import evaluate
 from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 KEPT_SELECTIONS = 16
 KEPT_MASKS = 12
@@ -74,8 +68,8 @@ def select(
         FilterError: a condition is no filter, or asks for what this capture cannot tell.
     """
     wanted = tuple(condition for condition in conditions if condition.strip())
-    kept: _Recent[tuple[TimeRange | None, tuple[str, ...]], Selection] = remember(
-        frames, "selections", lambda: _Recent(KEPT_SELECTIONS)
+    kept: Recent[tuple[TimeRange | None, tuple[str, ...]], Selection] = remember(
+        frames, "selections", lambda: Recent(KEPT_SELECTIONS)
     )
     found = kept.get((window, wanted))
     if found is None:
@@ -104,30 +98,9 @@ def _select(frames: CaptureFrames, window: TimeRange | None, conditions: tuple[s
 
 
 def _mask(frames: CaptureFrames, condition: str) -> np.ndarray:
-    kept: _Recent[str, np.ndarray] = remember(frames, "masks", lambda: _Recent(KEPT_MASKS))
+    kept: Recent[str, np.ndarray] = remember(frames, "masks", lambda: Recent(KEPT_MASKS))
     found = kept.get(condition)
     if found is None:
         found = evaluate(parse(condition), frames)
         kept.put(condition, found)
     return found
-
-
-class _Recent(Generic[Key, Value]):
-    """The results that were used last. Background jobs may share it: a lock keeps it whole."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._found: OrderedDict[Key, Value] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Key) -> Value | None:
-        with self._lock:
-            if key in self._found:
-                self._found.move_to_end(key)
-            return self._found.get(key)
-
-    def put(self, key: Key, value: Value) -> None:
-        with self._lock:
-            self._found[key] = value
-            while len(self._found) > self._size:
-                self._found.popitem(last=False)

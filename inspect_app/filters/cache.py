@@ -6,12 +6,16 @@ Frames are compared by identity: two captures with equal content are still two c
 from __future__ import annotations
 
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from threading import Lock
+from typing import Any, Generic, TypeVar
 
 from inspect_app.frames.capture import CaptureFrames
 
 T = TypeVar("T")
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 
 _KEPT: dict[int, dict[Hashable, Any]] = {}
 
@@ -35,3 +39,27 @@ def cache_of(frames: CaptureFrames) -> dict[Hashable, Any]:
         _KEPT[identity] = {}
         weakref.finalize(frames, _KEPT.pop, identity, None)
     return _KEPT[identity]
+
+
+class Recent(Generic[Key, Value]):
+    """The results that were used last. Background jobs may share it: a lock keeps it whole."""
+
+    def __init__(self, size: int) -> None:
+        """`size`: how many are kept."""
+        self._size = size
+        self._found: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Key) -> Value | None:
+        """What was found under a key, None if it is not kept."""
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+            return self._found.get(key)
+
+    def put(self, key: Key, value: Value) -> None:
+        """Keep it, and drop what was not used for longest."""
+        with self._lock:
+            self._found[key] = value
+            while len(self._found) > self._size:
+                self._found.popitem(last=False)

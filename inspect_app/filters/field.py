@@ -14,6 +14,8 @@ from inspect_app.filters.facets import Facet, Facets, NumberFacet, PayloadFacet,
 from inspect_app.filters.payload import texts_of
 from inspect_app.frames.capture import CaptureFrames
 
+_FEW = 4
+"""A part of the events up to which their values are looked up alone, and not those of all events kept."""
 MAX_TEXTS = 200_000
 """Payloads that are turned into text together."""
 
@@ -103,6 +105,8 @@ class Field:
         """The value of some events; of payload only their bytes are read. Raises NotEvaluableError."""
         if self.type is FieldType.BYTES:
             return _texts(frames, np.arange(len(frames.events))[rows])
+        if not isinstance(rows, slice) and len(rows) * _FEW < len(frames.events):
+            return _column(self.facets(frames, argument)[0].at(rows), frames)
         column = self.column(frames, argument)
         missing = None if column.missing is None else column.missing[rows]
         if column.codes is None:

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+
+from capture.format.pieces import pieces_of, taken_from
 
 _FLAGS_LIMIT = 1 << 26
 """Up to so many (group, value) pairs a table of flags is quicker than sorting pairs."""
@@ -25,15 +28,6 @@ def sum_by(codes: np.ndarray, figures: np.ndarray, count: int) -> np.ndarray:
     return sums
 
 
-def max_by(codes: np.ndarray, figures: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The largest figure of each group as int64, and bool: which groups have none."""
-    largest = np.full(count, np.iinfo(np.int64).min)
-    np.maximum.at(largest, codes, figures.astype(np.int64, copy=False))
-    none = largest == np.iinfo(np.int64).min
-    largest[none] = 0
-    return largest, none
-
-
 def first_by(codes: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
     """The first of the ascending `rows` in each group, int64, -1 where a group has none."""
     # Of several assignments to one place numpy keeps the last.
@@ -42,25 +36,31 @@ def first_by(codes: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
     return first
 
 
-def last_by(codes: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
-    """The last of the ascending `rows` in each group, int64, -1 where a group has none."""
-    last = np.full(count, -1, dtype=np.int64)
-    last[codes] = rows
-    return last
+def distinct_by(codes: np.ndarray, values: np.ndarray, count: int, distinct: int) -> tuple[np.ndarray, int]:
+    """How many different `values` each group has, int64[count], and how many there are in all.
 
-
-def distinct_by(codes: np.ndarray, values: np.ndarray, count: int, distinct: int) -> np.ndarray:
-    """How many different `values` (0 … distinct - 1) each group has, int64[count]."""
-    pairs = codes.astype(np.int64) * distinct + values
+    Values are 0 … distinct - 1, of which the last stands for a missing one and does not count.
+    """
     if count * distinct <= _FLAGS_LIMIT:
         seen = np.zeros(count * distinct, dtype=bool)
-        seen[pairs] = True
-        totals: np.ndarray = seen.reshape(count, distinct).sum(axis=1, dtype=np.int64)
-        return totals
-    # Sorting plain integers is several times quicker than what np.unique does.
+        for part in pieces_of(len(codes)):
+            seen[codes[part].astype(np.intp) * distinct + values[part]] = True
+        flags = seen.reshape(count, distinct)[:, :-1]
+        return flags.sum(axis=1, dtype=np.int64), int(np.count_nonzero(flags.any(axis=0)))
+    # Plain integers are sorted several times quicker than np.unique does, and short ones quicker still.
+    pairs = np.empty(len(codes), np.uint32 if count * distinct < 1 << 32 else np.uint64)
+    for part in pieces_of(len(codes)):
+        pairs[part] = codes[part].astype(pairs.dtype) * pairs.dtype.type(distinct) + values[part].astype(
+            pairs.dtype
+        )
     pairs.sort()
-    first = np.diff(pairs, prepend=-1) != 0
-    return np.bincount(pairs[first] // distinct, minlength=count).astype(np.int64)
+    kept = pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))] if len(pairs) else pairs
+    group, value = np.divmod(kept, pairs.dtype.type(distinct))
+    present = value != distinct - 1
+    counts = np.bincount(group[present].astype(np.intp), minlength=count).astype(np.int64)
+    occurs = np.zeros(distinct, dtype=bool)
+    occurs[value[present]] = True
+    return counts, int(np.count_nonzero(occurs))
 
 
 def combine(parts: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
@@ -78,9 +78,11 @@ def _renumber(pairs: np.ndarray, limit: int) -> tuple[np.ndarray, int]:
     """Pairs numbered 0, 1, … in ascending order."""
     # A few pairs are sorted sooner than a large table of flags is filled.
     if limit > _FLAGS_LIMIT or limit > _FLAGS_A_PAIR * (len(pairs) + 1):
-        values, codes = np.unique(pairs, return_inverse=True)
-        return codes, len(values)
+        codes, values = pd.factorize(pairs)
+        ranks = np.empty(len(values), dtype=np.int64)
+        ranks[np.argsort(values)] = np.arange(len(values))
+        return ranks[codes], len(values)
     seen = np.zeros(limit, dtype=bool)
     seen[pairs] = True
-    numbers = np.cumsum(seen, dtype=np.int64) - 1
-    return numbers[pairs], int(numbers[-1]) + 1 if limit else 0
+    numbers = np.cumsum(seen, dtype=np.int32) - 1
+    return taken_from(numbers, pairs), int(numbers[-1]) + 1 if limit else 0

@@ -278,7 +278,7 @@ def field_cells(field: str, frames: CaptureFrames, rows: np.ndarray | slice) -> 
 
     All are missing where the capture cannot provide the field.
     """
-    declared, argument = _declared(field)
+    declared, argument = declared_field(field)
     try:
         column = declared.column_at(frames, argument, rows)
     except NotEvaluableError:
@@ -291,14 +291,14 @@ def field_cells(field: str, frames: CaptureFrames, rows: np.ndarray | slice) -> 
 def is_event_field(field: str) -> bool:
     """Whether the filter language knows the field."""
     try:
-        _declared(field)
+        declared_field(field)
     except KeyError:
         return False
     return True
 
 
 @lru_cache(maxsize=1_024)
-def _declared(field: str) -> tuple[Field, str]:
+def declared_field(field: str) -> tuple[Field, str]:
     """The field and its argument: `evt.arg.sig` is `sig` of `evt.arg`. KeyError for what is no field."""
     if field in FIELDS:
         return FIELDS[field], ""

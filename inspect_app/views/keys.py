@@ -9,7 +9,8 @@ were counted in it. Events that lack a value make a row of their own: nothing fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -17,13 +18,14 @@ import numpy as np
 import pandas as pd
 
 from inspect_app.analysis.selection import TimeRange
-from inspect_app.filters.cache import remember
+from inspect_app.filters.cache import Recent, remember
 from inspect_app.filters.entities import event_hosts
 from inspect_app.filters.expression import quote
 from inspect_app.frames.capture import CaptureFrames
-from inspect_app.views.aggregation import combine, first_by
+from inspect_app.views.aggregation import combine
 from inspect_app.views.cells import Cells, Value
-from inspect_app.views.entities import ENTITIES, entity_cells, field_cells
+from inspect_app.views.coded import Rows, coded_field, looked_up
+from inspect_app.views.entities import ENTITIES, entity_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,11 @@ KEYS: Mapping[str, Key] = MappingProxyType(
 Attribute = Callable[[str], Cells | None]
 """The cells of a field, one for each group; None where the key does not tell that field."""
 
+_FEW_PAIRS = 1 << 18
+"""Up to so many combinations each is a group, whether it occurs or not."""
+_KEPT_COMBINED = 2
+"""Keys of more combinations whose groups are kept, four bytes an event."""
+
 
 @dataclass(frozen=True)
 class Groups:
@@ -153,7 +160,7 @@ class Groups:
 
     key: Key
     codes: np.ndarray
-    """Integer, one a selected event: its group."""
+    """int32, one a selected event: its group."""
     count: int
     attribute: Attribute
     alive: np.ndarray
@@ -182,9 +189,7 @@ def _literal(value: int | float | bool | str) -> str:
     return quote(value) if isinstance(value, str) else str(value)
 
 
-def group_events(
-    key: Key, frames: CaptureFrames, rows: np.ndarray | slice, window: TimeRange | None
-) -> Groups:
+def group_events(key: Key, frames: CaptureFrames, rows: Rows, window: TimeRange | None) -> Groups:
     """Tell of each selected event to which row of the key it belongs.
 
     Args:
@@ -194,66 +199,99 @@ def group_events(
         window: Entities that lived in it get a row even without events, if the key says so. None:
             only those with events.
     """
-    numbered = [_number_part(part, frames, rows) for part in key.parts]
-    if len(numbered) == 1:
-        part = numbered[0]
+    axes = [axis for part in key.parts for axis in _axes_of(part, frames)]
+    if len(axes) == 1:
+        axis = axes[0]
+        everyone = np.arange(axis.count)
+        alive = _alive(key, frames, axis, window)
         return Groups(
-            key, part.codes, part.count, part.attribute, _alive(key, frames, part, window), part.groups
+            key, axis.of(rows), axis.count, lambda name: axis.told(name, everyone), alive, axis.members
         )
-    codes, count = combine([(part.codes, part.count) for part in numbered])
-    sample = first_by(codes, np.arange(len(codes)), count)
+    codes, numbers = _combined(key, frames, axes, rows)
+    count = len(numbers[0])
 
     def attribute(name: str) -> Cells | None:
-        for part in numbered:
-            cells = part.attribute(name)
+        for axis, at in zip(axes, numbers, strict=True):
+            cells = axis.told(name, at)
             if cells is not None:
-                return cells.take(part.codes[sample])
+                return cells
         return None
 
     return Groups(key, codes, count, attribute, np.zeros(count, dtype=bool))
 
 
-@dataclass(frozen=True, slots=True)
-class _Numbered:
-    codes: np.ndarray
+@dataclass(frozen=True, slots=True, eq=False)
+class _Axis:
+    """Numbers for one field of the key, or for the entities that agree in some."""
+
+    numbers: np.ndarray
+    """int32: row → number; the last is for the row -1."""
+    pointer: np.ndarray
+    """Event → row."""
     count: int
-    attribute: Attribute
-    groups: np.ndarray | None = None
-    """Group of each row of the entity's table."""
+    told: Callable[[str, np.ndarray], Cells | None]
+    """A field's cells for some numbers; None: it tells nothing of that field."""
+    members: np.ndarray | None = None
+    """The number of each row of the entity's table."""
+    host: Callable[[Rows], np.ndarray] | None = None
+    """The host of each event, where the row -1 is another number on each."""
+
+    def of(self, rows: Rows) -> np.ndarray:
+        """int32, one for each of the events."""
+        numbers = looked_up(self.numbers, self.pointer, rows)
+        if self.host is not None:
+            lost = np.flatnonzero(numbers == self.numbers[-1])
+            numbers[lost] += self.host(rows)[lost]
+        return numbers
 
 
-def _number_part(part: Part, frames: CaptureFrames, rows: np.ndarray | slice) -> _Numbered:
-    return _number_entities(part, frames, rows) if part.entity else _number_values(part, frames, rows)
+def _axes_of(part: Part, frames: CaptureFrames) -> list[_Axis]:
+    if part.entity:
+        return [_entity_axis(part, frames)]
+    return [_field_axis(name, frames) for name in part.fields]
 
 
-def _number_entities(part: Part, frames: CaptureFrames, rows: np.ndarray | slice) -> _Numbered:
-    """Rows of an entity's table that agree in the key's fields are one group.
+def _field_axis(name: str, frames: CaptureFrames) -> _Axis:
+    coded = coded_field(name, frames)
+    return _Axis(
+        coded.numbers,
+        coded.pointer,
+        coded.count,
+        lambda asked, numbers: coded.told(numbers) if asked == name else None,
+    )
 
-    What points to none is the last group, or where the key tells hosts apart, the last for each host.
+
+def _entity_axis(part: Part, frames: CaptureFrames) -> _Axis:
+    """Rows of an entity's table that agree in the key's fields are one.
+
+    What points to none is the last one, or where the key tells hosts apart, the last for each host.
     """
     entity = ENTITIES[part.entity]
     size = len(entity.table(frames))
-    pointers = entity.rows(frames)[rows]
     groups, count = remember(frames, ("groups of", part), lambda: _group_entities(part, frames, size))
-    on_hosts = HOSTNAME in part.fields and part.entity != "host"
+    on_hosts = HOSTNAME in part.fields and part.entity != "host" and len(frames.hosts) > 1
     strays = len(frames.hosts) if on_hosts else 1
     # The last entity of a group speaks for it; the group of -1 has no entity, so no field either.
     spokesman = np.full(count + strays, -1)
     spokesman[groups] = np.arange(size)
 
-    def attribute(name: str) -> Cells | None:
+    def told(name: str, numbers: np.ndarray) -> Cells | None:
         if name not in entity.fields:
             return None
-        cells = entity_cells(part.entity, name, frames).take_known(spokesman)
+        cells = entity_cells(part.entity, name, frames).take_known(spokesman[numbers])
         if name != HOSTNAME or not on_hosts:
             return cells
-        hosts = np.append(np.full(count, -1), np.arange(strays))
+        hosts = np.where(numbers < count, -1, numbers - count)
         return cells.either(entity_cells("host", HOSTNAME, frames).take_known(hosts))
 
-    codes = np.append(groups, count)[pointers]
-    if on_hosts:
-        codes = np.where(pointers < 0, count + event_hosts(frames, rows), codes)
-    return _Numbered(codes, count + strays, attribute, groups)
+    return _Axis(
+        np.append(groups, count).astype(np.int32),
+        entity.rows(frames),
+        count + strays,
+        told,
+        groups,
+        (lambda rows: event_hosts(frames, rows)) if on_hosts else None,
+    )
 
 
 def _group_entities(part: Part, frames: CaptureFrames, size: int) -> tuple[np.ndarray, int]:
@@ -261,18 +299,6 @@ def _group_entities(part: Part, frames: CaptureFrames, size: int) -> tuple[np.nd
     if not size:
         return np.zeros(0, dtype=np.int64), 0
     return combine([_codes(entity_cells(part.entity, name, frames)) for name in part.fields])
-
-
-def _number_values(part: Part, frames: CaptureFrames, rows: np.ndarray | slice) -> _Numbered:
-    """Events that agree in the fields' values are one group."""
-    columns = {name: field_cells(name, frames, rows) for name in part.fields}
-    codes, count = combine([_codes(column) for column in columns.values()])
-    sample = first_by(codes, np.arange(len(codes)), count)
-
-    def attribute(name: str) -> Cells | None:
-        return columns[name].take_known(sample) if name in columns else None
-
-    return _Numbered(codes, count, attribute)
 
 
 def _codes(cells: Cells) -> tuple[np.ndarray, int]:
@@ -284,12 +310,37 @@ def _codes(cells: Cells) -> tuple[np.ndarray, int]:
     return np.where(cells.absent(), count, codes), count + 1
 
 
-def _alive(key: Key, frames: CaptureFrames, part: _Numbered, window: TimeRange | None) -> np.ndarray:
-    alive = np.zeros(part.count, dtype=bool)
+def _combined(
+    key: Key, frames: CaptureFrames, axes: Sequence[_Axis], rows: Rows
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The group of each selected event, and of each group the number on every axis."""
+    if math.prod(axis.count for axis in axes) <= _FEW_PAIRS:
+        codes = axes[0].of(rows)
+        for axis in axes[1:]:
+            codes *= axis.count
+            codes += axis.of(rows)
+        return codes, list(np.indices([axis.count for axis in axes]).reshape(len(axes), -1))
+    kept: Recent[tuple[str, ...], tuple[np.ndarray, list[np.ndarray]]] = remember(
+        frames, "combined keys", lambda: Recent(_KEPT_COMBINED)
+    )
+    found = kept.get(key.fields)
+    if found is None:
+        every = slice(0, len(frames.events))
+        parts = [(axis.of(every), axis.count) for axis in axes]
+        codes, count = combine(parts)
+        sample = np.zeros(count, np.int64)
+        sample[codes] = np.arange(len(codes))
+        found = codes.astype(np.int32), [numbers[sample] for numbers, _ in parts]
+        kept.put(key.fields, found)
+    return found[0][rows], found[1]
+
+
+def _alive(key: Key, frames: CaptureFrames, axis: _Axis, window: TimeRange | None) -> np.ndarray:
+    alive = np.zeros(axis.count, dtype=bool)
     entity = ENTITIES.get(key.parts[0].entity)
-    if window is None or not key.keeps_idle or entity is None or entity.lived is None or part.groups is None:
+    if window is None or not key.keeps_idle or entity is None or entity.lived is None or axis.members is None:
         return alive
     start, end = entity.lived(frames)
     lived = (start < window.end_ns) & ((end < 0) | (end >= window.start_ns))
-    alive[part.groups[lived]] = True
+    alive[axis.members[lived]] = True
     return alive

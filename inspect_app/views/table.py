@@ -16,8 +16,8 @@ from inspect_app.analysis.matches import matching_rows, within
 from inspect_app.analysis.selection import Selection, TimeRange
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.frames.capture import CaptureFrames
-from inspect_app.views.aggregation import count_by, first_by, last_by
 from inspect_app.views.cells import Cells, Value
+from inspect_app.views.coded import Rows
 from inspect_app.views.entities import field_cells
 from inspect_app.views.format import Clock, format_value
 from inspect_app.views.hosts import among_hosts, key_among_hosts
@@ -92,7 +92,9 @@ def apply_view(
         FilterError: The view's own filter is not one.
     """
     view = among_hosts(view, frames)
-    rows = selection.rows
+    rows: Rows = selection.rows
+    if isinstance(rows, slice):
+        rows = slice(*rows.indices(len(frames.events))[:2])
     span = window or _span(frames, rows)
     restricted = not isinstance(rows, slice)
     if view.filter:
@@ -104,39 +106,39 @@ def apply_view(
     return _tabulate(view, frames, rows, groups, span)
 
 
-def _tabulate(
-    view: View, frames: CaptureFrames, rows: np.ndarray | slice, groups: Groups, span: TimeRange
-) -> ViewTable:
-    numbers = _as_rows(rows, len(frames.events))
-    tally = Tally(frames, numbers, groups, span)
-    events = count_by(groups.codes, groups.count)
-    kept = np.flatnonzero((events > 0) | groups.alive)
+def _tabulate(view: View, frames: CaptureFrames, rows: Rows, groups: Groups, span: TimeRange) -> ViewTable:
+    tally = Tally(frames, rows, groups, span, view.columns)
+    kept = np.flatnonzero((tally.events > 0) | groups.alive)
     made = [tally.column(column) for column in view.columns]
     return ViewTable(
         view=view,
         cells=tuple(cells.take(kept) for cells, _ in made),
         totals=tuple(total for _, total in made),
-        events=events[kept],
-        first=first_by(groups.codes, numbers, groups.count)[kept],
-        last=last_by(groups.codes, numbers, groups.count)[kept],
+        events=tally.events[kept],
+        first=tally.first_rows[kept],
+        last=tally.last_rows[kept],
         row_condition=lambda row: _within_view(view, groups.condition(int(kept[row]))),
         row_label=lambda row: _label(groups, int(kept[row])),
         row_key=lambda row: {name: groups.value(name, int(kept[row])) for name in groups.key.fields},
-        rows_with=lambda found: _groups_with(found, numbers, groups, kept),
+        rows_with=lambda found: _groups_with(found, rows, groups, kept),
     )
 
 
-def _groups_with(found: np.ndarray, numbers: np.ndarray, groups: Groups, kept: np.ndarray) -> np.ndarray:
+def _groups_with(found: np.ndarray, rows: Rows, groups: Groups, kept: np.ndarray) -> np.ndarray:
     has = np.zeros(groups.count, dtype=bool)
-    has[groups.codes[_places(found, numbers)]] = True
+    has[groups.codes[_places(found, rows)]] = True
     return np.flatnonzero(has[kept])
 
 
-def _places(found: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Where those of the ascending `found` stand that are among the ascending `numbers`."""
-    places = np.searchsorted(numbers, found)
-    inside = places < len(numbers)
-    inside[inside] = numbers[places[inside]] == found[inside]
+def _places(found: np.ndarray, rows: Rows) -> np.ndarray:
+    """Where those of the ascending `found` stand that are among the ascending rows."""
+    if isinstance(rows, slice):
+        inside = (found >= rows.start) & (found < rows.stop)
+        shifted: np.ndarray = found[inside].astype(np.int64) - rows.start
+        return shifted
+    places = np.searchsorted(rows, found)
+    inside = places < len(rows)
+    inside[inside] = rows[places[inside]] == found[inside]
     return places[inside]
 
 

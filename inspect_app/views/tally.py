@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
-import pandas as pd
 
-from capture.format.pieces import taken_from
-from inspect_app.analysis.matches import matching_rows
 from inspect_app.analysis.samples import used
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.filters.fields import FIELDS
 from inspect_app.frames.capture import CaptureFrames
-from inspect_app.views.aggregation import count_by, distinct_by, first_by, last_by, max_by, sum_by
+from inspect_app.views.aggregation import distinct_by, sum_by
 from inspect_app.views.cells import Cells, Value, number_cells
+from inspect_app.views.classes import classes_of
+from inspect_app.views.coded import Rows, coded_field, count_of
 from inspect_app.views.entities import field_cells, is_event_field
 from inspect_app.views.keys import Groups
-from inspect_app.views.measures import MEASURES, Measure
+from inspect_app.views.measures import MEASURES
+from inspect_app.views.sweep import NONE, Asked, sweep
 from inspect_app.views.view import Column, How
 
 Made = tuple[Cells, Value]
@@ -28,24 +28,40 @@ _SECOND = 1_000_000_000
 
 
 class Tally:
-    """Counts and sums of grouped events; what two columns need is computed once."""
+    """Figures of grouped events: one pass for all that the columns ask for."""
 
-    def __init__(self, frames: CaptureFrames, rows: np.ndarray, groups: Groups, span: TimeRange) -> None:
+    def __init__(
+        self, frames: CaptureFrames, rows: Rows, groups: Groups, span: TimeRange, columns: Sequence[Column]
+    ) -> None:
         self._frames = frames
         self._rows = rows
         self._groups = groups
         self._span = span
         self._times: np.ndarray = frames.events["time"].to_numpy()
-        self._last = last_by(groups.codes, rows, groups.count)
-        self._taken: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        # Group of every event from the first selected one to the last, so that a measure's events find theirs
-        # by one look-up.
-        self._start = int(rows[0]) if len(rows) else 0
-        extent = int(rows[-1]) + 1 - self._start if len(rows) else 0
-        self._codes = groups.codes
-        if extent != len(rows):
-            self._codes = np.full(extent, -1, dtype=np.int32)
-            self._codes[rows - self._start] = groups.codes
+        asked = list(dict.fromkeys(one for column in columns for one in _asked(column)))
+        self._swept = sweep(
+            rows,
+            groups.codes,
+            groups.count,
+            asked=asked,
+            classes=classes_of(frames, [one.condition for one in asked]),
+            columns={one.figure: self._figures(one.figure) for one in asked if one.figure},
+        )
+
+    @property
+    def events(self) -> np.ndarray:
+        """How many events each group has, int64."""
+        return self._swept.events
+
+    @property
+    def first_rows(self) -> np.ndarray:
+        """The row of each group's first event, int64, -1 without any."""
+        return self._swept.first
+
+    @property
+    def last_rows(self) -> np.ndarray:
+        """The row of each group's last event, int64, -1 without any."""
+        return self._swept.last
 
     def column(self, column: Column) -> Made:
         """The cells of a column and their total."""
@@ -58,62 +74,57 @@ class Tally:
             return own, None
         if not is_event_field(field):
             return own if own is not None else _nothing(self._groups.count), None
-        seen = np.flatnonzero(self._last >= 0)
+        seen = np.flatnonzero(self.last_rows >= 0)
         at_last = np.full(self._groups.count, -1)
         at_last[seen] = np.arange(len(seen))
-        latest = field_cells(field, self._frames, self._last[seen]).take_known(at_last)
+        latest = field_cells(field, self._frames, self.last_rows[seen]).take_known(at_last)
         return latest if own is None else own.either(latest), None
 
     def count(self, measure: str) -> Made:
         """How many of the measure's events each group has."""
-        codes, _ = self._events_of(measure)
-        return number_cells(count_by(codes, self._groups.count)), len(codes)
+        counts = self._counts(measure)
+        return number_cells(counts), int(counts.sum())
 
     def sum(self, measure: str) -> Made:
         """The measure's figures of each group, added up."""
-        codes, rows = self._events_of(measure)
-        sums = sum_by(codes, self._figures(measure)[rows], self._groups.count)
+        sums = self._sums(measure)
         return number_cells(sums), int(sums.sum())
 
     def mean(self, measure: str) -> Made:
         """The measure's mean figure; missing where a group has no such event."""
-        codes, rows = self._events_of(measure)
-        counts = count_by(codes, self._groups.count)
-        sums = sum_by(codes, self._figures(measure)[rows], self._groups.count)
-        means = sums / np.maximum(counts, 1)
-        total = float(sums.sum() / len(codes)) if len(codes) else None
-        return number_cells(means, missing=counts == 0), total
+        counts, sums = self._counts(measure), self._sums(measure)
+        total, every = int(sums.sum()), int(counts.sum())
+        return number_cells(
+            sums / np.maximum(counts, 1), missing=counts == 0
+        ), total / every if every else None
 
     def max(self, measure: str) -> Made:
         """The measure's largest figure; missing where a group has no such event."""
-        codes, rows = self._events_of(measure)
-        largest, none = max_by(codes, self._figures(measure)[rows], self._groups.count)
-        return number_cells(largest, missing=none), int(largest.max()) if len(codes) else None
+        largest = self._swept.figures[_most_of(measure)]
+        none = largest == NONE
+        if none.all():
+            return number_cells(np.zeros(len(largest), np.int64), missing=none), None
+        return number_cells(np.where(none, 0, largest), missing=none), int(largest.max())
 
     def rate(self, measure: str) -> Made:
         """The measure's events a second over the window."""
-        codes, _ = self._events_of(measure)
+        counts = self._counts(measure)
         seconds = self._span.duration_ns / _SECOND
-        counts = count_by(codes, self._groups.count)
         if not seconds:
             return number_cells(counts.astype(float), missing=np.ones(len(counts), dtype=bool)), None
-        return number_cells(counts / seconds), len(codes) / seconds
+        return number_cells(counts / seconds), int(counts.sum()) / seconds
 
     def share(self, measure: str) -> Made:
         """The measure's events as a part of those of all groups."""
-        codes, _ = self._events_of(measure)
-        counts = count_by(codes, self._groups.count)
-        return number_cells(counts / max(len(codes), 1)), 1.0 if len(codes) else None
+        counts = self._counts(measure)
+        every = int(counts.sum())
+        return number_cells(counts / max(every, 1)), 1.0 if every else None
 
     def distinct(self, field: str) -> Made:
         """How many different values of a field each group's events have; a missing one is none."""
-        cells = field_cells(field, self._frames, self._rows)
-        present = ~cells.absent()
-        values = cells.codes if cells.codes is not None else pd.factorize(cells.values)[0]
-        values, codes = values[present], self._groups.codes[present]
-        size = int(values.max()) + 1 if len(values) else 0
-        total = int(np.count_nonzero(np.bincount(values, minlength=1)))
-        return number_cells(distinct_by(codes, values, self._groups.count, max(size, 1))), total
+        coded = coded_field(field, self._frames)
+        counts, total = distinct_by(self._groups.codes, coded.of(self._rows), self._groups.count, coded.count)
+        return number_cells(counts), total
 
     def used(self, figure: str) -> Made:
         """A figure of the groups' processes: see `analysis.samples`."""
@@ -142,38 +153,64 @@ class Tally:
 
     def first(self, _: str) -> Made:
         """When each group's first event returned."""
-        return self._times_at(first_by(self._groups.codes, self._rows, self._groups.count), 0)
+        return self._times_at(self.first_rows, 0)
 
     def last(self, _: str) -> Made:
         """When each group's last event returned."""
-        return self._times_at(self._last, -1)
+        return self._times_at(self.last_rows, -1)
 
     def _times_at(self, rows: np.ndarray, end: int) -> Made:
-        total = int(self._times[self._rows[end]]) if len(self._rows) else None
+        total = int(self._times[_row_at(self._rows, end)]) if count_of(self._rows) else None
         if not len(self._times):
             return _nothing(len(rows)), total
         return number_cells(self._times[np.maximum(rows, 0)], missing=rows < 0), total
 
-    def _events_of(self, measure: str) -> tuple[np.ndarray, np.ndarray]:
-        """Group and row of each selected event that the measure takes."""
-        if not MEASURES[measure].where:
-            return self._groups.codes, self._rows
-        if measure not in self._taken:
-            rows = matching_rows(self._frames, MEASURES[measure].where)
-            ends = (self._rows[0], self._rows[-1] + 1) if len(self._rows) else (0, 0)
-            first, last = np.searchsorted(rows, ends)
-            rows = rows[first:last]
-            codes = taken_from(self._codes, rows - np.uint32(self._start) if self._start else rows)
-            mine = codes >= 0
-            self._taken[measure] = (codes, rows) if mine.all() else (codes[mine], rows[mine])
-        return self._taken[measure]
+    def _counts(self, measure: str) -> np.ndarray:
+        return self._swept.figures[_count_of(measure)]
 
-    def _figures(self, measure: str) -> np.ndarray:
-        wanted: Measure = MEASURES[measure]
-        if wanted.figure not in self._frames.events:
-            field, _, argument = wanted.figure.rpartition(".")
+    def _sums(self, measure: str) -> np.ndarray:
+        return self._swept.figures[_sum_of(measure)]
+
+    def _figures(self, figure: str) -> np.ndarray:
+        if figure not in self._frames.events:
+            field, _, argument = figure.rpartition(".")
             return FIELDS[field].column(self._frames, argument).values
-        return self._frames.events[wanted.figure].to_numpy()
+        return self._frames.events[figure].to_numpy()
+
+
+def _count_of(measure: str) -> Asked:
+    return Asked(MEASURES[measure].where)
+
+
+def _sum_of(measure: str) -> Asked:
+    return Asked(MEASURES[measure].where, MEASURES[measure].figure)
+
+
+def _most_of(measure: str) -> Asked:
+    return Asked(MEASURES[measure].where, MEASURES[measure].figure, largest=True)
+
+
+def _asked(column: Column) -> tuple[Asked, ...]:
+    """What a column needs of the pass over the events."""
+    return tuple(ask(column.of) for ask in _ASKED.get(column.how, ()))
+
+
+_ASKED: Mapping[How, tuple[Callable[[str], Asked], ...]] = MappingProxyType(
+    {
+        How.COUNT: (_count_of,),
+        How.RATE: (_count_of,),
+        How.SHARE: (_count_of,),
+        How.SUM: (_sum_of,),
+        How.MEAN: (_count_of, _sum_of),
+        How.MAX: (_most_of,),
+    }
+)
+
+
+def _row_at(rows: Rows, end: int) -> int:
+    if isinstance(rows, slice):
+        return int(rows.stop - 1 if end else rows.start)
+    return int(rows[end])
 
 
 def _nothing(count: int) -> Cells:

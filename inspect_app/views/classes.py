@@ -1,0 +1,74 @@
+"""Which measures an event counts in, as one small number.
+
+A view has up to a dozen measures, each a condition. Of all combinations in which events meet them only a few
+dozen occur: the classes. So an event is put down once, under its group and class, and what a measure takes
+is the sum over some classes; a condition takes no list of events, and a further column no further pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from capture.format.pieces import each_piece
+from inspect_app.filters.cache import cache_of
+from inspect_app.filters.evaluate import evaluate
+from inspect_app.filters.language import parse
+from inspect_app.frames.capture import CaptureFrames
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classes:
+    """Events that meet the same conditions are of one class."""
+
+    of_event: np.ndarray
+    """Unsigned, one an event: 0 … count - 1."""
+    count: int = 1
+    holds: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Condition → bool, one a class: its events meet it."""
+
+    def meeting(self, condition: str) -> np.ndarray:
+        """bool, one a class: those whose events meet a condition; all of them for an empty one."""
+        return self.holds[condition] if condition else np.ones(self.count, bool)
+
+
+def classes_of(frames: CaptureFrames, conditions: Iterable[str]) -> Classes:
+    """The classes that tell these conditions apart, and those of which others asked before.
+
+    Raises:
+        FilterError: A condition is not one, or asks for what the capture cannot tell.
+    """
+    kept = cache_of(frames)
+    known: Classes = kept.get("classes") or Classes(np.zeros(len(frames.events), np.uint8))
+    for condition in conditions:
+        if condition and condition not in known.holds:
+            known = _told_apart(known, condition, evaluate(parse(condition), frames))
+    kept["classes"] = known
+    return known
+
+
+def _told_apart(known: Classes, condition: str, held: np.ndarray) -> Classes:
+    """Each class parted into those of its events that meet the condition, and the others."""
+    occurs = np.zeros(2 * known.count, bool)
+
+    def halves(rows: slice) -> np.ndarray:
+        halved: np.ndarray = known.of_event[rows].astype(np.intp) * 2 + held[rows]
+        return halved
+
+    def mark(rows: slice) -> None:
+        occurs[halves(rows)] = True
+
+    each_piece(len(held), mark)
+    found = np.flatnonzero(occurs)
+    numbers = np.zeros(len(occurs), np.min_scalar_type(max(len(found) - 1, 0)))
+    numbers[found] = np.arange(len(found))
+    of_event = np.empty(len(held), numbers.dtype)
+
+    def number(rows: slice) -> None:
+        numbers.take(halves(rows), out=of_event[rows], mode="clip")
+
+    each_piece(len(held), number)
+    holds = {other: bits[found // 2] for other, bits in known.holds.items()}
+    return Classes(of_event, len(found), {**holds, condition: found % 2 == 1})
