@@ -89,8 +89,6 @@ class StoredEvents:
     rows: Array
     """int64: the positions of its events in the columns."""
     block: Block
-    path: str = ""
-    """The file that it lies in."""
 
     def batch(self) -> EventBatch:
         """Its events; raises FormatError where they are none that a recorder writes."""
@@ -367,18 +365,13 @@ class CaptureFile:
             body = self._body(index)
             yield {name: self._column(index, body, name) for name in wanted}
 
-    def stored_events(self, wanted: Array | None = None) -> Iterator[StoredEvents]:
-        """Each event block as it lies in the file, with where its events are in the columns.
-
-        `wanted`: bool, by position in the columns; a block without such an event is passed over unread.
-        """
+    def stored_events(self) -> Iterator[StoredEvents]:
+        """Each event block as it lies in the file, with where its events are in the columns."""
         order = self._sorted_rows(None)
         place = None if order is None else np.argsort(order)
         for index, ref in enumerate(self.blocks):
             rows = np.arange(ref.row, ref.row + ref.header.count)
-            rows = rows if place is None else place[rows]
-            if wanted is None or wanted[rows].any():
-                yield StoredEvents(rows, self._read_block(index), self.path)
+            yield StoredEvents(rows if place is None else place[rows], self._read_block(index))
 
     def place(self, row: int) -> EventPlace:
         """Where event `row` lies in the file."""

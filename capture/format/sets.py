@@ -167,16 +167,14 @@ class CaptureSet:
         for member in self.members:
             yield from member.slices(wanted)
 
-    def stored_events(self, wanted: Array | None = None) -> Iterator[StoredEvents]:
-        """Each event block of all files, as `CaptureFile.stored_events` gives them."""
+    def stored_events(self) -> Iterator[StoredEvents]:
+        """Each event block of all files, with where its events are in the columns."""
         order = self._sorted_rows(None)
         place = None if order is None else np.argsort(order)
-        if wanted is not None and order is not None:
-            wanted = wanted[order]
         for member, start in zip(self.members, self._starts.tolist(), strict=False):
-            for stored in member.stored_events(None if wanted is None else wanted[start:]):
+            for stored in member.stored_events():
                 rows = stored.rows + start
-                yield StoredEvents(rows if place is None else place[rows], stored.block, stored.path)
+                yield StoredEvents(rows if place is None else place[rows], stored.block)
 
     def place(self, row: int) -> EventPlace:
         """Where event `row` lies, and in which file."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from capture.format import files_of
+from inspect_app.cases import CaseError, CaseFile
 from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main
 from inspect_app.cli.options import FILE, files_argument, filter_option, window_choice
@@ -18,8 +19,8 @@ from inspect_app.session import Session
 from inspect_app.session.examiner_log import note
 
 if TYPE_CHECKING:
+    from inspect_app.reports.material import Given
     from inspect_app.reports.model import Report
-    from inspect_app.reports.options import ReportOptions
 
 _OUTPUT_HELP = "Where to write it: .html, .pdf, .docx, .md or .json; - is standard output."
 _FORMAT_HELP = "In which form, where the file's name does not tell."
@@ -27,6 +28,7 @@ _TEMPLATE_HELP = "For whom: a few pages in plain words, everything, or one or mo
 _CONTAINER_HELP = "Name or id of a container that is reported; without it, all. May be given several times."
 _SECTION_HELP = "Only these sections, of those that `--list-sections` tells."
 _ROWS_HELP = "Rows of a table that the document shows; the whole is written as CSV beside it."
+_CASE_HELP = "A case file: its notes that are chosen for the report make the timeline."
 _LOG_HELP = "An examiner's log whose lines the report tells."
 _RULES_HELP = "A file of rules, instead of our own; may be given several times."
 _AS_OF_HELP = "When the report is made, as it says; without it SOURCE_DATE_EPOCH, or now."
@@ -45,6 +47,7 @@ _TEMPLATES = ("executive", "technical", "container")
 @click.option("--section", "sections", multiple=True, metavar="ID", help=_SECTION_HELP)
 @click.option("--title", default="", metavar="TEXT", help="A title of your own.")
 @click.option("--rows", type=click.IntRange(1, 20_000), default=200, show_default=True, help=_ROWS_HELP)
+@click.option("--case", "case", type=FILE, metavar="CASE", help=_CASE_HELP)
 @click.option("--log", type=FILE, metavar="LOG", help=_LOG_HELP)
 @click.option("-r", "--rules", "rules", type=FILE, multiple=True, metavar="YAML", help=_RULES_HELP)
 @click.option("--as-of", metavar="TIME", default="", help=_AS_OF_HELP)
@@ -60,6 +63,7 @@ def report(  # noqa: PLR0917 - click hands over options by name
     sections: tuple[str, ...],
     title: str,
     rows: int,
+    case: Path | None,
     log: Path | None,
     rules: tuple[Path, ...],
     as_of: str,
@@ -77,10 +81,12 @@ def report(  # noqa: PLR0917 - click hands over options by name
       exhume-inspect report node.exhume -o report.pdf --template executive
       exhume-inspect report node.exhume -o web.docx --template container --container web
       exhume-inspect report node.exhume -o report.md --filter 'container.name = web' --window +2s..+8s
-      exhume-inspect report node.exhume -o report.pdf --log case.log --as-of 2026-01-02T10:00:00Z
+      exhume-inspect report node.exhume -o report.pdf --case 24-17.exhume-case --log examiner.log
+      exhume-inspect report node.exhume -o report.pdf --as-of 2026-01-02T10:00:00Z
     """
     from inspect_app.reports.material import ReportError  # noqa: PLC0415 - typst and Word take a while
     from inspect_app.reports.options import ReportOptions, Template  # noqa: PLC0415
+    from inspect_app.reports.report import build_report  # noqa: PLC0415
 
     _refuse_the_capture(output, files)
     frames = open_for_command(files, expression)
@@ -94,32 +100,34 @@ def report(  # noqa: PLR0917 - click hands over options by name
         session=Session(window=window_option(frames, window), filter=expression),
     )
     try:
-        _hand_over(_built(frames, options, files, log, rules), output, form or "")
-    except ReportError as error:
+        given = _given(files, log, rules)
+        given = given if case is None else _with_case(given, case, frames)
+        _hand_over(build_report(frames, options, given), output, form or "")
+    except (ReportError, CaseError) as error:
         fail(str(error), ExitCode.USAGE)
     return frames
 
 
-def _built(
-    frames: CaptureFrames,
-    options: ReportOptions,
-    files: tuple[Path, ...],
-    log: Path | None,
-    rules: tuple[Path, ...],
-) -> Report:
+def _given(files: tuple[Path, ...], log: Path | None, rules: tuple[Path, ...]) -> Given:
     from inspect_app.reports.given import digests_of, log_of  # noqa: PLC0415
     from inspect_app.reports.material import Given  # noqa: PLC0415
-    from inspect_app.reports.report import build_report  # noqa: PLC0415
     from inspect_app.rules.run import read_rules  # noqa: PLC0415
 
     lines, problem = log_of(log) if log is not None else ([], "")
-    given = Given(
+    return Given(
         rules=read_rules(rules) if rules else None,
         examiner_log=lines,
         log_problem=problem,
         digests=digests_of(files_of(files)),
     )
-    return build_report(frames, options, given)
+
+
+def _with_case(given: Given, path: Path, frames: CaptureFrames) -> Given:
+    from inspect_app.reports.case_notes import with_case  # noqa: PLC0415
+
+    # A name that is mistyped must not become an empty case.
+    path.stat()
+    return with_case(given, CaseFile(path).load(), frames)
 
 
 def _hand_over(made: Report, output: Path, form: str) -> None:

@@ -26,7 +26,6 @@ from inspect_app.frames.columns import (
     SAMPLE_COLUMNS,
 )
 from inspect_app.frames.pods import pods
-from inspect_app.frames.source import Place
 from inspect_app.frames.tables import empty_table
 
 
@@ -49,9 +48,6 @@ class PayloadSource(Protocol):
 
         `wanted` (bool, one an event): blocks that hold none of these are passed over.
         """
-
-    def places(self, rows: np.ndarray) -> list[Place]:
-        """Where each of some events lies in its file, in their order."""
 
     def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
         """The two texts of one event as recorded: paths, or program and argument list."""

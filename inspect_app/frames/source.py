@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 
 import numpy as np
 
 from capture.format import Capture, EventPlace
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an event lies in a file: enough to find it again and to see that it is the same."""
-
-    file: str
-    """Name of the file."""
-    block: int
-    """Position of its block in the file, from 0."""
-    offset: int
-    """Where the block begins, bytes from the file's beginning."""
-    size: int
-    """Bytes of the block."""
-    digest: str
-    """SHA-256 of the block in hex, checked."""
-    index: int
-    """Position of the event in the block, from 0."""
 
 
 class FileSource:
@@ -75,29 +55,6 @@ class FileSource:
             if block is None:
                 return
             yield block
-
-    def places(self, rows: np.ndarray) -> list[Place]:
-        """Where each of some events lies, in their order; every block of them is read and checked once.
-
-        Raises:
-            FormatError: The file has changed since it was opened.
-        """
-        with self._lock:
-            wanted = np.zeros(self._capture.count, bool)
-            wanted[rows] = True
-            found: dict[int, Place] = {}
-            for stored in self._capture.stored_events(wanted):
-                block = stored.block
-                for index in np.flatnonzero(wanted[stored.rows]).tolist():
-                    found[int(stored.rows[index])] = Place(
-                        Path(stored.path).name,
-                        block.header.seq,
-                        block.offset,
-                        block.size,
-                        block.digest.hex(),
-                        index,
-                    )
-        return [found[row] for row in rows.tolist()]
 
     def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
         """The two texts of one event as recorded, None where there was none."""

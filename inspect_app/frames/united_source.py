@@ -8,7 +8,6 @@ import numpy as np
 
 from capture.format import EventPlace
 from inspect_app.frames.capture import PayloadSource
-from inspect_app.frames.source import Place
 
 _OWNER = 40
 """Text codes of a capture lie below this bit, its number above."""
@@ -68,14 +67,6 @@ class UnitedSource:
             asked = None if wanted is None else np.where(mine >= 0, wanted[mine], False)
             for rows, ends, data in source.payload_blocks(asked):
                 yield _without_unplaced(mine[rows], np.asarray(ends), data)
-
-    def places(self, rows: np.ndarray) -> list[Place]:
-        """Where each of some events lies in its file, in their order."""
-        found: list[Place | None] = [None] * len(rows)
-        for at, which, own in self._split(rows):
-            for position, place in zip(which.tolist(), self._sources[at].places(own), strict=True):
-                found[position] = place
-        return [place for place in found if place is not None]
 
     def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
         """The two texts of one event as recorded, None where there was none."""

@@ -6,8 +6,8 @@ Each question is asked once, when the first section needs its answer.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from inspect_app.analysis.timelines import capture_window
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.reports.citations import Citations
 from inspect_app.reports.model import Attachment
-from inspect_app.reports.noted import Noted
+from inspect_app.reports.noted import Judged, Noted
 from inspect_app.reports.options import ReportOptions, Template
 from inspect_app.rules.built_in import built_in_rules
 from inspect_app.rules.rule_set import RuleSet
@@ -38,6 +38,8 @@ class Given:
     notes: Sequence[Noted] = ()
     case: Sequence[tuple[str, str]] = ()
     """Title and text of what is known of the case: its name, who works on it."""
+    judged: Mapping[tuple[str, int], Judged] = field(default_factory=dict)
+    """What is held of findings, by the rule's name and the row of the event."""
     rules: RuleSet | None = None
     """None: our own."""
     examiner_log: Sequence[dict[str, Any]] = ()

@@ -8,6 +8,18 @@ from inspect_app.reports.model import Weight
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What an analyst holds of a finding."""
+
+    state: str
+    """`confirmed` or `dismissed`."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.state}: {' '.join(self.reason.split())}" if self.reason.strip() else self.state
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """One note."""
 

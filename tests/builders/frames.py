@@ -32,7 +32,6 @@ from inspect_app.frames.columns import (
     USER_COLUMNS,
 )
 from inspect_app.frames.recordings import host_frame, recording_frame
-from inspect_app.frames.source import Place
 from inspect_app.frames.tables import build_table
 
 START_NS = 1_700_000_000_000_000_000
@@ -74,9 +73,6 @@ class MemorySource:
         pieces = [self.payload(row) for row in rows]
         if rows:
             yield np.array(rows), np.cumsum([len(piece) for piece in pieces]), b"".join(pieces)
-
-    def places(self, rows):
-        return [Place("node.exhume", 3, 4_096, 65_536, "5e" * 32, int(row)) for row in rows]
 
     def texts(self, row: int) -> tuple[bytes | None, bytes | None]:
         return self.recorded.get(row % self.base, (None, None))

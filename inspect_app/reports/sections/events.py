@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from pathlib import Path
 
+from capture.format.reader import EventPlace
 from capture.model.decode import format_call
 from inspect_app.analysis.event import call_parts
-from inspect_app.frames.source import Place
 from inspect_app.reports.citations import PREFIX
 from inspect_app.reports.material import Material
 from inspect_app.reports.model import Column, Kind, Paragraph, Section, Table, Tone
 from inspect_app.reports.wording import shown_text
-from inspect_app.views.format import format_time
+from inspect_app.views.format import UNKNOWN, format_time
 
 TITLE = "Cited events"
 _HOW = (
@@ -23,8 +24,8 @@ _HOW = (
 def events(material: Material) -> Section:
     """Every event that was cited, and the blocks that they lie in."""
     rows = material.citations.rows
-    places = material.frames.source.places(np.array(rows, np.int64)) if rows else []
-    several = len({place.file for place in places}) > 1
+    places = [material.frames.source.place(row) for row in rows]
+    several = len({place.file for place in places if place is not None}) > 1
     told = tuple(
         (f"{PREFIX}{number}", _time(material, row), _call(material, row), *_where(place, several=several))
         for number, (row, place) in enumerate(zip(rows, places, strict=True), start=1)
@@ -49,9 +50,15 @@ def _time(material: Material, row: int) -> str:
     return format_time(material.time_of(row), digits=9).removesuffix(" UTC")
 
 
-def _where(place: Place, *, several: bool) -> tuple[str, ...]:
+def _where(place: EventPlace | None, *, several: bool) -> tuple[str, ...]:
+    if place is None:
+        return (UNKNOWN,) * (3 if several else 2)
     at = (f"{place.block:,}", f"{place.index:,}")
-    return (shown_text(place.file), *at) if several else at
+    return (_name(place), *at) if several else at
+
+
+def _name(place: EventPlace) -> str:
+    return shown_text(Path(place.file).name)
 
 
 def _call(material: Material, row: int) -> str:
@@ -60,17 +67,14 @@ def _call(material: Material, row: int) -> str:
     return shown_text(format_call(kind, arguments, result), 300)
 
 
-def _blocks(places: list[Place]) -> Table:
-    distinct = sorted({(one.file, one.block, one.offset, one.size, one.digest) for one in places})
-    rows = tuple(
-        (shown_text(file), f"{block:,}", f"{offset:,}", f"{size:,}", digest)
-        for file, block, offset, size, digest in distinct
-    )
+def _blocks(places: Sequence[EventPlace | None]) -> Table:
+    known = [place for place in places if place is not None]
+    distinct = sorted({(_name(one), one.block, one.offset, one.digest) for one in known})
+    rows = tuple((file, f"{block:,}", f"{offset:,}", digest) for file, block, offset, digest in distinct)
     columns = (
         Column("File", Kind.EXACT),
         Column("Block", Kind.NUMBER),
         Column("Offset", Kind.NUMBER),
-        Column("Bytes", Kind.NUMBER),
         Column("SHA-256 of the block", Kind.EXACT),
     )
     return Table("cited-blocks", "Blocks that they lie in", columns, rows, ("block", "blocks"), len(rows))

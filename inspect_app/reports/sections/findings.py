@@ -9,7 +9,7 @@ import numpy as np
 from inspect_app.reports.found import TACTICS, Tactic, by_tactic, first_findings
 from inspect_app.reports.material import Material
 from inspect_app.reports.model import Block, Column, Fact, Facts, Kind, Paragraph, Section, Table, Tone
-from inspect_app.reports.wording import is_one_day, moment, shown_text
+from inspect_app.reports.wording import is_one_day, listed, moment, shown_text
 from inspect_app.rules.alerts import Finding
 from inspect_app.rules.run import Outcome
 from inspect_app.rules.tables import MAX_FINDINGS, findings_table
@@ -33,9 +33,9 @@ def findings(material: Material) -> Section:
     overview = _overview(tactics, material)
     if material.is_brief:
         return Section("findings", TITLE, (overview,))
-    beside = _beside(tactics, material)
+    blocks = [*_held(material), *_beside(tactics, material)]
     parts = tuple(_part(tactic, material) for tactic in tactics)
-    return Section("findings", TITLE, (Paragraph(_HOW, Tone.SOFT), overview, *beside), parts)
+    return Section("findings", TITLE, (Paragraph(_HOW, Tone.SOFT), overview, *blocks), parts)
 
 
 def _overview(tactics: list[Tactic], material: Material) -> Table:
@@ -71,6 +71,15 @@ def _beside(tactics: list[Tactic], material: Material) -> tuple[Block, ...]:
     many = format_count(total, "finding")
     first = f"the first {MAX_FINDINGS:,} of {many}" if total > MAX_FINDINGS else f"all {many}"
     return (Paragraph(f"At most {SHOWN_OF_A_RULE} findings of a rule are shown; {first} are in {name}."),)
+
+
+def _held(material: Material) -> list[Block]:
+    """How many findings an analyst has judged."""
+    states = [one.state for one in material.given.judged.values()]
+    if not states:
+        return []
+    told = listed([f"{states.count(state):,} {state}" for state in sorted(set(states))])
+    return [Paragraph(f"Of the findings, analysts held to be: {told}.")]
 
 
 def _part(tactic: Tactic, material: Material) -> Section:
@@ -115,10 +124,20 @@ def _written(found: list[Finding], material: Material, name: str, total: int, *,
     columns += [Column("Rule"), Column("Priority")] if with_rule else []
     columns.append(Column("Event as the rule tells it", Kind.EXACT))
     rows = [_row(one, material, with_rule=with_rule) for one in found]
+    judged = [_judged(one, material) for one in found]
+    if any(judged):
+        columns.append(Column("Held to be"))
+        rows = [(*row, told) for row, told in zip(rows, judged, strict=True)]
     if "events" in material.chosen_parts:
         columns.append(Column("Event", Kind.EVENT))
         rows = [(*row, material.cite(one.row)) for row, one in zip(rows, found, strict=True)]
     return Table(name, "", tuple(columns), tuple(rows), ("finding", "findings"), total)
+
+
+def _judged(finding: Finding, material: Material) -> str:
+    """What an analyst holds of it, empty where nobody has said."""
+    held = material.given.judged.get((finding.outcome.rule.name, finding.row))
+    return "" if held is None else shown_text(str(held), 300)
 
 
 def _row(finding: Finding, material: Material, *, with_rule: bool) -> tuple[str, ...]:

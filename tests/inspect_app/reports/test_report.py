@@ -6,10 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from capture.format.blocks import read_block
 from inspect_app.analysis.selection import TimeRange, select
+from inspect_app.cases import Case, Note, Severity, Triage, TriageState
+from inspect_app.cases.anchors import event_anchor, finding_anchor
+from inspect_app.cases.case import THE_CASE, By
+from inspect_app.cases.note import Facts as CaseFacts
+from inspect_app.cases.record import Record
 from inspect_app.filters.errors import FilterError
 from inspect_app.frames import open_capture
 from inspect_app.frames.capture import FileState
+from inspect_app.reports.case_notes import with_case
 from inspect_app.reports.material import Given, ReportError
 from inspect_app.reports.model import Entries, Facts, Paragraph, Picture, Table
 from inspect_app.reports.noted import Noted
@@ -166,9 +173,9 @@ def test_a_cited_event_is_told_with_the_block_that_it_lies_in(attacked, tmp_path
     events = table_of(report, "cited-events").rows
     assert {row[3] for row in events} == set(blocks)
     data = path.read_bytes()
-    for _, _, offset, size, digest in blocks.values():
-        at, length = int(offset.replace(",", "")), int(size.replace(",", ""))
-        assert data[at + length - 32 : at + length].hex() == digest
+    for _, _, offset, digest in blocks.values():
+        at = int(offset.replace(",", ""))
+        assert bytes.fromhex(digest) == read_block(io.BytesIO(data[at:]), at).digest
     assert any("/etc/shadow" in row[2] for row in events)
 
 
@@ -278,3 +285,29 @@ def test_who_asked_for_a_report_can_stop_it(frames):
 
     with pytest.raises(Stop):
         build_report(frames, ReportOptions(made_ns=START_NS), progress=progress)
+
+
+def test_a_case_gives_the_timeline_and_what_is_held_of_findings(attacked):
+    shadow = next(
+        row for row in range(len(attacked.events)) if attacked.events["type"].iat[row] == "openat" and row > 8
+    )
+    secrets = "Secrets read by a program that is not known to need them"
+    case = Case(facts={THE_CASE: Record.first(CaseFacts("24-18", "The shop", "Lee"), "Lee", START_NS)})
+    chosen = Note(event_anchor(attacked, shadow), "passwords were read", ("loot",), Severity.HIGH, report=10)
+    case = case.with_note(chosen, By("Lee", START_NS))
+    case = case.with_note(replace(chosen, text="not chosen", report=None), By("Lee", START_NS))
+    held = Triage(finding_anchor(attacked, secrets, shadow), TriageState.CONFIRMED, "nobody does that")
+    case = case.with_triage(held, By("Lee", START_NS))
+    report = report_of(attacked, given=with_case(Given(), case, attacked))
+    assert {fact.name: fact.value for fact in report.cover}["Case"] == "24-18"
+    assert report.header == "Case 24-18"
+    (entries,) = [one for one in section_of(report, "timeline").blocks if isinstance(one, Entries)]
+    (entry,) = entries.items
+    assert entry.text == ("passwords were read",)
+    assert entry.about == "high · Lee · loot"
+    assert (
+        "/etc/shadow"
+        in next(row for row in table_of(report, "cited-events").rows if row[0] == entry.event)[2]
+    )
+    assert "confirmed: nobody does that" in str(table_of(report, f"rule-{secrets.replace(' ', '-')}").rows)
+    assert "1 confirmed" in words_of(report, "findings")
