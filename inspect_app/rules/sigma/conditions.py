@@ -316,8 +316,14 @@ def _merged(joined: _Joined) -> list[str]:
             alike = [first, *(one for one in more if isinstance(one, _Compared))]
             found.append(_listed(joined.word, alike))
         else:
-            found.append(f"({first})" if isinstance(first, _Joined) else str(first))
+            found.append(_closed(first) if isinstance(first, _Joined) else str(first))
     return list(dict.fromkeys(found))
+
+
+def _closed(joined: _Joined) -> str:
+    """In parentheses, unless its parts are one comparison."""
+    (first, *more) = _merged(joined)
+    return f"({joined})" if more else first
 
 
 def _alike(word: str, part: _Term) -> tuple[str, str] | None:

@@ -406,7 +406,7 @@ def test_a_correlation_holds_where_reading_each_finding_with_those_before_says(f
 
 
 def test_the_example_of_the_documentation_is_what_it_says_there():
-    page = Path("docs/rules.md").read_text("utf-8")
+    page = Path(__file__).parents[3].joinpath("docs", "rules.md").read_text("utf-8")
     section = page[page.index("## Sigma") :]
     example = section.split("```yaml\n")[1].split("```")[0]
     rules = read(example)
