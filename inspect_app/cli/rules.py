@@ -21,14 +21,16 @@ from inspect_app.rules.built_in import built_in_rules
 from inspect_app.rules.explanation import explained
 from inspect_app.rules.rule import Priority, Rule
 from inspect_app.rules.run import Run, State, read_rules, run_rules
+from inspect_app.rules.whole import findings_by_tactic
 from inspect_app.views.format import format_count
 
 _COLUMNS = ("rule", "state", "looked at", "matches", "ms", "priority", "why")
+_TACTICS = ("tactic", "rule", "findings")
 _RULES_HELP = (
     "A file or folder of rules, Falco's or Sigma's; several are read in order, later ones tune earlier. "
     "Without: our own rules."
 )
-_FORMAT_HELP = "Alerts as Falco's text or JSON lines; a table has a line for each rule."
+_FORMAT_HELP = "Alerts as Falco's text or JSON lines; a table has a line for each rule, or tactic of ATT&CK."
 _LEAST_HELP = "Only rules that matter as much or more."
 
 
@@ -38,7 +40,7 @@ _LEAST_HELP = "Only rules that matter as much or more."
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "table"]),
+    type=click.Choice(["text", "json", "table", "tactics"]),
     default="text",
     show_default=True,
     help=_FORMAT_HELP,
@@ -97,6 +99,8 @@ def rules_command(  # noqa: PLR0917 - click hands over options by name
     run = run_rules(rules, frames, among=selection, chosen=is_chosen)
     if form == "table":
         echo_rows(_COLUMNS, [*_lines(run)], form)
+    elif form == "tactics":
+        echo_rows(_TACTICS, [*_by_tactic(run)], "table")
     else:
         _echo_alerts(run, frames, form, limit, why=why)
     _tell(run, form)
@@ -127,6 +131,12 @@ def _lines(run: Run) -> Iterator[tuple[str, ...]]:
         if one.state is State.EVALUATED:
             figures = (f"{one.looked_at:,}", f"{len(one.rows):,}", f"{one.seconds * 1e3:.1f}")
         yield (one.rule.name, str(one.state), *figures, one.rule.priority.title, one.reason)
+
+
+def _by_tactic(run: Run) -> Iterator[tuple[str, ...]]:
+    for tactic, rules in findings_by_tactic(run).items():
+        for rule, count in rules.items():
+            yield (tactic or "none named", rule, f"{count:,}")
 
 
 def _tell(run: Run, form: str) -> None:

@@ -11,13 +11,14 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from inspect_app.ui.axis import TimeAxis, relative_label
 from inspect_app.ui.fonts import scaled, small_font, width_of
 from inspect_app.ui.histogram import counts_in, draw_hatched, draw_histogram
+from inspect_app.ui.marks import Marks, paint_marks
 from inspect_app.ui.theme import category_colour, colour
 from inspect_app.views.format import format_compact, format_count, format_duration, format_time
 
 GUTTER = 212
 """Pixels at the left for names; as wide as the list of views above it."""
 RIGHT_MARGIN = 14
-_RULER, _EVENTS, _LANE, _BLIND, _GAP = 24, 44, 32, 14, 5
+_RULER, _EVENTS, _MARKS, _LANE, _BLIND, _GAP = 24, 44, 16, 32, 14, 5
 _TICK_PIXELS = 190
 _CUT_PIXELS = 10
 
@@ -37,9 +38,10 @@ class Lane:
     """`{}` is where a bin's figure goes."""
 
 
-def strip_height(lanes: int) -> int:
-    """Pixels that a ruler, the events, so many lanes and the blind spots take."""
-    return scaled(_RULER) + scaled(_EVENTS) + lanes * (scaled(_LANE) + _GAP) + scaled(_BLIND) + 2 * _GAP + 4
+def strip_height(lanes: int, marks: int = 0) -> int:
+    """Pixels that a ruler, the events, so many rows of marks and lanes and the blind spots take."""
+    rows = marks * (scaled(_MARKS) + _GAP) + lanes * (scaled(_LANE) + _GAP)
+    return scaled(_RULER) + scaled(_EVENTS) + rows + scaled(_BLIND) + 2 * _GAP + 4
 
 
 class StripPainter:
@@ -51,11 +53,12 @@ class StripPainter:
         self.cut = False
         """Whether the file ends before the recording did."""
         self.lanes: tuple[Lane, ...] = ()
+        self.marks: tuple[Marks, ...] = ()
         self._counts = np.zeros(1, dtype=np.int64)
 
     def paint_ground(self, painter: QPainter, axis: TimeAxis, *, bins: int, limits: tuple[int, int]) -> None:
         """Ruler, histograms and names: what stays as it is while a window is dragged."""
-        height = strip_height(len(self.lanes))
+        height = strip_height(len(self.lanes), len(self.marks))
         whole = QRectF(0, 0, axis.left + axis.width + RIGHT_MARGIN, height)
         painter.fillRect(whole, colour("surface"))
         painter.setPen(colour("border"))
@@ -67,6 +70,10 @@ class StripPainter:
         draw_histogram(painter, area, self._counts, colour("histogram"))
         total = format_count(int(self._counts.sum()))
         self._name(painter, area, "All events", total, colour("histogram"))
+        for position, marks in enumerate(self.marks):
+            place = self._marks_place(axis, position)
+            self._row_name(painter, place, marks.title, marks.total)
+            paint_marks(painter, place, axis, marks)
         for lane, place in zip(self.lanes, self._places(axis), strict=True):
             draw_histogram(painter, place, lane.counts, category_colour(lane.colour))
             self._name(painter, place, lane.title, lane.total, category_colour(lane.colour), cross=True)
@@ -79,12 +86,12 @@ class StripPainter:
         *,
         zero: int,
         window: tuple[int, int] | None,
-        hover: float | None,
+        hover: QPointF | None,
     ) -> None:
         """The chosen window and what lies under the pointer, over the ground that was painted last."""
         painter.setFont(small_font())
         if window is not None:
-            self._window(painter, axis, window, strip_height(len(self.lanes)))
+            self._window(painter, axis, window, strip_height(len(self.lanes), len(self.marks)))
         if hover is not None:
             self._hover(painter, axis, hover, zero=zero)
 
@@ -96,8 +103,20 @@ class StripPainter:
                 return lane.id
         return ""
 
+    def marks_at(self, point: QPointF, axis: TimeAxis) -> Marks | None:
+        """The row of marks that lies under a point."""
+        for position, marks in enumerate(self.marks):
+            if self._marks_place(axis, position).contains(point):
+                return marks
+        return None
+
+    def _marks_place(self, axis: TimeAxis, position: int) -> QRectF:
+        top = scaled(_RULER) + scaled(_EVENTS) + _GAP + position * (scaled(_MARKS) + _GAP)
+        return QRectF(axis.left, top, axis.width, scaled(_MARKS))
+
     def _top(self, position: int) -> float:
-        return scaled(_RULER) + scaled(_EVENTS) + _GAP + position * (scaled(_LANE) + _GAP)
+        above = scaled(_RULER) + scaled(_EVENTS) + len(self.marks) * (scaled(_MARKS) + _GAP)
+        return above + _GAP + position * (scaled(_LANE) + _GAP)
 
     def _places(self, axis: TimeAxis) -> list[QRectF]:
         return [QRectF(axis.left, self._top(i), axis.width, scaled(_LANE)) for i in range(len(self.lanes))]
@@ -143,6 +162,18 @@ class StripPainter:
             painter.drawLine(QPointF(x - 4, y - 4), QPointF(x + 4, y + 4))
             painter.drawLine(QPointF(x - 4, y + 4), QPointF(x + 4, y - 4))
 
+    def _row_name(self, painter: QPainter, area: QRectF, title: str, total: str) -> None:
+        """A row of marks is too low for two lines."""
+        metrics = painter.fontMetrics()
+        painter.setPen(colour("text"))
+        room = QRectF(16, area.top(), scaled(GUTTER) - 22, area.height())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, title)
+        painter.setPen(colour("muted"))
+        left = metrics.horizontalAdvance(f"{title}  ")
+        text = metrics.elidedText(total, Qt.TextElideMode.ElideRight, int(room.width() - left))
+        painter.drawText(room.adjusted(left, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.fillRect(QRectF(area.left(), area.center().y(), area.width(), 1), colour("border"))
+
     def _blind_spots(self, painter: QPainter, axis: TimeAxis, limits: tuple[int, int], height: int) -> None:
         area = QRectF(axis.left, height - scaled(_BLIND) - 4, axis.width, scaled(_BLIND))
         is_counted = self.drops[:, 3] > 0
@@ -187,8 +218,9 @@ class StripPainter:
             painter.drawRoundedRect(QRectF(x - 4, scaled(_RULER) + scaled(_EVENTS) / 2 - 11, 8, 22), 3, 3)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
-    def _hover(self, painter: QPainter, axis: TimeAxis, x: float, *, zero: int) -> None:
-        counts, height = self._counts, strip_height(len(self.lanes))
+    def _hover(self, painter: QPainter, axis: TimeAxis, point: QPointF, *, zero: int) -> None:
+        x = point.x()
+        counts, height = self._counts, strip_height(len(self.lanes), len(self.marks))
         if not axis.left <= x <= axis.left + axis.width:
             return
         painter.setPen(QPen(colour("strong_border"), 1, Qt.PenStyle.DotLine))
@@ -205,6 +237,9 @@ class StripPainter:
             if len(lane.counts):
                 figure = format_compact(float(lane.counts[min(position, len(lane.counts) - 1)]))
                 lines.append(f"{lane.title}: {lane.figure.format(figure)}")
+        marks = self.marks_at(point, axis)
+        if marks is not None:
+            lines += marks.told(x, axis)
         draw_note(painter, lines, x, axis.left + axis.width, height)
 
 

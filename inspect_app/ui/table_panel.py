@@ -39,6 +39,8 @@ class TablePanel(QWidget):
     """A function from the look to another: the columns were chosen."""
     sorted_by = Signal(str, bool)
     """The analyst chose an order: column and whether it descends."""
+    line_changed = Signal(int)
+    """Another line is the current one."""
     opened = Signal(int)
     """A line was opened with Enter or a double click."""
 
@@ -93,6 +95,7 @@ class TablePanel(QWidget):
         self._show_chosen_columns(model, scope.look)
         old, self.model = self.model, model
         self.grid.setModel(model)
+        self.grid.selectionModel().currentRowChanged.connect(lambda at, _: self.line_changed.emit(at.row()))
         if old is not None:
             old.deleteLater()
         self.grid.setAccessibleName(table.view.title)

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspect_app.ui.axis import TimeAxis
 from inspect_app.ui.fonts import scaled
+from inspect_app.ui.marks import Marks
 from inspect_app.ui.strip_painter import GUTTER, RIGHT_MARGIN, Lane, StripPainter, strip_height
 from inspect_app.ui.theme import colour, tokens
 
@@ -65,7 +66,8 @@ class TimeStrip(QWidget):
         self._ground_of: tuple[object, ...] = ()
         self._drag = _Drag.NOTHING
         self._anchor = 0
-        self._hover: float | None = None
+        self._hover: QPointF | None = None
+        self._marks: dict[str, Marks] = {}
         self._mark: int | None = None
         self._moved = QTimer(self, singleShot=True, interval=_THROTTLE_MS)
         self._moved.timeout.connect(lambda: self.window_changed.emit(self._window, False))
@@ -104,6 +106,8 @@ class TimeStrip(QWidget):
         self._window = None
         self._painter.drops = drops
         self._painter.times = np.empty(0, dtype=np.int64)
+        self._marks = {}
+        self._painter.marks = ()
         self.set_lanes(())
 
     def renew(self, limits: tuple[int, int], drops: np.ndarray, *, cut: bool) -> None:
@@ -126,6 +130,18 @@ class TimeStrip(QWidget):
     def set_lanes(self, lanes: Sequence[Lane]) -> None:
         """The pinned tiles, one under the other."""
         self._painter.lanes = tuple(lanes)
+        self.updateGeometry()
+        self.update()
+
+    def set_marks(self, sort: str, marks: Marks | None) -> None:
+        """Show a row of marks above the tiles, in the place of those of the same sort; None takes it away.
+
+        A row without marks takes no room.
+        """
+        self._marks.pop(sort, None)
+        if marks is not None and len(marks.times):
+            self._marks[sort] = marks
+        self._painter.marks = tuple(self._marks[name] for name in sorted(self._marks))
         self.updateGeometry()
         self.update()
 
@@ -162,7 +178,8 @@ class TimeStrip(QWidget):
     def _painted_ground(self, axis: TimeAxis) -> QPixmap:
         paints, ratio = self._painter, self.devicePixelRatioF()
         # Arrays are replaced, never changed: the same one holds the same figures.
-        kept = (axis, self.size(), ratio, tokens().surface, paints.times, paints.lanes, paints.drops)
+        arrays = (paints.times, paints.lanes, paints.marks, paints.drops)
+        kept = (axis, self.size(), ratio, tokens().surface, *arrays)
         if len(kept) != len(self._ground_of) or any(
             old is not new if isinstance(new, np.ndarray | tuple) else old != new
             for old, new in zip(self._ground_of, kept, strict=True)
@@ -219,6 +236,15 @@ class TimeStrip(QWidget):
             case _Drag.PAN:
                 self._show(axis.panned(self._anchor - axis.ns_at(x), self._limits))
 
+    def _open_mark(self, point: QPointF) -> bool:
+        """Go to what is marked under a point, the one that matters most; False where nothing is."""
+        marks, axis = self._painter.marks_at(point, self.axis()), self.axis()
+        found = [] if marks is None else marks.near(point.x(), axis).tolist()
+        if marks is None or not found:
+            return False
+        marks.opened(found[0])
+        return True
+
     def _move_window(self, by: int, key: Qt.KeyboardModifier) -> None:
         start, end = self._window or self._view
         if key & Qt.KeyboardModifier.ShiftModifier:
@@ -242,7 +268,7 @@ class TimeStrip(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as its lanes."""
-        return QSize(900, strip_height(len(self._painter.lanes)))
+        return QSize(900, strip_height(len(self._painter.lanes), len(self._painter.marks)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground is painted when it changes, the window over it at every move."""
@@ -290,14 +316,16 @@ class TimeStrip(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag, or tell what lies under the pointer."""
         x = event.position().x()
-        self._hover = x if x >= scaled(GUTTER) else None
+        self._hover = event.position() if x >= scaled(GUTTER) else None
         # A trembling hand selects nothing.
         if self._drag is not _Drag.NOTHING and (
             self._drag is not _Drag.BRUSH or abs(x - self._pressed_at) > 3
         ):
             self._drag_to(x)
         grip = self._grip_at(x) is not _Drag.NOTHING
+        marks = self._painter.marks_at(event.position(), self.axis())
         over_cross = bool(self._painter.unpin_at(QPointF(event.position())))
+        over_cross |= marks is not None and len(marks.near(x, self.axis())) > 0
         shape = Qt.CursorShape.PointingHandCursor if over_cross else Qt.CursorShape.ArrowCursor
         self.setCursor(Qt.CursorShape.SizeHorCursor if grip else shape)
         self.update()
@@ -308,7 +336,7 @@ class TimeStrip(QWidget):
         moved = abs(event.position().x() - getattr(self, "_pressed_at", 0)) > 3
         if drag in (_Drag.START, _Drag.END) or (drag is _Drag.BRUSH and moved):
             self._choose(self._window, final=True)
-        elif drag is _Drag.BRUSH:
+        elif drag is _Drag.BRUSH and not self._open_mark(event.position()):
             self.clicked.emit(self.axis().ns_at(event.position().x()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -28,6 +28,7 @@ from inspect_app.ui.chips import shortened
 from inspect_app.ui.command_palette import CommandPalette
 from inspect_app.ui.commands import Commands
 from inspect_app.ui.crash_dialog import CrashLogDialog
+from inspect_app.ui.findings_feed import FindingsFeed
 from inspect_app.ui.growth import Growth, Sizes, load_with_sizes
 from inspect_app.ui.header import TitleArea
 from inspect_app.ui.help import ShortcutsDialog
@@ -45,7 +46,7 @@ from inspect_app.ui.scope import Scope
 from inspect_app.ui.settings import Settings
 from inspect_app.ui.sharing import Sharing, is_link, is_session
 from inspect_app.ui.strip_feed import StripFeed
-from inspect_app.ui.workspace import MOMENT, Workspace
+from inspect_app.ui.workspace import EVENTS, MOMENT, Workspace
 
 _SUFFIXES = "Captures and sessions (*.exhume *.exhume-session *.scap *.scap.gz *.scap.zst);;All files (*)"
 _WINDOWS: set[QMainWindow] = set()
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.book = Book(self.jobs, self._fail, self)
         self.areas = Areas(self, self.title, self.book, parse)
         self.feed = StripFeed(self.jobs, self.areas.strip, self._fail_quietly)
+        self.findings = FindingsFeed(self.jobs, self)
         self.book.findings.files = rule_files(self.settings)
         self._connect()
         self.setWindowTitle("Exhume")
@@ -213,6 +215,10 @@ class MainWindow(QMainWindow):
         self.book.told.connect(areas.status.tell)
         self.book.failed.connect(areas.banner.tell)
         self.feed.counted.connect(areas.status.show_counts)
+        self.findings.marked.connect(lambda marks: areas.strip.set_marks("findings", marks))
+        self.findings.counted.connect(self.book.overview.severity.show_counts)
+        self.findings.finding_wanted.connect(lambda condition, rule: workspace.drill(EVENTS, condition, rule))
+        self.book.findings.files_changed.connect(self._look_for_findings)
         self.jobs.slow.connect(areas.progress.tell)
         self.jobs.settled.connect(areas.progress.hide)
 
@@ -230,6 +236,7 @@ class MainWindow(QMainWindow):
         self.areas.show_capture(frames, scope.span)
         self.book.forget()
         self.pins.clear()
+        self.findings.clear()
         if frames.state.state != "whole":
             self.areas.banner.tell(plain(frames.state.detail), "What could be read is shown.", "warning")
         self.sharing.arrive()
@@ -287,8 +294,14 @@ class MainWindow(QMainWindow):
         window = session.window
         self.areas.strip.set_window((window.start_ns, window.end_ns) if window is not None else None)
         self.feed.show(scope)
+        self._look_for_findings()
         self.book.show_place(scope, session)
         self._measure_pins()
+
+    def _look_for_findings(self) -> None:
+        scope = self.workspace.scope()
+        if scope is not None:
+            self.findings.show(scope, self.book.findings.files)
 
     def _note(self, session: Session) -> None:
         """Where the analyst is, for the log; not while a window is dragged."""
@@ -326,6 +339,9 @@ class MainWindow(QMainWindow):
             self.workspace.turn_to(f"{MOMENT}/{moment}")
 
     def _show_mark(self, page: str) -> None:
+        if self.book.current is self.book.findings:
+            # What the page found in a large capture is known now.
+            self._look_for_findings()
         about_a_moment = self.book.current is self.book.moment
         self.areas.strip.set_mark(self.book.moment.time if about_a_moment else None)
 

@@ -125,6 +125,34 @@ def test_findings_of_chosen_rules_lead_to_their_events(opened, settle, qtbot, tm
     assert opened.book.events.model.rowCount() == 1
 
 
+def test_findings_are_marks_and_figures_and_tell_why(opened, settle, tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text(RULES.replace("priority: WARNING", "priority: CRITICAL\n  tags: [mitre_execution]"))
+    go(opened, settle, "findings")
+    page, strip = opened.book.findings, opened.areas.strip
+    page.use((path,))
+    settle(opened)
+    (marks,) = strip._painter.marks
+    assert len(marks.times) == len(page.answer.run.outcomes[0].rows) > 0
+    assert {priority.name: n for priority, n in opened.book.overview.severity.counts.items()} == {
+        "CRITICAL": len(marks.times)
+    }
+    assert "Critical: A program began" in marks.label(0)
+    why = page.why.toPlainText().splitlines()
+    assert "proc.name = curl    [proc.name is curl]" in why
+    page.tables.show_part("rules", "", descending=True)
+    settle(opened)
+    assert "evt.type = execve and proc.name = curl" in page.why.toPlainText()
+    marks.opened(0)
+    settle(opened)
+    assert opened.workspace.session.page == "events"
+    assert opened.book.events.model.rowCount() == 1
+    opened.workspace.up()
+    opened.workspace.go(opened.workspace.session.with_filter("proc.name = nginx"))
+    settle(opened)
+    assert not strip._painter.marks
+
+
 def test_a_window_is_compared_with_what_was_before(opened, settle, qtbot):
     qtbot.keyClick(opened, Qt.Key.Key_C)
     settle(opened)

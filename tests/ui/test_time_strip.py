@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 
+from inspect_app.ui.marks import CELL, Marks, MarkStyle, Shape
 from inspect_app.ui.strip_painter import GUTTER, Lane
 from inspect_app.ui.theme import colour
 from inspect_app.ui.time_strip import TimeStrip
@@ -148,3 +149,52 @@ def test_what_was_lost_is_hatched(strip):
     lost = colour("error").rgb()
     assert lost in colours(150_000_000)
     assert lost not in colours(10**9)
+
+
+def marks_at(*moments, opened=None):
+    times = np.array([START + one for one in moments], np.int64)
+    styles = (MarkStyle(Shape.DIAMOND, "error"), MarkStyle(Shape.SQUARE, "accent"))
+    kinds = np.arange(len(times), dtype=np.int64)[::-1] % 2
+    return Marks(
+        "Things", f"{len(times)} things", times, kinds, styles, lambda at: f"thing {at}", opened or print
+    )
+
+
+def test_a_row_of_marks_takes_room_only_where_there_are_marks(strip):
+    height = strip.sizeHint().height()
+    strip.set_marks("things", marks_at())
+    assert strip.sizeHint().height() == height
+    strip.set_marks("things", marks_at(10**9))
+    assert strip.sizeHint().height() > height
+    strip.set_marks("things", None)
+    assert strip.sizeHint().height() == height
+
+
+def test_a_click_on_a_mark_opens_the_one_that_matters_most_and_chooses_nothing(strip, qtbot):
+    opened, clicked = [], []
+    strip.clicked.connect(clicked.append)
+    marks = marks_at(10**9, 10**9 + 1, opened=opened.append)
+    strip.set_marks("things", marks)
+    strip.resize(1_226, strip.sizeHint().height())
+    axis = strip.axis()
+    x = round(axis.x_of(START + 10**9))
+    (y,) = {y for y in range(strip.height()) if strip._painter.marks_at(QPointF(x, y), axis)} & {82}
+    qtbot.mouseClick(strip, LEFT, pos=QPoint(x, y))
+    assert opened == [1]
+    assert strip.window_range is None
+    assert not clicked
+    qtbot.mouseClick(strip, LEFT, pos=QPoint(x + 200, y))
+    assert len(clicked) == 1
+    assert marks.told(x, axis) == ["thing 1", "thing 0"]
+    assert not marks.told(x + 200, axis)
+
+
+def test_of_many_marks_in_one_place_the_one_that_matters_most_is_drawn(strip):
+    moments = np.sort(np.random.default_rng(3).integers(0, SPAN, 20_000)).tolist()
+    marks, axis = marks_at(*moments), strip.axis()
+    cells, shown, counts = marks.cells(axis)
+    assert counts.sum() == 20_000
+    assert len(cells) <= axis.width / CELL + 1
+    assert not marks.kinds[shown].any()
+    strip.set_marks("things", marks)
+    assert not strip.grab().isNull()

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from inspect_app.rules.built_in import built_in_rules
-from inspect_app.rules.run import Run, State, read_rules, run_rules
+from inspect_app.rules.explanation import explained
+from inspect_app.rules.run import Outcome, Run, State, read_rules, run_rules
 from inspect_app.rules.tables import MAX_FINDINGS, findings_table, rules_table
+from inspect_app.rules.whole import whole_run
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.pages.page import Question
 from inspect_app.ui.pages.tabbed import TabbedPage
+from inspect_app.ui.pages.why_panel import WhyPanel
 from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import prepare
@@ -36,18 +40,27 @@ class FindingsAnswer:
 class FindingsPage(TabbedPage):
     """A tab for what was found, one for the rules; our own rules, or files that the analyst chose."""
 
+    files_changed = Signal()
+    """Other rules are to be run."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.files: tuple[Path, ...] = ()
         self.answer: FindingsAnswer | None = None
         self._own = tool_button("Our own rules", "check", "Run the rules that come with Exhume", self.use_own)
         self._choose = tool_button(
-            "Choose rules …", "open", "Run files of rules, Falco's too; later ones tune earlier", self.choose
+            "Choose rules …",
+            "open",
+            "Run files of rules, Falco's and Sigma's too; later ones tune earlier",
+            self.choose,
         )
         for button in (self._own, self._choose):
             self.head.row.addWidget(button)
         self.column.addWidget(self.head)
         self.column.addWidget(self.tables, 1)
+        self.why = WhyPanel()
+        self.column.addWidget(self.why)
+        self.tables.panel.line_changed.connect(self._explain)
 
     def question(self, scope: Scope) -> Question:
         """Run the rules over the selection."""
@@ -58,8 +71,11 @@ class FindingsPage(TabbedPage):
                 job.check()
                 job.report(done, total)
 
-            rules = read_rules(files) if files else built_in_rules()
-            run = run_rules(rules, scope.frames, among=scope.select(), progress=progress)
+            if scope.window is None and not scope.conditions:
+                run = whole_run(scope.frames, files, progress)
+            else:
+                rules = read_rules(files) if files else built_in_rules()
+                run = run_rules(rules, scope.frames, among=scope.select(), progress=progress)
             found, each = findings_table(run, scope.frames), rules_table(run)
             return FindingsAnswer(
                 run,
@@ -89,6 +105,25 @@ class FindingsPage(TabbedPage):
         self._own.setEnabled(bool(self.files))
         self.tables.show_tabs(scope, self.answer.tabs)
 
+    def _explain(self, line: int) -> None:
+        """Tell of the line that the analyst is at why it is there."""
+        model, answer, scope = self.tables.panel.model, self.answer, self.scope
+        if model is None or answer is None or scope is None or not 0 <= line < model.rowCount():
+            self.why.tell(())
+            return
+        row = model.row_of(line)
+        if model.table.view.id == "rules":
+            self.why.tell(_of_rule(answer.run.outcomes[row]))
+            return
+        which, rows = answer.run.findings()
+        outcome, event = answer.run.outcomes[int(which[row])], int(rows[row])
+
+        def show(lines: object) -> None:
+            if self.answer is answer and self.tables.panel.model is model:
+                self.why.tell(cast(list[str], lines))
+
+        self.work_wanted.emit("Explaining", lambda _: _of_finding(outcome, scope, event), show)
+
     def choose(self) -> None:
         """Let the analyst name files of rules."""
         paths, _kind = QFileDialog.getOpenFileNames(self, "Choose rules", "", _SUFFIXES)
@@ -111,3 +146,15 @@ class FindingsPage(TabbedPage):
                 self.present(scope, answer)
 
         self.work_wanted.emit("Running rules", self.question(scope), show)
+        self.files_changed.emit()
+
+
+def _of_finding(outcome: Outcome, scope: Scope, event: int) -> list[str]:
+    root = outcome.expression.root if outcome.expression else None
+    return [outcome.rule.description, *explained(outcome.rule, root, scope.frames, event)]
+
+
+def _of_rule(outcome: Outcome) -> list[str]:
+    rule = outcome.rule
+    told = [rule.description, outcome.reason, str(rule.correlation or "") or rule.condition]
+    return [line for line in told if line] + rule.background.lines()

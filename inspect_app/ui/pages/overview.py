@@ -18,6 +18,7 @@ from inspect_app.ui.lookups import number_at
 from inspect_app.ui.pages.lifelines import Life, Lifelines
 from inspect_app.ui.pages.lives import container_lives
 from inspect_app.ui.pages.page import Page, Question
+from inspect_app.ui.pages.severity_line import SeverityLine
 from inspect_app.ui.pages.summary_card import SummaryCard
 from inspect_app.ui.pages.tile import TileWidget
 from inspect_app.ui.plain import plain
@@ -70,7 +71,10 @@ class OverviewPage(Page):
         column = QVBoxLayout(inner)
         column.setContentsMargins(16, 14, 14, 14)
         column.setSpacing(12)
+        self.severity = SeverityLine()
+        self.severity.opened.connect(lambda: self.page_wanted.emit("findings"))
         column.addLayout(top)
+        column.addWidget(self.severity)
         column.addLayout(self._board)
         column.addStretch(1)
         self.column.addWidget(scroll_area(inner))
@@ -112,6 +116,10 @@ class OverviewPage(Page):
         """To the page; the arrows then go to its tiles."""
         if not any(tile.hasFocus() for tile in self.tiles.values()):
             self.setFocus()
+
+    def refresh_theme(self) -> None:
+        """The shapes of priorities."""
+        self.severity.refresh()
 
     def show_pinned(self, pinned: dict[str, int]) -> None:
         """Which tiles are on the time strip, with their colours."""

@@ -125,6 +125,13 @@ def test_a_rule_file_that_is_not_there_is_told_in_one_line(files, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+def test_findings_are_told_by_tactic(files):
+    done = CliRunner().invoke(main, ["rules", str(files[0]), "--format", "tactics"])
+    header, *lines = done.stdout.splitlines()
+    assert header.split() == ["tactic", "rule", "findings"]
+    assert any(line.startswith("credential access ") for line in lines)
+
+
 SIGMA = """
 title: Shadow created
 logsource: {product: linux, category: file_access}

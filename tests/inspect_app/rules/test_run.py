@@ -14,8 +14,10 @@ from inspect_app.rules.alerts import findings_of
 from inspect_app.rules.entries import parse_entries
 from inspect_app.rules.explanation import explain
 from inspect_app.rules.reach import types_of
+from inspect_app.rules.rule import Priority
 from inspect_app.rules.rule_set import RuleSet
 from inspect_app.rules.run import State, run_rules
+from inspect_app.rules.whole import findings_among, findings_by_priority, findings_by_tactic
 from tests.inspect_app.filters.plain import holds
 from tests.inspect_app.filters.test_law import CONDITIONS, STORY
 
@@ -229,3 +231,21 @@ def test_why_reaches_through_macros_lists_and_exceptions(frames):
         "not user.name in (root, www)    [user.name is alice]",
         "not proc.name = wget    [proc.name is curl]",
     ]
+
+
+def test_findings_are_counted_by_priority_and_by_tactic(frames):
+    rules = rules_of("evt.type = openat", tags=["mitre_execution", "attack.impact"])
+    rules.add(
+        parse_entries(
+            b"- rule: Q\n  desc: d\n  condition: evt.type = read\n  output: o\n  priority: ERROR\n", "f"
+        )
+    )
+    run = run_rules(rules, frames)
+    opens, reads = (len(one.rows) for one in run.outcomes)
+    assert [*findings_by_priority(run).items()] == [(Priority.ERROR, reads), (Priority.INFORMATIONAL, opens)]
+    assert findings_by_tactic(run) == {"execution": {"R0": opens}, "impact": {"R0": opens}, "": {"Q": reads}}
+    _which, rows = findings_among(run, select(frames, None, ["proc.name = curl"]), frames)
+    assert 0 < len(rows) < opens + reads
+    assert set(rows.tolist()) == set(run.findings()[1].tolist()) & set(
+        np.flatnonzero(evaluate(parse("proc.name = curl"), frames)).tolist()
+    )
