@@ -12,6 +12,7 @@ import click
 from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main, view_named
 from inspect_app.cli.options import FILE, files_argument, filter_option, own_views_option, window_choice
+from inspect_app.exports.dataset import write_dataset
 from inspect_app.exports.destination import refuse_captures
 from inspect_app.exports.errors import ExportError
 from inspect_app.exports.export import export, write
@@ -22,6 +23,8 @@ from inspect_app.frames.capture import CaptureFrames
 
 _KINDS_HELP = "The form: " + "; ".join(f"{kind.id}, {kind.meaning}" for kind in KINDS.values()) + "."
 
+_FOLDER_HELP = "Instead: add the capture to a data set of many, a folder of Parquet files by host and date."
+
 
 @main.command("export", epilog=EXIT_CODES)
 @files_argument
@@ -30,10 +33,17 @@ _KINDS_HELP = "The form: " + "; ".join(f"{kind.id}, {kind.meaning}" for kind in 
 @window_choice
 @own_views_option
 @click.option("--view", "view", metavar="NAME", default="", help="Rows of this view instead of events.")
+@click.option("--parquet", "folder", type=FILE, metavar="DIR", help=_FOLDER_HELP)
 @click.option("-o", "--output", type=FILE, metavar="OUT", help="Where to write it; - is standard output.")
 @guarded
 def export_command(  # noqa: PLR0917 - click hands over options by name
-    files: tuple[Path, ...], kind: str | None, expression: str, window: str, view: str, output: Path | None
+    files: tuple[Path, ...],
+    kind: str | None,
+    expression: str,
+    window: str,
+    view: str,
+    folder: Path | None,
+    output: Path | None,
 ) -> CaptureFrames:
     """Write events, or the rows of a view, in a form that another tool reads.
 
@@ -46,16 +56,20 @@ def export_command(  # noqa: PLR0917 - click hands over options by name
       exhume-inspect export node.exhume --as csv --filter 'proc.name = sshd' -o sshd.csv
       exhume-inspect export node.exhume --as csv --view connections -o peers.csv
       exhume-inspect export node.exhume --as strace --window +2s..+3s -o - | less
+      exhume-inspect export node.exhume --parquet fleet/
     """
-    if kind is None or output is None:
-        raise click.UsageError("an export needs --as KIND and -o OUT")
+    if (kind is None or output is None) and (folder is None or kind or output or view):
+        raise click.UsageError("an export needs --as KIND and -o OUT, or --parquet DIR alone")
     chosen = view_named(view) if view else None
     frames = open_for_command(files, expression)
     span = window_option(frames, window)
     try:
-        refuse_captures(output, files)
         request = request_of(frames, window=span, filters=[expression], view=chosen)
-        _export(request, kind, output)
+        if kind is not None and output is not None:
+            refuse_captures(output, files)
+            _export(request, kind, output)
+        elif folder is not None:
+            _add_to_dataset(request, folder)
     except ExportError as error:
         fail(str(error), ExitCode.USAGE)
     return frames
@@ -75,6 +89,12 @@ def _export(request: Request, kind: str, output: Path) -> None:
         )
     for line in (told, *notes):
         click.echo(line, err=True)
+
+
+def _add_to_dataset(request: Request, folder: Path) -> None:
+    with progress_bar() as progress:
+        files = write_dataset(request, folder, progress)
+    click.echo(f"wrote {files:,} files of {request.source.rows:,} events into {folder}", err=True)
 
 
 @contextmanager

@@ -66,6 +66,16 @@ def moments(nanoseconds: np.ndarray, missing: np.ndarray | None = None) -> Any:
     return arrow.array(nanoseconds.astype(np.int64), mask=missing).cast(arrow.timestamp("ns", tz="UTC"))
 
 
+def moments_both(name: str, nanoseconds: np.ndarray) -> dict[str, Any]:
+    """A moment as microseconds in UTC, and as nanoseconds; null where it is negative."""
+    arrow, missing = pyarrow(), nanoseconds < 0
+    whole = moments(nanoseconds // 1_000 * 1_000, missing)
+    return {
+        name: whole.cast(arrow.timestamp("us", tz="UTC")),
+        f"{name}_ns": whole_numbers(nanoseconds, missing),
+    }
+
+
 def type_of(column: ExportColumn) -> Any:
     """The Arrow type of an event's column."""
     arrow = pyarrow()

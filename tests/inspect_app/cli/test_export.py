@@ -49,7 +49,7 @@ def test_standard_output_takes_an_export(capture):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--as", "csv"], "needs --as KIND and -o OUT"),
+        (["--as", "csv"], "needs --as KIND and -o OUT, or --parquet DIR"),
         (["--as", "tln", "--view", "files", "-o", "-"], "takes events, not rows of a view"),
         (["--as", "csv", "--view", "filez", "-o", "-"], "did you mean files"),
         (["--as", "nothing", "-o", "-"], "is not one of"),
