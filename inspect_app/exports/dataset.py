@@ -24,6 +24,7 @@ from inspect_app.exports.arrow import moments_both, pyarrow, texts, whole_number
 from inspect_app.exports.columns import EVENT_EXPORT_COLUMNS
 from inspect_app.exports.dataset_tables import TABLES
 from inspect_app.exports.destination import new_file
+from inspect_app.exports.errors import ExportError
 from inspect_app.exports.parquet import METADATA, event_readers
 from inspect_app.exports.pieces import Progress, chunks, silent
 from inspect_app.exports.request import Request
@@ -42,10 +43,12 @@ def write_dataset(request: Request, folder: Path, progress: Progress = silent) -
     Things (processes, files, …) are those that the selected events touch; of a whole capture all.
 
     Raises:
-        ExportError: pyarrow is missing.
+        ExportError: pyarrow is missing, or it is of several hosts.
         OSError: The disk.
     """
     pyarrow()
+    if len(request.frames.hosts) > 1:
+        raise ExportError("these are captures of several hosts: add them to the data set one by one")
     parts = _Parts(request, folder)
     parts.forget()
     for table in TABLES:

@@ -12,9 +12,9 @@ import pandas as pd
 from inspect_app.exports.arrow import moments_both, texts, whole_numbers
 from inspect_app.exports.request import Request
 from inspect_app.filters.calls import category_of
-from inspect_app.filters.entities import user_rows
 from inspect_app.filters.transfers import recognised
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.host_numbers import account_rows
 
 Columns = dict[str, Any]
 
@@ -205,7 +205,9 @@ def _containers_of(frames: CaptureFrames, containers: np.ndarray) -> Columns:
 
 
 def _users(frames: CaptureFrames, uids: np.ndarray) -> np.ndarray:
-    return _at(frames.users["name"].to_numpy(object), user_rows(frames, uids), "")
+    """Of a capture of one host: the data set takes no others."""
+    rows = account_rows(frames.users, "uid", uids, np.zeros(1, np.int32))
+    return _at(frames.users["name"].to_numpy(object), rows, "")
 
 
 def _at(values: np.ndarray, rows: np.ndarray, missing: object) -> np.ndarray:

@@ -19,6 +19,7 @@ import pandas as pd
 from inspect_app.exports.ecs_kinds import kind_of
 from inspect_app.exports.ecs_objects import (
     container_text,
+    host_text,
     object_text,
     process_text,
     program_text,
@@ -29,7 +30,7 @@ from inspect_app.exports.pieces import Line, Looked, Piece, Progress, moment, nu
 from inspect_app.exports.request import Request
 from inspect_app.exports.source import Source
 from inspect_app.exports.texts import json_text
-from inspect_app.filters.entities import event_rows
+from inspect_app.filters.entities import event_hosts, event_rows
 from inspect_app.frames.capture import CaptureFrames
 
 VERSION = "8.17.0"
@@ -46,7 +47,7 @@ def write_ecs(request: Request, stream: BinaryIO, progress: Progress) -> tuple[s
         *message(frames, _within),
         '",',
         *_event(frames),
-        "," + _host(frames),
+        _host(frames),
         *_process(frames),
         _user(frames),
         _thing(frames),
@@ -94,16 +95,11 @@ def _outcome(name: str) -> str:
     return f',"outcome":"failure"}},"error":{{"code":{json_text(name)}}}'
 
 
-def _host(frames: CaptureFrames) -> str:
-    host = frames.host
-    name, system = str(host.get("hostname") or ""), str(host.get("system") or "")
-    told = {
-        "hostname": name,
-        "name": name,
-        "architecture": str(host.get("machine") or ""),
-        "os": {"type": "linux", "name": system, "kernel": str(host.get("kernel") or "")},
-    }
-    return f'"host":{object_text(told)}'
+def _host(frames: CaptureFrames) -> Piece:
+    def codes(rows: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(event_hosts(frames, rows), rows.shape)
+
+    return Looked(codes, len(frames.hosts), host_text(frames))
 
 
 def _process(frames: CaptureFrames) -> Iterator[str | Piece]:

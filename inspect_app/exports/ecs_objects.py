@@ -56,17 +56,22 @@ def program_text(frames: CaptureFrames) -> Callable[[int], str]:
 
 def process_text(frames: CaptureFrames) -> Callable[[int], str]:
     """Row of processes → members of `process`, the last ones."""
-    processes = Rows(frames.processes, "pid", "start", "end", "parent", "ppid", "exit_code", "image")
+    processes = Rows(frames.processes, "pid", "start", "end", "parent", "ppid", "exit_code", "image", "host")
     images = Rows(frames.images, "comm", "exepath")
+    several = len(frames.hosts) > 1
     boot = str(frames.host.get("boot_id") or frames.host.get("hostname") or "")
+    names = frames.hosts["hostname"].tolist()
+
+    def entity(held: dict[str, Any]) -> str:
+        where = names[held["host"]] if several else boot
+        return f"{where}:{held['pid']}:{held['start']}"
 
     def parent(row: int, ppid: int) -> dict[str, Any]:
         if row < 0:
             return {"pid": ppid} if ppid >= 0 else {}
         held = processes(row)
         image = images(held["image"]) if held["image"] >= 0 else {"comm": "", "exepath": ""}
-        entity = f"{boot}:{held['pid']}:{held['start']}"
-        told = {"pid": int(held["pid"]), "entity_id": entity, "name": image["comm"]}
+        told = {"pid": int(held["pid"]), "entity_id": entity(held), "name": image["comm"]}
         return told | {"executable": image["exepath"]}
 
     def write(row: int) -> str:
@@ -74,7 +79,7 @@ def process_text(frames: CaptureFrames) -> Callable[[int], str]:
         return members(
             {
                 "pid": int(held["pid"]),
-                "entity_id": f"{boot}:{held['pid']}:{held['start']}",
+                "entity_id": entity(held),
                 "start": _iso(held["start"]),
                 "end": _iso(held["end"]),
                 "exit_code": int(held["exit_code"]) if held["exit_code"] >= 0 else None,
@@ -109,10 +114,23 @@ def thing_text(frames: CaptureFrames) -> Callable[[int], str]:
     return write
 
 
+def host_text(frames: CaptureFrames) -> Callable[[int], str]:
+    """Row of hosts → `host`."""
+    rows = Rows(frames.hosts, "hostname", "machine_id", "machine", "kernel", "os")
+
+    def write(row: int) -> str:
+        held = rows(row)
+        system = {"type": "linux", "full": held["os"], "kernel": held["kernel"]}
+        name = {"hostname": held["hostname"], "name": held["hostname"], "id": held["machine_id"]}
+        return f',"host":{object_text({**name, "architecture": held["machine"], "os": system})}'
+
+    return write
+
+
 def container_text(frames: CaptureFrames) -> Callable[[int], str]:
     """Row of containers → `container`, and `orchestrator` of a pod; the host has neither."""
     names = ("id", "full_id", "name", "runtime", "image", "image_digest", "namespace", "pod", "pod_uid")
-    rows = Rows(frames.containers, *names)
+    rows, hosts = Rows(frames.containers, *names), set(frames.hosts["container"])
 
     def write(row: int) -> str:
         held = rows(row)
@@ -132,7 +150,7 @@ def container_text(frames: CaptureFrames) -> Callable[[int], str]:
             "namespace": held["namespace"],
             "resource": {"type": "pod", "name": held["pod"], "id": held["pod_uid"]},
         }
-        shown = f',"container":{object_text(told)}' if row else ""
+        shown = f',"container":{object_text(told)}' if row not in hosts else ""
         return shown + (f',"orchestrator":{object_text(pod)}' if held["namespace"] else "")
 
     return write

@@ -11,6 +11,7 @@ from inspect_app.exports.errors import ExportError
 from inspect_app.exports.kinds import KINDS, Kind
 from inspect_app.exports.pieces import Progress, silent
 from inspect_app.exports.request import Request
+from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session.examiner_log import note
 
 
@@ -27,7 +28,7 @@ def export(request: Request, kind: Kind, path: Path, progress: Progress = silent
         ExportError: It cannot be written in this form.
         OSError: The disk.
     """
-    refuse_captures(path, [Path(request.frames.path)])
+    refuse_captures(path, captures_of(request.frames))
     with new_file(path) as stream:
         notes = write(request, kind, stream, progress)
     if not kind.tells_source:
@@ -43,6 +44,11 @@ def export(request: Request, kind: Kind, path: Path, progress: Progress = silent
         selection=request.source.selection,
     )
     return written
+
+
+def captures_of(frames: CaptureFrames) -> list[Path]:
+    """The files and folders that were read."""
+    return [Path(path) for path in dict.fromkeys((frames.path, *frames.recordings["path"]))]
 
 
 def write(request: Request, kind: Kind, stream: BinaryIO, progress: Progress = silent) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ def source_of(
         capture=_name(frames.path),
         digests=tuple(map(str, digests)) if isinstance(digests, list | tuple) else (),
         state=frames.state.detail,
-        host=_shown(str(frames.host.get("hostname") or "")),
+        host=_shown(", ".join(filter(None, frames.hosts["hostname"]))),
         recorded=(_moment(times[0]), _moment(times[-1])) if len(times) else ("", ""),
         filters=tuple(_shown(one) for one in filters if one.strip()),
         window="" if window is None else f"{_moment(window.start_ns)}..{_moment(window.end_ns)}",

@@ -85,7 +85,6 @@ def write_l2t(request: Request, stream: BinaryIO, progress: Progress) -> tuple[s
     """As plaso's l2tCSV."""
     frames, field = request.frames, _field(",")
     times = frames.events["time"].to_numpy()
-    host = field(request.source.host) or "-"
     line: Line = (
         _days(times),
         ",",
@@ -96,7 +95,9 @@ def write_l2t(request: Request, stream: BinaryIO, progress: Progress) -> tuple[s
         time_meaning(frames),
         ",",
         text_piece(frames, "user.name", field, "-"),
-        f",{host},",
+        ",",
+        text_piece(frames, "evt.hostname", field, "-"),
+        ",",
         text_piece(frames, "evt.type", field, "-"),
         target_piece(frames, field, " "),
         ",",
@@ -124,7 +125,9 @@ def write_tln(request: Request, stream: BinaryIO, progress: Progress) -> tuple[s
     times = frames.events["time"].to_numpy()
     line: Line = (
         lambda rows: numbers(times[rows] // 1_000_000_000),
-        f"|EXHUME|{field(request.source.host) or '-'}|",
+        "|EXHUME|",
+        text_piece(frames, "evt.hostname", field, "-"),
+        "|",
         text_piece(frames, "user.name", field, "-"),
         "|",
         *moment(times),

@@ -33,7 +33,8 @@ def story(host, digest, later=0):
         images.loc[images["comm"] == "sh", "sha256"] = "c3" * 32
         images.loc[images.index[-2], "sha256"] = "a1" * 32
     facts = {**frames.host, "hostname": host, "digests": [digest], "started_ns": START_NS + later}
-    return replace(frames, events=events, images=images, host=facts)
+    hosts = frames.hosts.assign(hostname=host)
+    return replace(frames, events=events, images=images, host=facts, hosts=hosts)
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ FIELDS = {
     "@timestamp": str, "message": str, "ecs.version": str,
     **{f"event.{name}": str for name in ("kind", "provider", "module", "dataset", "action", "outcome")},
     "event.sequence": int, "event.duration": int, "event.category": list, "event.type": list, "error.code": str,
-    **{f"host.{name}": str for name in ("hostname", "name", "architecture", "os.type", "os.name", "os.kernel")},
+    **{f"host.{name}": str for name in ("hostname", "name", "id", "architecture", "os.type", "os.full", "os.kernel")},
     **{f"process.{name}": str for name in ("name", "executable", "command_line", "working_directory",
                                            "hash.sha256", "entity_id", "start", "end", "parent.name",
                                            "parent.executable", "parent.entity_id")},
