@@ -12,7 +12,7 @@ from tempfile import NamedTemporaryFile
 
 import msgpack
 
-from capture.cli.info import _plain
+from capture.cli.info import plain_of
 from capture.cli.lines import EventLines
 from capture.evidence.judgement import judge
 from capture.evidence.manifest import read_manifest
@@ -89,7 +89,7 @@ def _read(data: bytes) -> None:
         lines = EventLines(opened)
         for row in range(min(opened.count, 20)):
             lines.text(row)
-            json.dumps(_plain(lines.fields(row)))
+            json.dumps(plain_of(lines.fields(row)))
             opened.payload(row)
         for stored in opened.stored_events():
             stored.batch()
