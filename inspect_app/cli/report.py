@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -160,12 +159,11 @@ def _sections(asked: tuple[str, ...]) -> tuple[str, ...] | None:
 
 def _made(text: str) -> int | None:
     """Nanoseconds since 1970 UTC; None: now."""
+    if not text:
+        return None
     try:
-        if text:
-            moment = datetime.fromisoformat(text)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return int(moment.timestamp()) * 1_000_000_000
-        epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-        return int(epoch) * 1_000_000_000 if epoch else None
+        moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return int(moment.timestamp()) * 1_000_000_000
     except (ValueError, OverflowError) as error:
-        raise click.BadParameter(f"{text or epoch!r} is no time", param_hint="--as-of") from error
+        raise click.BadParameter(f"{text!r} is no time", param_hint="--as-of") from error

@@ -5,9 +5,10 @@ Each question is asked once, when the first section needs its answer.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +26,9 @@ from inspect_app.reports.options import ReportOptions, Template
 from inspect_app.rules.built_in import built_in_rules
 from inspect_app.rules.rule_set import RuleSet
 from inspect_app.rules.run import Run, run_rules
+
+_LARGE = 2_000_000
+"""Events from which on memory matters more than asking twice."""
 
 
 class ReportError(ValueError):
@@ -59,7 +63,7 @@ class Material:
         self.given = given
         self.citations = Citations()
         self.attachments: list[Attachment] = []
-        self.made_ns = time.time_ns() if options.made_ns is None else options.made_ns
+        self.made_ns = _now() if options.made_ns is None else options.made_ns
         self.containers = _containers(frames, options)
         """Rows of the containers that have a dossier."""
 
@@ -91,7 +95,7 @@ class Material:
     def run(self) -> Run:
         """What the rules found among them."""
         rules = built_in_rules() if self.given.rules is None else self.given.rules
-        return run_rules(rules, self.frames, among=self.selection)
+        return run_rules(rules, self.apart(), among=self.selection)
 
     @cached_property
     def notes(self) -> list[Noted]:
@@ -108,6 +112,13 @@ class Material:
     def chosen_parts(self) -> frozenset[str]:
         """Ids of the sections of the report."""
         return frozenset(self.options.chosen)
+
+    def apart(self) -> CaptureFrames:
+        """The same capture, of a large one without what was computed for it so far.
+
+        What is computed for it is forgotten with it: everything at once would fill the memory.
+        """
+        return replace(self.frames) if len(self.frames.events) > _LARGE else self.frames
 
     def cite(self, row: int) -> str:
         """The number of an event; empty where the report has no list of them, or there is no event."""
@@ -129,6 +140,14 @@ class Material:
     def _is_told(self, note: Noted) -> bool:
         window = self.options.session.window
         return window is None or note.time_ns is None or window.start_ns <= note.time_ns < window.end_ns
+
+
+def _now() -> int:
+    """Nanoseconds since 1970 UTC: as SOURCE_DATE_EPOCH says, for whoever builds the same again, or now."""
+    told = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return (
+        int(told) * 1_000_000_000 if told.isascii() and told.isdigit() and len(told) < 11 else time.time_ns()
+    )
 
 
 def _containers(frames: CaptureFrames, options: ReportOptions) -> list[int]:

@@ -15,18 +15,11 @@ from types import MappingProxyType
 
 from inspect_app.reports.material import ReportError
 from inspect_app.reports.model import Picture, Report, Section
-from inspect_app.reports.writers.html import write_html
 from inspect_app.reports.writers.markdown import write_markdown
-from inspect_app.reports.writers.pdf import write_pdf
 from inspect_app.reports.writers.plain import write_json
 from inspect_app.reports.writers.svg import svg_file
-from inspect_app.reports.writers.word import write_word
 
-FORMS: Mapping[str, Callable[[Report], bytes]] = MappingProxyType(
-    {"html": write_html, "pdf": write_pdf, "docx": write_word, "md": write_markdown, "json": write_json}
-)
-"""Writers by the ending of the file."""
-TITLES: Mapping[str, str] = MappingProxyType(
+FORMS: Mapping[str, str] = MappingProxyType(
     {
         "html": "Web page",
         "pdf": "PDF",
@@ -35,6 +28,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "json": "JSON",
     }
 )
+"""By the ending of the file: what it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,28 @@ def document_of(report: Report, form: str, folder: str = "") -> bytes:
     """
     if form == "md" and folder:
         return write_markdown(report, lambda name: f"{folder}/{name}")
-    return FORMS[form](report)
+    return _writer(form)(report)
+
+
+def _writer(form: str) -> Callable[[Report], bytes]:
+    """What writes a form. Jinja, typst and Word take a while to load: only whoever needs one waits for it."""
+    match form:
+        case "html":
+            from inspect_app.reports.writers.html import write_html  # noqa: PLC0415
+
+            return write_html
+        case "pdf":
+            from inspect_app.reports.writers.pdf import write_pdf  # noqa: PLC0415
+
+            return write_pdf
+        case "docx":
+            from inspect_app.reports.writers.word import write_word  # noqa: PLC0415
+
+            return write_word
+        case "md":
+            return write_markdown
+        case _:
+            return write_json
 
 
 def write_report(report: Report, path: Path, form: str = "") -> list[Written]:

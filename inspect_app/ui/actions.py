@@ -32,6 +32,7 @@ COMMANDS = (
     Command("copy_link", "File", "Copy a link to this place", ("Ctrl+Shift+C",), "copy"),
     Command("paste_link", "File", "Go to the copied link", ("Ctrl+Shift+V",), needs_capture=False),
     Command("export", "File", "Export the table …", ("Ctrl+E",), "save"),
+    Command("report", "File", "Report …", ("Ctrl+P",), "save"),
     Command("quit", "File", "Quit", ("Ctrl+Q",), needs_capture=False),
     Command("back", "Go", "Back", ("Alt+Left",), "back"),
     Command("forward", "Go", "Forward", ("Alt+Right",), "forward"),

@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
 from inspect_app.ui.icons import icon
 from inspect_app.ui.widgets import plain_label, tool_button
 
+_SIGNS = {"error": ("errors", "error"), "warning": ("errors", "warning"), "done": ("check", "good")}
+
 
 class Banner(QWidget):
     """One message at a time: cause, then remedy. The newest one stands."""
@@ -52,10 +54,10 @@ class Banner(QWidget):
     def tell(
         self, cause: str, remedy: str = "", level: str = "error", actions: Sequence[QAction] = ()
     ) -> None:
-        """Show a message; `level` is `error` or `warning`. Each action is a button."""
+        """Show a message; `level` is `error`, `warning` or `done`. Each action is a button."""
         self._show_buttons(actions)
         self.setProperty("level", level)
-        self._sign.setPixmap(icon("errors", level).pixmap(18, 18))
+        self._sign.setPixmap(icon(*_SIGNS[level]).pixmap(18, 18))
         self._cause.setText(cause)
         self._remedy.setText(remedy)
         self._remedy.setVisible(bool(remedy))

@@ -49,6 +49,7 @@ class Commands:
             "paste_link": window.sharing.paste_link,
             "sample": window.open_sample,
             "export": self._export,
+            "report": window.reports.ask,
             "quit": window.close,
             "back": workspace.back,
             "forward": workspace.forward,

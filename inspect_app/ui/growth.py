@@ -81,6 +81,11 @@ class Growth(QObject):
         return self._timer.isActive()
 
     @property
+    def paths(self) -> tuple[str, ...]:
+        """The files and folders that the capture was read from; empty where that is not known."""
+        return self._paths
+
+    @property
     def state(self) -> FileState:
         """Whether the file is whole, or that it is being written just now."""
         return self._now_of(self._state) if self.goes_on else self._state

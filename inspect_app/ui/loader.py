@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from capture.format import FormatError
+from inspect_app.cases import CaseError
 from inspect_app.filters.errors import FilterError
 from inspect_app.frames import Cancelled as LoadingCancelled
 from inspect_app.frames import open_capture
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.reports.material import ReportError
 from inspect_app.session import SessionError
 from inspect_app.ui.jobs import Cancelled, Job
 from inspect_app.ui.plain import plain
@@ -43,7 +45,10 @@ def _is_new_and_empty(status: os.stat_result) -> bool:
     return status.st_size == 0 and 0 <= time.time() - status.st_mtime < _BEGINS_S
 
 
-EXPECTED = (FilterError, FormatError, SessionError, OSError, MemoryError, Cancelled)
+EXPECTED = (
+    *(FilterError, FormatError, SessionError, CaseError, ReportError),
+    *(OSError, MemoryError, Cancelled),
+)
 """What may go wrong without Exhume being at fault."""
 
 
@@ -60,6 +65,10 @@ def explain(error: Exception, doing: str) -> tuple[str, str]:
                 f"{doing} failed: {str(error).rstrip('.')}.",
                 "Choose a file that exhume-capture has recorded.",
             )
+        case CaseError():
+            return (f"{doing} failed: {plain(str(error)).rstrip('.')}.", "Choose another case file.")
+        case ReportError():
+            return (f"{doing} failed: {plain(str(error)).rstrip('.')}.", "Ask for another report.")
         case FileNotFoundError():
             return (f"{doing} failed: there is no such file.", "Check the name, or choose another file.")
         case PermissionError():

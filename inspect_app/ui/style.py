@@ -56,6 +56,7 @@ QToolTip { background: $raised; color: $text; border: 1px solid $strong_border; 
 #FilterMessage { color: $muted; }
 #Banner { background: $raised; border-left: 4px solid $error; border-bottom: 1px solid $border; }
 #Banner[level="warning"] { border-left: 4px solid $warning; }
+#Banner[level="done"] { border-left: 4px solid $good; }
 #Banner QLabel { background: transparent; }
 #Progress { background: $raised; border-bottom: 1px solid $border; }
 QProgressBar { background: $border; border: 0; border-radius: 3px; max-height: 6px; min-height: 6px;
@@ -123,9 +124,10 @@ QComboBox::drop-down { border: 0; width: 22px; }
 QComboBox::down-arrow { image: url("$down"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $strong_border; outline: 0;
     selection-background-color: $selection; selection-color: $selection_text; }
-QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $strong_border;
+QCheckBox::indicator, QListView::indicator { width: 13px; height: 13px; border: 1px solid $strong_border;
     border-radius: 3px; background: $surface; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$tick"); }
+QCheckBox::indicator:checked, QListView::indicator:checked { background: $accent; border-color: $accent;
+    image: url("$tick"); }
 QCheckBox::indicator:focus { border-color: $accent; }
 QCheckBox:focus { color: $accent; }
 QScrollArea { background: transparent; border: 0; }

@@ -41,6 +41,7 @@ from inspect_app.ui.plain import plain
 from inspect_app.ui.preferences.dialog import PreferencesDialog
 from inspect_app.ui.preferences.looks import Looks
 from inspect_app.ui.preferences.paths import rule_files
+from inspect_app.ui.report.desk import ReportDesk
 from inspect_app.ui.row_menu import MenuBuilder
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.settings import Settings
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self.workspace.look = self.looks.look
         self.growth = Growth(self.jobs, self)
         self.sharing = Sharing(self)
+        self.reports = ReportDesk(self)
         self.pins = Pins(self.jobs, self._fail_quietly, self)
         self.actions_by_id = build_actions(self, Commands(self).run)
         menu_bar = QMenuBar()

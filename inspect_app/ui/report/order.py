@@ -1,0 +1,67 @@
+"""What is asked for, as a value, and the work that fulfils it: any thread may do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from capture.format import files_of
+from inspect_app.cases import CaseFile
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.reports.case_notes import with_case
+from inspect_app.reports.given import digests_of, log_of
+from inspect_app.reports.material import Given, ReportError
+from inspect_app.reports.options import ReportOptions
+from inspect_app.reports.report import build_report
+from inspect_app.reports.writing import Written, write_report
+from inspect_app.rules.run import read_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A report that somebody wants."""
+
+    options: ReportOptions
+    path: Path
+    """Where it is written; its ending tells the form."""
+    case: Path | None = None
+    log: Path | None = None
+
+
+def fulfil(
+    order: Order,
+    frames: CaptureFrames,
+    captured: Sequence[Path],
+    rules: Sequence[Path],
+    progress: Callable[[int, int], None],
+) -> list[Written]:
+    """Build and write a report; the document comes first in the answer.
+
+    Args:
+        order: What is wanted.
+        frames: The capture.
+        captured: The files that it was read from.
+        rules: Files of rules; none: our own.
+        progress: Told after each step; it may raise to stop.
+
+    Raises:
+        ReportError, CaseError, FilterError, FormatError, OSError: As the rooms below raise them.
+    """
+    files = files_of(captured)
+    if order.path.exists() and any(order.path.samefile(file) for file in files):
+        raise ReportError(f"{order.path.name} is the capture itself; choose another name")
+    lines, problem = log_of(order.log) if order.log is not None else ([], "")
+    given = Given(
+        rules=read_rules(rules) if rules else None,
+        examiner_log=lines,
+        log_problem=problem,
+        digests=digests_of(files),
+    )
+    if order.case is not None:
+        order.case.stat()
+        given = with_case(given, CaseFile(order.case).load(), frames)
+    report = build_report(
+        frames, order.options, given, progress=lambda done, total: progress(done, total + 1)
+    )
+    return write_report(report, order.path)
