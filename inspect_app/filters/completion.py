@@ -118,7 +118,7 @@ def _likeness(name: str, wanted: str) -> tuple[bool, int, str]:
 def _field(field: Field, start: int) -> Completion:
     detail = field.meaning if field.compute else f"{field.meaning} — {field.unavailable}"
     dotted = field.name in ("evt.arg", "evt.rawarg", "evt.type.is")
-    opening = "" if field.argument is not Argument.NAME else "." if dotted else "["
+    opening = "" if field.argument not in (Argument.NAME, Argument.OPTIONAL) else "." if dotted else "["
     return Completion(field.name + opening, "field", detail, start)
 
 

@@ -25,7 +25,7 @@ class FieldOperand:
     def __str__(self) -> str:
         if not self.argument:
             return self.field.name
-        if self.field.argument is Argument.NAME and _DOTTED.fullmatch(self.argument):
+        if self.field.argument in (Argument.NAME, Argument.OPTIONAL) and _DOTTED.fullmatch(self.argument):
             return f"{self.field.name}.{self.argument}"
         return f"{self.field.name}[{_argument(self.argument)}]"
 

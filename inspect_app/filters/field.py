@@ -46,6 +46,8 @@ class Argument(StrEnum):
     NONE = "none"
     INDEX = "index"
     """A number that may be left out: `proc.aname[2]`, `proc.aname`."""
+    OPTIONAL = "optional name"
+    """A name that may be left out: `proc.env[HOME]`, `proc.env`."""
     NAME = "name"
     """A name that must be given: `evt.arg.flags`, `container.label[app]`."""
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from inspect_app.filters.field import Argument, Field, FieldColumn, FieldType
 from inspect_app.filters.fields_arg import ARGUMENT_FIELDS
-from inspect_app.filters.fields_call import CALL_FIELDS
+from inspect_app.filters.fields_call import CALL_FIELDS, GIVEN_NAME
 from inspect_app.filters.fields_container import CONTAINER_FIELDS
 from inspect_app.filters.fields_credentials import CREDENTIAL_FIELDS
 from inspect_app.filters.fields_evt import EVENT_FIELDS
@@ -39,6 +39,7 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
             *PROGRAM_FIELDS,
             *STANDING_FIELDS,
             *DESCRIPTOR_FIELDS,
+            GIVEN_NAME,
             *NAME_FIELDS,
             *PEER_FIELDS,
             *PROTOCOL_FIELDS,

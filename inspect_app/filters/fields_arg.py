@@ -53,6 +53,7 @@ _NAMED = frozenset(
      ArgKind.DEVICE, ArgKind.WAIT_STATUS, ArgKind.CALL}
 )  # fmt: skip
 """Kinds that decode from the raw value alone."""
+_IDS = frozenset({ArgKind.UID, ArgKind.GID})
 _TABLED = frozenset({ArgKind.FLAGS, ArgKind.ENUM})
 _MODE_BITS = {
     0o4000: "S_ISUID", 0o2000: "S_ISGID", 0o1000: "S_ISVTX",
@@ -107,6 +108,12 @@ def _type_of(argument: str) -> FieldType:
 def _raw_type_of(argument: str) -> FieldType:
     _type_of(argument)
     return FieldType.INTEGER
+
+
+def _id_type_of(argument: str) -> FieldType:
+    if not is_id(argument):
+        raise FilterError(f"{excerpt(argument)!r} is no user or group of any call", nearest="evt.argname.uid")
+    return FieldType.TEXT
 
 
 def all_places(frames: CaptureFrames) -> list[list[Place]]:
@@ -309,6 +316,35 @@ def as_number(raw: np.ndarray, kind: ArgKind) -> np.ndarray:
     return raw.view(np.int64)
 
 
+def is_id(argument: str) -> bool:
+    """Whether an argument is the number of a user or a group wherever it occurs."""
+    return argument in _ID_NAMES
+
+
+_ID_NAMES = frozenset(
+    name
+    for name in argument_names()
+    if {arg.kind for spec in CATALOGUE for arg in spec.args if arg.name == name} & _IDS
+    and {arg.kind for spec in CATALOGUE for arg in spec.args if arg.name == name} <= _IDS
+)
+
+
+def _names(frames: CaptureFrames, argument: str) -> Facets:
+    """The name of a user or group that an argument is the number of; its number where it has none."""
+    codes = np.full(len(frames.events), -1, np.int64)
+    texts: list[str | None] = []
+    for place in _places(frames, argument):
+        if place.arg.kind not in _IDS or place.at >= 6:
+            continue
+        table, column = (frames.users, "uid") if place.arg.kind is ArgKind.UID else (frames.groups, "gid")
+        known = dict(zip(table[column].tolist(), table["name"].tolist(), strict=True))
+        places, numbers = occurring(_numbers(frames, place))
+        codes[place.rows] = places + len(texts)
+        texts.extend(str(known.get(number, number)) for number in numbers.tolist())
+    merged, values = distinct(texts)
+    return (TextFacet(values, None, look_up(merged, codes, missing=-1)),)
+
+
 ARGUMENT_FIELDS = (
     Field(
         "evt.arg",
@@ -329,5 +365,15 @@ ARGUMENT_FIELDS = (
         Argument.NAME,
         "a name or a number from 0, as in evt.rawarg.flags",
         type_of=_raw_type_of,
+    ),
+    Field(
+        "evt.argname",
+        FieldType.TEXT,
+        "Argument by name",
+        "an argument that is the number of a user or group, by name; evt.arg is this where it is compared so",
+        _names,
+        Argument.NAME,
+        "a name, as in evt.argname.uid",
+        type_of=_id_type_of,
     ),
 )

@@ -10,7 +10,7 @@ import numpy as np
 
 from capture.identity.snapshot import text_of
 from capture.model.events import ArgKind
-from inspect_app.filters.entities import event_array
+from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.facets import Facets, TextFacet, compose, distinct, look_up, occurring
 from inspect_app.filters.field import Compute, Field, FieldType
@@ -96,6 +96,17 @@ def _raw(which: int, *, alone: bool) -> Compute:
     return compute
 
 
+def _name_as_given(frames: CaptureFrames, _argument: str) -> Facets:
+    """The path that the call was given; of calls on a descriptor its resolved name."""
+    given, name = _raw_paths(frames, 0), entity_text(frames, "descriptor", "name")
+    assert given.rows is not None  # noqa: S101 - what _raw_paths makes
+    named = name.event_codes()
+    is_given = (given.rows >= 0) & (named >= 0) & (event_array(frames, "path2") < 0)
+    merged, values = distinct([*given.values, *name.values])
+    codes = np.where(is_given, given.rows, np.where(named >= 0, named + len(given.values), -1))
+    return (TextFacet(values, None, look_up(merged, codes, missing=-1)),)
+
+
 CALL_FIELDS = (
     Field("evt.args", FieldType.TEXT, "Arguments", "all arguments as name=value, without addresses and payload", _arguments),
     Field("evt.info", FieldType.TEXT, "Information", "the same as evt.args", _arguments),
@@ -106,3 +117,10 @@ CALL_FIELDS = (
     Field("fs.path.targetraw", FieldType.TEXT, "Target", "second path of rename, link and the like, as it was given",
           _raw(1, alone=False)),
 )  # fmt: skip
+GIVEN_NAME = Field(
+    "fd.nameraw",
+    FieldType.TEXT,
+    "Descriptor",
+    "fd.name as the call was given it, where it was given a path",
+    _name_as_given,
+)

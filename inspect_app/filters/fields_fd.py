@@ -284,7 +284,6 @@ DESCRIPTOR_FIELDS = (
     Field("fd.typechar", FieldType.TEXT, "Type", "kind as one letter: f d 4 6 u n p e o; devices are f", _type_char,
           choices=("f", "d", "4", "6", "u", "n", "p", "e", "o")),
     _text_field("fd.name", "Descriptor", "path, or both ends of a connection", _NAME),
-    _text_field("fd.nameraw", "Descriptor", "the same as fd.name: it is kept once, resolved", _NAME),
     _text_field("fd.directory", "Directory", "directory of the file", _part_of_path(dirname)),
     _text_field("fd.filename", "File name", "name of the file without its directory", _part_of_path(basename)),
     _text_field("fd.containername", "In container", "container id, a colon, fd.name", _with_container(_NAME)),

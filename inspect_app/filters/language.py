@@ -35,6 +35,7 @@ from inspect_app.filters.expression import (
 )
 from inspect_app.filters.field import FieldType
 from inspect_app.filters.fields import FIELDS
+from inspect_app.filters.fields_arg import is_id
 from inspect_app.filters.literals import read_literal
 from inspect_app.filters.names import column_of, resolve, unknown_name, unquoted
 from inspect_app.filters.operators import BYTES, NUMBERS, OPERATORS, TEXTS, text_test
@@ -252,6 +253,7 @@ class _Builder(Transformer_NonRecursive[Token, _Built]):
             )
         if modifier and not named:
             raise FilterError(f"{modifier} needs at least one value", column_of(operator))
+        left = left._replace(operand=_by_name(left.operand, named))
         literals = _literals(left.operand, operator, named)
         node = Compare(left.operand, _meant(left.operand, operator), literals, modifier, takes_list=True)
         _check_texts(node, operator)
@@ -279,6 +281,7 @@ def _checked(built: _Built) -> _Built:
 def _comparison(left: _BuiltOperand, operator: Token, right: _Written | _BuiltOperand) -> _Built:
     name = _meant(left.operand, operator)
     if isinstance(right, _Written):
+        left = left._replace(operand=_by_name(left.operand, [right]))
         node = Compare(left.operand, name, _literals(left.operand, operator, [right]))
         _check_texts(node, operator)
         return _checked(_Built(node, left.depth, 1))
@@ -315,6 +318,19 @@ def _check_fits(operand: Operand, operator: Token) -> None:
             column_of(operator),
             fitting,
         )
+
+
+def _by_name(operand: Operand, values: Sequence[_Written]) -> Operand:
+    """A user or group that is compared with a name is asked for by name, as public rules do."""
+    if (
+        not isinstance(operand, FieldOperand)
+        or operand.field.name != "evt.arg"
+        or not is_id(operand.argument)
+    ):
+        return operand
+    if all(re.fullmatch(r"[+-]?(0x)?[0-9a-fA-F]+", value.text) for value in values):
+        return operand
+    return FieldOperand(FIELDS["evt.argname"], operand.argument, FieldType.TEXT)
 
 
 def _literals(operand: Operand, operator: Token, values: Sequence[_Written]) -> tuple[Literal, ...]:

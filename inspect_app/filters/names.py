@@ -17,7 +17,8 @@ from inspect_app.filters.field import Argument, Field, small_number
 from inspect_app.filters.fields import FIELDS
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(00[01][0-9a-fA-F]{5})|(.))", re.DOTALL)
-_SINGLE = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'", "/": "/", " ": " "}
+_SINGLE = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'", "/": "/", " ": "\\"}
+"""As libsinsp reads them: a backslash before a blank is a backslash, which public rules count on."""
 
 
 def resolve(name: Token, argument: Token | None) -> FieldOperand:
@@ -40,7 +41,7 @@ def _with_dotted_argument(name: str) -> tuple[Field | None, str]:
         head, dot, last = head.rpartition(".")
         rest = f"{last}.{rest}" if rest else last
         found = FIELDS.get(head)
-        if found is not None and found.argument is Argument.NAME:
+        if found is not None and found.argument in (Argument.NAME, Argument.OPTIONAL):
             return found, rest
     return None, ""
 

@@ -71,7 +71,9 @@ def _classes() -> Iterable[str]:
 
 
 def _row(field: Field) -> tuple[str, str, str]:
-    shown = {Argument.NONE: "", Argument.INDEX: "[n]", Argument.NAME: "[name]"}[field.argument]
+    shown = {Argument.NONE: "", Argument.INDEX: "[n]", Argument.NAME: "[name]", Argument.OPTIONAL: "[name]"}[
+        field.argument
+    ]
     choices = f" ({', '.join(field.choices)})" if 0 < len(field.choices) <= 15 else ""
     return f"`{field.name}{shown}`", str(field.type), field.meaning + choices
 

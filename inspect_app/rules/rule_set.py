@@ -15,6 +15,7 @@ from typing import Any
 from inspect_app.filters.errors import FilterError
 from inspect_app.filters.expression import Expression
 from inspect_app.filters.language import parse
+from inspect_app.rules.dialect import as_meant
 from inspect_app.rules.entries import Entry
 from inspect_app.rules.exceptions import RuleException, with_exceptions
 from inspect_app.rules.rule import SYSCALL, ItemError, Priority, Problem, Rule
@@ -100,7 +101,7 @@ class RuleSet:
         """A rule's condition with its macros and lists. Raises FilterError."""
         if rule.is_plain:
             return parse(rule.condition)
-        return parse(rule.condition, macros=self.macros, lists=self.macros.lists)
+        return as_meant(parse(rule.condition, macros=self.macros, lists=self.macros.lists))
 
     def _sigma_rules(self) -> list[Rule]:
         if not self._documents:

@@ -291,6 +291,6 @@ PUBLIC = [
 
 def test_every_field_can_be_written():
     for field in FIELDS.values():
-        written = {"none": "", "index": "", "name": ".flags"}[field.argument]
-        written = "[1700000000000000000]" if field.name == "evt.around" else written
+        written = {"none": "", "index": "", "optional name": "", "name": ".flags"}[field.argument]
+        written = {"evt.around": "[1700000000000000000]", "evt.argname": ".uid"}.get(field.name, written)
         assert parse(f"{field.name}{written} exists").fields()[0].field is field

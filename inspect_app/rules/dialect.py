@@ -1,0 +1,38 @@
+"""What Falco's conditions mean where a call is one event here and two there.
+
+Its rules ask `evt.dir = >` of what is known when a call begins, and `fd.num = -1` of an open that failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from inspect_app.filters.expression import And, Compare, Exists, Expression, FieldOperand, Node, Not, Or
+from inspect_app.filters.language import parse
+
+
+def as_meant(expression: Expression) -> Expression:
+    """The expression with what holds of one half of a call said of the whole."""
+    root = _node(expression.root)
+    return expression if root is expression.root else replace(expression, root=root, text=str(root))
+
+
+def _node(node: Node) -> Node:
+    match node:
+        case And(parts) | Or(parts):
+            changed = tuple(_node(part) for part in parts)
+            same = all(new is old for new, old in zip(changed, parts, strict=True))
+            return node if same else type(node)(changed)
+        case Not(part):
+            changed_part = _node(part)
+            return node if changed_part is part else Not(changed_part)
+        case Compare(FieldOperand(field) as left, "=" | "in", values, ""):
+            texts = {value.text for value in values}
+            if field.name == "evt.dir" and ">" in texts:
+                return Exists(left)
+            if field.name == "fd.num" and texts == {"-1"}:
+                return _FAILED
+    return node
+
+
+_FAILED = parse("evt.failed = true").root
