@@ -7,6 +7,9 @@ from typing import Any
 from inspect_app.analysis.moments import distance_text, moment_text
 from inspect_app.frames.capture import CaptureFrames
 
+MOVED = "times moved by"
+"""How a clock that was put right is told."""
+_MICROSECOND = 1_000
 _MOST = 64
 """Recordings that are told of one by one."""
 
@@ -39,12 +42,10 @@ def _told(frames: CaptureFrames, row: dict[Any, Any]) -> str:
 
 
 def _clock(correction: int, drift: int) -> str:
-    told = (
-        f"times moved by {distance_text(correction)} to the clock of the first recording of this boot"
-        if correction
-        else "times by its host's clock"
-    )
-    return f"{told}, which went off by {distance_text(drift)} meanwhile" if drift else told
+    whose = f"{MOVED} {distance_text(correction)} to the clock of the first recording of this boot"
+    told = whose if correction else "times by its host's clock"
+    off = f", which went off by {distance_text(drift)} meanwhile" if abs(drift) >= _MICROSECOND else ""
+    return told + off
 
 
 def _file(path: str) -> str:

@@ -121,7 +121,10 @@ def _open(paths: Sequence[Path], report: Progress, stop: Callable[[], bool], *, 
     try:
         is_indexed = cache and side_index.is_wanted(capture)
         frames = _indexed(capture, report, stop) if is_indexed else _join(capture, report, stop)[0]
-        return frames if read == list(paths) else replace(frames, path=str(paths[0]))
+        if read == list(paths):
+            return frames
+        # What was converted is known under the name that it was given.
+        return replace(frames, path=str(paths[0]), recordings=frames.recordings.assign(path=str(paths[0])))
     except BaseException:
         capture.close()
         raise

@@ -44,6 +44,8 @@ _AT_FIRST = ("existed", "gid", "pgid", "nspid", "cap_permitted", "cap_effective"
 _SUMS = {"containers": ("starts", "oom_kills")}
 _TELL_STARTS = ("procfork", "procexit")
 """Events whose third argument is when a thread began."""
+_NAMED = 3
+"""Captures that the name of all of them has."""
 _WORST = ("altered", "cut short", "unfinished", "whole")
 
 
@@ -279,4 +281,8 @@ def _name(part: CaptureFrames) -> str:
 
 
 def _path(parts: Sequence[CaptureFrames]) -> str:
-    return f"{parts[0].path} … {parts[-1].path}"
+    """Where the first lies, under a name that tells of all."""
+    folder = parts[0].path[: len(parts[0].path) - len(_name(parts[0]))]
+    names = [_name(part) for part in parts[:_NAMED]]
+    more = len(parts) - len(names)
+    return folder + " + ".join([*names, f"{more} more"] if more else names)

@@ -1,7 +1,7 @@
 """A place in a capture as a document: kept as a session file, or handed to a colleague as a link.
 
     document  ::=  a stored session (see `storage`) with
-                   "capture": {"name": …, "path": …, "boot_id": …, "started_ns": …}
+                   "capture": {"name": …, "path": …, "boot_id": …, "started_ns": …, "paths": [several only …]}
     file      ::=  document
     link      ::=  "exhume:" document, percent-encoded, without the path
 
@@ -26,6 +26,8 @@ SUFFIX = ".exhume-session"
 MAX_LINK = 256 << 10
 """Characters of a link."""
 _MAX_TEXT = 8_192
+MAX_FILES = 512
+"""Captures that a session is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Origin:
     """The recorded machine's boot, empty not recorded."""
     started_ns: int = -1
     """When the recording began, nanoseconds since 1970 UTC; -1 not recorded."""
+    paths: tuple[str, ...] = ()
+    """Of several captures that were opened as one, where each lay; empty in a link."""
 
     def is_of(self, frames: CaptureFrames) -> bool:
         """Whether this is that recording, whatever its name; by the name where nothing else is known."""
@@ -65,6 +69,7 @@ def origin_of(frames: CaptureFrames) -> Origin:
         path=frames.path,
         boot_id=boot if isinstance(boot, str) else "",
         started_ns=started if type(started) is int else -1,
+        paths=tuple(frames.recordings["path"].tolist()) if len(frames.recordings) > 1 else (),
     )
 
 
@@ -77,6 +82,7 @@ def to_file(document: Document) -> str:
             "path": origin.path,
             "boot_id": origin.boot_id,
             "started_ns": origin.started_ns,
+            **({"paths": list(origin.paths)} if origin.paths else {}),
         }
     }
     return json.dumps(told, indent=1) + "\n"
@@ -141,4 +147,11 @@ def _origin(found: Any) -> Origin:
     started = found.get("started_ns", -1)
     if type(started) is not int or not -1 <= started < 2**63:
         raise SessionError("the capture of a stored session began at no proper time")
-    return Origin(texts[0], texts[1], texts[2], started)
+    paths = found.get("paths", [])
+    if not isinstance(paths, list) or len(paths) > MAX_FILES or not all(map(_is_path, paths)):
+        raise SessionError("the captures of a stored session have no proper names")
+    return Origin(texts[0], texts[1], texts[2], started, tuple(paths))
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _MAX_TEXT

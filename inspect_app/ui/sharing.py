@@ -14,6 +14,7 @@ from inspect_app.session.document import (
     LINK,
     SUFFIX,
     Document,
+    Origin,
     from_link,
     origin_of,
     read_file,
@@ -118,10 +119,10 @@ class Sharing:
         if frames is not None and origin.is_of(frames):
             self._window.workspace.go(document.session)
             return
-        for candidate in _candidates(origin.path, origin.name, folder):
-            if candidate.exists():
+        for candidate in _candidates(origin, folder):
+            if all(path.exists() for path in candidate):
                 self._awaited = document.session
-                self._window.open_path(str(candidate))
+                self._window.open_path(*map(str, candidate))
                 return
         banner.tell(
             f"This leads into the capture {plain(origin.name)}, which is not open.",
@@ -147,7 +148,9 @@ def is_session(path: str) -> bool:
     return path.endswith(SUFFIX)
 
 
-def _candidates(path: str, name: str, folder: Path | None) -> list[Path]:
-    """Where the capture of a session file may lie: where it was, or beside the file."""
-    there = [Path(path)] if path else []
-    return there + ([folder / Path(name).name] if folder is not None and name else [])
+def _candidates(origin: Origin, folder: Path | None) -> list[list[Path]]:
+    """Where the captures of a session file may lie: where they were, or beside the file."""
+    there = [Path(path) for path in origin.paths or (origin.path,) if path]
+    names = [path.name for path in there] if origin.paths else [Path(origin.name).name]
+    beside = [folder / name for name in names if name] if folder is not None else []
+    return [paths for paths in (there, beside) if paths]

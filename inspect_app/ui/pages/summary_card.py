@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from inspect_app.analysis.recordings import MOVED
 from inspect_app.analysis.summary import Summary
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.fonts import scaled, text_font
@@ -61,7 +62,9 @@ class SummaryCard(QFrame):
         told = [f"Recorded with a filter: {summary.filter}"] if summary.filter else []
         clocks = [text for title, text in summary.provenance if title in _TOLD_OF_SEVERAL]
         if clocks:
-            self._note.setText(f"{summary.part}: times and clocks are told here")
+            moved = sum(MOVED in text for text in clocks)
+            clock = f"{format_count(moved, 'clock')} put right" if moved else "clocks as recorded"
+            self._note.setText(f"{summary.part}  ·  {clock}" if summary.part else clocks[0])
         self._note.setToolTip("\n".join(plain(line) for line in (*told, *clocks)))
         missing, counted = summary.unseen_events, summary.counted
         unseen = [format_count(missing)] if missing else []

@@ -38,6 +38,12 @@ def test_a_file_leads_to_exactly_the_same_place():
     assert from_file(to_file(Document(PLACE, ORIGIN))) == Document(PLACE, ORIGIN)
 
 
+def test_a_place_in_several_captures_tells_where_each_lay_but_in_a_link():
+    several = Origin("a + b", "/cases/a + b", "0a, 1b", 17, ("/cases/a.exhume", "/cases/b.exhume"))
+    assert from_file(to_file(Document(PLACE, several))).origin == several
+    assert from_link(to_link(Document(PLACE, several))).origin == Origin("a + b", "", "0a, 1b", 17)
+
+
 def test_a_link_is_one_word_and_says_nothing_of_where_the_capture_lies():
     link = to_link(Document(PLACE, ORIGIN))
     assert link.startswith(LINK)
@@ -71,6 +77,8 @@ def changed(**parts):
         changed(capture=None),
         changed(capture=[]),
         changed(capture={"name": 5}),
+        changed(capture={"name": "x", "paths": "y"}),
+        changed(capture={"name": "x", "paths": [""]}),
         changed(capture={"name": "x" * 10_000}),
         changed(capture={"name": "x", "started_ns": 2**70}),
         changed(capture={"name": "x", "started_ns": True}),
