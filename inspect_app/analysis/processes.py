@@ -1,7 +1,8 @@
 """The process forest: who created whom, when each lived, and which programs it ran.
 
 A process keeps the parent that created it, also after that parent ended and the kernel gave it to
-another. Both are told: `Forest.parent` is the creator; `is_orphan` says that it was gone at a time.
+another. Both are told: `Forest.parent` is the creator; `is_orphan` says that it was gone at a time,
+`adopter_of` who has it then.
 """
 
 from __future__ import annotations
@@ -129,6 +130,12 @@ def is_orphan(frames: CaptureFrames, row: int, at_ns: int) -> bool:
         return False
     end = int(frames.processes["end"].to_numpy()[parent])
     return 0 <= end <= at_ns
+
+
+def adopter_of(frames: CaptureFrames, row: int) -> int:
+    """Row of its parent in the end where that is not its creator, -1 where it is, or is not known."""
+    parent, last = (int(frames.processes[name].to_numpy()[row]) for name in ("parent", "last_parent"))
+    return last if last != parent else -1
 
 
 def fate_text(frames: CaptureFrames, row: int) -> str:

@@ -16,6 +16,7 @@ from inspect_app.analysis.holdings import Held, held_at, pairs_of
 from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.host_numbers import account_rows
+from inspect_app.frames.parents import adoption
 
 _MOUNTS, _UNMOUNTS = ("mount", "move_mount"), ("umount2", "umount")
 _CHANGES_ONLY = 32 | 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20
@@ -33,8 +34,9 @@ class State:
     row: int
     """Row of the first event after the moment."""
     processes: pd.DataFrame
-    """Who lived: `process`, `pid`, `ppid` (the creating parent), `orphan` (bool: that one had ended), `name`,
-    `command`, `exepath`, `user`, `uid`, `container`, `threads` (alive then), `start`."""
+    """Who lived: `process`, `pid`, `ppid` (who created it), `parent` (pid of who has it then), `orphan`
+    (bool: its creator had ended), `name`, `command`, `exepath`, `user`, `uid`, `container`, `threads` (alive then),
+    `start`."""
     descriptors: pd.DataFrame
     """What each held: `process`, `pid`, `name`, `fd`, `type`, `file`, `how` and `since` (-1: since before the
     recording), `descriptor` (row, -1 where no event ever touched it)."""
@@ -89,12 +91,19 @@ def _processes(frames: CaptureFrames, alive: np.ndarray, time: int, uid: np.ndar
     begun, ended = lived["start"].to_numpy(), lived["end"].to_numpy()
     running = lived["process"].to_numpy()[(begun <= time) & ((ended < 0) | (ended > time))]
     counts = np.bincount(running[running >= 0], minlength=len(table))
+    adopted = remember(
+        frames,
+        ("adoption",),
+        lambda: adoption(frames.events, frames.processes, frames.containers, frames.source.argument),
+    )
+    parents = adopted.parents_at(time)[alive]
     names = {"name": "comm", "command": "cmdline", "exepath": "exepath"}
     there = pd.DataFrame(
         {
             "process": alive,
             "pid": table["pid"].to_numpy()[alive],
             "ppid": table["ppid"].to_numpy()[alive],
+            "parent": np.append(table["pid"].to_numpy(), -1)[parents],
             "orphan": (parent_end >= 0) & (parent_end <= time),
             **{name: _of(frames.images[column], image) for name, column in names.items()},
             "user": _user_names(frames, alive, uid),

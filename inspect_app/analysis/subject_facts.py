@@ -16,7 +16,7 @@ from inspect_app.analysis.container import NOT_RECORDED, Item, container_items
 from inspect_app.analysis.event import DetailGroup
 from inspect_app.analysis.listening import listeners
 from inspect_app.analysis.moments import distance_text, moment_text
-from inspect_app.analysis.processes import process_forest, programs_of
+from inspect_app.analysis.processes import adopter_of, process_forest, programs_of
 from inspect_app.analysis.program import program_file_items
 from inspect_app.analysis.subject import Found, Kind
 from inspect_app.frames.capture import CaptureFrames
@@ -53,7 +53,8 @@ def _of_process(frames: CaptureFrames, found: Found) -> Groups:
         known += program_file_items(frames, program)
     identity = [
         ("PID", str(process["pid"])),
-        ("Parent", _creator(frames, found.row)),
+        ("Created by", _creator(frames, found.row)),
+        *_adopter(frames, found.row),
         ("Container", _container_name(frames, int(process["container"]))),
         ("User", _user(frames, int(process["uid"]), found.row)),
         ("Started", _moment(int(process["start"]), "before the recording")),
@@ -61,6 +62,7 @@ def _of_process(frames: CaptureFrames, found: Found) -> Groups:
         ("Lived", _lived(int(process["start"]), int(process["end"]))),
         ("Session", _number(process["sid"])),
         ("Terminal", "none" if int(process["tty"]) == 0 else _number(process["tty"])),
+        ("Logged in as", _user(frames, int(process["loginuid"]), found.row)),
     ]
     above = process_forest(frames).ancestors(found.row)[:_MOST]
     return [
@@ -214,6 +216,11 @@ def _earlier_programs(frames: CaptureFrames, row: int) -> list[Item]:
 def _creator(frames: CaptureFrames, row: int) -> str:
     parent = int(frames.processes["parent"].to_numpy()[row])
     return _process_name(frames, parent) if parent >= 0 else _number(frames.processes["ppid"].to_numpy()[row])
+
+
+def _adopter(frames: CaptureFrames, row: int) -> list[Item]:
+    adopter = adopter_of(frames, row)
+    return [("Adopted by", _process_name(frames, adopter))] if adopter >= 0 else []
 
 
 def _process_name(frames: CaptureFrames, row: int) -> str:

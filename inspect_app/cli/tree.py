@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from inspect_app.analysis.processes import Forest, fate_text, lifelines, process_forest
+from inspect_app.analysis.processes import Forest, adopter_of, fate_text, lifelines, process_forest
 from inspect_app.analysis.selection import TimeRange, select
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
@@ -18,7 +18,19 @@ from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.export import safe_text
 from inspect_app.views.format import UNKNOWN, Clock, format_count, format_time
 
-_HEADINGS = ("depth", "pid", "ppid", "name", "command", "container", "start", "end", "fate", "events")
+_HEADINGS = (
+    "depth",
+    "pid",
+    "ppid",
+    "name",
+    "command",
+    "container",
+    "start",
+    "end",
+    "fate",
+    "events",
+    "last_ppid",
+)
 _LEAST = 24
 _MOST_DEPTH = 60
 """Deeper ones are drawn as deep: a chain of a thousand shells would leave no room for names."""
@@ -35,8 +47,9 @@ def tree(files: tuple[Path, ...], expression: str, window: str, form: str, idle:
     """Show the process tree: who created whom, when each began, how it ended.
 
     Processes with selected events are shown, below all that led to them. The parent is the one that created
-    a process, also when that one is gone and the kernel has given it to another. On a terminal long commands
-    are cut. JSON and CSV have a row a process in the order of the tree, with nanoseconds since 1970.
+    a process, also when that one is gone and the kernel has given it to another, which is told beside it. On
+    a terminal long commands are cut. JSON and CSV have a row a process in the order of the tree, with
+    nanoseconds since 1970.
 
     \b
     Examples:
@@ -70,8 +83,22 @@ def _row(frames: CaptureFrames, forest: Forest, row: int, events: np.ndarray) ->
     fate = fate_text(frames, row)
     return (
         *(int(forest.depth[row]), pid, known[0], name, command, container),
-        *(known[1], known[2], fate, int(events[row])),
+        *(known[1], known[2], fate, int(events[row]), _last_ppid(frames, row)),
     )
+
+
+def _last_ppid(frames: CaptureFrames, row: int) -> int | None:
+    """Pid of its parent in the end."""
+    last = int(frames.processes["last_parent"].to_numpy()[row])
+    return int(frames.processes["pid"].to_numpy()[last]) if last >= 0 else None
+
+
+def _adopted(frames: CaptureFrames, row: int) -> str:
+    """Who adopted it, empty where nobody did."""
+    adopter = adopter_of(frames, row)
+    if adopter < 0:
+        return ""
+    return f"adopted by {_program(frames, adopter)[0] or UNKNOWN} ({frames.processes['pid'].iat[adopter]})"
 
 
 def _program(frames: CaptureFrames, row: int) -> tuple[str, str]:
@@ -102,6 +129,7 @@ def _echo_tree(
             _container(frames, row) or UNKNOWN,
             format_time(start, Clock.UTC, zero=zero) if start >= 0 else "",
             fate_text(frames, row),
+            _adopted(frames, row),
             format_count(int(events[row]), "event") if events[row] else "",
         ]
         pid = int(frames.processes["pid"].to_numpy()[row])

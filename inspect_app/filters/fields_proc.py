@@ -264,9 +264,26 @@ def _name_and_tid(frames: CaptureFrames, _argument: str) -> Facets:
     return (TextFacet(distinct_texts, None, merged[codes]),)
 
 
+def _last_parent_pid(frames: CaptureFrames, _argument: str) -> Facets:
+    pids = look_up(
+        entity_array(frames, "process", "pid"), entity_array(frames, "process", "last_parent"), missing=-1
+    )
+    return (NumberFacet(pids, pids < 0, event_rows(frames, "process")),)
+
+
+def _last_parent_name(frames: CaptureFrames, _argument: str) -> Facets:
+    names, last = entity_text(frames, "image", "comm"), entity_array(frames, "process", "last_parent")
+    image = look_up(entity_array(frames, "process", "image"), last, missing=-1)
+    codes = image if names.codes is None else look_up(names.codes, image, missing=-1)
+    return (TextFacet(names.values, codes, event_rows(frames, "process")),)
+
+
 PROCESS_FIELDS = (
     Field("proc.pid", FieldType.INTEGER, "Pid", "process id, as the host sees it", _process("pid")),
     Field("proc.ppid", FieldType.INTEGER, "Parent", "pid of the process that created it", _process("ppid")),
+    Field("proc.last.ppid", FieldType.INTEGER, "Last parent", "pid of its parent in the end: who adopted it once its creator had ended",
+          _last_parent_pid),
+    _text("proc.last.pname", "Last parent's name", "last name of its parent in the end", _last_parent_name),
     Field("proc.apid", FieldType.INTEGER, "Ancestor", "pid of an ancestor: [1] is the parent; without an index, of any",
           _ancestor_pid, Argument.INDEX, "how many generations up, as in proc.apid[2]"),
     _text("proc.name", "Process", "the kernel's name of the program, at most 15 bytes", _own("comm")),

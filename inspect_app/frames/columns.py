@@ -79,6 +79,13 @@ PROCESS_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("end", "int64", "ns since 1970 UTC", "when its last thread ended; -1 alive at the end"),
     FrameColumn("ppid", "int64", "", "pid of the creating parent; -1 not known"),
     FrameColumn("parent", "int32", "row of processes", "the creating parent, -1 not known"),
+    FrameColumn(
+        "last_parent",
+        "int32",
+        "row of processes",
+        "its parent in the end: who adopted it once its creator had ended; -1 unknown",
+        -1,
+    ),
     FrameColumn("image", "int32", "row of images", "the last program it ran"),
     FrameColumn("container", "int32", "row of containers", "0 is the host"),
     FrameColumn("uid", "int64", "", "the user id when first seen; -1 not known"),

@@ -26,6 +26,7 @@ from inspect_app.frames.columns import EVENT_COLUMNS
 from inspect_app.frames.containers import containers
 from inspect_app.frames.counted import counted_frame
 from inspect_app.frames.foreign import ENDINGS, readable
+from inspect_app.frames.parents import adoption
 from inspect_app.frames.recordings import host_frame, recording_frame
 from inspect_app.frames.samples import samples_frame
 from inspect_app.frames.side_index import SideIndex
@@ -182,16 +183,19 @@ def _join(
     report(_STEPS - 5, _STEPS)
     processes, descriptors = entities.processes(found), entities.descriptors(found, columns["time"])
     host, state = _host(capture, columns["time"]), _state(judge(capture))
+    events_frame, containers_frame = _events(events, columns, found), containers(found)
+    adopted = adoption(events_frame, processes, containers_frame, source.argument)
+    processes["last_parent"] = adopted.last_parents()
     frames = CaptureFrames(
         path=capture.path,
         host=host,
         state=state,
-        events=_events(events, columns, found),
+        events=events_frame,
         processes=processes,
         threads=entities.threads(found),
         images=entities.images(found),
         descriptors=descriptors,
-        containers=containers(found),
+        containers=containers_frame,
         users=entities.users(tables["users"]),
         drops=entities.drops(capture.documents.get("counters", [])),
         counted=counted_frame(capture.counted(), processes, descriptors, events.machine),

@@ -34,7 +34,7 @@ _OTHER_CLOCKS = frozenset({"exe_mtime", "exe_ctime", "created"})
 """Times by a clock that steps: those of file systems and runtimes."""
 _SORTED_BY = {"samples": "time", "counted": "last", "drops": "time"}
 _LAST = {
-    "processes": ("end", "exit_code", "exit_signal", "image"),
+    "processes": ("end", "exit_code", "exit_signal", "image", "last_parent"),
     "threads": ("end",),
     "containers": ("death", "exit_code"),
 }

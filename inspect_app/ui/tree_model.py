@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
-from inspect_app.analysis.processes import Forest, Lifelines, fate_text
+from inspect_app.analysis.processes import Forest, Lifelines, adopter_of, fate_text
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.plain import plain
@@ -77,7 +77,7 @@ class TreeModel(QAbstractItemModel):
             case 2:
                 return self._container(process)
             case 3:
-                return fate_text(frames, process)
+                return ", ".join(filter(None, (fate_text(frames, process), self._adopted(process))))
             case 4:
                 count = int(self.branches.events[process])
                 return format_count(count) if count else ""
@@ -92,6 +92,11 @@ class TreeModel(QAbstractItemModel):
             return UNKNOWN
         known = frames.images["cmdline"].iat[image] or frames.images["comm"].iat[image]
         return plain(str(known)) or UNKNOWN
+
+    def _adopted(self, process: int) -> str:
+        """Who had it in the end, where that is not its creator."""
+        adopter = adopter_of(self.branches.frames, process)
+        return f"adopted by {text_at(self.branches.frames.processes, 'pid', adopter)}" if adopter >= 0 else ""
 
     def _container(self, process: int) -> str:
         frames = self.branches.frames
@@ -146,7 +151,7 @@ class TreeModel(QAbstractItemModel):
             return None if self.branches.chosen[process] and index.column() != CONTAINER else colour("muted")
         if role == Qt.ItemDataRole.DecorationRole and index.column() == CONTAINER:
             row = number_at(self.branches.frames.processes, "container", process)
-            return category_colour(row) if row > 0 else None
+            return category_colour(row) if row >= 0 and not self.branches.frames.is_host[row] else None
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == NAME:
             name = self.name(process)
             return name if "<" not in name else None

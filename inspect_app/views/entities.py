@@ -176,6 +176,10 @@ _PROCESS: dict[str, Read] = {
     "proc.pid.ts": _number("processes", "start"),
     "proc.end.ts": _number("processes", "end"),
     "proc.ppid": _number("processes", "ppid"),
+    "proc.last.ppid": _through(("processes", "last_parent"), _number("processes", "pid")),
+    "proc.last.pname": _through(
+        ("processes", "last_parent"), _through(("processes", "image"), _text("images", "comm"))
+    ),
     "proc.sid": _number("processes", "sid"),
     "proc.exit.code": _number("processes", "exit_code"),
     "proc.exit.signal": _number("processes", "exit_signal"),

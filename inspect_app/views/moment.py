@@ -47,7 +47,8 @@ MOMENT_LISTS: tuple[MomentList, ...] = (
         lambda state: state.processes,
         (
             *_PROCESS,
-            ("ppid", "Parent", Unit.ID, "pid of the process that created it"),
+            ("ppid", "Created by", Unit.ID, "pid of the process that created it"),
+            ("parent", "Parent", Unit.ID, "pid of its parent then: who adopted it if its creator had ended"),
             ("user", "User", Unit.TEXT, "as whom it ran then"),
             ("uid", "UID", Unit.ID, "user id"),
             ("container", "Container", Unit.TEXT, "where it ran"),

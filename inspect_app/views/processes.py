@@ -60,6 +60,13 @@ PROCESS_VIEWS = (
             COMMAND,
             number("proc.ppid", "Parent", "pid of the process that created it", shown=False),
             text("proc.pname", "Parent process", "name of the process that created it", shown=False),
+            number(
+                "proc.last.ppid", "Last parent", "pid of its parent in the end: who adopted it", shown=False
+            ),
+            text("proc.last.pname", "Last parent process", "name of its parent in the end", shown=False),
+            number("proc.sid", "Session", "session id", shown=False),
+            number("proc.tty", "Terminal", "device number of its terminal, 0 none", shown=False),
+            number("user.loginuid", "Login", "uid of who logged in; -1 not set", shown=False),
             text("proc.exepath", "Program", "path of the program", shown=False),
             text("proc.exe_sha256", "SHA-256", "digest of the program file", shown=False),
             number("proc.exit.code", "Exit code", "what it passed to exit", shown=False),
