@@ -35,8 +35,8 @@ class State:
     """Row of the first event after the moment."""
     processes: pd.DataFrame
     """Who lived: `process`, `pid`, `ppid` (who created it), `parent` (pid of who has it then), `orphan`
-    (bool: its creator had ended), `name`, `command`, `exepath`, `user`, `uid`, `container`, `threads` (alive then),
-    `start`."""
+    (bool: its creator had ended), `name`, `command`, `exepath`, `user`, `uid`, `container`, `threads` (alive
+    then), `start`."""
     descriptors: pd.DataFrame
     """What each held: `process`, `pid`, `name`, `fd`, `type`, `file`, `how` and `since` (-1: since before the
     recording), `descriptor` (row, -1 where no event ever touched it)."""
