@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from capture.agent.errors import CaptureError
 
-_POINTER, _STRUCT, _UNION, _ENUM, _TYPEDEF, _PROTOTYPE = 2, 4, 5, 6, 8, 13
+_POINTER, _STRUCT, _UNION, _ENUM, _TYPEDEF, _FUNCTION, _PROTOTYPE = 2, 4, 5, 6, 8, 12, 13
 _MODIFIERS = {8, 9, 10, 11, 18}
 """typedef, volatile, const, restrict, type tag: what stands between a member and its struct."""
 
@@ -69,6 +69,19 @@ class KernelTypes:
             KeyError: No such struct in this kernel.
         """
         return int(self._type(self._struct(struct)).size)
+
+    def number(self, struct: str) -> int:
+        """The kernel's number of a struct.
+
+        Raises:
+            KeyError: No such struct in this kernel.
+        """
+        return self._struct(struct)
+
+    def function(self, name: str) -> int | None:
+        """The kernel's number of one of its functions, None where it has none of that name."""
+        number = int(self._lib.btf__find_by_name_kind(self._btf, name.encode(), _FUNCTION))
+        return number if number >= 0 else None
 
     def enumerator(self, enum: str, name: str) -> int | None:
         """The number of one of an enumeration's names, None where this kernel has none of that name."""

@@ -29,6 +29,8 @@ from capture.agent.errors import CaptureError
 BPF_SOURCE = Path(__file__).parent / "bpf"
 SELF = 0x5E1F5E1F
 """Stands in the compiled probe for the recorder's process, which is another each time."""
+CAST = 0xCA57
+"""Stands there for the number of the kernel's bpf_rdonly_cast."""
 INSTRUCTION = np.dtype([("code", "u1"), ("registers", "u1"), ("offset", "<i2"), ("value", "<i4")])
 """`struct bpf_insn` of linux/bpf.h."""
 _LOADS_WIDE = 0x18

@@ -11,7 +11,7 @@ import numpy as np
 
 from capture.agent import bpf_call, compiler, hierarchies, privileges, probe_cache
 from capture.agent.btf import KernelTypes
-from capture.agent.compiler import BPF_SOURCE, SELF, Compiled, NotCompiledError
+from capture.agent.compiler import BPF_SOURCE, CAST, SELF, Compiled, NotCompiledError
 from capture.agent.errors import CaptureError
 from capture.agent.features import FEATURES, TAILS, Feature, offered
 from capture.agent.filter_tables import FilterTables
@@ -34,6 +34,10 @@ PROBE_PARTS = (
 """Files of the probe, in the order in which they are compiled as one: BCC rewrites the main file alone."""
 _TYPED_FROM = (5 << 16) + (15 << 8)
 """Kernels that let a probe follow their types from the current thread on (bpf_task_pt_regs)."""
+_BY_READING, _FROM_THREAD, _FROM_ANYWHERE = range(3)
+"""How a probe reads the kernel's structs, the last one being the quickest: TYPED of bpf/record.c."""
+_TAKEN_FOR = {"FILE": "file", "SOCKET": "socket", "WORDS": "timespec64"}
+"""Structs that addresses are taken for; any that begins with eight bytes without a meaning does for WORDS."""
 _GROWS_FROM = (6 << 16) + (1 << 8)
 _NO_PREALLOC = 1
 """BPF_F_NO_PREALLOC of linux/bpf.h."""
@@ -98,8 +102,6 @@ class Kernel:
         types = KernelTypes()
         self._offer = offered(types)
         constants = {**kernel_constants(types), **self._offer.constants}
-        self.is_typed = False
-        """Whether the probe follows the kernel's types: each member that it reads is then one instruction."""
         self.notes = [f"not recorded: {what}" for what in missing_facts(constants)]
         """What this kernel does not tell, a sentence each."""
         constants |= settings.filter.constants()
@@ -108,6 +110,8 @@ class Kernel:
         """What the recording leaves out, None where it leaves out nothing."""
         self.payload: PayloadTables | None = None
         """Rules for payload, None where there are none."""
+        self._cast = types.function("bpf_rdonly_cast") or 0
+        self._types = {f"TYPE_{name}": types.number(struct) for name, struct in _TAKEN_FOR.items()}
         self._probe = self._loaded(settings, {**constants, **_sizes(settings, rings, calls)}, self_pid)
         self._attach(settings, probe_plans())
         self.lanes: list[CallLane | Lane] = [
@@ -125,22 +129,24 @@ class Kernel:
         self._values = np.zeros(_COUNTS_AT_ONCE, COUNT_VALUE)
 
     def _loaded(self, settings: Settings, sizes: Mapping[str, int | str], self_pid: int) -> Probe:
-        """The probe in its quick form, or in the one that every kernel takes."""
-        for typed in (True, False) if _kernel_version() >= _TYPED_FROM else (False,):
-            flags = _defines({**sizes, "SELF": SELF, "TYPED": int(typed)})
+        """The probe in its quickest form, or in the next that this kernel takes."""
+        quickest = _FROM_THREAD if _kernel_version() >= _TYPED_FROM else _BY_READING
+        if self._cast:
+            quickest = _FROM_ANYWHERE
+        for form in range(quickest, -1, -1):
+            flags = _defines({**sizes, **self._types, "SELF": SELF, "CAST": CAST, "TYPED": form})
             probe: Probe | None = None
             try:
                 compiled = _compiled(probe_text(self._offer.features), flags, keep=settings.keeps_probe)
-                probe = Probe(compiled, self_pid=self_pid)
+                probe = Probe(compiled, self_pid=self_pid, cast=self._cast)
                 for name in PROBES:
                     probe.load(f"on_{name}")
             except (OSError, NotCompiledError) as error:
                 if probe:
                     probe.close()
-                if typed:
+                if form > _BY_READING:
                     continue
                 raise CaptureError(_why_not_loaded(error)) from error
-            self.is_typed = typed
             return probe
         raise AssertionError
 

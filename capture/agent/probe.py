@@ -9,20 +9,24 @@ from typing import Any
 import numpy as np
 
 from capture.agent import bpf_call
-from capture.agent.compiler import INSTRUCTION, SELF, Compiled, uses_map
+from capture.agent.compiler import CAST, INSTRUCTION, SELF, Compiled, uses_map
+
+_CALL, _OF_KERNEL = 0x85, 2 << 4
+"""BPF_JMP | BPF_CALL, and BPF_PSEUDO_KFUNC_CALL as its second register (linux/bpf.h)."""
 
 
 class Probe:
     """What was compiled, loaded into the running kernel. Its descriptors are open until `close`."""
 
-    def __init__(self, compiled: Compiled, *, self_pid: int) -> None:
-        """Make the maps.
+    def __init__(self, compiled: Compiled, *, self_pid: int, cast: int = 0) -> None:
+        """Make the maps. `cast`: the number of bpf_rdonly_cast in this kernel, if the probe calls it.
 
         Raises:
             OSError: The kernel would not.
         """
         self._compiled = compiled
         self._self_pid = self_pid
+        self._cast = cast
         self._maps: dict[str, int] = {}
         self._programs: dict[str, int] = {}
         self._attached: dict[str, int] = {}
@@ -44,6 +48,9 @@ class Probe:
             uses = uses_map(code)
             code["value"][uses] = np.array([*self._maps.values()], np.int32)[code["value"][uses]]
             code["value"][code["value"] == SELF] = self._self_pid
+            casts = (code["code"] == _CALL) & (code["value"] == CAST)
+            code["registers"][casts] = _OF_KERNEL
+            code["value"][casts] = self._cast
             self._programs[name] = bpf_call.load_program(name, code.tobytes())
         return self._programs[name]
 

@@ -51,6 +51,9 @@ static __always_inline u64 identify_file(char *file, struct ident *to)
 /* The same for a file that is nothing but an address. */
 static __always_inline u64 identify_far_file(u64 file, struct ident *to)
 {
+#if TYPED >= 2
+    return file ? identify_file(AS(FILE, file), to) : 0;
+#else
     u64 inode = 0, private = 0;
     struct { u8 bytes[K_INODE_SPAN]; } node;
     if (!file || READ(inode, file + K_FILE_INODE) || !inode || READ(node, inode)) return 0;
@@ -59,34 +62,33 @@ static __always_inline u64 identify_far_file(u64 file, struct ident *to)
     READ(to->dev, *(u64 *)(node.bytes + K_INODE_SB) + K_SB_DEV);
     if ((to->mode & S_IFMT) == S_IFSOCK) READ(private, file + K_FILE_PRIVATE);
     return private;
+#endif
 }
 
 /* What lies behind a descriptor of the current thread; the struct socket is returned, 0 for what is none. */
 static __always_inline u64 identify_fd(s32 fd, struct ident *to)
 {
-    u64 file = 0;
     forget(to);
     if (fd < 0) return 0;
     char *files = LOAD(char *, TASK(), K_TASK_FILES);
     char *table = LOAD(char *, files, K_FILES_FDT);
     if ((u32)fd >= LOAD(u32, table, K_FDT_MAX)) return 0;
     u64 array = LOAD(u64, table, K_FDT_FD);
+#if TYPED == 1
     u64 own = (u64)files + K_FILES_ARRAY;
     asm volatile("" : "+r"(own)); /* a difference of pointers would be refused */
-    if (TYPED && array == own) return identify_file(near_file(files, fd), to);
-    READ(file, array + 8 * (u64)fd);
-    return identify_far_file(file, to);
+    if (array == own) return identify_file(near_file(files, fd), to);
+#endif
+    return identify_far_file(WORD(array + 8 * (u64)fd), to);
 }
 
 /* The struct file behind a descriptor of the current thread, as an address; 0 none. */
 static __always_inline u64 file_of(s32 fd)
 {
-    u64 file = 0;
     char *files = LOAD(char *, TASK(), K_TASK_FILES);
     char *table = LOAD(char *, files, K_FILES_FDT);
     if (fd < 0 || (u32)fd >= LOAD(u32, table, K_FDT_MAX)) return 0;
-    READ(file, LOAD(u64, table, K_FDT_FD) + 8 * (u64)fd);
-    return file;
+    return WORD(LOAD(u64, table, K_FDT_FD) + 8 * (u64)fd);
 }
 
 struct sock_data {
@@ -97,31 +99,49 @@ struct sock_data {
     u8 laddr[16], raddr[16];
 };
 
+/* What is read of a socket and its sock, each in one go where a member is not one instruction. */
+#if TYPED >= 2
+#define SOCKET_HAS(type, member) LOAD(type, top, member)
+#define SOCK_HAS(type, member) LOAD(type, sk, member)
+#else
+#define SOCKET_HAS(type, member) (*(type *)(top.bytes + (member)))
+#define SOCK_HAS(type, member) (*(type *)(common.bytes + (member)))
+#endif
+
+static __always_inline void copy_ipv6(u8 *to, u64 low, u64 high)
+{
+    ((u64 *)to)[0] = low;
+    ((u64 *)to)[1] = high;
+}
+
 /* The socket's tuple as the kernel has it; nothing is written when it cannot be read. */
 static __always_inline u16 describe_socket(u64 socket, struct sock_data *to)
 {
+#if TYPED >= 2
+    char *top = AS(SOCKET, socket), *sk = LOAD(char *, top, K_SOCKET_SK);
+    if (!sk) return 0;
+#else
     u64 sk = 0;
     struct { u8 bytes[K_SOCKET_SPAN]; } top;
     struct { u8 bytes[K_SOCK_SPAN]; } common;
     if (READ(top, socket)) return 0;
-    sk = *(u64 *)(top.bytes + K_SOCKET_SK);
-    if (!sk) return 0;
-    if (READ(common, sk)) return 0;
+    sk = SOCKET_HAS(u64, K_SOCKET_SK);
+    if (!sk || READ(common, sk)) return 0;
+#endif
     __builtin_memset(to, 0, sizeof(*to));
-    to->family = *(u16 *)(common.bytes + K_SOCK_FAMILY);
-    to->state = *(u8 *)(common.bytes + K_SOCK_STATE);
-    to->type = *(u16 *)(top.bytes + K_SOCKET_TYPE);
-    READ(to->protocol, sk + K_SOCK_PROTOCOL);
+    to->family = SOCK_HAS(u16, K_SOCK_FAMILY);
+    to->state = SOCK_HAS(u8, K_SOCK_STATE);
+    to->type = SOCKET_HAS(u16, K_SOCKET_TYPE);
+    to->protocol = WORD(sk + K_SOCK_PROTOCOL);
+    if (to->family != 2 && to->family != 10) return sizeof(*to);
+    to->lport = SOCK_HAS(u16, K_SOCK_NUM);
+    to->rport = __builtin_bswap16(SOCK_HAS(u16, K_SOCK_DPORT));
     if (to->family == 2) {
-        to->lport = *(u16 *)(common.bytes + K_SOCK_NUM);
-        to->rport = __builtin_bswap16(*(u16 *)(common.bytes + K_SOCK_DPORT));
-        *(u32 *)to->laddr = *(u32 *)(common.bytes + K_SOCK_RCV_SADDR);
-        *(u32 *)to->raddr = *(u32 *)(common.bytes + K_SOCK_DADDR);
-    } else if (to->family == 10) {
-        to->lport = *(u16 *)(common.bytes + K_SOCK_NUM);
-        to->rport = __builtin_bswap16(*(u16 *)(common.bytes + K_SOCK_DPORT));
-        __builtin_memcpy(to->laddr, common.bytes + K_SOCK_V6_RCV_SADDR, 16);
-        __builtin_memcpy(to->raddr, common.bytes + K_SOCK_V6_DADDR, 16);
+        *(u32 *)to->laddr = SOCK_HAS(u32, K_SOCK_RCV_SADDR);
+        *(u32 *)to->raddr = SOCK_HAS(u32, K_SOCK_DADDR);
+    } else {
+        copy_ipv6(to->laddr, SOCK_HAS(u64, K_SOCK_V6_RCV_SADDR), SOCK_HAS(u64, K_SOCK_V6_RCV_SADDR + 8));
+        copy_ipv6(to->raddr, SOCK_HAS(u64, K_SOCK_V6_DADDR), SOCK_HAS(u64, K_SOCK_V6_DADDR + 8));
     }
     return sizeof(*to);
 }

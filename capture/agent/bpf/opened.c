@@ -28,26 +28,24 @@ struct way {
 BPF_ARRAY(told_ways, struct way, 8192);
 
 /* Up the tree from an entry: the names on the way, innermost first; whether the root was reached. */
-static __always_inline bool climb(struct walk *w, char *dentry, char *vfsmount)
+static __always_inline bool climb(struct walk *w, u64 dentry, u64 vfsmount)
 {
-    char *mount = vfsmount - K_MOUNT_MNT, *top = 0, *above = 0;
+    u64 mount = vfsmount - K_MOUNT_MNT, top = WORD(vfsmount + K_VFSMOUNT_ROOT), above = 0;
     w->names = 0;
-    READ(top, vfsmount + K_VFSMOUNT_ROOT);
     #pragma nounroll
     for (int i = 0; i < STEPS; i++) {
         if (dentry == top) {
-            if (READ(above, mount + K_MOUNT_PARENT) || !above || above == mount) return true;
-            READ(dentry, mount + K_MOUNT_MOUNTPOINT);
+            above = WORD(mount + K_MOUNT_PARENT);
+            if (!above || above == mount) return true;
+            dentry = WORD(mount + K_MOUNT_MOUNTPOINT);
             mount = above;
-            READ(top, mount + K_MOUNT_MNT + K_VFSMOUNT_ROOT);
+            top = WORD(mount + K_MOUNT_MNT + K_VFSMOUNT_ROOT);
             continue;
         }
-        u32 length = 0;
         struct step *step = &w->steps[w->names & (STEPS - 1)];
-        READ(above, dentry + K_DENTRY_PARENT);
-        READ(length, dentry + K_DENTRY_LENGTH);
-        READ(step->name, dentry + K_DENTRY_NAME);
-        step->length = length;
+        above = WORD(dentry + K_DENTRY_PARENT);
+        step->name = WORD(dentry + K_DENTRY_NAME);
+        step->length = (u32)WORD(dentry + K_DENTRY_LENGTH);
         w->names++;
         /* What hangs nowhere (a memfd, an entry of a file system that nobody mounted) is its own parent. */
         if (above == dentry) return true;
@@ -76,20 +74,19 @@ static __always_inline void write_down(struct walk *w)
 }
 
 /* The way's place if it has not been told of since names last changed, else 0; it counts as told from now on. */
-static __always_inline struct way *untold(char *dentry, char *mount, u64 ino, u64 now)
+static __always_inline struct way *untold(u64 dentry, u64 mount, u64 ino, u64 now)
 {
-    u64 hash = 0;
+    u64 hash = WORD(dentry + K_DENTRY_HASH);
     int first = 0;
     u64 *changes = moves.lookup(&first), *file = files_begun.lookup(&first);
-    READ(hash, dentry + K_DENTRY_HASH);
-    u64 mixed = ((u64)dentry >> 6) ^ ((u64)mount >> 5) ^ hash;
+    u64 mixed = (dentry >> 6) ^ (mount >> 5) ^ hash;
     int at = (mixed ^ mixed >> 13 ^ mixed >> 29) & 8191;
     struct way *way = told_ways.lookup(&at);
     if (!way || !changes || !file) return 0;
-    if (way->dentry == (u64)dentry && way->mount == (u64)mount && way->name_hash == hash && way->ino == ino &&
+    if (way->dentry == dentry && way->mount == mount && way->name_hash == hash && way->ino == ino &&
         way->moves == *changes && way->file == *file && now < way->until) return 0;
-    way->dentry = (u64)dentry;
-    way->mount = (u64)mount;
+    way->dentry = dentry;
+    way->mount = mount;
     way->name_hash = hash;
     way->ino = ino;
     way->moves = *changes;
@@ -125,20 +122,20 @@ static __always_inline bool emit_path(struct walk *w, u64 now, u64 id, struct id
 
 static __always_inline void tell_path(u64 id, u64 file, struct ident *ident, s32 fd)
 {
-    struct { char *mount, *dentry; } path = {};
-    u64 now = bpf_ktime_get_boot_ns(), hashed = 0, how;
+    /* struct path */
+    u64 mount = WORD(file + K_FILE_PATH), dentry = WORD(file + K_FILE_PATH + 8);
+    u64 now = bpf_ktime_get_boot_ns(), how;
     int first = 0;
     struct walk *w = walks.lookup(&first);
-    if (!w || READ(path, file + K_FILE_PATH) || !path.mount || !path.dentry) return;
-    struct way *way = untold(path.dentry, path.mount, ident->ino, now);
+    if (!w || !mount || !dentry) return;
+    struct way *way = untold(dentry, mount, ident->ino, now);
     if (!way) return;
     w->length = 0;
-    bool whole = climb(w, path.dentry, path.mount);
+    bool whole = climb(w, dentry, mount);
     /* A file that is the root of a mount which lies nowhere: it has no path. */
     if (whole && !w->names && (ident->mode & S_IFMT) == S_IFREG) return;
     if (whole) write_down(w);
-    READ(hashed, path.dentry + K_DENTRY_HASHED);
-    how = hashed || !w->names ? 0 : UNNAMED;
+    how = WORD(dentry + K_DENTRY_HASHED) || !w->names ? 0 : UNNAMED;
     if (emit_path(w, now, id, ident, fd, how)) return;
     way->until = 0; /* who opens it once there is room tells of it */
     count_lost(NO_PATH, CATEGORY_FILE);

@@ -107,14 +107,23 @@ BPF_F_TABLE("array", int, u64, lost, CPUS * LANES * CATEGORIES, MMAPABLE);
 #define READ(to, from) bpf_probe_read_kernel(&(to), sizeof(to), (void *)(from))
 
 /* LOAD reads a member of a struct that is reached from TASK(), the current thread, by members alone. From 5.15 on
- * the verifier follows the types on such a way, and a member is one instruction instead of a call; what cannot
- * be read is 0 in both. */
+ * (TYPED is 1) the verifier follows the types on such a way, and a member is one instruction instead of a call. From
+ * 6.2 on (TYPED is 2) AS takes any address for a struct, so that WORD, eight bytes of the kernel's memory, is one
+ * instruction as well. What cannot be read is 0 in all of them. */
 #if TYPED
 #define TASK() ((char *)bpf_get_current_task_btf())
 #define LOAD(type, base, at) (*(type *)((base) + (at)))
 #else
 #define TASK() ((char *)bpf_get_current_task())
 #define LOAD(type, base, at) ({ type value_ = 0; READ(value_, (base) + (at)); value_; })
+#endif
+#if TYPED >= 2
+/* bpf_rdonly_cast: a function of the kernel, not a helper; its number is put in when the program is loaded. */
+static void *(*taken_for)(void *address, u32 type) = (void *)CAST;
+#define AS(type, address) ((char *)taken_for((void *)(address), TYPE_##type))
+#define WORD(address) LOAD(u64, AS(WORDS, address), 0)
+#else
+#define WORD(address) ({ u64 word_ = 0; READ(word_, address); word_; })
 #endif
 
 /* The smaller one, so that the verifier sees the bound: the compiler must not compare a copy. */
