@@ -12,6 +12,7 @@ from capture.agent.heads import Heads
 from capture.agent.order import Order
 from capture.agent.pieces import end_to_end, pieces, words_of
 from capture.agent.records import HAS_SOCKET, SOCK_SIZE
+from capture.format import Sparse, whole
 
 _WIDTHS = (8, 32, 128, 512, 1 << 14)
 """Words of the rows that texts are put in: a single long path must not make all rows long."""
@@ -31,11 +32,17 @@ def content_of(chunks: Sequence[Chunk], heads: Heads, order: Order) -> tuple[lis
     """
     if not has_content(heads):
         return [], _NO_BYTES
-    sizes = {name: order.of(values) for name, values in _sizes(heads)}
+    columns = _sizes(heads)
+    rows = _few_having(columns, order)
+    if rows is None:
+        at, place = None, order.of(_places(chunks, heads))
+        sizes = {name: order.of(whole(column)) for name, column in columns}
+    else:
+        at, place = order.places(rows), _places_of(rows, chunks, heads)
+        sizes = {name: whole(column)[rows] for name, column in columns}
     # A row that is wider than its text may reach beyond the last word.
-    behind = np.zeros(max(words_of(int(values.max())) for values in sizes.values()), np.uint64)
+    behind = np.zeros(max(words_of(int(values.max(initial=0))) for values in sizes.values()), np.uint64)
     words = np.concatenate([*(chunk.content for chunk in chunks), behind])
-    place = order.of(_places(chunks, heads))
     texts: list[Texts] = []
     payload = _NO_BYTES
     for name, values in sizes.items():
@@ -47,22 +54,43 @@ def content_of(chunks: Sequence[Chunk], heads: Heads, order: Order) -> tuple[lis
         if name == "captured":
             payload = end_to_end(words, mine, lengths)
         elif len(having):
-            texts += _texts_at(words, name, mine, lengths.astype(np.int64), having)
+            events = having if at is None else at[having]
+            texts += _texts_at(words, name, mine, lengths.astype(np.int64), events)
             place[having] += words_of(lengths)
     return texts, payload
 
 
-def _sizes(heads: Heads) -> list[tuple[str, Array]]:
+def _sizes(heads: Heads) -> list[tuple[str, Array | Sparse]]:
     """What the calls may have, and its sizes in bytes, in the order in which it lies there."""
-    sizes = []
+    sizes: list[tuple[str, Array | Sparse]] = []
     if heads.most("flags") >= HAS_SOCKET:
         sizes.append(("sock", (heads.field("flags") >= HAS_SOCKET) * np.uint8(SOCK_SIZE)))
     for name, field in (("addr", "addr_len"), ("text", "text_len"), ("text2", "text2_len")):
         if heads.most(field):
-            sizes.append((name, heads.field(field)))
+            sizes.append((name, heads.column(field)))
     if heads.most("captured"):
-        sizes.append(("captured", heads.field("captured")))
+        sizes.append(("captured", heads.column("captured")))
     return sizes
+
+
+def _few_having(columns: Sequence[tuple[str, Array | Sparse]], order: Order) -> Array | None:
+    """The calls that have anything, in order of time; None where they may be many."""
+    having = [column.at for _, column in columns if isinstance(column, Sparse) and not column.value[0]]
+    if len(having) < len(columns):
+        return None
+    rows = np.unique(np.concatenate(having))
+    return rows[np.argsort(order.places(rows))]
+
+
+def _places_of(rows: Array, chunks: Sequence[Chunk], heads: Heads) -> Array:
+    """As `_places`, of a few calls."""
+    events = np.cumsum([0, *(len(chunk) for chunk in chunks)])
+    words = np.cumsum([0, *(len(chunk.content) for chunk in chunks)])
+    begins = np.array([chunk.begins for chunk in chunks], np.int64)
+    which = np.searchsorted(events, rows, "right") - 1
+    within = heads.field("at")[rows].astype(np.int64) - begins[which] & 0xFFFF_FFFF
+    places: Array = (within >> 3) + words[which]
+    return places
 
 
 def _places(chunks: Sequence[Chunk], heads: Heads) -> Array:

@@ -84,7 +84,8 @@ class Assembler:
         if heads.most("flags") >= HAS_SOCKET:
             columns["flags"] = whole(columns["flags"]) & np.uint16(HAS_SOCKET - 1)
         self._flag_late(columns, time)
-        self._to_utc(columns)
+        if heads.most("code") >= min(_BOOT_TIMES):
+            self._to_utc(columns)
         return EventBatch({**columns, **codes}, heap, payload.tobytes())
 
     def _flag_late(self, columns: dict[str, Array | Sparse], time: Array) -> None:

@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.memory [--minutes N] [--every SECONDS] [RECORD OPTIONS]
 
-Two dds move single bytes beside a loop of short processes; what the kernel tells of the recorder's memory is
-printed as it goes. Proportional shares are what counts: the ring buffers are mapped twice. Nothing is asserted.
-Needs root.
+Two dds move single bytes beside a loop of short processes; what the kernel tells of the recorder's memory
+is printed as it goes. Proportional shares are what counts: the ring buffers are mapped twice. Nothing is
+asserted. Needs root.
 """
 
 import argparse
@@ -39,7 +39,9 @@ def main():
     options, record_options = parser.parse_known_args()
     if os.geteuid() != 0:
         sys.exit("recording needs root")
-    print(f"Linux {platform.release()}, {os.cpu_count()} processors, {' '.join(record_options) or 'defaults'}\n")
+    print(
+        f"Linux {platform.release()}, {os.cpu_count()} processors, {' '.join(record_options) or 'defaults'}\n"
+    )
     header("seconds", *(f"{name}, MiB" for name in FIELDS), "MiB in the file")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "memory.exhume"

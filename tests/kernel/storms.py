@@ -6,7 +6,9 @@ missing = storm.missing(Capture(recording.path))
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import subprocess
 import time
 from dataclasses import dataclass
@@ -90,9 +92,16 @@ def rage(*, processes, moved):
     return Storm(pids, processes // SHELLS * SHELLS, movers, start.syscr, seconds)
 
 
+def end_with_the_tests():
+    """In a child, before its program: a storm must not outlive tests that were killed (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 def _dd(count):
     return subprocess.Popen(
-        ["dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={count}"], stderr=subprocess.DEVNULL
+        ["dd", "if=/dev/zero", "of=/dev/null", "bs=1", f"count={count}"],
+        stderr=subprocess.DEVNULL,
+        preexec_fn=end_with_the_tests,  # noqa: PLW1509  nothing but a call of the kernel
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from capture.cli.errors import Exit
 from tests.kernel.captures import Capture, Recording, exhume_capture
-from tests.kernel.storms import rage
+from tests.kernel.storms import end_with_the_tests, rage
 
 pytestmark = pytest.mark.kernel
 
@@ -32,6 +32,7 @@ class Writer:
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "LC_ALL": "C"},
+            preexec_fn=end_with_the_tests,  # noqa: PLW1509  nothing but a call of the kernel
         )
         self.pid = self.process.pid
 

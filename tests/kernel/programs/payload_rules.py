@@ -38,8 +38,8 @@ client.send(BYTES)
 server.recv(len(BYTES))
 
 first, second = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
-for one in (first, second):
-    one.bind(("127.0.0.1", 0))
+for one, own in ((first, 47_064), (second, 47_065)):
+    one.bind(("127.0.0.1", own))
 first.sendto(BYTES, ("127.0.0.1", 47_053))
 first.sendto(BYTES, second.getsockname())
 first.sendmsg([BYTES[:100], BYTES[100:]], [], 0, ("127.0.0.1", 47_053))
