@@ -25,7 +25,7 @@ from capture.agent.host import section
 from capture.agent.host_root import host_root
 from capture.agent.kernel import LANE_NAMES, Kernel
 from capture.agent.lanes import CallLane, Lane
-from capture.agent.memory import give_back_memory, keep_freed_memory
+from capture.format.memory import give_back_memory, keep_freed_memory
 from capture.agent.output import Output, Turn
 from capture.agent.pipeline import Assembler
 from capture.agent.pressure import Pressure

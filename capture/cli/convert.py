@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from capture.agent.memory import keep_freed_memory
+from capture.format.memory import keep_freed_memory
 from capture.cli.errors import Exit, fail, told_in_one_line
 from capture.format import FormatError, create
 from capture.format.convert import Conversion, convert_file

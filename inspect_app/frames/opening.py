@@ -16,6 +16,7 @@ from capture.evidence.provenance import provenance
 from capture.evidence.signing import Signed
 from capture.format import Cancelled, Capture, FormatError, files_of, open_captures, part_of, recordings_of
 from capture.format.blocks import collector_paused
+from capture.format.memory import keep_freed_memory
 from capture.identity import EventColumns, Identities, identify
 from capture.identity.reading import machine_of, results_that_count, tables_of
 from capture.identity.requests import with_latencies
@@ -73,6 +74,7 @@ def open_capture(
         OSError: it cannot be read.
         Cancelled: `cancelled` said so.
     """
+    keep_freed_memory()
     report = progress or _silent
     stop = cancelled or _never
     with collector_paused():

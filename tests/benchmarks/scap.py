@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from capture.agent.memory import keep_freed_memory
+from capture.format.memory import keep_freed_memory
 from capture.format.convert import convert
 from capture.format.convert.source import Source
 from capture.format.convert.walk import WITH_FLAGS, walk
