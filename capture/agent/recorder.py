@@ -25,7 +25,6 @@ from capture.agent.host import section
 from capture.agent.host_root import host_root
 from capture.agent.kernel import LANE_NAMES, Kernel
 from capture.agent.lanes import CallLane, Lane
-from capture.format.memory import give_back_memory, keep_freed_memory
 from capture.agent.output import Output, Turn
 from capture.agent.pipeline import Assembler
 from capture.agent.pressure import Pressure
@@ -39,6 +38,7 @@ from capture.agent.watch import ContainerWatch
 from capture.containers.cgroup_paths import ContainerRef
 from capture.evidence.redaction import make_redactor
 from capture.format import EventBatch
+from capture.format.memory import give_back_memory, keep_freed_memory
 from capture.model.events import SchedCode
 
 _LAZY_S, _BUSY_S = 0.02, 0.004

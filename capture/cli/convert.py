@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from capture.format.memory import keep_freed_memory
 from capture.cli.errors import Exit, fail, told_in_one_line
 from capture.format import FormatError, create
 from capture.format.convert import Conversion, convert_file
+from capture.format.memory import keep_freed_memory
 from capture.model.text import printable
 
 _FILE = click.Path(path_type=Path)

@@ -29,7 +29,7 @@ from capture.format import Capture, FormatError
 from inspect_app.frames.columns import TABLES
 from inspect_app.frames.stored import Keepsake, Stored, read_frames, write_frames
 
-FORMAT = 1
+FORMAT = 2
 MOST_BYTES = 16 << 30
 """What all indexes together may take."""
 LEAST_EVENTS = 250_000

@@ -21,9 +21,9 @@ import numpy as np
 
 from capture.agent.draining import Drain
 from capture.agent.lanes import CallLane
-from capture.format.memory import keep_freed_memory
 from capture.agent.pipeline import Assembler
 from capture.agent.settings import Settings
+from capture.format.memory import keep_freed_memory
 from capture.format.writer import CaptureWriter
 
 _DD = "exec dd if=/dev/zero of=/dev/null bs=1"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from capture.format.memory import keep_freed_memory
 from capture.format.convert import convert
 from capture.format.convert.source import Source
 from capture.format.convert.walk import WITH_FLAGS, walk
+from capture.format.memory import keep_freed_memory
 
 SAMPLE = "sfcollector-mpm-worker_full_capture.scap"
 

@@ -1,9 +1,11 @@
 """The side index: the same frames as read from the file, or none."""
 
+import hashlib
 import os
 import stat
 from dataclasses import fields
 
+import msgpack
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from inspect_app.frames import open_capture, side_index
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import TABLES
 from inspect_app.frames.side_index import SideIndex, key_of
+from inspect_app.frames.stored import _dtypes, _proof
 from tests.benchmarks.generated import generate
 
 
@@ -105,23 +108,25 @@ def test_an_index_that_was_cut_is_made_anew(path, index, joins, share):
     assert joins == [1]
 
 
-def damaged(index, name, change):
-    """The index with other bytes in one array, and a header that vouches for them."""
-    data = index.read_bytes()
-    found = np.frombuffer(data, np.uint8).copy()
-    (start, count) = places(data)[name]
-    found[start : start + count] = change(found[start : start + count])
-    index.write_bytes(found.tobytes())
+def damaged(index, name, change, *, vouched=False):
+    """The index with other bytes in one array; `vouched`: and with proofs that say so."""
+    data = bytearray(index.read_bytes())
+    header, listed = header_of(data)
+    row = next(row for row in listed["arrays"] if row[0] == name)
+    dtype = np.dtype(_dtypes()[name])
+    part = slice(row[2], row[2] + row[1] * dtype.itemsize)
+    changed = change(np.frombuffer(bytes(data[part]), np.uint8).copy())
+    data[part] = changed.tobytes()
+    if vouched:
+        row[3] = _proof(name, changed.view(dtype))
+        data[header] = msgpack.packb(listed)
+        data[24:56] = hashlib.sha256(data[header]).digest()
+    index.write_bytes(data)
 
 
-def places(data):
-    import msgpack
-
-    from inspect_app.frames.stored import _dtypes
-
+def header_of(data):
     offset, length = (int.from_bytes(data[at : at + 8], "little") for at in (8, 16))
-    listed = msgpack.unpackb(data[offset : offset + length])["arrays"]
-    return {name: (at, count * np.dtype(_dtypes()[name]).itemsize) for name, count, at, _ in listed}
+    return slice(offset, offset + length), msgpack.unpackb(data[offset : offset + length])
 
 
 @pytest.mark.parametrize(
@@ -131,6 +136,25 @@ def places(data):
 def test_an_index_that_points_outside_or_is_not_as_it_was_written_is_made_anew(path, index, joins, name):
     damaged(index, name, lambda raw: raw[::-1] ^ 0x41)
     assert_equal(open_capture(path), open_capture(path, cache=False))
+    assert joins == [1]
+
+
+@pytest.mark.parametrize("name", ["events.process", "events.path", "source.text", "events.time"])
+def test_an_index_that_vouches_for_what_points_outside_is_made_anew(path, index, joins, name):
+    damaged(index, name, lambda raw: raw[::-1] ^ 0x41, vouched=True)
+    assert_equal(open_capture(path), open_capture(path, cache=False))
+    assert joins == [1]
+
+
+@pytest.mark.parametrize("column", [column.name for column in TABLES["events"]])
+@pytest.mark.parametrize("bit", [0, 7])
+def test_a_bit_that_flipped_in_a_column_of_the_events_is_noticed(path, index, joins, column, bit):
+    def flip(raw):
+        raw[len(raw) // 3] ^= 1 << bit
+        return raw
+
+    damaged(index, f"events.{column}", flip)
+    open_capture(path)
     assert joins == [1]
 
 
