@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 PROCEXIT = (16, 186)
 GENERIC = 0
-_KINDS_OF_CALLS = 1 << 10
+_BEGINS, _ENDS, _EXITS = 1, 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +43,46 @@ def find_pairs(headers: Headers, call_id: Array) -> Pairs:
         call_id: of each, the number by which generic events tell their call, else 0.
     """
     count = len(headers)
-    is_call = _calls()[headers.type]
-    exits = np.isin(headers.type, np.array(PROCEXIT, np.uint16))
-    some = np.flatnonzero(is_call | exits)
+    role = _roles()[headers.type]
     begin = np.full(count, -1, np.int64)
     ended, opened, died = (np.zeros(count, bool) for _ in range(3))
-    if not len(some):
-        return Pairs(begin, ended, opened, died, is_call)
-    _, thread = codes_of(headers.tid[some])
-    if int(thread.max()) < 1 << 16:
+    rows, thread = _by_thread(headers.tid, np.flatnonzero(role))
+    if not len(rows):
+        return Pairs(begin, ended, opened, died, role & (_BEGINS | _ENDS) > 0)
+    roles = role[rows]
+    begins = np.flatnonzero(roles & _BEGINS)
+    # What follows the last one of all is its own beginning, which ends nothing.
+    after = np.minimum(begins + 1, len(rows) - 1)
+    follows = (thread[after] == thread[begins]) & (after > begins)
+    next_role = roles[after]
+    opened[rows[begins[~follows]]] = True
+    died[rows[begins[follows & (next_role == _EXITS)]]] = True
+    maybe = follows & (next_role == _ENDS)
+    one, other = rows[begins[maybe]], rows[after[maybe]]
+    same = (headers.type[one] >> 1 == headers.type[other] >> 1) & (call_id[one] == call_id[other])
+    one, other = one[same], other[same]
+    begin[other] = one
+    ended[one] = True
+    return Pairs(begin, ended, opened, died, role & (_BEGINS | _ENDS) > 0)
+
+
+def _by_thread(tid: Array, rows: Array) -> tuple[Array, Array]:
+    """The rows thread by thread, in the order of the file, and a number of the thread of each."""
+    thread = tid[rows]
+    if len(rows) and int(thread.max()) >= 1 << 16:
+        _, thread = codes_of(thread)
+    if len(rows) and int(thread.max()) < 1 << 16:
         thread = thread.astype(np.uint16)
     order = np.argsort(thread, kind="stable")
-    rows, thread = some[order], thread[order]
-    number = headers.type[rows].astype(np.int64)
-    what = number >> 1 | call_id[rows] << 16
-    follows = np.append(thread[1:] == thread[:-1], False)
-    begins = (number & 1 == 0) & is_call[rows]
-    ends_next = np.append((what[1:] == what[:-1]) & (number[1:] & 1 == 1), False)
-    matched = np.flatnonzero(begins & follows & ends_next)
-    begin[rows[matched + 1]] = rows[matched]
-    ended[rows[matched]] = True
-    opened[rows[begins & ~follows]] = True
-    dies_next = np.append(exits[rows][1:], False)
-    died[rows[begins & follows & dies_next]] = True
-    return Pairs(begin, ended, opened, died, is_call)
+    return rows[order], thread[order]
 
 
-def _calls() -> Array:
-    """bool, by number of type: is it a system call's? A number that is not known is not."""
-    table = np.zeros(1 << 16, bool)
+@cache
+def _roles() -> Array:
+    """uint8, by number of type: what an event of it does to a call; 0 what is no call's, or not known."""
+    table = np.zeros(1 << 16, np.uint8)
     for number, kind in kinds().items():
         if kind.origin is KindClass.CALL:
-            table[number : number + 2] = True
+            table[number], table[number + 1] = _BEGINS, _ENDS
+    table[list(PROCEXIT)] = _EXITS
     return table
