@@ -59,6 +59,12 @@ def options_of(section: Section) -> Mapping[str, object]:
     return {}
 
 
+def tells_loss(section: Section) -> bool:
+    """Whether the capture knows what its recorder lost: of a .scap file nobody does."""
+    converted = section.get("converted")
+    return not (isinstance(converted, Mapping) and converted.get("from") == "scap")
+
+
 def recording_filter(section: Section) -> str:
     """What the recording was asked to leave out, in one line; empty where it was asked for everything."""
     recorder = section.get("recorder")

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from inspect_app.analysis.host import fact_number, fact_text, options_of, recorder_text, recording_filter
+from inspect_app.analysis.host import (
+    fact_number,
+    fact_text,
+    options_of,
+    recorder_text,
+    recording_filter,
+    tells_loss,
+)
 from inspect_app.analysis.recordings import recordings_told
 from inspect_app.frames.capture import CaptureFrames, FileState
 from inspect_app.frames.columns import FILTERED_KIND, UNSEEN_KINDS
@@ -61,6 +68,8 @@ class Summary:
     options: Mapping[str, object]
     filter: str
     """What the recording was asked to leave out; empty: nothing."""
+    tells_loss: bool
+    """Whether the file tells what its recorder lost; where it does not, nothing seen is not nothing lost."""
     left_out: int
     """Calls that it left out for that, as far as it was told."""
     provenance: tuple[tuple[str, str], ...] = ()
@@ -115,6 +124,7 @@ def summarise(frames: CaptureFrames) -> Summary:
         filter=recording_filter(host),
         provenance=(*_pairs(host.get("provenance")), *recordings_told(frames)),
         hosts=len(frames.hosts),
+        tells_loss=tells_loss(host),
         left_out=int(frames.drops.loc[frames.drops["kind"] == FILTERED_KIND, "count"].sum()),
     )
 

@@ -51,7 +51,10 @@ def _facts(summary: Summary) -> list[tuple[str, str]]:
         ("Recorded to", "" if summary.ended_ns is None else format_time(summary.ended_ns)),
         ("Span", "" if span is None else format_duration(span)),
         ("Events", f"{summary.events:,}"),
-        ("Not seen, or told otherwise", unseen or "none"),
+        (
+            "Not seen, or told otherwise",
+            unseen or ("none" if summary.tells_loss else "not told by this file"),
+        ),
         ("Processes", f"{summary.processes:,}, of which {summary.processes_ended:,} ended"),
         ("Threads", f"{summary.threads:,}"),
         ("Containers", f"{summary.containers:,}, of which {summary.containers_dead:,} gone by the end"),

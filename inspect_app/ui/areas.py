@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from inspect_app.analysis.host import tells_loss
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import COUNTED_KIND, UNSEEN_KINDS
 from inspect_app.ui.banner import Banner, ProgressLine
@@ -72,6 +73,7 @@ class Areas:
         self.title.show_capture(name, recorded, frames.state)
         self.banner.hide()
         self.status.show_capture(frames)
+        self.strip.set_loss_told(told=tells_loss(frames.host))
         self.strip.set_capture(span, _gaps(frames.drops), cut=frames.state.state == "cut short")
 
     def renew(self, frames: CaptureFrames, span: tuple[int, int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from PySide6.QtWidgets import QStatusBar, QWidget
 
-from inspect_app.analysis.host import recording_filter
+from inspect_app.analysis.host import recording_filter, tells_loss
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import COUNTED_KIND, UNSEEN_KINDS
 from inspect_app.ui.plain import plain
@@ -13,15 +13,19 @@ from inspect_app.ui.widgets import plain_label
 from inspect_app.views.format import format_count, format_duration, format_share
 
 _MESSAGE_MS = 6_000
+NOTHING_LOST, LOSS_UNTOLD = "No event was lost", "Losses are not told"
 
 
-def loss_text(drops: pd.DataFrame) -> str:
-    """What a capture lacks, in a few words: `12 events not recorded, 3 calls only counted`."""
+def loss_text(drops: pd.DataFrame, *, told: bool = True) -> str:
+    """What a capture lacks, in a few words: `12 events not recorded, 3 calls only counted`.
+
+    `told`: whether its file tells of losses at all.
+    """
     lost = int(drops.loc[drops["kind"].isin(UNSEEN_KINDS), "count"].sum())
     counted = int(drops.loc[drops["kind"] == COUNTED_KIND, "count"].sum())
     parts = [f"{format_count(lost, 'event')} not recorded"] if lost else []
     parts += [f"{format_count(counted, 'call')} only counted"] if counted else []
-    return ", ".join(parts) or "No event was lost"
+    return ", ".join(parts) or (NOTHING_LOST if told else LOSS_UNTOLD)
 
 
 class StatusLine(QStatusBar):
@@ -53,7 +57,10 @@ class StatusLine(QStatusBar):
     def show_capture(self, frames: CaptureFrames) -> None:
         """What the capture lacks."""
         chosen = recording_filter(frames.host)
-        self._drops.setText(loss_text(frames.drops) + (", recorded with a filter" if chosen else ""))
+        self._drops.setText(
+            loss_text(frames.drops, told=tells_loss(frames.host))
+            + (", recorded with a filter" if chosen else "")
+        )
         self._drops.setToolTip(plain(f"Recorded with a filter: {chosen}") if chosen else "")
 
     def show_counts(self, shown: int, total: int, duration_ns: int) -> None:

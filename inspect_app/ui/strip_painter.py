@@ -12,6 +12,7 @@ from inspect_app.ui.axis import TimeAxis, relative_label
 from inspect_app.ui.fonts import scaled, small_font, width_of
 from inspect_app.ui.histogram import counts_in, draw_hatched, draw_histogram
 from inspect_app.ui.marks import Marks, paint_marks
+from inspect_app.ui.status import NOTHING_LOST
 from inspect_app.ui.theme import category_colour, colour
 from inspect_app.views.format import format_compact, format_count, format_duration, format_time
 
@@ -52,6 +53,8 @@ class StripPainter:
         self.drops = np.empty((0, 4), dtype=np.int64)
         self.cut = False
         """Whether the file ends before the recording did."""
+        self.nothing_lost = NOTHING_LOST
+        """What to say where no loss is known."""
         self.lanes: tuple[Lane, ...] = ()
         self.marks: tuple[Marks, ...] = ()
         self._counts = np.zeros(1, dtype=np.int64)
@@ -178,7 +181,7 @@ class StripPainter:
         area = QRectF(axis.left, height - scaled(_BLIND) - 4, axis.width, scaled(_BLIND))
         is_counted = self.drops[:, 3] > 0
         lost, counted = (int(self.drops[which, 2].sum()) for which in (~is_counted, is_counted))
-        text = f"Not recorded: {format_count(lost, 'event')}" if lost else "No event was lost"
+        text = f"Not recorded: {format_count(lost, 'event')}" if lost else self.nothing_lost
         if counted and not lost:
             text = f"Only counted: {format_count(counted, 'call')}"
         if self.cut:

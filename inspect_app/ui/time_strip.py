@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from inspect_app.ui.axis import TimeAxis
 from inspect_app.ui.fonts import scaled
 from inspect_app.ui.marks import Marks
+from inspect_app.ui.status import LOSS_UNTOLD, NOTHING_LOST
 from inspect_app.ui.strip_painter import GUTTER, RIGHT_MARGIN, Lane, StripPainter, strip_height
 from inspect_app.ui.theme import colour, tokens
 
@@ -109,6 +110,11 @@ class TimeStrip(QWidget):
         self._marks = {}
         self._painter.marks = ()
         self.set_lanes(())
+
+    def set_loss_told(self, *, told: bool) -> None:
+        """Whether the file tells what its recorder lost."""
+        self._painter.nothing_lost = NOTHING_LOST if told else LOSS_UNTOLD
+        self.update()
 
     def renew(self, limits: tuple[int, int], drops: np.ndarray, *, cut: bool) -> None:
         """The same capture has grown; what was shown to its end is shown to the new one."""

@@ -70,6 +70,10 @@ def warnings_of(summary: Summary) -> tuple[str, ...]:
             f"{format_count(summary.counted, 'call')} ({format_bytes(summary.counted_bytes)} moved) were only"
             " counted, not recorded one by one, for there were too many at once: no other figure has them."
         )
+    if not summary.tells_loss:
+        warnings.append(
+            "The file does not tell what its recorder lost: there may be gaps that nothing shows."
+        )
     for kind in summary.unseen:
         intervals = format_count(kind.intervals, "interval")
         told = f"{format_count(kind.count, 'event')} {_TOLD.get(kind.kind, shown_text(kind.kind))}"

@@ -14,6 +14,7 @@ from inspect_app.ui.widgets import plain_label
 from inspect_app.views.format import format_compact, format_count, format_duration, format_time
 
 _UNKNOWN = "not recorded"
+LOSS_TIP = "A .scap file does not tell what its recorder lost."
 _TOLD_OF_SEVERAL = ("Recording", "Recordings", "Copies")
 
 
@@ -70,9 +71,10 @@ class SummaryCard(QFrame):
         unseen = [format_count(missing)] if missing else []
         unseen += [f"{format_compact(counted)} only counted"] if counted else []
         unseen += [f"{format_compact(summary.left_out)} left out"] if summary.left_out else []
+        nothing = "none" if summary.tells_loss else "not told"
         rows = (
             ("Recorded", _moment(summary.started_ns), "Events", format_count(summary.events)),
-            ("Lasted", _span(summary.span_ns), "Not seen", ", ".join(unseen) or "none"),
+            ("Lasted", _span(summary.span_ns), "Not seen", ", ".join(unseen) or nothing),
             (
                 "Processes",
                 _alive(summary.processes, summary.processes_ended),
@@ -85,6 +87,7 @@ class SummaryCard(QFrame):
             self._put(line, 0, left, left_value)
             self._put(line, 2, right, right_value)
         self._values["File"].setToolTip(summary.state.detail)
+        self._values["Not seen"].setToolTip("" if summary.tells_loss else LOSS_TIP)
         self._mark("Not seen", bad=missing + counted > 0)
         self._mark("File", bad=summary.state.state != "whole")
 

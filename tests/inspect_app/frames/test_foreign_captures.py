@@ -3,7 +3,9 @@
 import pytest
 
 from capture.format import FormatError
+from inspect_app.analysis.summary import summarise
 from inspect_app.frames import foreign, open_capture
+from tests.builders.frames import build_frames
 from tests.builders.scap import ScapBuilder
 
 
@@ -67,3 +69,8 @@ def test_one_that_cannot_be_converted_leaves_nothing_in_the_cache(tmp_path, cach
     with pytest.raises(FormatError, match=r"7\.2"):
         open_capture(path)
     assert list(cache.iterdir()) == []
+
+
+def test_a_scap_file_does_not_tell_what_was_lost(file):
+    assert not summarise(open_capture(file)).tells_loss
+    assert summarise(build_frames(10)).tells_loss
