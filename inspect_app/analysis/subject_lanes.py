@@ -35,7 +35,10 @@ class Lane:
     counts: np.ndarray
     """int64, one a slice."""
     total: int
+    """All of them together; of what only stands at a height, the highest."""
     is_bytes: bool
+    is_time: bool = False
+    """Whether it counts nanoseconds."""
 
 
 LANES: Mapping[Kind, tuple[LaneSpec, ...]] = MappingProxyType(

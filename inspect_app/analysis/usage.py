@@ -56,7 +56,7 @@ def usage(
     """
     span = window or capture_window(frames)
     edges = bin_edges(TimeRange(span.start_ns, max(span.end_ns, span.start_ns + 1)), steps)
-    samples = _samples(frames, processes)
+    samples = samples_with_ends(frames, processes)
     known = np.unique(samples["process"].to_numpy())
     if len(known) * steps > MAX_CELLS:
         raise ValueError(f"{len(known):,} processes over {steps:,} steps are more than {MAX_CELLS:,} figures")
@@ -81,8 +81,14 @@ def usage(
     ]
 
 
-def _samples(frames: CaptureFrames, processes: Sequence[int] | np.ndarray | None) -> pd.DataFrame:
-    """The samples, and one for each end with what was used in all; in order of process and time."""
+def samples_with_ends(
+    frames: CaptureFrames, processes: Sequence[int] | np.ndarray | None = None
+) -> pd.DataFrame:
+    """The samples, and one for each end with what was used in all; in order of process and time.
+
+    Columns: `time`, `process`, `cpu` (ns), `minflt`, `majflt`, `rss`, `vms` (bytes), `threads`; an end has 0
+    of the last three. `processes`: rows of those to tell of, all without them.
+    """
     taken = frames.samples
     ended = frames.processes["end"].to_numpy()
     totals = {name: totals_at_end(frames, argument) for name, (_, argument) in GROWING.items()}

@@ -17,6 +17,7 @@ from inspect_app.ui.theme import category_colour, colour
 from inspect_app.views.format import format_bytes, format_compact, format_duration
 
 _RULER, _LANE, _NAMES, _TICK_PIXELS = 20, 30, 190, 110
+_FEW, _LOW_LANE = 5, 18
 
 
 class LaneChart(QWidget):
@@ -54,8 +55,12 @@ class LaneChart(QWidget):
         self._mark = -1
         said = ", ".join(f"{lane.title}: {total_text(lane)}" for lane in self._lanes)
         self.setAccessibleDescription(said)
-        self.setFixedHeight(scaled(_RULER) + max(1, len(self._lanes)) * scaled(_LANE))
+        self.setFixedHeight(self.sizeHint().height())
         self.update()
+
+    def _lane(self) -> int:
+        """How high a lane is: less where there are many."""
+        return scaled(_LANE if len(self._lanes) <= _FEW else _LOW_LANE)
 
     def _axis(self) -> TimeAxis:
         return TimeAxis(*self._range, scaled(_NAMES), max(10, self.width() - scaled(_NAMES) - 8))
@@ -93,18 +98,15 @@ class LaneChart(QWidget):
                 painter.drawText(QPointF(x - width - 4 if goes_left else x + 4, scaled(_RULER + 11)), word)
 
     def _draw_lane(self, painter: QPainter, lane: Lane, place: int, axis: TimeAxis) -> None:
-        top = scaled(_RULER) + place * scaled(_LANE)
+        height = self._lane()
+        top = scaled(_RULER) + place * height
         painter.setFont(text_font(12))
         painter.setPen(colour("text"))
-        painter.drawText(
-            QRectF(0, top, scaled(104), scaled(_LANE)), Qt.AlignmentFlag.AlignVCenter, lane.title
-        )
+        painter.drawText(QRectF(0, top, scaled(104), height), Qt.AlignmentFlag.AlignVCenter, lane.title)
         painter.setPen(colour("muted"))
         right = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
-        painter.drawText(
-            QRectF(scaled(100), top, scaled(_NAMES - 112), scaled(_LANE)), right, total_text(lane)
-        )
-        area = QRectF(axis.left, top + 4, axis.width, scaled(_LANE) - 6)
+        painter.drawText(QRectF(scaled(100), top, scaled(_NAMES - 112), height), right, total_text(lane))
+        area = QRectF(axis.left, top + 4, axis.width, height - 6)
         draw_histogram(painter, area, lane.counts, category_colour(place))
 
     def _draw_focus(self, painter: QPainter, axis: TimeAxis) -> None:
@@ -156,7 +158,7 @@ class LaneChart(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as its lanes."""
-        return QSize(600, scaled(_RULER) + max(1, len(self._lanes)) * scaled(_LANE))
+        return QSize(600, scaled(_RULER) + max(1, len(self._lanes)) * self._lane())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Ruler, lanes, and what was outside the life."""
@@ -220,4 +222,6 @@ def total_text(lane: Lane) -> str:
 
 
 def _figure(number: int, lane: Lane) -> str:
+    if lane.is_time:
+        return format_duration(number)
     return format_bytes(number) if lane.is_bytes else format_compact(number)

@@ -18,7 +18,7 @@ from inspect_app.ui.row_menu import RowChoice, build_row_menu
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import Prepared, ViewModel, prepare
 from inspect_app.ui.table_view import GridView, TotalsRow
-from inspect_app.ui.widgets import tool_button
+from inspect_app.ui.widgets import plain_label, tool_button
 from inspect_app.views.export import to_csv, to_json
 from inspect_app.views.format import format_count, format_value
 from inspect_app.views.row_subjects import subjects_of_row
@@ -62,8 +62,11 @@ class TablePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for widget in (self.empty, self.grid, self.totals):
-            column.addWidget(widget, 0 if widget is self.totals else 1)
+        self.beside = plain_label("Muted")
+        self.beside.setContentsMargins(12, 4, 12, 4)
+        self.beside.setVisible(False)
+        for widget in (self.empty, self.grid, self.totals, self.beside):
+            column.addWidget(widget, 0 if widget in (self.totals, self.beside) else 1)
         copy = QAction("Copy", self, shortcut=QKeySequence(QKeySequence.StandardKey.Copy))
         copy.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         copy.triggered.connect(self.copy_rows)
@@ -113,6 +116,12 @@ class TablePanel(QWidget):
         chosen = look.columns.get(model.table.view.id, ())
         places = [place for place, column in enumerate(columns) if column.id in chosen]
         model.shown = places or model.shown
+
+    def tell_beside(self, text: str) -> None:
+        """What belongs beside the figures and is in none of them; empty for nothing."""
+        self.beside.setText(text[:1].upper() + text[1:])
+        self.beside.setToolTip("They were counted, not recorded one by one: no row, total or tile has them.")
+        self.beside.setVisible(bool(text))
 
     def show_order(self, answer: object) -> None:
         """Another order of the rows that are shown; of others it is out of date."""

@@ -1,10 +1,14 @@
 """State at a moment, latency over time, comparison, and where else a value occurs."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
+from inspect_app.frames.columns import COUNTED_COLUMNS, SAMPLE_COLUMNS
+from inspect_app.frames.tables import build_table
 from inspect_app.ui.row_menu import build_row_menu
-from tests.builders.frames import MS, START_NS
+from tests.builders.frames import HOST, MS, SH, START_NS
 from tests.ui.test_menus import entries
 from tests.ui.test_window import go, small_capture
 
@@ -220,3 +224,34 @@ def test_several_rows_are_filtered_to_at_once(opened, settle):
     settle(opened)
     assert opened.workspace.session.filter.count(" or ") == count - 1
     assert opened.book.table.model.rowCount() > 0
+
+
+def test_calls_that_were_only_counted_stand_under_the_totals(window, frames, settle):
+    counted = {
+        **{"first": [START_NS + 300 * MS], "last": [START_NS + 300 * MS]},
+        **{"type": ["read"], "category": ["io-read"], "count": [1_000], "errors": [3], "bytes": [2_048]},
+        **{"latency": [9], "pid": [100], "tid": [100], "uid": [1000], "fd": [3]},
+        **{"process": [SH], "container": [HOST], "descriptor": [-1]},
+    }
+    window.open_frames(replace(frames, counted=build_table(COUNTED_COLUMNS, counted)))
+    settle(window)
+    go(window, settle, "processes")
+    beside = window.book.table.panel.beside
+    assert beside.isVisibleTo(window)
+    assert beside.text().startswith("Besides, 1,000 calls (2 KiB moved, 3 failed) were only counted")
+    window.workspace.go(window.workspace.session.with_filter("container.name = web"))
+    settle(window)
+    assert not beside.isVisibleTo(window)
+
+
+def test_the_page_of_a_process_draws_what_it_used(window, frames, settle):
+    samples = {
+        **{"time": [START_NS + 200 * MS, START_NS + 1_200 * MS], "process": [SH, SH]},
+        **{"cpu_time": [0, 40 * MS], "rss": [4_096, 8_192], "vms": [0, 0], "minflt": [1, 6]},
+        **{"majflt": [0, 0], "threads": [1, 1]},
+    }
+    window.open_frames(replace(frames, samples=build_table(SAMPLE_COLUMNS, samples)))
+    settle(window)
+    go(window, settle, "process/100")
+    said = window.book.subject.chart.accessibleDescription()
+    assert "Processor: 40 ms, Memory, most: 8 KiB, Page faults: 5, Threads, most: 1" in said

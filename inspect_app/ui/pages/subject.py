@@ -15,6 +15,7 @@ from inspect_app.analysis.selection import Selection, TimeRange
 from inspect_app.analysis.subject import Found, Kind, Subject, find, label_of, subject_of
 from inspect_app.analysis.subject_facts import facts_of
 from inspect_app.analysis.subject_lanes import Lane, lanes_of
+from inspect_app.analysis.usage_lanes import usage_lanes
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lane_chart import LaneChart
 from inspect_app.ui.lookups import number_at
@@ -171,6 +172,8 @@ def _answer(scope: Scope, subject: Subject, job: Job) -> SubjectAnswer:
     job.check()
     drawn = _drawn(scope, rows)
     lanes = lanes_of(frames, subject.kind, rows, TimeRange(*drawn), bins=_BINS)
+    job.check()
+    lanes += usage_lanes(frames, _processes(scope, found), TimeRange(*drawn), bins=_BINS)
     tabs = []
     for section in SECTIONS[subject.kind]:
         job.check()
@@ -188,6 +191,16 @@ def _answer(scope: Scope, subject: Subject, job: Job) -> SubjectAnswer:
         len(rows),
         tuple(tabs),
     )
+
+
+def _processes(scope: Scope, found: Found) -> np.ndarray:
+    """Rows of the processes that the subject is, or has in it."""
+    if found.subject.kind is Kind.PROCESS:
+        return np.array([found.row])
+    if found.subject.kind is Kind.CONTAINER:
+        inside: np.ndarray = np.flatnonzero(scope.frames.processes["container"].to_numpy() == found.row)
+        return inside
+    return np.empty(0, np.int64)
 
 
 def _drawn(scope: Scope, rows: np.ndarray) -> tuple[int, int]:

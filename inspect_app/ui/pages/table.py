@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 from PySide6.QtWidgets import QWidget
 
+from inspect_app.analysis.beside import counted_beside
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.pages.page import Page, PageHead, Question
 from inspect_app.ui.scope import Scope
@@ -14,8 +16,17 @@ from inspect_app.ui.table_model import Prepared, ViewModel, prepare
 from inspect_app.ui.table_panel import TablePanel
 from inspect_app.ui.widgets import refresh_tool_icons
 from inspect_app.views.catalogue import VIEWS
-from inspect_app.views.format import format_count
+from inspect_app.views.format import beside_text, format_count
 from inspect_app.views.table import apply_view
+
+
+@dataclass(frozen=True, eq=False)
+class TableAnswer:
+    """The rows in an order."""
+
+    ready: Prepared
+    beside: str
+    """Calls that were only counted and belong here, or may; empty for none."""
 
 
 class TablePage(Page):
@@ -59,7 +70,8 @@ class TablePage(Page):
             job.check()
             table = apply_view(view, scope.frames, selection, window=scope.window)
             job.check()
-            return prepare(table, *order, scope)
+            beside = counted_beside(scope.frames, scope.window, [*scope.conditions, view.filter])
+            return TableAnswer(prepare(table, *order, scope), beside_text(beside) if beside else "")
 
         return work
 
@@ -71,10 +83,12 @@ class TablePage(Page):
 
     def present(self, scope: Scope, answer: object) -> None:
         """Show the rows, at the place where one was before."""
-        ready = cast(Prepared, answer)
+        told = cast(TableAnswer, answer)
+        ready = told.ready
         table, view = ready.table, ready.table.view
         self.scope = scope
         self.panel.show_rows(scope, ready, _nothing(view.noun[1], scope))
+        self.panel.tell_beside(told.beside)
         self.head.tell(
             view.title, f"{format_count(len(table), *view.noun)}  ·  {view.description}", view.description
         )
