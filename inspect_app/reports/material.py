@@ -152,14 +152,14 @@ def _now() -> int:
 
 def _containers(frames: CaptureFrames, options: ReportOptions) -> list[int]:
     table = frames.containers
-    rows = np.arange(1, len(table))
+    rows = np.flatnonzero(~frames.is_host)
     if not options.containers:
         birth = table["birth"].to_numpy()[rows]
         return [int(row) for row in rows[np.argsort(birth, kind="stable")]]
     chosen: list[int] = []
     for asked in options.containers:
         same = (table["name"] == asked) | (table["id"] == asked[:12]) | (table["full_id"] == asked)
-        hits = [int(row) for row in np.flatnonzero(same.to_numpy()) if row > 0]
+        hits = np.flatnonzero(same.to_numpy() & ~frames.is_host).tolist()
         if not hits:
             raise ReportError(f"there is no container {asked!r} in this capture")
         chosen += [row for row in hits if row not in chosen]

@@ -26,6 +26,8 @@ _TITLES = {
     Template.TECHNICAL: "Technical report",
     Template.CONTAINER: "Container report",
 }
+_ON_COVER = ("Case", "Matter", "Examiner", "Description", "Note")
+"""Of what is known of the case; the rest stands further back."""
 _LAST = "events"
 """The list of cited events is filled when all that cite are."""
 
@@ -108,8 +110,7 @@ def _told(material: Material) -> dict[str, str]:
 
 def _cover(material: Material) -> tuple[Fact, ...]:
     summary, told = material.summary, _told(material)
-    facts = [Fact(title, told[title]) for title in ("Case", "Examiner") if title in told]
-    facts += [Fact(title, text) for title, text in told.items() if title not in ("Case", "Examiner", "Key")]
+    facts = [Fact(title, told[title]) for title in _ON_COVER if title in told]
     facts += [
         Fact("Subject", _subject(material)),
         Fact("Capture", shown_text(Path(material.frames.path).name), exact=True),

@@ -15,6 +15,7 @@ WIDTH = 482.0
 AXIS_HEIGHT = 18.0
 _PARTS = 4
 _SIZE = 6.5
+_ROOMY = 320.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +42,7 @@ class Scale:
             clock = f"{moment_text(start, digits=3, date=False)} UTC"
             text = f"+{format_duration(span * part // _PARTS)}" if part else clock
             yield Line(x, y, x, y + 3, Ink.LINE)
+            # Beside the clock time there is no room for the next distance where the axis is short.
+            if part == 1 and self.right - self.left < _ROOMY:
+                continue
             yield Text(x, y + 11, text, _SIZE, Ink.SOFT, anchor)

@@ -12,7 +12,8 @@ def container_lives(frames: CaptureFrames) -> list[Life]:
     """A life for each container, by its beginning."""
     recorded = capture_window(frames)
     columns = ("name", "id", "image", "birth", "death")
-    listed = (frames.containers[column].iloc[1:].tolist() for column in columns)
+    containers = frames.containers[~frames.is_host]
+    listed = (containers[column].tolist() for column in columns)
     lives = [
         Life(
             label=shown_text(name or identity),

@@ -44,8 +44,8 @@ def integrity(material: Material) -> Section:
         Facts(tuple(facts)),
     ]
     if not material.is_brief:
-        blocks.append(_files(material))
-    return Section("integrity", TITLE, (*blocks, Paragraph(_HOW, Tone.SOFT)))
+        blocks += [_files(material), Paragraph(_HOW, Tone.SOFT)]
+    return Section("integrity", TITLE, tuple(blocks))
 
 
 def _files(material: Material) -> Table:

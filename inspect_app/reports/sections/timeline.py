@@ -80,12 +80,13 @@ def _noted(material: Material) -> list[Block]:
     notes = material.notes
     shown = notes[: max(NOTES_SHOWN, material.options.rows)]
     many = format_count(len(notes), "event")
-    cut = f"{len(shown):,} of {many} are shown" if len(shown) < len(notes) else f"{many} noted"
+    verb = "was" if len(notes) == 1 else "were"
+    cut = f"{many} {verb} noted by analysts"
     if len(shown) < len(notes):
         name = material.attach("notes.csv", _csv(notes))
-        cut += f"; all of them are in {name}, beside this report"
+        cut += f"; {len(shown):,} are shown, all of them are in {name}, beside this report"
     entries = tuple(_entry(material, note) for note in shown)
-    return [Paragraph(f"What the analyst noted: {cut}.", Tone.SOFT), Entries(entries)]
+    return [Paragraph(f"{cut}.", Tone.SOFT), Entries(entries)]
 
 
 def _entry(material: Material, note: Noted) -> Entry:

@@ -151,7 +151,7 @@ class ReportDialog(QDialog):
     def _show_counts(self) -> None:
         options = self.options
         frames = self._frames
-        several = len(options.containers) or len(frames.containers) - 1
+        several = len(options.containers) or int((~frames.is_host).sum())
         told = [f"{len(options.chosen):,} sections", f"{several:,} containers"]
         if options.session.window is not None or options.session.filter:
             told.append("of the window and filter that are set")

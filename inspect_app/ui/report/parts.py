@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
@@ -77,7 +78,7 @@ class ContainerList(_CheckList):
         self.setToolTip("Those that the report is about; without a tick, all of them")
         self.setMinimumHeight(scaled(80))
         table = frames.containers
-        for row in range(1, len(table)):
+        for row in np.flatnonzero(~frames.is_host).tolist():
             name, identity = str(table["name"].iat[row]), str(table["id"].iat[row])
             gone = ", gone by the end" if int(table["death"].to_numpy()[row]) >= 0 else ""
             self.add(identity, f"{name or identity}{f' ({identity})' if name else ''}{gone}", on=False)

@@ -208,7 +208,7 @@ def test_ten_thousand_notes_are_cut_and_lie_beside(frames):
     assert sum(len(block.items) for block in blocks_of(report, Entries)) == 1_000
     beside = next(one for one in report.attachments if one.name == "notes.csv")
     assert beside.data.count(b"\n") == 10_001
-    assert "1,000 of 10,000 events are shown" in words_of(report, "timeline")
+    assert "10,000 events were noted by analysts; 1,000 are shown" in words_of(report, "timeline")
 
 
 def test_the_pictures_show_processes_with_what_they_descend_from(attacked):
