@@ -32,6 +32,11 @@ def remember(frames: CaptureFrames, key: Hashable, compute: Callable[[], T]) -> 
     return value
 
 
+def forget(frames: CaptureFrames) -> None:
+    """Give back the memory of all that was computed for these frames; it is computed again when asked for."""
+    cache_of(frames).clear()
+
+
 def cache_of(frames: CaptureFrames) -> dict[Hashable, Any]:
     """The dictionary that belongs to these frames and goes when they go."""
     identity = id(frames)

@@ -18,6 +18,7 @@ from inspect_app.analysis.selection import Selection, TimeRange, select
 from inspect_app.analysis.subject import Found, container_subject, find
 from inspect_app.analysis.summary import Summary, summarise
 from inspect_app.analysis.timelines import capture_window
+from inspect_app.filters.cache import forget
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.reports.citations import Citations
 from inspect_app.reports.model import Attachment
@@ -58,7 +59,9 @@ class Material:
 
     def __init__(self, frames: CaptureFrames, options: ReportOptions, given: Given) -> None:
         """Raises ReportError where a container is asked for that is not there."""
-        self.frames = frames
+        self._given_frames = frames
+        # A copy has answers of its own, which can be forgotten while others still use theirs.
+        self.frames = replace(frames) if len(frames.events) > _LARGE else frames
         self.options = options
         self.given = given
         self.citations = Citations()
@@ -95,7 +98,7 @@ class Material:
     def run(self) -> Run:
         """What the rules found among them."""
         rules = built_in_rules() if self.given.rules is None else self.given.rules
-        return run_rules(rules, self.apart(), among=self.selection)
+        return run_rules(rules, self.frames, among=self.selection)
 
     @cached_property
     def notes(self) -> list[Noted]:
@@ -113,12 +116,10 @@ class Material:
         """Ids of the sections of the report."""
         return frozenset(self.options.chosen)
 
-    def apart(self) -> CaptureFrames:
-        """The same capture, of a large one without what was computed for it so far.
-
-        What is computed for it is forgotten with it: everything at once would fill the memory.
-        """
-        return replace(self.frames) if len(self.frames.events) > _LARGE else self.frames
+    def forget(self) -> None:
+        """Between two questions: of a large capture, what was computed so far would fill the memory."""
+        if self.frames is not self._given_frames:
+            forget(self.frames)
 
     def cite(self, row: int) -> str:
         """The number of an event; empty where the report has no list of them, or there is no event."""

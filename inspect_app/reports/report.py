@@ -77,6 +77,7 @@ def _filled(material: Material, progress: Progress | None) -> list[Section]:
     filled: dict[str, Section] = {}
     for done, name in enumerate(order, start=1):
         section = SECTIONS[name](material)
+        material.forget()
         if section is not None:
             filled[name] = section
         if progress:

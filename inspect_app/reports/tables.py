@@ -55,7 +55,7 @@ def view_table(plan: Plan, material: Material, selection: Selection | None = Non
     view = VIEWS[plan.view]
     wanted = {*plan.columns, *plan.beside, view.sort.column}
     lean = replace(view, columns=tuple(column for column in view.columns if column.id in wanted))
-    return apply_view(lean, material.apart(), selection or material.selection, window=material.window)
+    return apply_view(lean, material.frames, selection or material.selection, window=material.window)
 
 
 def table_of(

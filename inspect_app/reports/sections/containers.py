@@ -20,7 +20,7 @@ from inspect_app.reports.wording import shown_text
 from inspect_app.views.format import format_count, format_time
 
 TITLE = "Containers"
-DOSSIERS = 12
+DOSSIERS = 8
 """Of containers that nobody asked for by name: those that something was found in, or that are gone, first."""
 _ROWS = 20
 _EXACT = frozenset(

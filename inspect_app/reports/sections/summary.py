@@ -98,7 +98,7 @@ def _noted(material: Material) -> list[Block]:
 
 
 def _figures(material: Material) -> tuple[Figure, ...]:
-    measured = measure(material.apart(), material.selection, material.window, 1)
+    measured = measure(material.frames, material.selection, material.window, 1)
     measures = [one for one in measured if one.shown and (one.total or one.tile.id in _ALWAYS)]
     # Noteworthy ones first: a report has room for some only.
     most = _FIGURES_BRIEF if material.is_brief else _FIGURES

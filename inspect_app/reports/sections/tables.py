@@ -141,12 +141,10 @@ PLANS: tuple[Plan, ...] = (
 
 def tables(material: Material) -> Section:
     """A part for each plan."""
-    parts = tuple(
-        Section(
-            f"table-{plan.view.replace('_', '-')}",
-            plan.title,
-            (Paragraph(plan.explanation, Tone.SOFT), table_of(plan, material)),
-        )
-        for plan in PLANS
-    )
-    return Section("tables", TITLE, (), parts)
+    return Section("tables", TITLE, (), tuple(_part(plan, material) for plan in PLANS))
+
+
+def _part(plan: Plan, material: Material) -> Section:
+    blocks = (Paragraph(plan.explanation, Tone.SOFT), table_of(plan, material))
+    material.forget()
+    return Section(f"table-{plan.view.replace('_', '-')}", plan.title, blocks)

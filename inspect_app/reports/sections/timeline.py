@@ -53,7 +53,7 @@ def _strip(material: Material) -> Drawing:
     marks = [Marks("Findings", f"{len(found):,}", found, Ink.NOTE)]
     if len(times):
         marks.insert(0, Marks("Noted", f"{len(times):,}", times, Ink.HIGH))
-    return strip_drawing(material.apart(), material.selection, material.window, marks)
+    return strip_drawing(frames, material.selection, material.window, marks)
 
 
 def _tree(material: Material) -> list[Block]:
