@@ -60,6 +60,28 @@ NEEDED = {
 }
 """Fields without which a thing of a kind cannot be found again."""
 
+_PROCESS = ("host", "pid", "start_ns")
+_EVENT = ("host", "time_ns", "type", "nth", "tid")
+_PAGE = ("page", "condition", "time_ns", "end_ns")
+KNOWN_BY = {
+    AnchorKind.CAPTURE: ("capture",),
+    AnchorKind.MOMENT: ("time_ns",),
+    AnchorKind.WINDOW: ("time_ns", "end_ns"),
+    AnchorKind.EVENT: _EVENT,
+    AnchorKind.PROCESS: _PROCESS,
+    AnchorKind.THREAD: (*_PROCESS, "tid"),
+    AnchorKind.CONTAINER: ("host", "container"),
+    AnchorKind.POD: ("pod",),
+    AnchorKind.FILE: ("host", "container", "path"),
+    AnchorKind.CONNECTION: ("host", "protocol", "ends", "ino"),
+    AnchorKind.DESCRIPTOR: (*_PROCESS, "fd"),
+    AnchorKind.ROW: _PAGE,
+    AnchorKind.VIEW: _PAGE,
+    AnchorKind.CHART: _PAGE,
+    AnchorKind.FINDING: ("rule", *_EVENT),
+}
+"""By which fields two are the same thing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
@@ -109,8 +131,4 @@ class Anchor:
     @property
     def identity(self) -> tuple[object, ...]:
         """Equal for two that are the same thing, whatever it was called and wherever its block lies."""
-        return (
-            *(self.kind, self.time_ns, self.end_ns, self.host, self.type, self.nth, self.pid, self.start_ns),
-            *(self.tid, self.container, self.pod, self.path, self.protocol, self.ends, self.fd),
-            *(self.rule, self.page, self.condition),
-        )
+        return (self.kind, *(getattr(self, name) for name in KNOWN_BY[self.kind]))

@@ -64,7 +64,9 @@ class CaseFile:
             OSError: It cannot be written.
         """
         with self._lock, _held(self.path):
-            merged = case.merged(self._load()) if self.has_changed else case
+            # Also with what was saved here last: a caller may not have heard of that yet.
+            there = self._load() if self.has_changed else self._saved
+            merged = case if there is None else case.merged(there)
             if merged != self._saved or not self.path.exists():
                 _put(self.path, self._writing.text(merged).encode("utf-8"))
                 self._seen, self._saved = _state_of(self.path), merged

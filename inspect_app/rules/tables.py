@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
+from inspect_app.cases import Triage, TriageState
 from inspect_app.filters.language import MAX_TEXT
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.rules.alerts import findings_of
@@ -30,6 +33,7 @@ _FINDINGS = PlainSpec(
         ("rule", "Rule", Unit.TEXT, "the rule that held"),
         ("process", "Process", Unit.TEXT, "who made the event"),
         ("container", "Container", Unit.TEXT, "where"),
+        ("triage", "Triage", Unit.TEXT, "what is held of it: open, confirmed or dismissed, and why"),
         ("message", "Message", Unit.TEXT, "what the rule says of the event"),
         ("tactic", "Tactic", Unit.TEXT, "tactic of ATT&CK"),
     ),
@@ -59,8 +63,13 @@ _RULES = PlainSpec(
 )
 
 
-def findings_table(run: Run, frames: CaptureFrames) -> ViewTable:
-    """What was found, one row for each rule and event, at most MAX_FINDINGS."""
+def findings_table(
+    run: Run, frames: CaptureFrames, triage: Mapping[tuple[str, int], Triage] = MappingProxyType({})
+) -> ViewTable:
+    """What was found, one row for each rule and event, at most MAX_FINDINGS.
+
+    `triage`: what is held of findings, by rule and row of events; of the others nothing is.
+    """
     found = list(islice(findings_of(run, frames), MAX_FINDINGS))
     rows = np.array([one.row for one in found], np.int64)
     frame = pd.DataFrame(
@@ -70,6 +79,7 @@ def findings_table(run: Run, frames: CaptureFrames) -> ViewTable:
             "rule": [one.outcome.rule.name for one in found],
             "process": _texts("proc.name", frames, rows),
             "container": _texts("container.name", frames, rows),
+            "triage": [_held(triage.get((one.outcome.rule.name, one.row))) for one in found],
             "tactic": [", ".join(one.outcome.rule.tactics) for one in found],
             "message": [one.message for one in found],
         }
@@ -108,6 +118,12 @@ def rules_table(run: Run) -> ViewTable:
         return text if len(text) <= MAX_TEXT else ""
 
     return plain_table(_RULES, frame, condition=condition, label=lambda row: all_of[row].rule.name)
+
+
+def _held(triage: Triage | None) -> str:
+    if triage is None:
+        return TriageState.OPEN.value
+    return f"{triage.state.value}: {triage.reason}" if triage.reason else triage.state.value
 
 
 def _texts(field: str, frames: CaptureFrames, rows: np.ndarray) -> list[str]:

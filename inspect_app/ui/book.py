@@ -8,12 +8,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from inspect_app.analysis.subject import Kind
+from inspect_app.cases.noted import Noted
 from inspect_app.session import Session
 from inspect_app.ui.jobs import Jobs
 from inspect_app.ui.pages.compare import ComparePage
 from inspect_app.ui.pages.events import EventsPage
 from inspect_app.ui.pages.findings import FindingsPage
 from inspect_app.ui.pages.moment import MomentPage
+from inspect_app.ui.pages.notes import NotesPage
 from inspect_app.ui.pages.overview import OverviewPage
 from inspect_app.ui.pages.page import Page, Question
 from inspect_app.ui.pages.pivot import PivotPage
@@ -29,6 +31,7 @@ from inspect_app.ui.workspace import (
     EVENTS,
     FINDINGS,
     MOMENT,
+    NOTES,
     OVERVIEW,
     PIVOT,
     SPECTROGRAM,
@@ -49,6 +52,7 @@ class Book(QStackedWidget):
     tab_wanted = Signal(str)
     window_wanted = Signal(object)
     pin_toggled = Signal(str)
+    note_wanted = Signal(object, bool)
     told = Signal(str)
     failed = Signal(str, str)
     look_wanted = Signal(object)
@@ -65,6 +69,7 @@ class Book(QStackedWidget):
         self.streams, self.tree, self.subject = StreamsPage(), TreePage(), SubjectPage()
         self.moment, self.spectrogram = MomentPage(), SpectrogramPage()
         self.pivot, self.compare, self.findings = PivotPage(), ComparePage(), FindingsPage()
+        self.notes = NotesPage()
         self._pages: dict[str, Page] = {
             OVERVIEW: self.overview,
             EVENTS: self.events,
@@ -74,6 +79,7 @@ class Book(QStackedWidget):
             SPECTROGRAM: self.spectrogram,
             COMPARE: self.compare,
             FINDINGS: self.findings,
+            NOTES: self.notes,
             PIVOT: self.pivot,
             **dict.fromkeys((kind.value for kind in Kind), self.subject),
         }
@@ -91,6 +97,7 @@ class Book(QStackedWidget):
             page.tab_wanted.connect(self.tab_wanted)
             page.window_wanted.connect(self.window_wanted)
             page.look_wanted.connect(self.look_wanted)
+            page.note_wanted.connect(self.note_wanted)
         self.overview.pin_toggled.connect(self.pin_toggled)
 
     @property
@@ -103,6 +110,11 @@ class Book(QStackedWidget):
     def take_focus(self) -> None:
         """Give the keyboard to the page in sight."""
         self.current.take_focus()
+
+    def show_noted(self, noted: Noted) -> None:
+        """Other notes are in the case."""
+        for page in self._each():
+            page.show_noted(noted)
 
     def forget(self) -> None:
         """Another capture is open: what is shown is of the one before."""

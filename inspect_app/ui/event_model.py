@@ -10,17 +10,21 @@ import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from inspect_app.analysis.event import call_parts
+from inspect_app.cases import ShownNote
+from inspect_app.cases.noted import Noted
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session.colour_rules import ColourRule
+from inspect_app.ui.icons import icon
 from inspect_app.ui.lookups import text_at
 from inspect_app.ui.paints import ground_of, sign_of
 from inspect_app.ui.plain import plain
 from inspect_app.ui.table_model import Index
 from inspect_app.ui.theme import colour
-from inspect_app.views.format import UNKNOWN, Clock, format_duration, format_time
+from inspect_app.views.format import UNKNOWN, Clock, format_count, format_duration, format_time
 
 _ROOT = QModelIndex()
 _ARGUMENTS_LIMIT = 300
+_TIP_NOTES, _TIP_LENGTH = 5, 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +72,7 @@ class EventModel(QAbstractTableModel):
         self.frames = frames
         self.rows = rows
         self._painted = painted or Painted()
+        self._noted = Noted()
         self.clock = Clock.RELATIVE
         self._zero = zero
         events = frames.events
@@ -122,6 +127,16 @@ class EventModel(QAbstractTableModel):
             case _:
                 return self._container_name(int(self._container[row]))
 
+    def show_noted(self, noted: Noted) -> None:
+        """Other notes on events."""
+        self._noted = noted
+        last = max(0, len(self.rows) - 1)
+        self.dataChanged.emit(self.index(0, EVENT), self.index(last, EVENT), [Qt.ItemDataRole.DecorationRole])
+
+    def notes_of(self, line: int) -> list[ShownNote]:
+        """The notes on the event in a line."""
+        return self._noted.of_row(int(self.rows[line])) if len(self._noted.notes) else []
+
     def failed(self, line: int) -> bool:
         """Whether the call returned an error."""
         return -4_095 <= int(self._ret[int(self.rows[line])]) < 0
@@ -132,12 +147,23 @@ class EventModel(QAbstractTableModel):
 
     def _told(self, index: Index, role: int) -> str | None:
         """A cell in words alone; the first says which rule paints its line."""
+        if index.column() == EVENT:
+            return self._told_of_notes(index, role)
         rule = self.rule_of(index.row()) if index.column() == 0 else None
         title = plain(rule.title) if rule is not None else ""
         if role == Qt.ItemDataRole.ToolTipRole:
             return title if title and "<" not in title else None
         text = self.text(index.row(), index.column())
         return f"{text}, {title}" if title else text
+
+    def _told_of_notes(self, index: Index, role: int) -> str | None:
+        """The event, and how many notes are on it; as a tip their texts."""
+        notes = self.notes_of(index.row())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            told = "\n".join(plain(one.note.text[:_TIP_LENGTH] or "marked") for one in notes[:_TIP_NOTES])
+            return told if told and "<" not in told else None
+        text = self.text(index.row(), index.column())
+        return f"{text}, {format_count(len(notes), 'note')}" if notes else text
 
     def _moment(self, row: int) -> str:
         if self.clock is Clock.RELATIVE:
@@ -175,6 +201,8 @@ class EventModel(QAbstractTableModel):
             return self.text(index.row(), index.column())
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             return self._told(index, role)
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == EVENT:
+            return icon("notes", "accent") if self.notes_of(index.row()) else None
         if role in (Qt.ItemDataRole.BackgroundRole, Qt.ItemDataRole.DecorationRole):
             rule = self.rule_of(index.row())
             if rule is None or role == Qt.ItemDataRole.BackgroundRole:

@@ -13,6 +13,7 @@ from inspect_app.ui.workspace import (
     EVENTS,
     FINDINGS,
     MOMENT,
+    NOTES,
     OVERVIEW,
     PAGE_TITLES,
     SPECTROGRAM,
@@ -31,6 +32,7 @@ MAIN_VIEWS = (
 _TIPS = {
     OVERVIEW: "The selection in figures (o)",
     FINDINGS: "What detection rules found (r)",
+    NOTES: "What you and others wrote about it (i)",
     TREE: "Who created whom, when each lived (t)",
     STREAMS: "What was read and written (e)",
     EVENTS: "Single events in order of time (d)",
@@ -42,7 +44,7 @@ _TIPS = {
 
 def entries_for(key: str) -> list[Entry]:
     """Pages for what the last step chose a row of; "" is the whole capture."""
-    entries = [_own(page, "") for page in (OVERVIEW, FINDINGS, TREE, MOMENT, COMPARE)]
+    entries = [_own(page, "") for page in (OVERVIEW, FINDINGS, NOTES, TREE, MOMENT, COMPARE)]
     views = views_for(key)
     entries += [_of_view(view, "Views") for view in views if view.id in MAIN_VIEWS]
     entries += [_own(page, "Raw") for page in (STREAMS, EVENTS, SPECTROGRAM)]

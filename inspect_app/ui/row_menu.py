@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtWidgets import QMenu
 
 from inspect_app.analysis.subject import Subject, label_of
+from inspect_app.cases import Anchor
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.icons import icon
 from inspect_app.ui.plain import plain
@@ -62,6 +63,18 @@ class MenuBuilder:
                 lambda to=subject.address: go(to),  # type: ignore[misc]  # bound now
             )
 
+    def add_notes(self, make: Callable[[], Anchor | None], wanted: Callable[[Anchor, bool], object]) -> None:
+        """A note on a thing, and the thing into the report; `make` is asked when one of them is chosen."""
+
+        def ask(into_report: bool) -> None:
+            anchor = make()
+            if anchor is not None:
+                wanted(anchor, into_report)
+
+        self.add("Add a note …\tn", "notes", lambda: ask(False))
+        self.add("Add to the report\ta", "notes", lambda: ask(True))
+        self.separate()
+
     def separate(self) -> None:
         """A line between two groups."""
         self.menu.addSeparator()
@@ -83,6 +96,10 @@ def build_row_menu(panel: TablePanel, choice: RowChoice, line: int, section: int
     if choice.condition:
         _add_row(entries, panel, choice)
     _add_pages(entries, panel, choice, line)
+    if panel.more_entries is not None:
+        panel.more_entries(entries, line)
+    if panel.anchor_of(line) is not None:
+        entries.add_notes(lambda: panel.anchor_of(line), panel.note_wanted.emit)
     if choice.condition:
         _add_drilldowns(entries, panel, choice)
     _add_copies(entries, panel, choice, line, section)

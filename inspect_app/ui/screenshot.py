@@ -13,9 +13,9 @@ from inspect_app.frames.capture import FileState
 
 PAGES = (
     "overview", "processes", "threads", "containers", "files", "connections", "syscalls", "errors",
-    "commands", "events", "streams", "tree", "moment", "spectrogram", "compare", "findings",
+    "commands", "events", "streams", "tree", "moment", "spectrogram", "compare", "findings", "notes",
 )  # fmt: skip
-OWN_PAGES = ("overview", "events", "streams", "tree", "moment", "spectrogram", "compare", "findings")
+OWN_PAGES = ("overview", "events", "streams", "tree", "moment", "spectrogram", "compare", "findings", "notes")
 """Those of them that are no views."""
 ADDRESSED = ("process", "container", "file", "connection", "moment", "compare", "pivot")
 """Pages that are about something: `container/web-7f9c`, `process/812`."""

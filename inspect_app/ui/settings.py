@@ -15,6 +15,7 @@ from inspect_app.ui.theme import ThemeName
 RECENT_COUNTS = (0, 5, 10, 20, 50)
 MAX_PROFILES = 50
 _RECENT_LIMIT = 10
+_CASES_LIMIT = 200
 _LAYOUT_VERSION = 1
 _CURRENT = "current"
 """What the look that is in force is called where it is stored."""
@@ -90,6 +91,21 @@ class Settings:
         """Remember a file or folder."""
         self._store.setValue(f"path_{name}", path)
 
+    def case_of(self, capture: str) -> str:
+        """The case file that was used for a capture last; empty: none was."""
+        return dict(self._pairs("cases")).get(capture, "")
+
+    def set_case_of(self, capture: str, path: str) -> None:
+        """Remember which case file is used for a capture."""
+        others = [pair for pair in self._pairs("cases") if pair[0] != capture]
+        self._set_list("cases", [json.dumps([capture, path]), *map(json.dumps, others)][:_CASES_LIMIT])
+
+    def folder(self, name: str) -> Path:
+        """A folder beside the settings, which is made where it is missing; nobody else may look into it."""
+        folder = Path(self._store.fileName()).parent / name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
     def filters(self) -> list[str]:
         """Filters that were applied, the newest first."""
         return self._list("filters")
@@ -116,6 +132,14 @@ class Settings:
         except ValueError:
             return []
         return [text for text in known if isinstance(text, str)] if isinstance(known, list) else []
+
+    def _pairs(self, key: str) -> list[tuple[str, str]]:
+        pairs = []
+        for text in self._list(key):
+            match json.loads(text):
+                case [str(name), str(value)]:
+                    pairs.append((name, value))
+        return pairs
 
     def _set_list(self, key: str, values: list[str]) -> None:
         self._store.setValue(key, json.dumps(values))

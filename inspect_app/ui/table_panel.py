@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -10,11 +11,13 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from inspect_app.cases import Anchor, AnchorKind
+from inspect_app.cases.anchors import event_anchor, page_anchor, subject_anchor
 from inspect_app.session.look import Look
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.find_bar import FindBar
 from inspect_app.ui.pages.page import EmptyState
-from inspect_app.ui.row_menu import RowChoice, build_row_menu
+from inspect_app.ui.row_menu import MenuBuilder, RowChoice, build_row_menu
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import Prepared, ViewModel, prepare
 from inspect_app.ui.table_view import GridView, TotalsRow
@@ -24,6 +27,7 @@ from inspect_app.views.format import format_count, format_value
 from inspect_app.views.row_subjects import subjects_of_row
 from inspect_app.views.sorting import search
 from inspect_app.views.table import ViewTable
+from inspect_app.views.view import Kind
 
 
 class TablePanel(QWidget):
@@ -35,6 +39,7 @@ class TablePanel(QWidget):
     failed = Signal(str, str)
     work_wanted = Signal(str, object, object)
     told = Signal(str)
+    note_wanted = Signal(object, bool)
     look_wanted = Signal(object)
     """A function from the look to another: the columns were chosen."""
     sorted_by = Signal(str, bool)
@@ -48,6 +53,10 @@ class TablePanel(QWidget):
         super().__init__(parent)
         self.model: ViewModel | None = None
         self.scope: Scope | None = None
+        self.anchor_of: Callable[[int], Anchor | None] = self.row_anchor
+        """What a note on a line is on; a page may know better."""
+        self.more_entries: Callable[[MenuBuilder, int], object] | None = None
+        """Entries of a page's own for a line's menu."""
         self.grid = GridView()
         self.grid.opened.connect(self.opened)
         self.grid.menu_wanted.connect(self._show_menu)
@@ -151,6 +160,24 @@ class TablePanel(QWidget):
         table, row = self.model.table, self.model.row_of(line)
         subjects = subjects_of_row(self.scope.frames, table, row)
         return RowChoice(table.view, table.condition(row), table.label(row), subjects)
+
+    def row_anchor(self, line: int) -> Anchor | None:
+        """A line as a note keeps it: its event, its subject, or the condition that it stands for."""
+        choice = self.choice(line)
+        if choice is None or self.model is None or self.scope is None:
+            return None
+        frames, table, row = self.scope.frames, self.model.table, self.model.row_of(line)
+        event = int(table.last[row])
+        if table.view.kind is Kind.LIST and event >= 0:
+            return event_anchor(frames, event)
+        if choice.subjects:
+            return subject_anchor(frames, choice.subjects[0])
+        if not choice.condition:
+            return None
+        time = int(frames.events["time"].to_numpy()[event]) if event >= 0 else None
+        return page_anchor(
+            frames, AnchorKind.ROW, table.view.id, choice.label, condition=choice.condition, at_ns=time
+        )
 
     def open_line(self, line: int) -> None:
         """Go deeper from a line: where its view leads, else to the events."""

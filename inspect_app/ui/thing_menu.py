@@ -14,12 +14,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
 from inspect_app.analysis.subject import Subject
+from inspect_app.cases import Anchor, AnchorKind
+from inspect_app.cases.anchors import event_anchor, moment_anchor, page_anchor, subject_anchor
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.icons import icon
 from inspect_app.ui.pages.page import Page
 from inspect_app.ui.plain import plain
 from inspect_app.ui.row_menu import MenuBuilder
+from inspect_app.ui.scope import Scope
 from inspect_app.views.catalogue import views_for
 
 _LONGEST = 36
@@ -43,6 +46,8 @@ class Thing:
     subjects: tuple[Subject, ...] = ()
     moment: int = -1
     """Nanoseconds since 1970 UTC."""
+    event: int = -1
+    """Row of events, where it is one."""
 
 
 def build_thing_menu(page: Page, thing: Thing, own: tuple[Entry, ...] = ()) -> QMenu:
@@ -59,10 +64,32 @@ def build_thing_menu(page: Page, thing: Thing, own: tuple[Entry, ...] = ()) -> Q
     if thing.moment >= 0:
         entries.add("State at this moment", "clock", partial(page.page_wanted.emit, f"moment/{thing.moment}"))
     entries.separate()
+    if page.scope is not None and (thing.condition or thing.moment >= 0):
+        entries.add_notes(partial(anchor_of, thing, page.scope), page.note_wanted.emit)
     if thing.condition:
         _add_ways(entries, page, thing)
     _add_copies(entries, page, thing)
     return menu
+
+
+def anchor_of(thing: Thing, scope: Scope) -> Anchor:
+    """A thing as a note keeps it: its event, its subject, what its condition selects, or its moment."""
+    if thing.event >= 0:
+        return event_anchor(scope.frames, thing.event)
+    if thing.subjects:
+        return subject_anchor(scope.frames, thing.subjects[0])
+    if not thing.condition:
+        return moment_anchor(scope.frames, thing.moment, thing.label)
+    at_ns = thing.moment if thing.moment >= 0 else None
+    return page_anchor(
+        scope.frames,
+        AnchorKind.CHART,
+        scope.page,
+        thing.label,
+        condition=thing.condition,
+        window=scope.window,
+        at_ns=at_ns,
+    )
 
 
 def _add_filters(entries: MenuBuilder, page: Page, thing: Thing) -> None:

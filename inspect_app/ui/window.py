@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMenuBar
 
+from inspect_app.cases.file import is_case_file
 from inspect_app.filters.completion import Completion, complete
 from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
@@ -24,6 +25,8 @@ from inspect_app.ui.about.dialog import AboutDialog
 from inspect_app.ui.actions import build_actions, fill_menus, refresh_icons
 from inspect_app.ui.areas import Areas
 from inspect_app.ui.book import Book
+from inspect_app.ui.case_menu import CaseMenu
+from inspect_app.ui.casebook import CaseBook
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.command_palette import CommandPalette
 from inspect_app.ui.commands import Commands
@@ -69,6 +72,8 @@ class MainWindow(QMainWindow):
         self.sharing = Sharing(self)
         self.reports = ReportDesk(self)
         self.pins = Pins(self.jobs, self._fail_quietly, self)
+        self.casebook = CaseBook(self.jobs, self.settings, self)
+        self.case_menu = CaseMenu(self)
         self.actions_by_id = build_actions(self, Commands(self).run)
         menu_bar = QMenuBar()
         self.recent_menu = fill_menus(menu_bar, self.actions_by_id)
@@ -81,6 +86,7 @@ class MainWindow(QMainWindow):
         self.findings = FindingsFeed(self.jobs, self)
         self.book.findings.files = rule_files(self.settings)
         self._connect()
+        self.case_menu.connect()
         self.setWindowTitle("Exhume")
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
@@ -98,6 +104,9 @@ class MainWindow(QMainWindow):
             return
         if is_session(path):
             self.sharing.open(Path(path))
+            return
+        if is_case_file(path):
+            self.casebook.open(Path(path))
             return
         if more and is_link(more[-1]):
             self.sharing.await_link(more[-1])
@@ -239,6 +248,7 @@ class MainWindow(QMainWindow):
         self.book.forget()
         self.pins.clear()
         self.findings.clear()
+        self.casebook.attach(frames)
         if frames.state.state != "whole":
             self.areas.banner.tell(plain(frames.state.detail), "What could be read is shown.", "warning")
         self.sharing.arrive()
@@ -248,6 +258,7 @@ class MainWindow(QMainWindow):
         frames, scope = self.workspace.frames, self.workspace.scope()
         if frames is not None and scope is not None:
             self.areas.renew(frames, scope.span)
+            self.casebook.attach(frames)
             self._show_state()
             self._show_answers(scope)
 
@@ -282,6 +293,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id["follow"].setEnabled(self.growth.goes_on)
         if scope is None:
             return
+        self.case_menu.show_actions()
         self.actions_by_id["back"].setEnabled(bool(history.past))
         self.actions_by_id["forward"].setEnabled(bool(history.future))
         self.areas.side.show_entries(entries_for(scope.key), session.page.partition("/")[0])
@@ -331,6 +343,8 @@ class MainWindow(QMainWindow):
         menu = QMenu(self)
         state = partial(self.workspace.turn_to, f"{MOMENT}/{moment}")
         MenuBuilder(menu).add("State at this moment", "clock", state)
+        notes = self.case_menu
+        MenuBuilder(menu).add_notes(partial(notes.anchor_on_strip, moment), notes.note_on)
         for name in ("zoom_window", "clear_window", "compare", "unpin_all"):
             menu.addAction(self.actions_by_id[name])
         return menu
@@ -436,5 +450,6 @@ class MainWindow(QMainWindow):
         self.settings.set_geometry(self.saveGeometry())
         self.growth.stop()
         self.jobs.close()
+        self.casebook.finish()
         self.areas.status.clearMessage()
         super().closeEvent(event)

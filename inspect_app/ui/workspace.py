@@ -17,19 +17,20 @@ from inspect_app.views.format import format_duration, format_relative
 
 OVERVIEW, EVENTS, STREAMS, TREE = "overview", "events", "streams", "tree"
 MOMENT, SPECTROGRAM, COMPARE, PIVOT = "moment", "spectrogram", "compare", "pivot"
-FINDINGS = "findings"
+FINDINGS, NOTES = "findings", "notes"
 PAGE_TITLES = {
     OVERVIEW: "Overview",
     EVENTS: "Events",
     STREAMS: "I/O streams",
     TREE: "Process tree",
     FINDINGS: "Findings",
+    NOTES: "Notes",
     MOMENT: "State at a moment",
     SPECTROGRAM: "Latency over time",
     COMPARE: "Compare",
 }
 """The pages that are no views."""
-_OF_EVERYTHING = (MOMENT, COMPARE)
+_OF_EVERYTHING = (MOMENT, COMPARE, NOTES)
 """Pages that no subject narrows."""
 
 

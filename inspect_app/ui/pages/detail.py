@@ -9,14 +9,17 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from inspect_app.analysis.event import DetailGroup, EventDetail
+from inspect_app.cases import ShownNote
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.fonts import mono_font, scaled, text_font
+from inspect_app.ui.plain import plain
 from inspect_app.ui.theme import colour
 from inspect_app.ui.widgets import named, plain_label
 
 _CALL_HEIGHT = 92
 _LONGEST_CALL = 400
 _NAMES = 130
+_MOST_NOTES, _LONGEST_NOTE = 20, 2_000
 
 
 class DetailPanel(QWidget):
@@ -87,10 +90,10 @@ class DetailTree(QTreeWidget):
         copy.triggered.connect(self._copy)
         self.addAction(copy)
 
-    def show_detail(self, detail: EventDetail) -> None:
-        """Replace what is shown by an event's detail."""
+    def show_detail(self, detail: EventDetail, notes: Sequence[ShownNote] = ()) -> None:
+        """Replace what is shown by an event's detail, under the notes on it."""
         self.call_shown.emit(detail.line)
-        self.show_groups(detail.groups)
+        self.show_groups((*note_groups(notes), *detail.groups))
 
     def show_groups(self, groups: Sequence[DetailGroup]) -> None:
         """Replace what is shown."""
@@ -148,6 +151,19 @@ class DetailTree(QTreeWidget):
         """Another width wraps values elsewhere; Qt keeps the heights of lines."""
         super().resizeEvent(event)
         self.scheduleDelayedItemsLayout()
+
+
+def note_groups(notes: Sequence[ShownNote]) -> tuple[DetailGroup, ...]:
+    """Notes as the first group of a detail; none where there are none."""
+    if not notes:
+        return ()
+    return (DetailGroup("Notes", tuple((plain(one.author), _note_text(one)) for one in notes[:_MOST_NOTES])),)
+
+
+def _note_text(one: ShownNote) -> str:
+    marks = [one.note.severity.value, *one.note.tags, *(["in the report"] if one.note.in_report else [])]
+    told = ", ".join(mark for mark in marks if mark)
+    return plain(one.note.text[:_LONGEST_NOTE] or "marked") + (f" [{plain(told)}]" if told else "")
 
 
 def breakable(line: str) -> str:

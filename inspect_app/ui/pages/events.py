@@ -12,6 +12,9 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QSplitter, QToolButton, QWidget
 
 from inspect_app.analysis.event import EventDetail, describe_event
+from inspect_app.cases import Anchor
+from inspect_app.cases.anchors import event_anchor
+from inspect_app.cases.noted import Noted
 from inspect_app.session.colour_rules import marks_of_events
 from inspect_app.session.look import Look
 from inspect_app.ui.choice_button import ChoiceButton
@@ -110,6 +113,7 @@ class EventsPage(Page):
         rows = known.rows
         self.scope = scope
         old, self.model = self.model, EventModel(scope.frames, rows, scope.zero, self, known.painted)
+        self.model.show_noted(self.noted)
         self._take_look(scope.look)
         self.grid.setModel(self.model)
         self._show_columns(scope.look)
@@ -162,6 +166,20 @@ class EventsPage(Page):
         self._fit_columns()
         self.look_wanted.emit(lambda look: look.with_columns(_ID, shown))
 
+    def show_noted(self, noted: Noted) -> None:
+        """Other notes on events: signs in the list, texts in the detail."""
+        super().show_noted(noted)
+        if self.model is not None:
+            self.model.show_noted(noted)
+            self._show_detail(self.grid.current_line())
+
+    def anchor(self) -> Anchor | None:
+        """The event that has the focus."""
+        line = self.grid.current_line()
+        if self.model is None or not 0 <= line < self.model.rowCount():
+            return super().anchor()
+        return event_anchor(self.model.frames, self.model.row_of(line))
+
     def go_to_line(self, line: int) -> None:
         """Put the focus on a line; its detail follows."""
         if self.model is not None:
@@ -213,7 +231,8 @@ class EventsPage(Page):
 
     def _show_detail(self, line: int) -> None:
         if self.model is not None and 0 <= line < self.model.rowCount():
-            self.detail.show_detail(self.describe(line))
+            notes = self.noted.of_row(self.model.row_of(line))
+            self.detail.show_detail(self.describe(line), notes)
 
     def _show_value_menu(self, value: str, place: QPoint) -> None:
         build_thing_menu(self, Thing(value, value=value)).popup(place)
@@ -257,6 +276,7 @@ class EventsPage(Page):
             value=self.value_of(line, section),
             subjects=subjects_of_event(frames, row),
             moment=number_at(frames.events, "time", row),
+            event=row,
         )
         return build_thing_menu(self, thing, tuple(own))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -9,6 +10,9 @@ from typing import cast
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from inspect_app.cases import Anchor, AnchorKind, Triage, TriageState
+from inspect_app.cases.anchors import finding_anchor
+from inspect_app.cases.noted import Noted
 from inspect_app.rules.built_in import built_in_rules
 from inspect_app.rules.explanation import explained
 from inspect_app.rules.run import Outcome, Run, State, read_rules, run_rules
@@ -19,6 +23,7 @@ from inspect_app.ui.pages.page import Question
 from inspect_app.ui.pages.tabbed import TabbedPage
 from inspect_app.ui.pages.why_panel import WhyPanel
 from inspect_app.ui.plain import plain
+from inspect_app.ui.row_menu import MenuBuilder
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import prepare
 from inspect_app.ui.tabs import Tab
@@ -27,6 +32,13 @@ from inspect_app.views.format import format_count
 
 _NOTHING = "No rule found anything in this selection.\nThe tab Rules tells which of them were run."
 _SUFFIXES = "Rules (*.yaml *.yml);;All files (*)"
+
+
+_JUDGEMENTS = (
+    (TriageState.CONFIRMED, "Confirm the finding", "check"),
+    (TriageState.DISMISSED, "Dismiss the finding …", "close"),
+    (TriageState.OPEN, "Leave the finding open", "clock"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +55,15 @@ class FindingsPage(TabbedPage):
     files_changed = Signal()
     """Other rules are to be run."""
 
+    judged = Signal(object, str)
+    """A finding's anchor, and what is to be held of it."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.files: tuple[Path, ...] = ()
         self.answer: FindingsAnswer | None = None
+        self.tables.panel.anchor_of = self._anchor_of
+        self.tables.panel.more_entries = self._add_entries
         self._own = tool_button("Our own rules", "check", "Run the rules that come with Exhume", self.use_own)
         self._choose = tool_button(
             "Choose rules …",
@@ -64,7 +81,7 @@ class FindingsPage(TabbedPage):
 
     def question(self, scope: Scope) -> Question:
         """Run the rules over the selection."""
-        files = self.files
+        files, triage = self.files, self.noted.triage
 
         def work(job: Job) -> object:
             def progress(done: int, total: int) -> None:
@@ -76,16 +93,25 @@ class FindingsPage(TabbedPage):
             else:
                 rules = read_rules(files) if files else built_in_rules()
                 run = run_rules(rules, scope.frames, among=scope.select(), progress=progress)
-            found, each = findings_table(run, scope.frames), rules_table(run)
-            return FindingsAnswer(
-                run,
-                (
-                    Tab("findings", "Findings", prepare(found), _NOTHING),
-                    Tab("rules", "Rules", prepare(each), "These files hold no rules."),
-                ),
-            )
+            return _answer(run, scope, triage)
 
         return work
+
+    def show_noted(self, noted: Noted) -> None:
+        """What is held of findings has changed: the same findings, told anew."""
+        is_other = noted.triage != self.noted.triage
+        super().show_noted(noted)
+        scope, answer = self.scope, self.answer
+        if not is_other or scope is None or answer is None:
+            return
+        line = self.tables.panel.grid.current_line()
+
+        def show(found: object) -> None:
+            if self.scope is scope and self.answer is answer:
+                self.present(scope, found)
+                self.tables.panel.go_to_line(max(0, line))
+
+        self.work_wanted.emit("Listing findings", lambda _: _answer(answer.run, scope, noted.triage), show)
 
     def present(self, scope: Scope, answer: object) -> None:
         """Show what was found."""
@@ -124,6 +150,28 @@ class FindingsPage(TabbedPage):
 
         self.work_wanted.emit("Explaining", lambda _: _of_finding(outcome, scope, event), show)
 
+    def _anchor_of(self, line: int) -> Anchor | None:
+        """A finding as a note keeps it; a rule is a row like others."""
+        panel = self.tables.panel
+        if self.tables.current != "findings" or self.answer is None or panel.model is None:
+            return panel.row_anchor(line)
+        if self.scope is None or not 0 <= line < panel.model.rowCount():
+            return None
+        which, rows = self.answer.run.findings()
+        place = panel.model.row_of(line)
+        rule = self.answer.run.outcomes[int(which[place])].rule.name
+        return finding_anchor(self.scope.frames, rule, int(rows[place]))
+
+    def _add_entries(self, entries: MenuBuilder, line: int) -> None:
+        finding = self._anchor_of(line)
+        if finding is None or finding.kind is not AnchorKind.FINDING:
+            return
+        held = self.noted.case.triage_of(finding).state
+        for state, text, drawing in _JUDGEMENTS:
+            if state is not held:
+                entries.add(text, drawing, lambda state=state: self.judged.emit(finding, state.value))  # type: ignore[misc]  # bound now
+        entries.separate()
+
     def choose(self) -> None:
         """Let the analyst name files of rules."""
         paths, _kind = QFileDialog.getOpenFileNames(self, "Choose rules", "", _SUFFIXES)
@@ -158,3 +206,14 @@ def _of_rule(outcome: Outcome) -> list[str]:
     rule = outcome.rule
     told = [rule.description, outcome.reason, str(rule.correlation or "") or rule.condition]
     return [line for line in told if line] + rule.background.lines()
+
+
+def _answer(run: Run, scope: Scope, triage: Mapping[tuple[str, int], Triage]) -> FindingsAnswer:
+    found, each = findings_table(run, scope.frames, triage), rules_table(run)
+    return FindingsAnswer(
+        run,
+        (
+            Tab("findings", "Findings", prepare(found), _NOTHING),
+            Tab("rules", "Rules", prepare(each), "These files hold no rules."),
+        ),
+    )

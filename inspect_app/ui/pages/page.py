@@ -7,15 +7,20 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from inspect_app.cases import Anchor, AnchorKind
+from inspect_app.cases.anchors import page_anchor
+from inspect_app.cases.noted import Noted
 from inspect_app.ui.fonts import scaled
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.widgets import plain_label
+from inspect_app.ui.workspace import page_title
 
 Question = Callable[[Job], object]
 _HEIGHT = 50
 _PASSED_ON = (
     "drill_wanted", "filter_wanted", "page_wanted", "failed", "work_wanted", "told", "look_wanted",
+    "note_wanted",
 )  # fmt: skip
 
 
@@ -46,9 +51,13 @@ class Page(QWidget):
     look_wanted = Signal(object)
     """A function from the look to another: how captures are shown; what emits it shows it already."""
 
+    note_wanted = Signal(object, bool)
+    """A note on an anchor; whether it goes into the report without a question."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.scope: Scope | None = None
+        self.noted = Noted()
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
@@ -69,6 +78,20 @@ class Page(QWidget):
 
     def show_part(self, tab: str, sort: str, *, descending: bool) -> None:
         """Show a part of the page in an order; empty texts: the first part, its own order."""
+
+    def show_noted(self, noted: Noted) -> None:
+        """Other notes are in the case; a page that shows them draws them anew."""
+        self.noted = noted
+
+    def anchor(self) -> Anchor | None:
+        """What a note is on that is written now: by default the page in its window."""
+        if self.scope is None:
+            return None
+        page, title = self.scope.page, page_title(self.scope.page)
+        condition = " and ".join(f"({one})" for one in self.scope.conditions)
+        return page_anchor(
+            self.scope.frames, AnchorKind.VIEW, page, title, condition=condition, window=self.scope.window
+        )
 
     def begin_find(self) -> None:
         """Let the analyst search the page; pages without a search do nothing."""

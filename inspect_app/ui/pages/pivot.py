@@ -6,6 +6,7 @@ from typing import cast
 
 from PySide6.QtWidgets import QWidget
 
+from inspect_app.cases import Anchor
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.pages.page import Page, PageHead, Question
@@ -62,6 +63,10 @@ class PivotPage(Page):
         """The order of the places."""
         if sort:
             self.panel.want_order(sort, descending=descending)
+
+    def anchor(self) -> Anchor | None:
+        """The line that has the focus; without one the page."""
+        return self.panel.anchor_of(self.panel.grid.current_line()) or super().anchor()
 
     def begin_find(self) -> None:
         """In the table."""

@@ -117,6 +117,7 @@ class StreamsPage(Page):
             value=name,
             subjects=subjects_of_event(frames, segment.row),
             moment=segment.time,
+            event=segment.row,
         )
         return build_thing_menu(self, thing, tuple(own))
 

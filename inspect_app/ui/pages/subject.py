@@ -16,10 +16,13 @@ from inspect_app.analysis.subject import Found, Kind, Subject, find, label_of, s
 from inspect_app.analysis.subject_facts import facts_of
 from inspect_app.analysis.subject_lanes import Lane, lanes_of
 from inspect_app.analysis.usage_lanes import usage_lanes
+from inspect_app.cases import Anchor
+from inspect_app.cases.anchors import subject_anchor
+from inspect_app.cases.noted import Noted
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lane_chart import LaneChart
 from inspect_app.ui.lookups import number_at
-from inspect_app.ui.pages.detail import DetailTree
+from inspect_app.ui.pages.detail import DetailTree, note_groups
 from inspect_app.ui.pages.page import EmptyState, Question
 from inspect_app.ui.pages.tabbed import TabbedPage
 from inspect_app.ui.plain import plain
@@ -42,6 +45,7 @@ _WAYS = (
     ("I/O streams", "streams", "What was read and written (e)"),
     ("Process tree", "tree", "Who created whom (t)"),
 )
+_NOTE_TIP = "Write a note on it (n)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +56,7 @@ class SubjectAnswer:
     label: str
     found: Found | None
     facts: tuple[DetailGroup, ...] = ()
+    anchor: Anchor | None = None
     lanes: tuple[Lane, ...] = ()
     drawn: tuple[int, int] = (0, 1)
     """What the lanes are over: the window, or the subject's own time where that is a small part of it."""
@@ -68,6 +73,7 @@ class SubjectPage(TabbedPage):
         for title, page, tip in _WAYS:
             button = tool_button(title, page, tip, lambda page=page: self.page_wanted.emit(page))  # type: ignore[misc]  # bound now
             self.head.row.addWidget(button)
+        self.head.row.addWidget(tool_button("Note", "notes", _NOTE_TIP, self._note))
         self.facts = DetailTree()
         self.facts.setAccessibleName("Facts")
         self.facts.menu_wanted.connect(self._show_value_menu)
@@ -93,6 +99,8 @@ class SubjectPage(TabbedPage):
         self._split.setSizes([_FACTS_WIDTH, 1_000])
         self._split.splitterMoved.connect(lambda *_: self._keep_sizes())
         self.empty = EmptyState()
+        self._facts: tuple[DetailGroup, ...] = ()
+        self._about: Anchor | None = None
         for widget in (self.head, self.empty, self._split):
             self.column.addWidget(widget, 0 if widget is self.head else 1)
 
@@ -119,7 +127,8 @@ class SubjectPage(TabbedPage):
             sizes = scope.look.layout.get(_ID, ())
             if len(sizes) == self._split.count() and list(sizes) != self._split.sizes():
                 self._split.setSizes(list(sizes))
-            self.facts.show_groups(known.facts)
+            self._facts, self._about = known.facts, known.anchor
+            self._show_facts()
             self.chart.show_lanes(known.lanes, known.drawn, scope.zero, known.life)
             for layout in self._layouts:
                 # Another number of lanes is another height; a page that was hidden would learn it too late.
@@ -147,6 +156,23 @@ class SubjectPage(TabbedPage):
         )
         own = (("Look at this time alone", "clock", partial(self.window_wanted.emit, part)),)
         return build_thing_menu(self, thing, own)
+
+    def show_noted(self, noted: Noted) -> None:
+        """Other notes on it."""
+        super().show_noted(noted)
+        self._show_facts()
+
+    def anchor(self) -> Anchor | None:
+        """What the page is about; a row of its tables is noted by its menu."""
+        return self._about
+
+    def _note(self) -> None:
+        if self._about is not None:
+            self.note_wanted.emit(self._about, False)
+
+    def _show_facts(self) -> None:
+        notes = self.noted.of_thing(self._about) if self._about is not None else []
+        self.facts.show_groups((*note_groups(notes), *self._facts))
 
     def _keep_sizes(self) -> None:
         sizes = tuple(self._split.sizes())
@@ -185,6 +211,7 @@ def _answer(scope: Scope, subject: Subject, job: Job) -> SubjectAnswer:
         label,
         found,
         facts_of(frames, found),
+        subject_anchor(frames, subject),
         lanes,
         drawn,
         _life(scope, found),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from inspect_app.cases import Anchor
 from inspect_app.ui.pages.page import Page, PageHead
 from inspect_app.ui.tabs import TabbedTables
 from inspect_app.ui.widgets import refresh_tool_icons
@@ -23,6 +24,10 @@ class TabbedPage(Page):
     def show_part(self, tab: str, sort: str, *, descending: bool) -> None:
         """A tab and its order."""
         self.tables.show_part(tab, sort, descending=descending)
+
+    def anchor(self) -> Anchor | None:
+        """The line that has the focus; without one the page."""
+        return self.tables.panel.anchor_of(self.tables.panel.grid.current_line()) or super().anchor()
 
     def begin_find(self) -> None:
         """In the table."""

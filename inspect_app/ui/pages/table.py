@@ -9,6 +9,7 @@ from typing import cast
 from PySide6.QtWidgets import QWidget
 
 from inspect_app.analysis.beside import counted_beside
+from inspect_app.cases import Anchor
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.pages.page import Page, PageHead, Question
 from inspect_app.ui.scope import Scope
@@ -94,6 +95,10 @@ class TablePage(Page):
         )
         if len(table):
             self.panel.go_to_line(min(self._places.get((view.id, *scope.same), 0), len(table) - 1))
+
+    def anchor(self) -> Anchor | None:
+        """The line that has the focus; without one the page."""
+        return self.panel.anchor_of(self.panel.grid.current_line()) or super().anchor()
 
     def begin_find(self) -> None:
         """Open the line to type in."""

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHeaderView, QMenu, 
 
 from inspect_app.analysis.processes import lifelines, process_forest
 from inspect_app.analysis.subject import container_subject, process_subject
+from inspect_app.cases import Anchor
+from inspect_app.cases.anchors import subject_anchor
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.life_column import LifeDelegate, LifeHeader
@@ -137,6 +139,14 @@ class TreePage(Page):
         pid, start = number_at(table, "pid", process), number_at(table, "start", process)
         twice = int((table["pid"].to_numpy() == pid).sum()) > 1
         return f"proc.pid = {pid} and proc.pid.ts = {start}" if twice and start >= 0 else f"proc.pid = {pid}"
+
+    def anchor(self) -> Anchor | None:
+        """The process that has the focus."""
+        index = self.view.currentIndex()
+        if self.model is None or not index.isValid():
+            return super().anchor()
+        frames = self.model.branches.frames
+        return subject_anchor(frames, process_subject(frames, self.model.process_of(index)))
 
     def _show_menu(self, index: QModelIndex, place: QPoint) -> None:
         if self.model is not None:

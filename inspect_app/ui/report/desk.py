@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QAction, QDesktopServices
 
-from inspect_app.cases.file import SUFFIX
 from inspect_app.reports.writing import Written
 from inspect_app.session.examiner_log import note
 from inspect_app.ui.jobs import Job
@@ -62,12 +61,9 @@ class ReportDesk:
         )
 
     def _case(self) -> str:
-        """The case file that lies beside the capture, empty where there is none."""
-        frames = self._window.workspace.frames
-        if frames is None:
-            return ""
-        beside = Path(frames.path).with_suffix(SUFFIX)
-        return str(beside) if beside.is_file() else ""
+        """The case file that the window writes to, empty where nothing is noted yet."""
+        path = self._window.casebook.path
+        return str(path) if path is not None and path.is_file() else ""
 
     def _tell(self, written: list[Written]) -> None:
         for one in written:

@@ -103,3 +103,13 @@ def test_a_folder_or_pipe_is_no_case_file(tmp_path):
         CaseFile(pipe).load()
     with pytest.raises(CaseError, match="folder"):
         CaseFile(tmp_path).load()
+
+
+def test_who_has_not_heard_of_a_merge_yet_does_not_undo_it(path):
+    one, two = CaseFile(path), CaseFile(path)
+    mine = one.save(case_of("a"))
+    two.save(two.load().with_note(note("theirs"), LEE))
+    one.save(mine.with_note(note("first"), REYES))
+    one.save(mine.with_note(note("second"), REYES))
+    texts = {shown.note.text for shown in CaseFile(path).load().shown_notes()}
+    assert texts == {"a", "theirs", "first", "second"}
