@@ -83,9 +83,9 @@ class NotesPage(Page):
         self.text.setPlaceholderText("Text or tag")
         self.text.setClearButtonEnabled(True)
         self.text.setAccessibleName("Only notes with this text")
-        self.text.setMaximumWidth(190)
+        self.text.setMaximumWidth(130)
         self.severity, self.tag, self.author = QComboBox(), QComboBox(), QComboBox()
-        self.severity.addItems(["Any severity", *(f"{title} or more" for one, title in SEVERITIES if one)])
+        self.severity.addItems(["Severity", *(f"{title} or more" for one, title in SEVERITIES if one)])
         for box, name in ((self.severity, "severity"), (self.tag, "tag"), (self.author, "author")):
             box.setAccessibleName(f"Only notes of this {name}")
             box.currentIndexChanged.connect(lambda *_: self._refresh())
@@ -117,7 +117,7 @@ class NotesPage(Page):
         told = chosen if len(found.notes) == every else f"{chosen} of {every:,}"
         reported = sum(one.note.in_report for one in found.notes)
         disputed = len(self.noted.case.disputes())
-        told += f"  ·  {reported:,} in the report" if reported else ""
+        told += f"  ·  {reported:,} in report" if reported else ""
         told += f"  ·  {disputed:,} changed by two at once" if disputed else ""
         self.head.tell("Notes", told)
         self.panel.go_to_line(self._line_of(self._kept))
@@ -131,8 +131,8 @@ class NotesPage(Page):
         """Other notes: the list and what it can be narrowed to."""
         super().show_noted(noted)
         notes = noted.every
-        _fill(self.tag, "Any tag", sorted({tag for one in notes for tag in one.note.tags}))
-        _fill(self.author, "Any author", sorted({one.author for one in notes}))
+        _fill(self.tag, "Tag", sorted({tag for one in notes for tag in one.note.tags}))
+        _fill(self.author, "Author", sorted({one.author for one in notes}))
         self._refresh()
 
     def anchor(self) -> Anchor | None:
