@@ -30,9 +30,10 @@ def workers() -> int:
     return max(1, min(allowed, _MOST_WORKERS))
 
 
-def pieces_of(count: int) -> list[slice]:
-    """The rows 0 … count - 1 as slices of at most PIECE."""
-    return [slice(start, min(start + PIECE, count)) for start in range(0, count, PIECE)]
+def pieces_of(count: int, most: int | None = None) -> list[slice]:
+    """The rows 0 … count - 1 as slices of at most so many, or of PIECE."""
+    size = most or PIECE
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 def each_piece(count: int, work: Callable[[slice], Made]) -> list[Made]:
@@ -79,7 +80,8 @@ def taken_from(values: np.ndarray, index: np.ndarray) -> np.ndarray:
     result = np.empty(len(index), values.dtype)
 
     def take(rows: slice) -> None:
-        result[rows] = values[index[rows]]
+        # `take` is twice as quick as `values[index]`.
+        result[rows] = values.take(index[rows])
 
     each_piece(len(index), take)
     return result

@@ -60,17 +60,22 @@ def looked_up(table: np.ndarray, pointer: np.ndarray, rows: Rows) -> np.ndarray:
     result = np.empty(count, table.dtype)
 
     def look(part: slice) -> None:
-        table.take(picked(pointer, rows, part), out=result[part], mode="wrap")
+        table.take(taken(pointer, part_of(rows, part)), out=result[part], mode="wrap")
 
     each_piece(count, look)
     return result
 
 
-def picked(column: np.ndarray, rows: Rows, part: slice) -> np.ndarray:
-    """A part of the selected rows' values in a column of events."""
+def part_of(rows: Rows, part: slice) -> Rows:
+    """A part of the selected rows, as a slice or as positions."""
     if isinstance(rows, slice):
-        return column[rows.start + part.start : rows.start + part.stop]
-    return column.take(rows[part])
+        return slice(rows.start + part.start, rows.start + part.stop)
+    return rows[part].astype(np.intp)
+
+
+def taken(column: np.ndarray, rows: Rows) -> np.ndarray:
+    """A column's values at some rows."""
+    return column[rows] if isinstance(rows, slice) else column.take(rows)
 
 
 def count_of(rows: Rows) -> int:

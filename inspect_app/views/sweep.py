@@ -13,8 +13,10 @@ import numpy as np
 
 from capture.format.pieces import pieces_of
 from inspect_app.views.classes import Classes
-from inspect_app.views.coded import Rows, picked
+from inspect_app.views.coded import Rows, part_of, taken
 
+_PIECE = 1 << 15
+"""Events that are put down together: what one figure has brought into the cache is there for the next."""
 _MOST_PLACES = 1 << 23
 """Up to so many (group, class) a table is filled at once; with more, for some classes after the other."""
 NONE = np.iinfo(np.int64).min
@@ -64,12 +66,6 @@ def sweep(
         columns: The figures of every event of the capture, by name.
     """
     first, last = np.full(count, len(classes.of_event)), np.full(count, -1)
-    for part in pieces_of(len(groups)):
-        numbers = _numbers(rows, part)
-        at = groups[part].astype(np.intp)
-        np.minimum.at(first, at, numbers)
-        np.maximum.at(last, at, numbers)
-    first[last < 0] = -1
     takes = np.array([classes.meeting(""), *(classes.meeting(one.condition) for one in asked)])
     # Classes that all of these measures take, or leave, alike are one.
     kinds, of_class = np.unique(takes, axis=1, return_inverse=True)
@@ -79,12 +75,17 @@ def sweep(
     for start in range(0, kinds.shape[1], width):
         held = kinds[:, start : start + width]
         table = _Table(count, held.shape[1], asked)
-        for part in pieces_of(len(groups)):
-            kind = of_class.take(picked(classes.of_event, rows, part))
-            table.put(rows, part, groups[part], kind - start, columns)
+        for part in pieces_of(len(groups), _PIECE):
+            group, at = groups[part].astype(np.intp), part_of(rows, part)
+            table.put(at, group, of_class.take(taken(classes.of_event, at)) - start, columns)
+            if start == 0:
+                numbers = np.arange(at.start, at.stop) if isinstance(at, slice) else at
+                np.minimum.at(first, group, numbers)
+                np.maximum.at(last, group, numbers)
         events += table.counted.sum(axis=1)
         for one, takes_kind in zip(asked, held[1:], strict=True):
             table.add_to(figures[one], one, takes_kind)
+    first[last < 0] = -1
     return Swept(figures, first, last, events)
 
 
@@ -100,11 +101,9 @@ class _Table:
         self._largest = {one.figure: np.full(shape, NONE) for one in asked if one.largest}
         self._width = width
 
-    def put(
-        self, rows: Rows, part: slice, groups: np.ndarray, kind: np.ndarray, columns: Mapping[str, np.ndarray]
-    ) -> None:
-        """Put down a part of the selected events; those of other classes than the table's are left out."""
-        places = groups.astype(np.intp) * self._width + kind
+    def put(self, at: Rows, group: np.ndarray, kind: np.ndarray, columns: Mapping[str, np.ndarray]) -> None:
+        """Put some events down; those of other classes than the table's are left out."""
+        places = group * self._width + kind
         mine: np.ndarray | slice = slice(None)
         if int(kind.min()) < 0 or int(kind.max()) >= self._width:
             mine = (kind >= 0) & (kind < self._width)
@@ -112,7 +111,7 @@ class _Table:
         np.add.at(self.counted.reshape(-1), places, np.int64(1))
         for tables, add in ((self._sums, np.add), (self._largest, np.maximum)):
             for name, table in tables.items():
-                figures = picked(columns[name], rows, part)[mine].astype(np.int64, copy=False)
+                figures = taken(columns[name], at)[mine].astype(np.int64, copy=False)
                 add.at(table.reshape(-1), places, figures)
 
     def add_to(self, result: np.ndarray, one: Asked, takes: np.ndarray) -> None:
@@ -124,9 +123,3 @@ class _Table:
         else:
             table = self._sums[one.figure] if one.figure else self.counted
             result += table[:, takes].sum(axis=1)
-
-
-def _numbers(rows: Rows, part: slice) -> np.ndarray:
-    if isinstance(rows, slice):
-        return np.arange(rows.start + part.start, rows.start + part.stop)
-    return rows[part].astype(np.int64)
