@@ -158,6 +158,30 @@ EXAMPLES = [
 ]
 
 
+def builds(book):
+    """An archive is unpacked, its script run, and an account made; each is somebody's work day."""
+    book.process(120, comm="tar", argv=[b"tar"], exe="/usr/bin/tar")
+    book.open(120, "/root/src/configure", ino=61, flags=O_WRONLY | O_CREAT)
+    book.event("write", pid=120, fd=3, ino=61, ret=5, data=b"#!/bin")
+    book.process(130, comm="useradd", argv=[b"useradd"], exe="/usr/sbin/useradd")
+    book.open(130, "/home/new/.bashrc", ino=62, flags=O_WRONLY | O_CREAT)
+    book.fork(100, 160, comm=b"sh")
+    return book.exec(160, "/root/src/configure", ino=61)
+
+
+def test_what_a_host_unpacks_and_builds_is_ordinary_and_in_a_container_is_not(tmp_path):
+    book = ordinary()
+    builds(book)
+    assert run(book, tmp_path / "x.exhume") == {}
+    in_container(book, 300, "tar")
+    book.open(300, "/srv/x", ino=63, flags=O_WRONLY | O_CREAT, cgroup=CGROUP)
+    book.event("write", pid=300, fd=3, ino=63, ret=5, data=b"\x7fELF", cgroup=CGROUP)
+    book.fork(300, 310, comm=b"tar", cgroup=CGROUP)
+    row = book.exec(310, "/srv/x", ino=63, cgroup=CGROUP)
+    found = run(book, tmp_path / "y.exhume")
+    assert found["Program run from a file that was written in the recording"] == [row]
+
+
 def run(book, path: Path):
     rules = built_in_rules()
     found = run_rules(rules, open_capture(book.write(path)))
