@@ -25,7 +25,10 @@ _OUTPUT_HELP = "Where to write it: .html, .pdf, .docx, .md or .json; - is standa
 _FORMAT_HELP = "In which form, where the file's name does not tell."
 _TEMPLATE_HELP = "For whom: a few pages in plain words, everything, or one or more containers in depth."
 _CONTAINER_HELP = "Name or id of a container that is reported; without it, all. May be given several times."
-_SECTION_HELP = "Only these sections, of those that `--list-sections` tells."
+_SECTION_HELP = (
+    "Only this section; may be given several times: summary, recorded, integrity, timeline, findings,"
+    " containers, tables, indicators, examiner, limits, events."
+)
 _ROWS_HELP = "Rows of a table that the document shows; the whole is written as CSV beside it."
 _CASE_HELP = "A case file: its notes that are chosen for the report make the timeline."
 _LOG_HELP = "An examiner's log whose lines the report tells."

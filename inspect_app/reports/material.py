@@ -98,7 +98,9 @@ class Material:
     def run(self) -> Run:
         """What the rules found among them."""
         rules = built_in_rules() if self.given.rules is None else self.given.rules
-        return run_rules(rules, self.frames, among=self.selection)
+        run = run_rules(rules, self.frames, among=self.selection)
+        self.forget()
+        return run
 
     @cached_property
     def notes(self) -> list[Noted]:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import typst
 
 from inspect_app.reports.drawing import COLOURS
+from inspect_app.reports.writers.glyphs import drawable
 
 _PDF = ["a-2a", "ua-1"]
 """PDF/A for archives, PDF/UA for readers who hear it."""
@@ -39,7 +40,7 @@ def png_of(drawing: Mapping[str, Any]) -> bytes:
 def _compiled(
     template: str, document: Mapping[str, Any], form: Literal["pdf", "png"], *, seconds: int
 ) -> bytes | list[bytes]:
-    inputs = {"document": json.dumps(document), "colours": json.dumps(COLOURS)}
+    inputs = {"document": json.dumps(drawable(document)), "colours": json.dumps(COLOURS)}
     with tempfile.TemporaryDirectory() as nowhere, resources.as_file(_folder("fonts")) as fonts:
         made: bytes | list[bytes] | None = typst.compile(  # type: ignore[misc]  # the output is no file
             _source(template),

@@ -6,6 +6,7 @@ import re
 import pypdf
 import pytest
 
+from inspect_app.reports.writers.glyphs import drawable
 from inspect_app.reports.writers.layout import shares
 from inspect_app.reports.writers.pdf import write_pdf
 from tests.builders.report import everything
@@ -76,3 +77,13 @@ def test_columns_share_the_width_of_the_page():
     assert sum(parts) == pytest.approx(1, abs=0.01)
     assert parts[1] == max(parts)
     assert min(parts) > 0.04
+
+
+def test_what_the_fonts_cannot_draw_is_written_as_an_escape():
+    text = text_of(read(everything("日本 \U0001f600 naïve Ω Щ →")))
+    assert "\\u65e5\\u672c \\U0001f600 naïve Ω Щ →" in text
+    assert "日" not in text
+
+
+def test_characters_that_a_report_writes_itself_can_be_drawn():
+    assert drawable("✓ ✗ … — – · “”  → ≥ ▾ KiB µs") == "✓ ✗ … — – · “”  → ≥ ▾ KiB µs"
