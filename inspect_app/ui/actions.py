@@ -36,7 +36,7 @@ COMMANDS = (
     Command("case_save_as", "File", "Save the case as …", ("Ctrl+Shift+S",), "save"),
     Command("case_merge", "File", "Merge another case …", (), "notes"),
     Command("import_findings", "File", "Import findings of others …", (), "findings"),
-    Command("export", "File", "Export the table …", ("Ctrl+E",), "save"),
+    Command("export", "File", "Export …", ("Ctrl+E",), "save"),
     Command("report", "File", "Report …", ("Ctrl+P",), "save"),
     Command("quit", "File", "Quit", ("Ctrl+Q",), needs_capture=False),
     Command("back", "Go", "Back", ("Alt+Left",), "back"),

@@ -56,6 +56,8 @@ class Book(QStackedWidget):
     told = Signal(str)
     failed = Signal(str, str)
     look_wanted = Signal(object)
+    export_wanted = Signal(object)
+    content_wanted = Signal(int)
     presented = Signal(str)
     """A page shows the answer for the place one is at."""
 
@@ -98,6 +100,8 @@ class Book(QStackedWidget):
             page.window_wanted.connect(self.window_wanted)
             page.look_wanted.connect(self.look_wanted)
             page.note_wanted.connect(self.note_wanted)
+            page.export_wanted.connect(self.export_wanted)
+            page.content_wanted.connect(self.content_wanted)
         self.overview.pin_toggled.connect(self.pin_toggled)
 
     @property

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from inspect_app.ui.actions import COMMANDS
-from inspect_app.ui.pages.pivot import PivotPage
-from inspect_app.ui.pages.tabbed import TabbedPage
-from inspect_app.ui.pages.table import TablePage
 from inspect_app.ui.theme import ThemeName
 from inspect_app.ui.workspace import (
     COMPARE,
@@ -106,8 +103,4 @@ class Commands:
         self._window.workspace.turn_to(page)
 
     def _export(self) -> None:
-        page = self._window.book.current
-        if isinstance(page, TablePage | TabbedPage | PivotPage):
-            page.ask_for_export()
-        else:
-            self._window.areas.status.tell("Only tables can be exported from here")
+        self._window.book.current.ask_for_export()

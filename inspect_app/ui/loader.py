@@ -9,6 +9,7 @@ from pathlib import Path
 
 from capture.format import FormatError
 from inspect_app.cases import CaseError
+from inspect_app.exports.errors import ExportError
 from inspect_app.filters.errors import FilterError
 from inspect_app.frames import Cancelled as LoadingCancelled
 from inspect_app.frames import open_capture
@@ -46,7 +47,7 @@ def _is_new_and_empty(status: os.stat_result) -> bool:
 
 
 EXPECTED = (
-    *(FilterError, FormatError, SessionError, CaseError, ReportError),
+    *(FilterError, FormatError, SessionError, CaseError, ReportError, ExportError),
     *(OSError, MemoryError, Cancelled),
 )
 """What may go wrong without Exhume being at fault."""
@@ -60,6 +61,8 @@ def explain(error: Exception, doing: str) -> tuple[str, str]:
                 f"This filter does not hold: {error}.",
                 "Correct it in the filter bar, or remove its chip.",
             )
+        case ExportError():
+            return (f"{doing} failed: {str(error).rstrip('.')}.", "Choose another form or place.")
         case FormatError():
             return (
                 f"{doing} failed: {str(error).rstrip('.')}.",

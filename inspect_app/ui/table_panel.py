@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from inspect_app.cases import Anchor, AnchorKind
 from inspect_app.cases.anchors import event_anchor, page_anchor, subject_anchor
@@ -22,12 +22,21 @@ from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import Prepared, ViewModel, prepare
 from inspect_app.ui.table_view import GridView, TotalsRow
 from inspect_app.ui.widgets import plain_label, tool_button
-from inspect_app.views.export import to_csv, to_json
+from inspect_app.views.export import to_csv
 from inspect_app.views.format import format_count, format_value
 from inspect_app.views.row_subjects import subjects_of_row
 from inspect_app.views.sorting import search
 from inspect_app.views.table import ViewTable
 from inspect_app.views.view import Kind
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of a view as they are shown."""
+
+    table: ViewTable
+    order: np.ndarray
+    """int64, positions of the rows in their order."""
 
 
 class TablePanel(QWidget):
@@ -42,6 +51,8 @@ class TablePanel(QWidget):
     note_wanted = Signal(object, bool)
     look_wanted = Signal(object)
     """A function from the look to another: the columns were chosen."""
+    export_wanted = Signal(object)
+    """The `Rows` that are shown, or None: they shall be handed to another tool."""
     sorted_by = Signal(str, bool)
     """The analyst chose an order: column and whether it descends."""
     line_changed = Signal(int)
@@ -91,7 +102,7 @@ class TablePanel(QWidget):
             self.find_bar,
             tool_button(find, "search", "Find in this table (Ctrl+F)", self.find_bar.begin),
             chooser,
-            tool_button(export, "save", "Save the table as CSV or JSON", self.ask_for_export),
+            tool_button(export, "save", "Export the table or its events (Ctrl+E)", self.ask_for_export),
         ]
 
     @property
@@ -200,26 +211,14 @@ class TablePanel(QWidget):
             "Copying", lambda _: write(model.table, order), lambda text: self.copier.copy(text, told)
         )
 
-    def export_to(self, path: str) -> None:
-        """All rows in their order to a file: JSON where its name says so, else CSV."""
-        if self.model is None:
-            return
-        table, order = self.model.table, self.model.order
-        write = to_json if path.endswith(".json") else to_csv
-        self.work_wanted.emit(
-            "Exporting",
-            lambda _: write(table, order).encode(),
-            lambda data: self.copier.save(Path(path), data),
-        )
+    @property
+    def rows(self) -> Rows | None:
+        """The rows in the order in which they are shown."""
+        return Rows(self.model.table, self.model.order) if self.model is not None else None
 
     def ask_for_export(self) -> None:
-        """Let the analyst choose a file to write to."""
-        name = self.table.view.id if self.table is not None else "table"
-        path, _kind = QFileDialog.getSaveFileName(
-            self, "Save the table", f"{name}.csv", "CSV (*.csv);;JSON (*.json)"
-        )
-        if path:
-            self.export_to(path)
+        """Let the analyst hand the table, or the events below it, to another tool."""
+        self.export_wanted.emit(self.rows)
 
     def _find_lines(self, text: str) -> np.ndarray:
         if self.model is None:

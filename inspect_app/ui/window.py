@@ -31,6 +31,7 @@ from inspect_app.ui.chips import shortened
 from inspect_app.ui.command_palette import CommandPalette
 from inspect_app.ui.commands import Commands
 from inspect_app.ui.crash_dialog import CrashLogDialog
+from inspect_app.ui.exporting.exporter import Exporter
 from inspect_app.ui.findings_feed import FindingsFeed
 from inspect_app.ui.growth import Growth, Sizes, load_with_sizes
 from inspect_app.ui.header import TitleArea
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.growth = Growth(self.jobs, self)
         self.sharing = Sharing(self)
         self.reports = ReportDesk(self)
+        self.exporter = Exporter(self)
         self.pins = Pins(self.jobs, self._fail_quietly, self)
         self.casebook = CaseBook(self.jobs, self.settings, self)
         self.case_menu = CaseMenu(self)
@@ -223,6 +225,8 @@ class MainWindow(QMainWindow):
         self.book.look_wanted.connect(self._keep_look)
         self.looks.changed.connect(self._show_look)
         self.looks.paths_changed.connect(self._take_rules)
+        self.book.export_wanted.connect(self.exporter.ask)
+        self.book.content_wanted.connect(self.exporter.ask_for_content)
         self.book.told.connect(areas.status.tell)
         self.book.failed.connect(areas.banner.tell)
         self.feed.counted.connect(areas.status.show_counts)

@@ -1,6 +1,7 @@
 """The window as an analyst uses it."""
 
 import hashlib
+import json
 import os
 import threading
 
@@ -227,15 +228,24 @@ def test_columns_are_chosen_and_the_totals_follow(opened, settle):
 def test_a_table_is_exported(opened, settle, tmp_path):
     go(opened, settle, "files")
     table = opened.book.table
-    table.panel.export_to(str(tmp_path / "files.csv"))
-    settle(opened)
-    table.panel.export_to(str(tmp_path / "files.json"))
-    settle(opened)
-    assert (tmp_path / "files.json").read_text().startswith("[{")
-    assert len((tmp_path / "files.csv").read_text().splitlines()) == table.model.rowCount() + 1
-    table.panel.export_to(str(tmp_path / "nowhere" / "files.csv"))
-    settle(opened)
-    assert "Could not write" in opened.areas.banner.text
+    export_table(opened, settle, "csv", tmp_path / "files.csv")
+    export_table(opened, settle, "json", tmp_path / "files.json")
+    found = json.loads((tmp_path / "files.json").read_text())
+    assert len(found["rows"]) == table.model.rowCount()
+    assert found["source"]["view"] == "files"
+    lines = (tmp_path / "files.csv").read_text().splitlines()
+    assert len(lines) == table.model.rowCount() + 1
+    assert table.model.text(0, 0) in lines[1]
+    export_table(opened, settle, "csv", tmp_path / "nowhere" / "files.csv")
+    assert "failed: there is no such file" in opened.areas.banner.text
+
+
+def export_table(window, settle, kind, path):
+    """Through the button, as an analyst does."""
+    window.book.table.panel.ask_for_export()
+    window.exporter.dialog.choose("table", kind, str(path))
+    window.exporter.dialog.go.click()
+    settle(window)
 
 
 def test_an_events_detail_follows_the_chosen_line(opened, qtbot, settle):
@@ -639,8 +649,7 @@ def test_what_the_analyst_does_is_written_into_the_log_that_is_kept(window, sett
     settle(window)
     window.workspace.add_filter("evt.type = write")
     go(window, settle, "files")
-    window.book.table.panel.export_to(str(tmp_path / "files.csv"))
-    settle(window)
+    export_table(window, settle, "csv", tmp_path / "files.csv")
     rows = list(read_log(log))
     actions = [row["action"] for row in rows]
     assert actions[0] == "opened"

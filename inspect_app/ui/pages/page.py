@@ -21,6 +21,7 @@ _HEIGHT = 50
 _PASSED_ON = (
     "drill_wanted", "filter_wanted", "page_wanted", "failed", "work_wanted", "told", "look_wanted",
     "note_wanted",
+    "export_wanted",
 )  # fmt: skip
 
 
@@ -48,6 +49,10 @@ class Page(QWidget):
     """Another part of the page."""
     window_wanted = Signal(object)
     """Another time window: (start, end) in ns since 1970 UTC (Qt's int is too small)."""
+    export_wanted = Signal(object)
+    """The rows in sight, or None: the analyst wants to hand over something."""
+    content_wanted = Signal(int)
+    """A row of descriptors: the analyst wants its bytes."""
     look_wanted = Signal(object)
     """A function from the look to another: how captures are shown; what emits it shows it already."""
 
@@ -95,6 +100,10 @@ class Page(QWidget):
 
     def begin_find(self) -> None:
         """Let the analyst search the page; pages without a search do nothing."""
+
+    def ask_for_export(self) -> None:
+        """Let the analyst hand over what the page shows; pages with a table offer its rows, too."""
+        self.export_wanted.emit(None)
 
     def take_focus(self) -> None:
         """Give the keyboard to what the page is about."""

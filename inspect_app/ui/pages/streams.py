@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
@@ -39,6 +40,7 @@ class StreamsPage(Page):
         self.rendering = ChoiceButton("How bytes are shown", [rendering.value for rendering in Rendering])
         self.rendering.chosen.connect(lambda place: self.view.show_as(list(Rendering)[place]))
         save = QPushButton("Save bytes …")
+        save.setToolTip("Of one stream or file: each way, with its holes; of several: all that was kept")
         save.clicked.connect(self._save)
         self.head.row.addWidget(self.rendering)
         self.head.row.addWidget(save)
@@ -91,9 +93,19 @@ class StreamsPage(Page):
             self.copier.save(Path(path), b"".join(self.streams.joined()))
 
     def _save(self) -> None:
+        things = self._things()
+        if len(things) == 1 and things[0] >= 0:
+            self.content_wanted.emit(int(things[0]))
+            return
         path, _kind = QFileDialog.getSaveFileName(self, "Save the kept bytes", "stream.bin")
         if path:
             self.save_to(path)
+
+    def _things(self) -> np.ndarray:
+        """The rows of descriptors that the transfers go through."""
+        if self.streams is None:
+            return np.empty(0, np.int64)
+        return np.unique(self.streams.frames.events["descriptor"].to_numpy()[self.streams.rows])
 
     def _show_menu(self, box: int, place: QPoint) -> None:
         if self.streams is not None and box >= 0:
@@ -109,6 +121,9 @@ class StreamsPage(Page):
         follow = partial(self.drill_wanted.emit, "streams", f"fd.name = {quote(name)}", plain(name))
         text = partial(self.copier.copy, self.view.text_of(box), "Transfer copied")
         own: list[Entry] = [("Follow this descriptor", "streams", follow)] if name else []
+        if known:
+            save = partial(self.content_wanted.emit, segment.descriptor)
+            own.append(("Save this stream or file …", "save", save))
         own.append(("Show the event", "events", partial(self.drill_wanted.emit, "events", number, told)))
         own.append(("Copy as text", "copy", text))
         thing = Thing(

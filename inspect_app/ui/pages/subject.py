@@ -63,6 +63,8 @@ class SubjectAnswer:
     life: tuple[int, int] = (-1, -1)
     events: int = 0
     tabs: tuple[Tab, ...] = ()
+    thing: int = -1
+    """Row of descriptors of a file or connection whose bytes can be saved, else -1."""
 
 
 class SubjectPage(TabbedPage):
@@ -70,10 +72,13 @@ class SubjectPage(TabbedPage):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._thing = -1
         for title, page, tip in _WAYS:
             button = tool_button(title, page, tip, lambda page=page: self.page_wanted.emit(page))  # type: ignore[misc]  # bound now
             self.head.row.addWidget(button)
         self.head.row.addWidget(tool_button("Note", "notes", _NOTE_TIP, self._note))
+        self.save = tool_button("Save content", "save", "Rebuild it from its reads and writes", self._save)
+        self.head.row.addWidget(self.save)
         self.facts = DetailTree()
         self.facts.setAccessibleName("Facts")
         self.facts.menu_wanted.connect(self._show_value_menu)
@@ -122,6 +127,8 @@ class SubjectPage(TabbedPage):
         note = _note(known) if known.found is not None else ""
         self.head.tell(f"{kind} {plain(known.label)}", note, note)
         self.empty.tell("" if known.found is not None else _nothing(known))
+        self._thing = known.thing
+        self.save.setVisible(known.thing >= 0)
         self._split.setVisible(known.found is not None)
         if known.found is not None:
             sizes = scope.look.layout.get(_ID, ())
@@ -174,6 +181,10 @@ class SubjectPage(TabbedPage):
         notes = self.noted.of_thing(self._about) if self._about is not None else []
         self.facts.show_groups((*note_groups(notes), *self._facts))
 
+    def _save(self) -> None:
+        if self._thing >= 0:
+            self.content_wanted.emit(self._thing)
+
     def _keep_sizes(self) -> None:
         sizes = tuple(self._split.sizes())
         self.look_wanted.emit(lambda look: look.with_layout(_ID, sizes))
@@ -217,6 +228,7 @@ def _answer(scope: Scope, subject: Subject, job: Job) -> SubjectAnswer:
         _life(scope, found),
         len(rows),
         tuple(tabs),
+        _thing(scope, found),
     )
 
 
@@ -228,6 +240,17 @@ def _processes(scope: Scope, found: Found) -> np.ndarray:
         inside: np.ndarray = np.flatnonzero(scope.frames.processes["container"].to_numpy() == found.row)
         return inside
     return np.empty(0, np.int64)
+
+
+def _thing(scope: Scope, found: Found) -> int:
+    """The file or socket of which most bytes were kept; of one name there may be several."""
+    if found.subject.kind not in (Kind.FILE, Kind.CONNECTION) or not len(found.things):
+        return -1
+    events, kinds = scope.frames.events, scope.frames.descriptors["type"]
+    things = found.things[(kinds.iloc[found.things] != "directory").to_numpy()]
+    used, captured = (events[name].to_numpy()[found.rows] for name in ("descriptor", "captured"))
+    kept = np.bincount(used[used >= 0], captured[used >= 0], minlength=len(kinds))
+    return int(things[np.argmax(kept[things])]) if len(things) else -1
 
 
 def _drawn(scope: Scope, rows: np.ndarray) -> tuple[int, int]:
