@@ -91,8 +91,8 @@ class Recovered:
 
     @property
     def coverage(self) -> float:
-        """The known part of it, 0 to 1; of an empty one 1."""
-        return self.known / self.size if self.size else 1.0
+        """The known part of it, 0 to 1; 1 of one that is known to be empty."""
+        return self.known / self.size if self.size else float(self.is_size_known)
 
     @property
     def is_whole(self) -> bool:

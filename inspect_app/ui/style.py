@@ -32,6 +32,10 @@ QMenu::item { padding: 5px 22px 5px 22px; border-radius: 4px; }
 QMenu::item:selected { background: $selection; color: $selection_text; }
 QMenu::item:disabled { color: $strong_border; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 6px; }
+QRadioButton::indicator { width: 12px; height: 12px; border: 1px solid $strong_border; border-radius: 7px;
+    background: $window; }
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 4px solid $accent; }
+QRadioButton::indicator:disabled { border-color: $border; }
 QToolTip { background: $raised; color: $text; border: 1px solid $strong_border; padding: 5px; }
 #PathArea, #FilterArea { background: $surface; border-bottom: 1px solid $border; }
 #SideList { background: $surface; border: 0; border-right: 1px solid $border; outline: 0;

@@ -213,6 +213,17 @@ class MainWindow(QMainWindow):
         areas.welcome.sample_wanted.connect(self.open_sample)
         self.pins.changed.connect(self._show_pins)
         self.pins.measured.connect(areas.strip.set_lanes)
+        self._connect_book()
+        self.feed.counted.connect(areas.status.show_counts)
+        self.findings.marked.connect(lambda marks: areas.strip.set_marks("findings", marks))
+        self.findings.counted.connect(self.book.overview.severity.show_counts)
+        self.findings.finding_wanted.connect(lambda condition, rule: workspace.drill(EVENTS, condition, rule))
+        self.book.findings.files_changed.connect(self._look_for_findings)
+        self.jobs.slow.connect(areas.progress.tell)
+        self.jobs.settled.connect(areas.progress.hide)
+
+    def _connect_book(self) -> None:
+        workspace, areas = self.workspace, self.areas
         self.book.drill_wanted.connect(workspace.drill)
         self.book.filter_wanted.connect(workspace.add_filter)
         self.book.page_wanted.connect(workspace.turn_to)
@@ -229,13 +240,6 @@ class MainWindow(QMainWindow):
         self.book.content_wanted.connect(self.exporter.ask_for_content)
         self.book.told.connect(areas.status.tell)
         self.book.failed.connect(areas.banner.tell)
-        self.feed.counted.connect(areas.status.show_counts)
-        self.findings.marked.connect(lambda marks: areas.strip.set_marks("findings", marks))
-        self.findings.counted.connect(self.book.overview.severity.show_counts)
-        self.findings.finding_wanted.connect(lambda condition, rule: workspace.drill(EVENTS, condition, rule))
-        self.book.findings.files_changed.connect(self._look_for_findings)
-        self.jobs.slow.connect(areas.progress.tell)
-        self.jobs.settled.connect(areas.progress.hide)
 
     def _on_loaded(self, paths: Sequence[str], found: object) -> None:
         sizes, frames = cast(tuple[Sizes, CaptureFrames], found)

@@ -27,7 +27,7 @@ def test_every_form_is_offered_from_the_menu(opened, settle, tmp_path, kind):
     ordered(opened, settle, "events", kind, path)
     assert path.stat().st_size > 0
     assert path.stat().st_mode & 0o777 == 0o600
-    assert "Wrote out" in opened.areas.status.text
+    assert "Wrote out" in opened.areas.status.currentMessage()
 
 
 def test_the_form_offers_the_table_in_sight_and_only_forms_that_take_it(opened, settle):
@@ -111,7 +111,7 @@ def test_coverage_is_shown_before_a_file_is_saved_from_its_page(content, settle,
     settle(content)
     assert (tmp_path / "saved").read_bytes() == b"hellowor\0\0\0\0\0"
     assert json.loads((tmp_path / "saved.map.json").read_text())["name"] == "/tmp/dropped"
-    assert "Wrote saved" in content.areas.status.text
+    assert "Wrote saved" in content.areas.status.currentMessage()
 
 
 def test_each_way_of_a_connection_is_saved_from_its_page(content, settle, tmp_path):

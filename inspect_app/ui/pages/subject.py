@@ -77,7 +77,7 @@ class SubjectPage(TabbedPage):
             button = tool_button(title, page, tip, lambda page=page: self.page_wanted.emit(page))  # type: ignore[misc]  # bound now
             self.head.row.addWidget(button)
         self.head.row.addWidget(tool_button("Note", "notes", _NOTE_TIP, self._note))
-        self.save = tool_button("Save content", "save", "Rebuild it from its reads and writes", self._save)
+        self.save = tool_button("Save …", "save", "Save its content, rebuilt from calls", self._save)
         self.head.row.addWidget(self.save)
         self.facts = DetailTree()
         self.facts.setAccessibleName("Facts")
