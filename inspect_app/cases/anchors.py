@@ -140,12 +140,13 @@ def page_anchor(
 
 def _anchor(frames: CaptureFrames, kind: AnchorKind, label: str, **facts: Any) -> Anchor:
     seen = sighting_of(frames)
-    return Anchor(kind, label[:MAX_LABEL], seen.id, host=seen.host[:200], **facts)
+    return Anchor(kind, label[:MAX_LABEL], seen.id, **{"host": seen.host[:200], **facts})
 
 
 def _process_facts(frames: CaptureFrames, row: int) -> dict[str, Any]:
     pid, start = (int(frames.processes[name].to_numpy()[row]) for name in ("pid", "start"))
-    return {"pid": pid, "start_ns": start if start >= 0 else None}
+    host = str(frames.hosts["hostname"].iat[int(frames.processes["host"].to_numpy()[row])])
+    return {"pid": pid, "start_ns": start if start >= 0 else None, "host": host[:200]}
 
 
 def _inode(frames: CaptureFrames, things: np.ndarray) -> dict[str, Any]:

@@ -144,7 +144,11 @@ class Case:
 
     def report_end(self) -> int:
         """Where the next note of the report stands."""
-        return max((one.note.report or 0 for one in self._shown() if one.note.in_report), default=0) + STEP
+        notes = (record.value for record in self.notes.values())
+        return (
+            max((note.report for note in notes if note is not None and note.report is not None), default=0)
+            + STEP
+        )
 
     def _shown(self) -> Iterator[ShownNote]:
         for key, record in self.notes.items():

@@ -1,18 +1,19 @@
 """Which capture is open, as a case knows it: by ids and digests, its own and those of what it was made of.
 
 A capture that is being written changes its digest all the time but not its id; a slice has an id of its own
-and names its parents. So two captures are of one recording where any of these marks is the same.
+and names its parents. Several that were opened as one are known by all of theirs. So two captures have events
+in common where any of these marks is the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from capture.evidence.deriving import digests_of, steps_of
 from inspect_app.cases.anchor import MAX_LABEL
-from inspect_app.cases.case import Case
+from inspect_app.cases.case import Case, key_of
 from inspect_app.cases.note import Sighting
 from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
@@ -39,7 +40,10 @@ def of_this(case: Case, frames: CaptureFrames) -> frozenset[str]:
 def _sighting(frames: CaptureFrames) -> Sighting:
     host = frames.host
     digests = tuple(one for one in _texts(host.get("digests")) if one)[:_MOST]
-    marks = tuple(dict.fromkeys(mark[:_LONGEST] for mark in islice(_marks(host, digests), _MOST)))
+    several = [key_of("captures", *sorted(digests))] if len(frames.recordings) > 1 else []
+    marks = tuple(
+        dict.fromkeys(mark[:_LONGEST] for mark in islice(chain(several, _marks(host, digests)), _MOST))
+    )
     name = frames.path.replace("\\", "/").rpartition("/")[2]
     return Sighting(
         id=marks[0] if marks else f"name {name}"[:_LONGEST],

@@ -25,6 +25,8 @@ from inspect_app.frames.capture import CaptureFrames
 _EVENTS = "events"
 _WITH_EVENT = (AnchorKind.EVENT, AnchorKind.FINDING)
 NOT_HERE = -1
+_AT_ONE_TIME = 1 << 16
+"""Events of one nanosecond that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +71,32 @@ def rows_of(frames: CaptureFrames, anchors: Sequence[Anchor]) -> np.ndarray:
     on_event = [place for place, one in enumerate(anchors) if one.kind in _WITH_EVENT]
     if not on_event or not len(frames.events):
         return found
-    wanted = np.array([anchors[place].time_ns for place in on_event], np.int64)
+    _look_up(frames, anchors, np.array(on_event), found, 0)
+    for shift in np.unique(frames.recordings["correction"].to_numpy()).tolist():
+        missing = [place for place in on_event if found[place] == NOT_HERE]
+        if shift and missing:
+            # Noted in that capture alone, before its clock was put right.
+            _look_up(frames, anchors, np.array(missing), found, shift)
+    return found
+
+
+def _look_up(
+    frames: CaptureFrames, anchors: Sequence[Anchor], places: np.ndarray, found: np.ndarray, shift: int
+) -> None:
+    """Write the rows of some anchors' events into `found`, their times moved by `shift`."""
+    wanted = np.array([anchors[place].time_ns for place in places.tolist()], np.int64) + shift
     time = event_array(frames, "time")
     first, last = (np.searchsorted(time, wanted, side=side) for side in ("left", "right"))
     codes = frames.events["type"].cat.codes.to_numpy()
     code_of = {str(name): code for code, name in enumerate(frames.events["type"].cat.categories)}
     threads, tids = event_array(frames, "thread"), np.append(frames.threads["tid"].to_numpy(), NOT_HERE)
-    for place, begin, end in zip(on_event, first.tolist(), last.tolist(), strict=True):
+    for place, begin, end in zip(places.tolist(), first.tolist(), last.tolist(), strict=True):
         anchor = anchors[place]
-        span = slice(begin, end)
+        span = slice(begin, min(end, begin + _AT_ONE_TIME))
         tid = NOT_HERE if anchor.tid is None else anchor.tid
         same = np.flatnonzero((codes[span] == code_of.get(anchor.type, -2)) & (tids[threads[span]] == tid))
         if len(same):
             found[place] = begin + same[min(anchor.nth, len(same) - 1)]
-    return found
 
 
 def _event_spot(frames: CaptureFrames, anchor: Anchor) -> Spot:

@@ -118,7 +118,7 @@ class CaseMenu:
     def edit(self, key: str) -> None:
         """A note again."""
         book = self._window.casebook
-        shown = next((one for one in book.case.shown_notes() if one.key == key), None)
+        shown = next((one for one in book.noted.every if one.key == key), None)
         if shown is None:
             return
         dialog = NoteDialog(shown.note, book.case.report_end(), shown, parent=self._window)

@@ -165,3 +165,20 @@ def test_containers_and_connections_lead_to_their_pages(story, kind):
         subject = Subject(kind, f"{thing['l4proto']} {thing['name']}")
     found = spot_of(story, subject_anchor(story, subject))
     assert subject_of(found.page).kind is kind
+
+
+def test_what_is_noted_in_one_capture_is_found_among_several(frames, whole, tmp_path):
+    book = CaptureBuilder(host={"hostname": "node-2", "machine": "x86_64", "machine_id": "2"})
+    book.process(100, comm="sh", cwd="/")
+    book.open(100, "/etc/motd", ino=7)
+    several = open_capture([whole, book.write(tmp_path / "other.exhume")])
+    anchors = [event_anchor(frames, row) for row in range(len(frames.events))]
+    found = rows_of(several, anchors)
+    assert (found >= 0).all()
+    hosts = {event_anchor(several, row).host for row in range(len(several.events))}
+    assert hosts == {"node-1", "node-2"}
+    case = Case().with_capture(sighting_of(frames))
+    assert sighting_of(frames).id in of_this(case, several)
+    assert sighting_of(several).id not in (sighting_of(frames).id, "")
+    back = rows_of(frames, [event_anchor(several, int(row)) for row in found])
+    assert back.tolist() == list(range(len(frames.events)))
