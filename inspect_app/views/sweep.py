@@ -54,6 +54,7 @@ def sweep(
     asked: Sequence[Asked],
     classes: Classes,
     columns: Mapping[str, np.ndarray],
+    with_ends: bool = True,
 ) -> Swept:
     """Put every selected event down under its group.
 
@@ -64,6 +65,7 @@ def sweep(
         asked: What is wanted of each.
         classes: Those of every event of the capture.
         columns: The figures of every event of the capture, by name.
+        with_ends: Whether the first and the last event of a group matter; without, they are -1.
     """
     first, last = np.full(count, len(classes.of_event)), np.full(count, -1)
     takes = np.array([classes.meeting(""), *(classes.meeting(one.condition) for one in asked)])
@@ -78,7 +80,7 @@ def sweep(
         for part in pieces_of(len(groups), _PIECE):
             group, at = groups[part].astype(np.intp), part_of(rows, part)
             table.put(at, group, of_class.take(taken(classes.of_event, at)) - start, columns)
-            if start == 0:
+            if with_ends and start == 0:
                 numbers = np.arange(at.start, at.stop) if isinstance(at, slice) else at
                 np.minimum.at(first, group, numbers)
                 np.maximum.at(last, group, numbers)

@@ -1,19 +1,18 @@
 """All tiles measured at once: a total and a histogram each.
 
-Which events a tile counts is decided once for a capture. Then a tile over another window costs two
-binary searches for its total and one search a slice for its histogram.
+Which events a tile counts is decided once for a capture. Then one pass over the selected events puts each
+down under its slice of the window, and what a tile counts are sums of that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
 from inspect_app.analysis.host import recording_filter
-from inspect_app.analysis.matches import matching_rows
 from inspect_app.analysis.selection import Selection, TimeRange
 from inspect_app.analysis.timelines import (
     alive_per_bin,
@@ -22,13 +21,16 @@ from inspect_app.analysis.timelines import (
     capture_window,
     distinct_per_bin,
     row_edges,
-    sum_per_bin,
 )
+from inspect_app.filters.cache import remember
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import UNSEEN_KINDS
+from inspect_app.views.classes import classes_of
+from inspect_app.views.coded import Rows, looked_up, taken
 from inspect_app.views.entities import ENTITIES, entity_cells
 from inspect_app.views.format import Unit, format_bytes, format_compact
+from inspect_app.views.sweep import Asked, sweep
 from inspect_app.views.tile_catalogue import TILES, Counting, Tile, TileCategory
 
 __all__ = ["TILES", "Counting", "Tile", "TileCategory", "TileMeasure", "measure"]
@@ -86,44 +88,81 @@ def measure(
         bins: Into how many equal slices.
         tiles: Which; all without it.
     """
-    scale = _Scale(frames, selection.rows, window or capture_window(frames), bins)
+    tiles = list(tiles)
+    scale = _Scale(frames, selection.rows, window or capture_window(frames), bins, tiles)
     return [_measure_tile(tile, scale) for tile in tiles]
 
 
 class _Scale:
-    """What all tiles of one measurement share."""
+    """What all tiles of one measurement share: their conditions are looked at in one pass over the events."""
 
-    def __init__(self, frames: CaptureFrames, rows: np.ndarray | slice, window: TimeRange, bins: int) -> None:
+    def __init__(
+        self,
+        frames: CaptureFrames,
+        rows: Rows,
+        window: TimeRange,
+        bins: int,
+        tiles: Sequence[Tile],
+    ) -> None:
         self.frames = frames
         self.edges = bin_edges(window, bins)
-        self.row_edges = row_edges(frames, self.edges)
         self.restricted = not isinstance(rows, slice)
-        self._slice = rows if isinstance(rows, slice) else slice(0, 0)
-        self._inside = np.zeros(len(frames.events) if self.restricted else 0, dtype=bool)
-        if self.restricted:
-            self._inside[rows] = True
+        total = len(frames.events)
+        row_edge = row_edges(frames, self.edges)
+        bounds = bin_bounds(rows, row_edge, total)
+        first = rows.indices(total)[0] if isinstance(rows, slice) else 0
+        inside = slice(first + int(bounds[0]), first + int(bounds[-1]))
+        self._rows: Rows = inside if isinstance(rows, slice) else rows[inside]
+        self._bounds = bounds - bounds[0]
+        # By condition, why the capture cannot tell which events meet it.
+        self.unknown = _not_told(frames, [tile.condition for tile in tiles])
+        asked = [
+            Asked(tile.condition, tile.of if tile.counting is Counting.BYTES else "")
+            for tile in tiles
+            if tile.counting in (Counting.EVENTS, Counting.BYTES) and tile.condition not in self.unknown
+        ]
+        self._classes = classes_of(frames, [])
+        self._figures = sweep(
+            self._rows,
+            np.repeat(np.arange(bins, dtype=np.int32), np.diff(bounds)),
+            bins,
+            asked=list(dict.fromkeys(asked)),
+            classes=self._classes,
+            columns={one.figure: frames.events[one.figure].to_numpy() for one in asked if one.figure},
+            with_ends=False,
+        ).figures
 
-    def rows(self, condition: str) -> np.ndarray:
-        """Rows that are selected, lie in the window, and meet the condition; uint32, ascending."""
-        rows = matching_rows(self.frames, condition)
-        first, last = int(self.row_edges[0]), int(self.row_edges[-1])
-        if not self.restricted:
-            start, stop, _ = self._slice.indices(len(self.frames.events))
-            first, last = max(first, start), min(last, stop)
-        low, high = np.searchsorted(rows, np.array([first, max(first, last)], dtype=np.uint32))
-        rows = rows[low:high]
-        return rows[self._inside[rows]] if self.restricted else rows
+    def figure(self, condition: str, figure: str = "") -> np.ndarray:
+        """How many selected events of each slice meet a condition, or what their figures add up to."""
+        return self._figures[Asked(condition, figure)]
 
-    def bounds(self, rows: np.ndarray) -> np.ndarray:
-        """Positions in `rows` at which the slices begin and end."""
-        return bin_bounds(rows, self.row_edges, len(self.frames.events))
+    def taken(self, column: np.ndarray, condition: str) -> tuple[np.ndarray, np.ndarray]:
+        """A column at the selected events that meet a condition, and where in it the slices begin and end."""
+        meeting = self._classes.meeting(condition)
+        mine = looked_up(meeting, self._classes.of_event, self._rows)
+        places = np.flatnonzero(mine)
+        return taken(column, self._rows)[places], np.searchsorted(places, self._bounds)
+
+
+def _not_told(frames: CaptureFrames, conditions: Sequence[str]) -> dict[str, str]:
+    """Conditions about which the capture says nothing, and why; the others are told apart from now on."""
+    known: dict[str, str] = remember(frames, "tiles not told", dict)
+    asked = [condition for condition in conditions if condition not in known]
+    try:
+        classes_of(frames, asked)
+    except NotEvaluableError:
+        for condition in asked:
+            try:
+                classes_of(frames, [condition])
+            except NotEvaluableError as error:
+                known[condition] = str(error)
+    return known
 
 
 def _measure_tile(tile: Tile, scale: _Scale) -> TileMeasure:
-    try:
-        total, counts = _COUNTERS[tile.counting](tile, scale)
-    except NotEvaluableError as error:
-        return TileMeasure(tile, 0, np.zeros(len(scale.edges) - 1, dtype=np.int64), unknown=str(error))
+    if (reason := scale.unknown.get(tile.condition)) is not None:
+        return TileMeasure(tile, 0, np.zeros(len(scale.edges) - 1, dtype=np.int64), unknown=reason)
+    total, counts = _COUNTERS[tile.counting](tile, scale)
     # Lives and losses are recorded whatever the filter is.
     whole = tile.counting in (Counting.ALIVE, Counting.BEGUN, Counting.ENDED, Counting.DROPS)
     return TileMeasure(tile, total, counts, "" if whole else recording_filter(scale.frames.host))
@@ -133,19 +172,17 @@ Figures = tuple[int, np.ndarray]
 
 
 def _count_events(tile: Tile, scale: _Scale) -> Figures:
-    rows = scale.rows(tile.condition)
-    return len(rows), np.diff(scale.bounds(rows)).astype(np.int64)
+    counts = scale.figure(tile.condition)
+    return int(counts.sum()), counts
 
 
 def _count_bytes(tile: Tile, scale: _Scale) -> Figures:
-    rows = scale.rows(tile.condition)
-    counts = sum_per_bin(scale.frames.events[tile.of].to_numpy()[rows], scale.bounds(rows))
+    counts = scale.figure(tile.condition, tile.of)
     return int(counts.sum()), counts
 
 
 def _count_distinct(tile: Tile, scale: _Scale) -> Figures:
-    rows = scale.rows(tile.condition)
-    values = scale.frames.events["descriptor"].to_numpy()[rows]
+    values, bounds = scale.taken(scale.frames.events["descriptor"].to_numpy(), tile.condition)
     if tile.of != "descriptor":
         names = entity_cells("descriptor", tile.of, scale.frames).as_texts().codes
         # The extra last entry is what -1 points to.
@@ -155,7 +192,7 @@ def _count_distinct(tile: Tile, scale: _Scale) -> Figures:
     seen = np.zeros(size, bool)
     seen[values] = True  # -1, a thing without a name, is the last
     values = np.where(values < 0, size - 1, values)
-    return int(np.count_nonzero(seen)), distinct_per_bin(values, scale.bounds(rows), size)
+    return int(np.count_nonzero(seen)), distinct_per_bin(values, bounds, size)
 
 
 def _count_alive(tile: Tile, scale: _Scale) -> Figures:
@@ -194,7 +231,7 @@ def _count_moments(tile: Tile, scale: _Scale, which: int) -> Figures:
 
 def _with_events(tile: Tile, scale: _Scale, count: int) -> np.ndarray:
     """bool, one an entity: it has events that are selected."""
-    seen = scale.frames.events[ENTITIES[tile.of].column].to_numpy()[scale.rows(tile.condition)]
+    seen, _ = scale.taken(scale.frames.events[ENTITIES[tile.of].column].to_numpy(), tile.condition)
     held: np.ndarray = np.bincount(seen[seen >= 0], minlength=count)[:count] > 0
     return held
 
