@@ -12,6 +12,7 @@ from tests.kernel.captures import Capture, run_programs
 EVERYDAY = (
     "counts",
     "counts_under_strace",
+    "counts_under_perf",
     "short_lives",
     "threads",
     "exec_in_thread",

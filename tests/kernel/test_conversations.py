@@ -174,6 +174,29 @@ def test_connections_at_a_moment_are_those_that_ss_lists(state, facts):
         assert any((pid, fd) == entry[:2] and {local, peer} == set(entry[2:]) for entry in known)
 
 
+def test_descriptors_at_a_moment_are_those_that_lsof_lists(state, facts):
+    if not facts["moment"]["lsof"]:
+        pytest.skip("lsof is not installed")
+    listed, pid, fd = {}, 0, -1
+    for line in facts["moment"]["lsof"].splitlines():
+        if line[0] == "p":
+            pid = int(line[1:])
+        elif line[0] == "f":
+            fd = int(line[1:])
+        elif line[0] == "n":
+            listed[pid, fd] = line[1:]
+    assert {pid for pid, _ in listed} == {facts["pid"], facts["moment"]["holder"]}
+    for pid in (facts["pid"], facts["moment"]["holder"]):
+        held = state.descriptors[state.descriptors["pid"] == pid].set_index("fd")
+        there = {fd: name for (owner, fd), name in listed.items() if owner == pid}
+        # lsof is run with pipes of ours for what it says, which are gone at the moment.
+        assert set(held.index) <= set(there)
+        assert all(there[fd] in ("pipe",) or " " in there[fd] for fd in set(there) - set(held.index))
+        paths = {fd: name for fd, name in there.items() if name.startswith("/") and fd in held.index}
+        assert paths
+        assert all(held.loc[fd, "file"] == name for fd, name in paths.items())
+
+
 def test_descriptors_at_a_moment_are_those_of_proc(state, facts):
     for pid, links in facts["moment"]["fds"].items():
         held = state.descriptors[state.descriptors["pid"] == int(pid)].set_index("fd")["file"]

@@ -76,6 +76,28 @@ def test_calls_and_errors_of_each_kind_are_those_that_strace_saw(capture, told, 
     assert set(ours) - set(summed) <= {"exit_group"}
 
 
+def test_calls_of_each_kind_are_as_many_as_perf_counted(capture, told, everyday):
+    """The kernel's own tracepoints, counted by a program that knows nothing of ours."""
+    traced = told("counts_under_perf")
+    counted = {}
+    for line in (everyday.folder / "counts_under_perf" / "perf").read_text().splitlines():
+        number, _, event, *_ = (*line.split(","), "", "")
+        if event.startswith("syscalls:sys_enter_") and number.isdigit():
+            counted[event.removeprefix("syscalls:sys_enter_")] = int(number)
+    first = rows_of(capture, f"proc.pid = {traced.pid} and evt.type = execve and evt.failed = false")[-1]
+    own = f"proc.pid = {traced.pid} and evt.num > {first + 1}"
+    children = " or ".join(f"proc.pid = {pid}" for pid in traced.children)
+    table = table_of(capture, "syscalls", f"{own} or {children}")
+    ours = Counter({table.value(row, 0): int(table.events[row]) for row in range(len(table))})
+    # On a machine that has too much to do calls are only counted, those before the exec among them.
+    beside = capture.frames.counted
+    beside = beside[beside["pid"].isin([traced.pid, *traced.children])]
+    most = ours + Counter(beside.groupby("type", observed=True)["count"].sum().to_dict())
+    assert counted["read"] > 10_000
+    for name, number in counted.items():
+        assert ours[name] <= number <= most[name], name
+
+
 def _summary(path):
     """Calls by name, out of the table that `strace -C` appends."""
     found = {}

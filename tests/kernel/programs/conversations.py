@@ -179,6 +179,7 @@ def tell_of_a_moment():
         else "",
         "ps": subprocess.run(["ps", "-eo", "pid=,ppid=,comm="], capture_output=True, text=True).stdout,
         "fds": {pid: links(pid) for pid in (os.getpid(), holder)},
+        "lsof": lsof(os.getpid(), holder),
         "holder": holder,
     }
     with contextlib.suppress(OSError):
@@ -186,6 +187,14 @@ def tell_of_a_moment():
     served.send(b"x")
     said["code"] = ended(holder)
     return said
+
+
+def lsof(*pids):
+    """What lsof lists of processes, a field a line; empty where it is not installed."""
+    if not shutil.which("lsof"):
+        return ""
+    command = ["lsof", "-nP", "-F", "pfn", "-a", "-d", "0-999", "-p", ",".join(map(str, pids))]
+    return subprocess.run(command, capture_output=True, text=True).stdout
 
 
 def links(pid):
