@@ -59,7 +59,9 @@ def fail(message: str, code: Exit) -> NoReturn:
 
 def _file_meant(options: Mapping[str, object]) -> str:
     """The file that a command was given, empty where there are several or none."""
-    for value in options.values():
+    for name, value in options.items():
+        if name == "output":
+            continue
         files = value if isinstance(value, tuple) else (value,)
         if len(files) == 1 and isinstance(files[0], os.PathLike):
             return str(files[0])

@@ -16,6 +16,7 @@ from inspect_app.filters.errors import FilterError
 from inspect_app.filters.expression import Exists, FieldOperand, Operand
 from inspect_app.filters.facets import NumberFacet, TextFacet
 from inspect_app.filters.field import FieldType
+from inspect_app.filters.fields_arg import is_id
 from inspect_app.filters.language import parse
 from inspect_app.filters.operands import facets_of
 from inspect_app.frames.capture import CaptureFrames
@@ -58,7 +59,7 @@ class OutputTemplate:
         places = []
         for at in range(1, len(pieces), 2):
             name, rest = _known(pieces[at])
-            places.append((name, operand_of(name)))
+            places.append((name, _by_name(operand_of(name))))
             pieces[at + 1] = rest + pieces[at + 1]
         return cls(tuple(pieces[::2]), tuple(places))
 
@@ -117,6 +118,13 @@ def clock(time_ns: int) -> str:
     """The time of day, UTC: `15:04:05.000000001`."""
     seconds, rest = divmod(time_ns % _DAY_NS, 1_000_000_000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:09}"
+
+
+def _by_name(operand: Operand) -> Operand:
+    """Users and groups that arguments are the numbers of are shown by name."""
+    if isinstance(operand, FieldOperand) and operand.field.name == "evt.arg" and is_id(operand.argument):
+        return operand_of(f"evt.argname[{operand.argument}]")
+    return operand
 
 
 def _known(name: str) -> tuple[str, str]:

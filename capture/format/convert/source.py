@@ -12,6 +12,7 @@ from capture.format.errors import FormatError
 
 SECTION_MARK = b"\x0a\x0d\x0d\x0a"
 BYTE_ORDER_MARK = b"\x4d\x3c\x2b\x1a"
+OTHER_BYTE_ORDER = BYTE_ORDER_MARK[::-1]
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _PIECE = 1 << 20
 _UNPACKED_PIECE = 4 << 20
@@ -102,7 +103,8 @@ def is_scap(stream: BinaryIO) -> bool:
         return False
     head = Source(stream).read(12)
     stream.seek(0)
-    return head[:4] == SECTION_MARK and head[8:12] == BYTE_ORDER_MARK
+    # Of the other byte order, too: then it is said which file it is, and why it is not read.
+    return head[:4] == SECTION_MARK and head[8:12] in (BYTE_ORDER_MARK, OTHER_BYTE_ORDER)
 
 
 def section_version(block: bytes) -> tuple[int, int]:
@@ -111,6 +113,8 @@ def section_version(block: bytes) -> tuple[int, int]:
     Raises:
         FormatError: It is none, of the other byte order, or of a version that nobody has written yet.
     """
+    if block[:4] == SECTION_MARK and block[8:12] == OTHER_BYTE_ORDER:
+        raise FormatError("a .scap file of a big-endian machine; those of little-endian ones are read", 0)
     if len(block) < 28 or block[:4] != SECTION_MARK or block[8:12] != BYTE_ORDER_MARK:
         raise FormatError("this is not a .scap file: it does not begin with a section header", 0)
     major, minor = int.from_bytes(block[12:14], "little"), int.from_bytes(block[14:16], "little")

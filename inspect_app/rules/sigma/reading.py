@@ -201,7 +201,7 @@ def _category(rule: SigmaRule) -> tuple[Category | None, str]:
     source = rule.logsource
     if source.product and source.product != LINUX:
         return None, f"it asks for events of {source.product}; a capture is of {LINUX}"
-    if source.service:
+    if source.service and source.category not in CATEGORIES:
         return None, f"it asks for the log of {source.service}; a capture holds calls, not that log"
     category = CATEGORIES.get(source.category or "")
     if category is None:

@@ -41,6 +41,16 @@ def test_what_is_no_scap_file_leaves_nothing_behind(run, tmp_path):
     assert not (tmp_path / "x.exhume").exists()
 
 
+def test_a_file_of_the_other_byte_order_is_refused_and_named(run, tmp_path):
+    book = bytearray(scap(tmp_path / "big.scap").read_bytes())
+    book[8:12] = book[8:12][::-1]
+    (tmp_path / "big.scap").write_bytes(book)
+    done = run("convert", tmp_path / "big.scap", "-o", tmp_path / "x.exhume")
+    assert done.exit_code == Exit.UNREADABLE
+    assert "big.scap: a .scap file of a big-endian machine" in done.stderr
+    assert not (tmp_path / "x.exhume").exists()
+
+
 def test_a_capture_is_not_overwritten_unasked(run, tmp_path):
     file, output = scap(tmp_path / "trace.scap"), tmp_path / "trace.exhume"
     output.write_bytes(b"evidence")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from inspect_app.frames import open_capture
+from inspect_app.rules.alerts import findings_of
 from inspect_app.rules.entries import parse_entries
 from inspect_app.rules.rule_set import RuleSet
 from inspect_app.rules.run import State, read_rules, run_rules
@@ -82,6 +83,16 @@ def test_a_shape_of_public_rules_holds_for_the_event_it_is_about(tmp_path, condi
     (one,) = run_rules(rules, frames).outcomes
     assert (one.state, one.reason) == (State.EVALUATED, "")
     assert one.rows.tolist() == [at[about]]
+
+
+def test_users_in_arguments_are_shown_by_name(tmp_path):
+    frames, at = story(tmp_path)
+    rules = RuleSet()
+    rule = {"rule": "R", "desc": "d", "condition": "evt.type = setuid", "priority": "INFO"}
+    rule["output"] = "to %evt.arg.uid"
+    rules.add(parse_entries(json.dumps([rule]).encode(), "r.yaml"))
+    (finding,) = findings_of(run_rules(rules, frames), frames)
+    assert (finding.row, finding.message) == (at["user"], "to nobody")
 
 
 def test_rules_about_events_of_plugins_are_told_as_such(tmp_path):
