@@ -150,6 +150,9 @@ FEATURES: tuple[Feature, ...] = (
             ("CONNECT_ADDRESS", "io_connect", ("addr",)),
             ("CONNECT_LENGTH", "io_connect", ("addr_len",)),
             ("FILENAME_NAME", "filename", ("name",)),
+            ("RW_ADDRESS", "io_rw", ("addr",)),
+            ("MESSAGE_BUFFER", "io_sr_msg", ("buf",)),
+            ("MESSAGE_DONE", "io_sr_msg", ("done_io",)),
         ),
     ),
     Feature(

@@ -105,7 +105,7 @@ class Kernel:
         self.notes = [f"not recorded: {what}" for what in missing_facts(constants)]
         """What this kernel does not tell, a sentence each."""
         constants |= settings.filter.constants()
-        constants |= hierarchies.constants(types) if settings.filter else {}
+        constants |= hierarchies.constants(types) if settings.filter or settings.payload else {}
         self.filter: FilterTables | None = None
         """What the recording leaves out, None where it leaves out nothing."""
         self.payload: PayloadTables | None = None

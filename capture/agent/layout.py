@@ -86,6 +86,9 @@ OPTIONAL = {
     "UPID_NR": "thread ids in their own namespaces",
     "MM_EXE_FILE": "device and inode of programs",
     "SOCK_PROTOCOL": "protocols of sockets",
+    "RW_ADDRESS": "payload of what io_uring reads and writes",
+    "MESSAGE_BUFFER": "payload of what io_uring sends and receives",
+    "MESSAGE_DONE": "where the payload begins of what io_uring sends in several steps",
 }
 """Members that a recording can do without, and what it then lacks. The probe only ever reads through them."""
 NOWHERE = 1 << 62

@@ -13,12 +13,16 @@ import numpy as np
 from capture.agent import procfs
 from capture.agent.filter import Row, is_meant
 from capture.agent.filter_tables import Tables
+from capture.agent.hierarchies import trees
+from capture.agent.host_root import host_root
 from capture.agent.payload_policy import MAX_PREFIX, PayloadRule, PayloadSubject, numbered
 from capture.containers.cgroup_paths import ContainerRef, container_of
 from capture.containers.lookup import find_metadata
 
 _PREFIX_WORDS = MAX_PREFIX // 8
 _FILES = 1 << 16
+_OF_HOST, _NO_RULE = 1 << 63, (1 << 63) - 1
+"""Words of cgroups, see bpf/policy.c: of none that is a container's, and without a rule."""
 _REGULAR, _TYPE = 0o100000, 0o170000
 
 Array = np.ndarray[Any, np.dtype[np.uint64]]
@@ -42,7 +46,6 @@ class PayloadTables:
         self._ports = numbered(rules, PayloadSubject.PORT)
         self._paths = numbered(rules, PayloadSubject.PATH)
         self._containers = numbered(rules, PayloadSubject.CONTAINER)
-        self._top = procfs.unified_mount()
         self._files: Array | None = None
 
     def fill(self) -> None:
@@ -53,9 +56,10 @@ class PayloadTables:
         if self._paths:
             self._fill_paths()
         if self._containers:
-            for row in procfs.cgroups():
-                ref = container_of(row["path"])
-                self.learn(row["path"], ref, find_metadata(ref).row() if ref else None, True)
+            for path in sorted({path for tree in trees() for path in tree.paths()}):
+                ref = container_of(path)
+                metadata = find_metadata(ref, root=host_root()).row() if ref is not None else None
+                self.learn(path, ref, metadata, True)
 
     def learn(self, path: str, ref: ContainerRef | None, row: Row | None, final: bool) -> None:
         """Take in what became known of a cgroup's container."""
@@ -63,13 +67,12 @@ class PayloadTables:
         words = [
             word for word, rule in self._containers if any(is_meant(value, ref, row) for value in rule.values)
         ]
-        if not words:
+        if not words and ref is None:
             return
-        try:
-            identity = Path(f"{self._top}{path}").stat().st_ino
-        except (OSError, ValueError):
-            return
-        self._tables.put("payload_cgroups", identity.to_bytes(8, "little"), min(words))
+        word = min(words, default=_NO_RULE) | (_OF_HOST if ref is None else 0)
+        for tree in trees():
+            if (key := tree.key(path)) is not None:
+                self._tables.put("payload_cgroups", key.to_bytes(8, "little"), word)
 
     def listed(self, descriptors: Iterable[Row]) -> None:
         """Mark the files that were open when the recording began. `descriptors`: the snapshot's table."""

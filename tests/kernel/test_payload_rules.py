@@ -2,6 +2,7 @@
 
 import pytest
 
+from capture.agent.hierarchies import trees
 from capture.model.events import EventFlag
 from tests.kernel.captures import PROGRAMS, PYTHON, Capture, exhume_capture, record, run_programs
 
@@ -74,11 +75,34 @@ def test_a_folder_is_known_by_identity_whatever_way_leads_into_it(tmp_path):
 
 def test_a_container_decides_and_so_does_the_host(tmp_path):
     path = tmp_path / "host.exhume"
-    options = ("--payload", "container:nobody=5", "--payload", "container:host=7")
+    options = ("--only-command", "--payload", "container:nobody=5", "--payload", "container:host=7")
     assert record(path, *PYTHON, PROGRAMS / "payload_rules.py", tmp_path, options=options).returncode == 0
     capture = Capture(path)
     (pid,) = {call.pid for call in capture.calls("read", ret=SIZE)}
     assert {call.captured for call in capture.calls("read", ret=SIZE, pid=pid)} == {7}
+
+
+def test_a_container_that_shows_in_a_tree_of_v1_alone_decides(tmp_path):
+    controller = next((tree.top for tree in trees() if tree.controller), None)
+    if controller is None:
+        pytest.skip("no hierarchy of v1 is mounted")
+    top = controller / "docker" / ("5ea5ca1e" + "0" * 56)
+    there = [folder for folder in top.parents if not folder.exists()]
+    top.mkdir(parents=True)
+    program = (
+        "import os; own = str(os.getpid()); fd = os.open('/dev/zero', 0); os.read(fd, 1024)\n"
+        f"for folder in ({str(top)!r}, {str(controller)!r}):\n"
+        "    open(f'{folder}/cgroup.procs', 'w').write(own); os.read(fd, 1024)\n"
+    )
+    path = tmp_path / "v1.exhume"
+    options = ("--only-command", "--payload", "container:5ea5ca1e=5", "--payload", "container:host=7")
+    try:
+        assert record(path, *PYTHON, "-c", program, options=options).returncode == 0
+    finally:
+        for folder in (top, *there):
+            folder.rmdir()
+    calls = Capture(path).calls("read", ret=SIZE)
+    assert [call.captured for call in calls if call.payload and not any(call.payload)] == [7, 5, 7]
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,15 @@ def test_a_file_is_opened_written_and_read_through_the_ring_alone(capture, facts
     assert completion(capture, facts, "unlinkat", 0x106).path == path
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "moved"),
+    [("write", 0x102, b"through the ring"), ("read", 0x103, b"through the ring"), ("send", 0x108, b"hello")],
+)
+def test_the_bytes_that_a_request_moved_are_kept(capture, facts, name, data, moved):
+    done = completion(capture, facts, name, data)
+    assert (done.captured, done.payload) == (len(moved), moved)
+
+
 def test_what_could_not_be_opened_has_its_name(capture, facts):
     assert completion(capture, facts, "openat", 0x105).path == "/nowhere/at-all"
 

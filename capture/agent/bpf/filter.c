@@ -41,22 +41,16 @@ static __always_inline bool refuses(u64 *mark, u32 by)
     return marks & SKIP || (ONLY_BY & by && !(marks & ONLY));
 }
 
-#define TREE_SHIFT 56 /* ids repeat from hierarchy to hierarchy: capture/agent/hierarchies.py */
-
 /* What is known of the current thread's cgroup. Where a container shows in one hierarchy, another that knows of none
  * has no say. */
 static __always_inline u64 cgroup_marks(void)
 {
     u64 cgroup = bpf_get_current_cgroup_id();
-    u64 *mark = chosen_cgroups.lookup(&cgroup), *other;
+    u64 *mark = chosen_cgroups.lookup(&cgroup);
     u64 marks = mark ? *mark : 0;
-#if defined(V1_HIERARCHY) && defined(K_CGROUP_KN)
-    char *set = 0, *subsystem = 0, *own = 0, *kn = 0;
-    cgroup = 0;
-    if (READ(set, TASK() + K_TASK_CGROUPS) || READ(subsystem, set + K_CSS_SET_SUBSYS + 8 * V1_SUBSYSTEM)) return marks;
-    if (READ(own, subsystem + K_SUBSYS_CGROUP) || READ(kn, own + K_CGROUP_KN) || READ(cgroup, kn + K_KN_ID)) return marks;
-    cgroup |= (u64)V1_HIERARCHY << TREE_SHIFT;
-    other = chosen_cgroups.lookup(&cgroup);
+#if TELLS_V1_CGROUP
+    cgroup = v1_cgroup();
+    u64 *other = chosen_cgroups.lookup(&cgroup);
     if (!other) return marks;
     u64 paths = (marks | *other) & (CGROUP_ONLY | CGROUP_SKIP);
     if (!mark || (marks & NO_CONTAINER && !(*other & NO_CONTAINER))) marks = *other;

@@ -43,7 +43,27 @@ static __always_inline u64 rule_of_socket(u64 socket)
 #endif
 
 #if CONTAINER_RULES
+/* A cgroup's word, with a mark where it is of no container; absent: of none, and no rule holds. */
+#define OF_HOST (1ULL << 63)
 BPF_HASH(payload_cgroups, u64, u64, 16384);
+
+static __always_inline u64 word_of_cgroup(u64 cgroup)
+{
+    u64 *word = payload_cgroups.lookup(&cgroup);
+    return word ? *word : NO_RULE;
+}
+
+/* Where a container shows in one hierarchy, another that knows of none has no say. */
+static __always_inline u64 rule_of_container(u64 cgroup)
+{
+    u64 word = word_of_cgroup(cgroup);
+#if TELLS_V1_CGROUP
+    u64 other = word_of_cgroup(v1_cgroup());
+    if (word & OF_HOST ? !(other & OF_HOST) || other < word : !(other & OF_HOST) && other < word) word = other;
+#endif
+    word &= ~OF_HOST;
+    return word == (NO_RULE & ~OF_HOST) ? NO_RULE : word;
+}
 #endif
 
 #if PATH_RULES
@@ -141,8 +161,8 @@ static __always_inline u64 payload_limit(struct head *h, struct plan *plan, u64 
     }
 #endif
 #if CONTAINER_RULES
-    u64 cgroup = h->cgroup, *of_cgroup = payload_cgroups.lookup(&cgroup);
-    if (of_cgroup && *of_cgroup < word) word = *of_cgroup;
+    u64 of_container = rule_of_container(h->cgroup);
+    if (of_container < word) word = of_container;
 #endif
 #if PATH_RULES
     if ((h->mode & S_IFMT) == S_IFREG) other = rule_of_file(h->ino, h->dev);

@@ -77,6 +77,21 @@ static __always_inline u64 argument(struct head *h, u64 at)
     return at < 6 ? h->args[at] : 0;
 }
 
+#if defined(V1_HIERARCHY) && defined(K_CGROUP_KN)
+#define TELLS_V1_CGROUP 1
+#define TREE_SHIFT 56 /* ids repeat from hierarchy to hierarchy: capture/agent/hierarchies.py */
+
+/* By what the recorder's tables know the current thread's cgroup in the tree of v1 that is used. */
+static __always_inline u64 v1_cgroup(void)
+{
+    char *set = 0, *subsystem = 0, *own = 0, *kn = 0;
+    u64 cgroup = 0;
+    if (READ(set, TASK() + K_TASK_CGROUPS) || READ(subsystem, set + K_CSS_SET_SUBSYS + 8 * V1_SUBSYSTEM)) return 0;
+    if (READ(own, subsystem + K_SUBSYS_CGROUP) || READ(kn, own + K_CGROUP_KN) || READ(cgroup, kn + K_KN_ID)) return 0;
+    return cgroup | (u64)V1_HIERARCHY << TREE_SHIFT;
+}
+#endif
+
 /* By which entry a call came. The code segment does not tell: 64-bit programs can use int 0x80 too. */
 static __always_inline u16 entry_flags(u32 code)
 {

@@ -1,6 +1,7 @@
 /* Requests of io_uring, which no system call tells of: as they are handed in and when they are done. */
 
 enum {
+    OP_READ_FIXED = 4, OP_WRITE_FIXED = 5, OP_READ = 22, OP_WRITE = 23, OP_SEND = 26, OP_RECV = 27, OP_SEND_ZC = 47,
     OP_ACCEPT = 13, OP_CONNECT = 16, OP_OPENAT = 18, OP_CLOSE = 19, OP_OPENAT2 = 28, OP_RENAMEAT = 35,
     OP_UNLINKAT = 36, OP_MKDIRAT = 37, OP_SYMLINKAT = 38, OP_LINKAT = 39, OP_SOCKET = 45, NO_REQUEST = 255,
 };
@@ -145,45 +146,107 @@ static __always_inline void copy_destination(struct head *h, char *data, char *r
     if (address && n && !bpf_probe_read_user(data + sizeof(struct sock_data), n, address)) h->addr_len = n;
 }
 
+/* What is told of a completion in either lane. */
+struct completion {
+    u64 user_data, request, ring, socket;
+    struct ident ident;
+    s32 result, fd;
+    u32 flags;
+    u8 op;
+};
+
+static __always_inline void put_completion(struct head *h, struct completion *c)
+{
+    h->ret = c->result;
+    h->args[0] = c->op;
+    h->args[1] = c->user_data;
+    h->args[2] = c->flags;
+    h->args[3] = c->request;
+    h->args[4] = c->ring;
+    h->fd = c->fd;
+    put_thing(h, &c->ident);
+}
+
+#if SNAPLEN && RUNNING_KERNEL >= (5 << 16) + (15 << 8)
+#define URING_PAYLOAD 1
+/* Where the bytes lie that a request has moved, 0 where that is not known. */
+static __always_inline u64 bytes_moved(struct completion *c)
+{
+    u64 address = 0;
+    u32 before = 0;
+    if (c->result <= 0) return 0;
+    if (c->op == OP_READ || c->op == OP_WRITE || c->op == OP_READ_FIXED || c->op == OP_WRITE_FIXED) {
+        READ(address, c->request + K_RW_ADDRESS);
+    } else if (c->op == OP_SEND || c->op == OP_RECV || c->op == OP_SEND_ZC) {
+        /* What takes several steps has its address moved on by those before. */
+        if (!READ(address, c->request + K_MESSAGE_BUFFER) && address) READ(before, c->request + K_MESSAGE_DONE);
+    }
+    return address - before;
+}
+
+/* In the lane of calls, where payload lies: nothing else writes there now, for from 5.15 on it is threads that tell of
+ * completions, and no interrupts. False: the payload has to be given up. */
+static __always_inline bool complete_with_payload(struct completion *c, u64 data, u64 now, u64 id, bool is_owner)
+{
+    int cpu = bpf_get_smp_processor_id();
+    struct plan moves = {.data_kind = DATA_IN};
+    struct position *p = positions.lookup(&cpu);
+    if (!p) return false;
+    u64 used = p->written - p->taken;
+    if (used >= RECORDS - RECORDS / 8 || pressure(p, used, now) != ALL_IS_KEPT) return false;
+    int at = cpu * (RECORDS + 1) + p->next;
+    struct head *h = heads.lookup(&at);
+    struct target t = {h, p, bytes_room(p, cpu, false)};
+    if (!h || !t.segment) return false;
+    begin(h, now, id, URING_COMPLETE + c->op);
+    put_completion(h, c);
+    if (!is_owner) h->cgroup = 0;
+    h->at = p->bytes;
+    copy_socket(&t, c->socket);
+    t.most = payload_limit(h, &moves, data, c->socket);
+    copy_payload(&t, data, c->result);
+    hand_over(p);
+    return true;
+}
+#endif
+
 int on_io_uring_complete(struct bpf_raw_tracepoint_args *ctx)
 {
-    u64 here = bpf_get_current_pid_tgid(), id = here, user_data = 0;
+    u64 here = bpf_get_current_pid_tgid(), id = here, file = 0, now = bpf_ktime_get_boot_ns();
     char *request = (char *)ctx->args[1];
-    u64 file = 0, socket = 0;
-    struct ident ident = {};
-    s32 result = 0, fd = -1;
-    u32 flags = 0;
-    u8 op = NO_REQUEST;
-    completion(ctx, &user_data, &result, &flags);
+    struct completion c = {.request = ctx->args[1], .ring = ctx->args[0], .fd = -1, .op = NO_REQUEST};
+    completion(ctx, &c.user_data, &c.result, &c.flags);
     if (request) {
-        READ(op, request + K_REQUEST_OPCODE);
+        READ(c.op, request + K_REQUEST_OPCODE);
         id = owner_of(request, here);
-        if (!(WITHOUT_FILE >> (op & 63) & 1)) READ(file, request + K_REQUEST_FILE);
+        if (!(WITHOUT_FILE >> (c.op & 63) & 1)) READ(file, request + K_REQUEST_FILE);
     }
     if (is_silent(id)) return 0;
-    if (op == OP_RENAMEAT && !result) count_move();
-    if (result >= 0 && (op == OP_OPENAT || op == OP_OPENAT2 || op == OP_ACCEPT || op == OP_SOCKET)) {
-        fd = result;
-        if (id >> 32 == here >> 32) file = file_of(fd);
+    bool is_ours = id >> 32 == here >> 32, opens = c.op == OP_OPENAT || c.op == OP_OPENAT2;
+    if (c.op == OP_RENAMEAT && !c.result) count_move();
+    if (c.result >= 0 && (opens || c.op == OP_ACCEPT || c.op == OP_SOCKET)) {
+        c.fd = c.result;
+        if (is_ours) file = file_of(c.fd);
     }
-    if (file) socket = identify_far_file(file, &ident);
+    if (file) c.socket = identify_far_file(file, &c.ident);
+#if URING_PAYLOAD
+    u64 data = request && is_ours ? bytes_moved(&c) : 0;
+    if (data && complete_with_payload(&c, data, now, id, id == here)) return 0;
+#endif
     struct uring *m = uring.ringbuf_reserve(sizeof(*m));
     if (!m) return count_lost(LANE_URING, CATEGORY_IO_OTHER), 0;
-    begin(&m->head, bpf_ktime_get_boot_ns(), id, URING_COMPLETE + op);
+    begin(&m->head, now, id, URING_COMPLETE + c.op);
+    put_completion(&m->head, &c);
     if (id != here) m->head.cgroup = 0;
-    m->head.ret = result;
-    m->head.args[0] = op;
-    m->head.args[1] = user_data;
-    m->head.args[2] = flags;
-    m->head.args[3] = (u64)request;
-    m->head.args[4] = ctx->args[0];
-    m->head.ino = ident.ino;
-    m->head.dev = ident.dev;
-    m->head.mode = ident.mode;
-    m->head.fd = fd;
-    if (socket && describe_socket(socket, (struct sock_data *)m->data)) m->head.flags |= F_SOCKET;
-    if (op == OP_CONNECT && id >> 32 == here >> 32) copy_destination(&m->head, m->data, request);
+#if URING_PAYLOAD
+    if (data) {
+        m->head.flags |= F_DATA_TRUNCATED;
+        count_lost(NO_PAYLOAD, CATEGORY_IO_OTHER);
+    }
+#endif
+    if (c.socket && describe_socket(c.socket, (struct sock_data *)m->data)) m->head.flags |= F_SOCKET;
+    if (c.op == OP_CONNECT && is_ours) copy_destination(&m->head, m->data, request);
     uring.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
-    if (fd >= 0 && (op == OP_OPENAT || op == OP_OPENAT2)) tails.call(ctx, TAIL_OPENED_BY_URING);
+    if (c.fd >= 0 && opens) tails.call(ctx, TAIL_OPENED_BY_URING);
     return 0;
 }
