@@ -15,6 +15,7 @@ _TWENTIETHS = 9638
 """Of a point: the width between the margins of a page."""
 _MARKED, _SHADE = "FBF1E6", "FBF1E6"
 _LINE = "CFD5DC"
+_AFTER_BORDERS = ("w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook", "w:tblCaption", "w:tblDescription")
 
 
 def add_table(document: Any, table: Table, widths: Sequence[float]) -> None:
@@ -97,7 +98,8 @@ def _empty(document: Any, widths: Sequence[float]) -> Any:
         for name, value in (("w:val", "single"), ("w:sz", "4"), ("w:color", _LINE)):
             line.set(qn(name), value)
         borders.append(line)
-    table._tbl.tblPr.append(borders)
+    # Word refuses a file whose elements stand in another order than its schema's.
+    table._tbl.tblPr.insert_element_before(borders, *_AFTER_BORDERS)
     return table._tbl
 
 

@@ -54,6 +54,22 @@ def test_pictures_are_told_in_words(document):
     assert shape._inline.docPr.get("descr") == EVIL
 
 
+ORDER = {
+    "w:tblPr": ["w:tblStyle", "w:tblW", "w:jc", "w:tblBorders", "w:tblLayout", "w:tblLook"],
+    "w:tcPr": ["w:tcW", "w:shd"],
+    "w:pPr": ["w:pStyle", "w:keepNext", "w:keepLines", "w:numPr", "w:shd", "w:spacing", "w:ind", "w:jc"],
+}
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_properties_stand_in_the_order_of_the_schema(document, name):
+    """Word says of others that the file is damaged."""
+    places = {qn(one): place for place, one in enumerate(ORDER[name])}
+    for properties in document.element.iter(qn(name)):
+        found = [places[child.tag] for child in properties]
+        assert found == sorted(found)
+
+
 def test_it_leads_nowhere_outside():
     with zipfile.ZipFile(io.BytesIO(write_word(everything(EVIL)))) as package:
         told = b"".join(package.read(name) for name in package.namelist() if name.endswith(".rels"))
