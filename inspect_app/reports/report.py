@@ -104,9 +104,12 @@ def _header(material: Material) -> str:
 
 def _told(material: Material) -> dict[str, str]:
     """What the capture tells of its case, and over that what the case file does."""
-    recorded = {title: text for title, text in material.summary.provenance if title != "Derived"}
-    given = dict(material.given.case)
-    return {title: shown_text(text, 200) for title, text in {**recorded, **given}.items()}
+    recorded: dict[str, str] = {}
+    for title, text in material.summary.provenance:
+        # Of several recordings each tells its own.
+        recorded[title] = f"{recorded[title]}; {text}" if title in recorded else text
+    told = {**recorded, **dict(material.given.case)}
+    return {title: shown_text(text, 200) for title, text in told.items()}
 
 
 def _cover(material: Material) -> tuple[Fact, ...]:

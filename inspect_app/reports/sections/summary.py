@@ -48,7 +48,11 @@ def summary(material: Material) -> Section:
 
 def _recorded(material: Material) -> str:
     told, window = material.summary, material.window
-    host = f"the machine {shown_text(told.hostname)}" if told.hostname else "a machine of unknown name"
+    host = (
+        f"the {'machines' if told.hosts > 1 else 'machine'} {shown_text(told.hostname)}"
+        if told.hostname
+        else "a machine of unknown name"
+    )
     day = moment_text(window.start_ns, digits=0)
     events = format_count(len(material.selection), "event")
     whole = material.options.session.window is None

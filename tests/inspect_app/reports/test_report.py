@@ -311,3 +311,17 @@ def test_a_case_gives_the_timeline_and_what_is_held_of_findings(attacked):
     )
     assert "confirmed: nobody does that" in str(table_of(report, f"rule-{secrets.replace(' ', '-')}").rows)
     assert "1 confirmed" in words_of(report, "findings")
+
+
+def test_a_report_of_several_hosts_names_them_and_the_file_of_each_event(tmp_path):
+    paths = []
+    for name in ("one", "two"):
+        book = incident()
+        book.section["host"] = {**book.section["host"], "hostname": f"node-{name}", "boot_id": name}
+        book.section["capture_id"] = name
+        paths.append(book.write(tmp_path / f"{name}.exhume"))
+    report = report_of(open_capture(paths))
+    assert report.subtitle == "node-one, node-two"
+    assert "the machines node-one, node-two" in words_of(report, "summary")
+    assert "one.exhume: 24-17; two.exhume: 24-17" in report.header
+    assert {row[3] for row in table_of(report, "cited-events").rows} == {"one.exhume", "two.exhume"}
