@@ -96,6 +96,8 @@ class Rule:
     file: str = ""
     line: int = field(default=0, compare=False)
     background: Background = field(default=Background(), compare=False)
+    may_be_unknown: bool = False
+    """Whether it is left out, not wrong, where it asks for a field that there is not."""
     is_plain: bool = False
     """Whether its condition is a filter as it stands, that no list or macro has a part in."""
     obstacle: str = ""

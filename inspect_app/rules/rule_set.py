@@ -205,6 +205,7 @@ class RuleSet:
             "enabled" not in content or _is_true(content["enabled"]),
             draft.entry.file,
             draft.entry.line,
+            may_be_unknown=_is_true(content.get("skip-if-unknown-filter")),
         )
 
 

@@ -176,7 +176,8 @@ def _judged(
         expression = rules.expression(rule)
         reasons = not_evaluable(expression, frames)
     except FilterError as error:
-        return Outcome(rule, State.INVALID, str(error))
+        state = State.NOT_EVALUABLE if rule.may_be_unknown else State.INVALID
+        return Outcome(rule, state, str(error))
     if reasons:
         return Outcome(rule, State.NOT_EVALUABLE, "; ".join(reasons), expression=expression)
     return _Ready(place, rule, expression, template, types_of(expression.root))

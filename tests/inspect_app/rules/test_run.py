@@ -249,3 +249,8 @@ def test_findings_are_counted_by_priority_and_by_tactic(frames):
     assert set(rows.tolist()) == set(run.findings()[1].tolist()) & set(
         np.flatnonzero(evaluate(parse("proc.name = curl"), frames)).tolist()
     )
+
+
+def test_a_rule_that_may_ask_for_what_there_is_not_is_left_out_and_told(frames):
+    (one,) = run_rules(rules_of("proc.of_tomorrow = x", **{"skip-if-unknown-filter": True}), frames).outcomes
+    assert (one.state, "proc.of_tomorrow" in one.reason) == (State.NOT_EVALUABLE, True)
