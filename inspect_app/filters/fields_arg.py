@@ -318,15 +318,16 @@ def as_number(raw: np.ndarray, kind: ArgKind) -> np.ndarray:
 
 def is_id(argument: str) -> bool:
     """Whether an argument is the number of a user or a group wherever it occurs."""
-    return argument in _ID_NAMES
+    return argument in _id_names()
 
 
-_ID_NAMES = frozenset(
-    name
-    for name in argument_names()
-    if {arg.kind for spec in CATALOGUE for arg in spec.args if arg.name == name} & _IDS
-    and {arg.kind for spec in CATALOGUE for arg in spec.args if arg.name == name} <= _IDS
-)
+@cache
+def _id_names() -> frozenset[str]:
+    kinds: dict[str, set[ArgKind]] = {}
+    for spec in CATALOGUE:
+        for arg in spec.args:
+            kinds.setdefault(arg.name, set()).add(arg.kind)
+    return frozenset(name for name, found in kinds.items() if found <= _IDS)
 
 
 def _names(frames: CaptureFrames, argument: str) -> Facets:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from sigma.conditions import (
     ConditionAND,
@@ -184,7 +185,7 @@ class Translation:
         return [SigmaCasedString.from_sigma_string(one) if is_cased else one for one in found]
 
     def _text(self, operand: str, value: SigmaString) -> _Term:
-        type_ = operand_of(operand).type
+        type_ = _type_of(operand)
         if value.contains_special() or type_ in (FieldType.TEXT, FieldType.ADDRESS):
             return _matched(_textual(operand), type_, value)
         plain = "".join(part for part in value.s if isinstance(part, str))
@@ -255,35 +256,41 @@ def _checked(operand: str, type_: FieldType, text: str) -> _Term:
 
 
 def _number(operand: str, number: float) -> _Term:
-    type_ = operand_of(operand).type
+    type_ = _type_of(operand)
     if type_ in (FieldType.TEXT, FieldType.ADDRESS):
         return _Compared(operand, "=", str(number))
     return _checked(operand, type_, str(number))
 
 
 def _network(name: str, operand: str, network: str) -> _Term:
-    if operand_of(operand).type is not FieldType.ADDRESS:
+    if _type_of(operand) is not FieldType.ADDRESS:
         raise ItemError(f"cidr compares addresses, and {name} is none")
     return _Compared(operand, "=", network)
 
 
 def _ordered(name: str, operand: str, value: SigmaCompareExpression) -> _Term:
     operator = _OPERATORS[value.op]
-    if operand_of(operand).type not in NUMBERS:
+    if _type_of(operand) not in NUMBERS:
         raise ItemError(f"{operator} compares numbers, and {name} is none")
     return str(_Compared(operand, operator, str(value.number)))
 
 
 def _pair(left: str, operator: str, right: str) -> str:
-    kinds = [operand_of(one).type in NUMBERS for one in (left, right)]
+    kinds = [_type_of(one) in NUMBERS for one in (left, right)]
     if all(kinds) and operator == "=":
         return f"{left} = val({right})"
     return f"{_small(_textual(left))} {operator} {_small(_textual(right))}"
 
 
+@cache
+def _type_of(operand: str) -> FieldType:
+    """Of the few operands that the table names."""
+    return operand_of(operand).type
+
+
 def _textual(operand: str) -> str:
     """An operand as text, also where it is a number."""
-    is_text = operand_of(operand).type in (FieldType.TEXT, FieldType.ADDRESS)
+    is_text = _type_of(operand) in (FieldType.TEXT, FieldType.ADDRESS)
     return operand if is_text else f"concat({operand})"
 
 
