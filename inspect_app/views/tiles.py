@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from capture.format.pieces import rows_where, taken_from
 from inspect_app.analysis.host import recording_filter
 from inspect_app.analysis.selection import Selection, TimeRange
 from inspect_app.analysis.timelines import (
@@ -27,7 +28,7 @@ from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import UNSEEN_KINDS
 from inspect_app.views.classes import classes_of
-from inspect_app.views.coded import Rows, looked_up, taken
+from inspect_app.views.coded import Rows, count_of, part_of, taken
 from inspect_app.views.entities import ENTITIES, entity_cells
 from inspect_app.views.format import Unit, format_bytes, format_compact
 from inspect_app.views.sweep import Asked, sweep
@@ -138,10 +139,14 @@ class _Scale:
 
     def taken(self, column: np.ndarray, condition: str) -> tuple[np.ndarray, np.ndarray]:
         """A column at the selected events that meet a condition, and where in it the slices begin and end."""
-        meeting = self._classes.meeting(condition)
-        mine = looked_up(meeting, self._classes.of_event, self._rows)
-        places = np.flatnonzero(mine)
-        return taken(column, self._rows)[places], np.searchsorted(places, self._bounds)
+        meeting, rows = self._classes.meeting(condition), self._rows
+
+        def holds(part: slice) -> np.ndarray:
+            return meeting.take(taken(self._classes.of_event, part_of(rows, part)))
+
+        places = rows_where(count_of(rows), holds)
+        at = places + rows.start if isinstance(rows, slice) else rows.take(places)
+        return taken_from(column, at), np.searchsorted(places, self._bounds)
 
 
 def _not_told(frames: CaptureFrames, conditions: Sequence[str]) -> dict[str, str]:
@@ -186,7 +191,7 @@ def _count_distinct(tile: Tile, scale: _Scale) -> Figures:
     if tile.of != "descriptor":
         names = entity_cells("descriptor", tile.of, scale.frames).as_texts().codes
         # The extra last entry is what -1 points to.
-        values = np.append(names, -1)[values] if names is not None else values
+        values = taken_from(np.append(names, -1), values) if names is not None else values
     # Things without a name are one more thing.
     size = int(values.max()) + 2 if len(values) else 1
     seen = np.zeros(size, bool)
