@@ -59,9 +59,10 @@ def _told_apart(known: Classes, held: Mapping[str, np.ndarray]) -> Classes:
     occurs = np.zeros(known.count * width, bool)
 
     def parts(rows: slice) -> np.ndarray:
-        part = known.of_event[rows].astype(np.intp) * width
+        bits = np.zeros(rows.stop - rows.start, np.uint8)
         for bit, mask in enumerate(held.values()):
-            part |= mask[rows].astype(np.intp) << bit
+            bits |= mask[rows].view(np.uint8) << np.uint8(bit)
+        part: np.ndarray = known.of_event[rows].astype(np.intp) * width + bits
         return part
 
     def mark(rows: slice) -> None:
