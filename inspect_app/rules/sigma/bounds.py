@@ -27,6 +27,9 @@ MAX_MODIFIERS = 6
 
 _MAKES = {"windash": 125, "base64offset": 3}
 """How many values a modifier may make of one."""
+_NO_SELECTION = ("condition", "timeframe")
+"""What stands among selections and is none; time frames are of an older form."""
+_OF_TEXTS = frozenset({"contains", "startswith", "endswith"})
 _WIDENS = frozenset({"wide", "utf16", "utf16be", "base64", "base64offset"})
 
 
@@ -39,7 +42,9 @@ def plain_detections(content: Any) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ItemError("detections are a mapping of selections and a condition")
     left = [MAX_VALUES]
-    found = {str(name): _copied(one, left, 0, "") for name, one in content.items() if name != "condition"}
+    found = {
+        str(name): _copied(one, left, 0, "") for name, one in content.items() if name not in _NO_SELECTION
+    }
     if "condition" not in content:
         raise ItemError("there is no condition")
     found["condition"] = _conditions(content["condition"])
@@ -83,6 +88,8 @@ def _copied(value: Any, left: list[int], level: int, key: str) -> Any:
     left[0] -= makes
     if left[0] < 0:
         raise ItemError(f"more than {MAX_VALUES:,} values, those that modifiers make included")
+    if isinstance(value, int) and not isinstance(value, bool) and _OF_TEXTS & set(key.split("|")[1:]):
+        return str(value)
     if isinstance(value, str):
         _check_text(value, key)
     return value

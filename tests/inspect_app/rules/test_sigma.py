@@ -67,6 +67,7 @@ def condition_of(selection, **more):
         ({"ProcessId": "1*"}, "(tolower(concat(proc.pid)) startswith 1)"),
         ({"ParentImage|fieldref": "Image"}, "(tolower(proc.pexepath) = tolower(proc.exepath))"),
         ({"CommandLine|fieldref|contains": "User"}, "(tolower(proc.exeline) contains tolower(user.name))"),
+        ({"CommandLine|contains": [4444, 1337]}, "(proc.exeline icontains anyof (4444, 1337))"),
         ({"Image|neq": "/a"}, "(not (tolower(proc.exepath) = /a))"),
         ({"CommandLine|base64|contains": "bash"}, '(proc.exeline icontains "YmFzaA==")'),
         (
@@ -96,6 +97,13 @@ def test_a_text_without_a_field_is_looked_for_in_all_texts_of_the_event(frames):
     names = frames.events["type"].iloc[run.outcomes[0].rows].tolist()
     assert names
     assert set(names) <= {"openat", "rename"}
+
+
+def test_a_time_frame_is_no_selection():
+    found = document({"User": "a"}, condition="all of them")
+    found["detection"]["timeframe"] = "60s"
+    (rule,) = read(found).rules()
+    assert rule.condition == BEGINS + "(tolower(user.name) = a)"
 
 
 def test_a_placeholder_stands_for_a_list_of_that_name():
