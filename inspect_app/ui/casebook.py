@@ -23,6 +23,7 @@ from inspect_app.cases.imports import MAX_BYTES, imported
 from inspect_app.cases.noted import Noted, noted
 from inspect_app.cases.sightings import sighting_of
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.session.examiner_log import note as log
 from inspect_app.ui.jobs import Jobs
 from inspect_app.ui.plain import plain
 from inspect_app.ui.settings import Settings
@@ -113,6 +114,7 @@ class CaseBook(QObject):
             except CaseError as error:
                 self.failed.emit(f"{plain(path.name)}: {error}.", "Nothing was merged.")
                 return
+            log("case merged", file=str(path))
             told = f"{len(self.case.shown_notes()) - before:,} notes more from {plain(path.name)}"
             more = len(self.case.disputes()) - disputes
             self.told.emit(
@@ -143,6 +145,7 @@ class CaseBook(QObject):
             }
             self._dirty = True
             self._set(self.case.merged(Case(notes=new)))
+            log("findings imported", file=str(path), notes=len(new))
             self.told.emit(f"{len(new):,} new notes out of {plain(path.name)}")
 
         self._jobs.start(
@@ -230,6 +233,7 @@ class CaseBook(QObject):
         self._undone.clear()
         self._set(Case())
         if path.exists():
+            log("case opened", file=str(path))
             self._read()
         self._remember()
 

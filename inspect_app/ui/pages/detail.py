@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -19,7 +19,9 @@ from inspect_app.ui.widgets import named, plain_label
 _CALL_HEIGHT = 92
 _LONGEST_CALL = 400
 _NAMES = 130
+_NOTES = "Notes"
 _MOST_NOTES, _LONGEST_NOTE = 20, 2_000
+_MARGIN = 14
 
 
 class DetailPanel(QWidget):
@@ -114,6 +116,7 @@ class DetailTree(QTreeWidget):
                 head.addChild(item)
             head.setFirstColumnSpanned(True)
             head.setExpanded(group.name not in shut)
+        self._fit_notes()
 
     def refresh_theme(self) -> None:
         """Names in the colours of the theme in force, at the size of text in force."""
@@ -131,6 +134,17 @@ class DetailTree(QTreeWidget):
                 if head is not None and item is not None:
                     shown[head.text(0), item.text(0)] = item.text(1)
         return shown
+
+    def _fit_notes(self) -> None:
+        """Notes are read whole, on as many lines as they need."""
+        head = self.topLevelItem(0)
+        if head is None or head.text(0) != _NOTES:
+            return
+        width = max(80, self.columnWidth(1) - _MARGIN)
+        for item in filter(None, map(head.child, range(head.childCount()))):
+            wrapped = int(Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere)
+            needed = self.fontMetrics().boundingRect(0, 0, width, 1 << 20, wrapped, item.text(1))
+            item.setSizeHint(1, QSize(width, needed.height() + 6))
 
     def _copy(self) -> None:
         item = self.currentItem()
@@ -150,6 +164,7 @@ class DetailTree(QTreeWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width wraps values elsewhere; Qt keeps the heights of lines."""
         super().resizeEvent(event)
+        self._fit_notes()
         self.scheduleDelayedItemsLayout()
 
 
@@ -157,7 +172,7 @@ def note_groups(notes: Sequence[ShownNote]) -> tuple[DetailGroup, ...]:
     """Notes as the first group of a detail; none where there are none."""
     if not notes:
         return ()
-    return (DetailGroup("Notes", tuple((plain(one.author), _note_text(one)) for one in notes[:_MOST_NOTES])),)
+    return (DetailGroup(_NOTES, tuple((plain(one.author), _note_text(one)) for one in notes[:_MOST_NOTES])),)
 
 
 def _note_text(one: ShownNote) -> str:
