@@ -142,6 +142,11 @@ class Material:
 
     def _is_told(self, note: Noted) -> bool:
         window = self.options.session.window
+        about_some = self.options.template is Template.CONTAINER and self.options.containers
+        if about_some and note.row >= 0:
+            owner = int(self.frames.events["container"].to_numpy()[note.row])
+            if owner not in self.containers:
+                return False
         return window is None or note.time_ns is None or window.start_ns <= note.time_ns < window.end_ns
 
 

@@ -21,7 +21,11 @@ Pointed = Mapping[int, Sequence[tuple[int, Ink]]]
 
 
 def process_lives(
-    frames: CaptureFrames, window: TimeRange, chosen: np.ndarray, pointed: Pointed
+    frames: CaptureFrames,
+    window: TimeRange,
+    chosen: np.ndarray,
+    pointed: Pointed,
+    most: int = MOST_ROWS,
 ) -> tuple[list[Life], int]:
     """Lives of the chosen processes and their ancestors, depth first, and how many were left out.
 
@@ -30,10 +34,11 @@ def process_lives(
         window: Only processes that lived in it.
         chosen: bool, one a process.
         pointed: Moments to mark.
+        most: Lines that there is room for.
     """
     forest, lives = process_forest(frames), lifelines(frames, window)
     chosen = chosen & lives.lived
-    shown = forest.with_ancestors(_first(chosen, forest.position))
+    shown = forest.with_ancestors(_first(chosen, forest.position, most))
     order = forest.order[shown[forest.order]]
     told = [
         Life(
@@ -47,17 +52,17 @@ def process_lives(
             is_context=not bool(chosen[row]),
             marks=tuple(sorted(pointed.get(row, ())))[:20],
         )
-        for row in order[:MOST_ROWS].tolist()
+        for row in order[:most].tolist()
     ]
     left_out = int(chosen.sum()) - sum(not life.is_context for life in told)
     return told, left_out
 
 
-def _first(chosen: np.ndarray, position: np.ndarray) -> np.ndarray:
+def _first(chosen: np.ndarray, position: np.ndarray, most: int) -> np.ndarray:
     """At most as many of the chosen as there are lines, in the tree's order."""
     rows = np.flatnonzero(chosen)
     kept = np.zeros(len(chosen), dtype=bool)
-    kept[rows[np.argsort(position[rows])][:MOST_ROWS]] = True
+    kept[rows[np.argsort(position[rows])][:most]] = True
     return kept
 
 

@@ -23,6 +23,8 @@ TITLE = "Containers"
 DOSSIERS = 8
 """Of containers that nobody asked for by name: those that something was found in, or that are gone, first."""
 _ROWS = 20
+_LINES = 20
+"""Of the picture of its processes: it stands beside the facts on one page."""
 _EXACT = frozenset(
     {"ID", "Image", "Digest", "Command", "Entry point", "Environment", "Labels", "Host mounts", "Addresses"}
 )
@@ -124,7 +126,7 @@ def _picture(material: Material, row: int) -> tuple[Block, ...]:
     pointed: dict[int, list[tuple[int, Ink]]] = {}
     for event in rows_found(material.run):
         pointed.setdefault(int(owner[event]), []).append((int(time[event]), Ink.NOTE))
-    lives, left_out = process_lives(frames, material.window, mine, pointed)
+    lives, left_out = process_lives(frames, material.window, mine, pointed, _LINES)
     if not lives:
         return ()
     more = f"; {format_count(left_out, 'more', 'more')} left out" if left_out else ""

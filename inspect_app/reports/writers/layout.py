@@ -13,6 +13,8 @@ _HEADER = 5.0
 _PADDING = 8.0
 _MOST = {Kind.EXACT: 280.0, Kind.TEXT: 150.0}
 """Points beyond which a column is folded rather than widened."""
+_NARROW = 60.0
+"""Points up to which a column is left as it is: there is nothing to win."""
 _LEAST_FOLDED = 0.3
 """Of the page, for the columns that can be folded."""
 
@@ -20,7 +22,9 @@ _LEAST_FOLDED = 0.3
 def shares(table: Table) -> list[float]:
     """The part of the page's width that each column gets; they add up to 1."""
     wanted = [_width(table, position) for position in range(len(table.columns))]
-    folded = [column.kind in _MOST for column in table.columns]
+    folded = [
+        column.kind in _MOST and width > _NARROW for column, width in zip(table.columns, wanted, strict=True)
+    ]
     tight = sum(width for width, can_fold in zip(wanted, folded, strict=True) if not can_fold)
     loose = sum(wanted) - tight
     if loose:

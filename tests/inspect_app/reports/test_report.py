@@ -325,3 +325,12 @@ def test_a_report_of_several_hosts_names_them_and_the_file_of_each_event(tmp_pat
     assert "the machines node-one, node-two" in words_of(report, "summary")
     assert "one.exhume: 24-17; two.exhume: 24-17" in report.header
     assert {row[3] for row in table_of(report, "cited-events").rows} == {"one.exhume", "two.exhume"}
+
+
+def test_a_report_about_a_container_tells_only_what_was_noted_in_it(frames):
+    owner = frames.events["container"].to_numpy()
+    inside, outside = int((owner == 2).argmax()), int((owner == 0).argmax())
+    notes = [Noted("inside", START_NS, row=inside), Noted("outside", START_NS, row=outside)]
+    report = report_of(frames, given=Given(notes=notes), template=Template.CONTAINER, containers=("batch",))
+    (entries,) = [one for one in section_of(report, "timeline").blocks if isinstance(one, Entries)]
+    assert [entry.text for entry in entries.items] == [("inside",)]
