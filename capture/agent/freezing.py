@@ -22,6 +22,7 @@ from capture.agent.errors import CaptureError
 from capture.agent.files import CaptureFiles
 from capture.agent.output import Output
 from capture.format import FormatError, create, join_files
+from capture.format.writer import Signer
 
 _LONGEST_S = 24 * 3600.0
 _HELD_S = 3600.0
@@ -91,7 +92,7 @@ class Freezer:
                 folder.mkdir(mode=0o700, exist_ok=True)
                 now = datetime.now(UTC)
                 output = folder / f"{socket.gethostname()}-{now:%Y%m%dT%H%M%S.%fZ}.exhume"
-                events = save(paths, output, facts)
+                events = save(paths, output, facts, self._files.signer)
                 say(f"{output}: {events:,} events saved; the recording goes on")
         except (CaptureError, FormatError) as error:
             say(f"nothing was saved: {error}")
@@ -99,8 +100,8 @@ class Freezer:
             say(f"nothing was saved: {error.filename or ''}: {error.strerror}")
 
 
-def save(paths: list[Path], output: Path, facts: dict[str, Any]) -> int:
-    """Put the files of a window together; the number of events.
+def save(paths: list[Path], output: Path, facts: dict[str, Any], signer: Signer | None = None) -> int:
+    """Put the files of a window together, signed by `signer`; the number of events.
 
     Raises:
         FormatError: They are not a chain.
@@ -108,7 +109,7 @@ def save(paths: list[Path], output: Path, facts: dict[str, Any]) -> int:
     """
     with create(output) as stream:
         try:
-            return join_files(paths, stream, {"frozen": facts}).events_written
+            return join_files(paths, stream, {"frozen": facts}, signer).events_written
         except BaseException:
             output.unlink(missing_ok=True)
             raise

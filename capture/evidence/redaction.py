@@ -19,6 +19,7 @@ import numpy as np
 
 from capture.evidence.secrets import SECRETS, Secret
 from capture.format import EventBatch, TextHeap
+from capture.model.abi import ABIS
 from capture.model.catalogue import spec_named
 from capture.model.events import EventFlag, SchedCode
 
@@ -30,7 +31,15 @@ _MAX_PROGRAM_BYTES = 8 << 20
 """Memory that RE2 may use for one."""
 _LOOKED_AT = 4_096
 """Bytes in which the next match is looked for, at least: a greedy pattern would run on through all events."""
-_PROGRAM_CODES = [spec_named(name).x86_64 or 0 for name in ("execve", "execveat", "procexec")]
+PROGRAM_CODES = sorted(
+    {
+        code
+        for name in ("execve", "execveat", "procexec")
+        for abi in ABIS
+        if (code := spec_named(name).code_on(abi)) is not None
+    }
+)
+"""Calls that run programs, in the table of any ABI: the other calls of these numbers have no such texts."""
 _BINARY_CODES = (SchedCode.CRED_CHANGE, SchedCode.NS_CHANGE)
 """Their texts are structures."""
 _TEXTS = ("text", "text2", "env")
@@ -253,7 +262,7 @@ def _mask(heap: Array, spans: Iterable[Span]) -> None:
 
 def _texts_of_programs(batch: EventBatch) -> Iterator[tuple[str, Array, Array]]:
     """Where secrets may stand in texts: (what it is, its column, the rows that have it)."""
-    rows = np.flatnonzero(np.isin(batch.column("code"), _PROGRAM_CODES))
+    rows = np.flatnonzero(np.isin(batch.column("code"), PROGRAM_CODES))
     for where, name in (("arguments", "text2"), ("environment", "env")):
         if name in batch.columns and len(rows):
             yield where, batch.column(name), rows

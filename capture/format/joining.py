@@ -17,15 +17,18 @@ from capture.format.blocks import IN_PROGRESS_BLOCK, Allowance, Block, unpack_do
 from capture.format.errors import FormatError
 from capture.format.integrity import State, Walk
 from capture.format.totals import totals_of
-from capture.format.writer import CaptureWriter
+from capture.format.writer import CaptureWriter, Signer
 
 _KEPT_OF_LATER = ("events", "counted", "samples", "containers", "executables", "counters", "note")
 
 
-def join_files(files: Sequence[Path], stream: BinaryIO, facts: Mapping[str, Any]) -> CaptureWriter:
+def join_files(
+    files: Sequence[Path], stream: BinaryIO, facts: Mapping[str, Any], signer: Signer | None = None
+) -> CaptureWriter:
     """Write the files, in the order of the set, as one.
 
-    `facts` are added to the section; a map `joined` tells from which files it was made.
+    `facts` are added to the section; a map `joined` tells from which files it was made. Case, examiner and
+    note are those of the files; signed it is by `signer` alone.
 
     Raises:
         FormatError: A file is not whole, or does not follow the one before.
@@ -33,14 +36,14 @@ def join_files(files: Sequence[Path], stream: BinaryIO, facts: Mapping[str, Any]
     """
     with ExitStack() as stack:
         streams = [stack.enter_context(path.open("rb")) for path in files]
-        return _Joiner(stream).write(files, streams, facts)
+        return _Joiner(stream, signer).write(files, streams, facts)
 
 
 class _Joiner:
     """The new file while it is made."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._writer = CaptureWriter(stream)
+    def __init__(self, stream: BinaryIO, signer: Signer | None) -> None:
+        self._writer = CaptureWriter(stream, signer=signer)
         self._endings: list[dict[str, Any]] = []
 
     def write(
@@ -74,8 +77,10 @@ class _Joiner:
         }
         own: dict[str, Any] = {"capture_id": uuid.uuid4().hex, "joined": joined}
         if isinstance(evidence := section.get("evidence"), dict):
-            # The files are signed; what is made of them is not.
+            # That the files are signed says nothing of what is made of them.
             own["evidence"] = {name: value for name, value in evidence.items() if name != "public_key"}
+        if self._writer.signer is not None:
+            own["evidence"] = {**own.get("evidence", {}), "public_key": self._writer.signer.public_key.hex()}
         self._writer.section({**section, **own, **facts})
 
 

@@ -25,6 +25,10 @@ _TABLE_BYTES = 8 << 20
 class Signer(Protocol):
     """Who vouches for a capture."""
 
+    @property
+    def public_key(self) -> bytes:
+        """The key by which the signature is checked."""
+
     def document(self, digest: bytes) -> dict[str, Any]:
         """What the signature block holds, for the digest of the end block."""
 

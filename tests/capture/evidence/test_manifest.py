@@ -5,10 +5,11 @@ import json
 import pytest
 
 from capture.agent.files import CaptureFiles
+from capture.agent.freezing import save
 from capture.agent.rotation import FileNames, Rotation
 from capture.evidence.manifest import SUFFIX, read_manifest
 from capture.evidence.signing import Signature, Signed
-from capture.format import FormatError, create, join_files
+from capture.format import CaptureFile, FormatError, create, join_files
 from tests.builders.evidence import signer_of
 
 SIGNER = signer_of(1)
@@ -21,11 +22,12 @@ def recorded(tmp_path):
     return record(tmp_path)
 
 
-def record(folder, *, signer=SIGNER, turns=3, complete=True, **limits):
+def record(folder, *, signer=SIGNER, turns=3, complete=True, evidence=None, **limits):
     names = FileNames(folder / "node.exhume", counted=True)
     path = folder / "node-00001.exhume"
     files = CaptureFiles(create(path), path, Rotation(size=1, **limits), names, signer=signer)
-    evidence = {"evidence": {"public_key": signer.public_key.hex()}} if signer else {}
+    key = {"public_key": signer.public_key.hex()} if signer else {}
+    evidence = {"evidence": {**(evidence or {}), **key}} if key or evidence else {}
     with files:
         files.begin(evidence)
         for _ in range(turns):
@@ -144,4 +146,18 @@ def test_files_of_a_signed_set_put_together_are_whole_without_a_signature(record
         join_files(sorted(recorded.glob("*.exhume")), stream, {})
     code, told = verified(run, out)
     assert (code, told["state"], told["signature"]["state"]) == (0, "whole", "not signed")
+    out.unlink()
+
+
+def test_files_put_together_are_signed_by_who_puts_them_together_and_keep_the_case(tmp_path, run):
+    folder = record(tmp_path, evidence={"case": "24-17", "examiner": "Reyes"})
+    out, other = tmp_path.parent / f"{tmp_path.name}-frozen.exhume", signer_of(2)
+    save(sorted(folder.glob("*.exhume")), out, {"asked": 1}, other)
+    code, told = verified(run, out, "--key", other.public_key.hex())
+    assert (code, told["state"], told["signed_by_key"]) == (0, "whole", True)
+    with CaptureFile.open(out) as capture:
+        assert capture.section["evidence"] == {
+            "case": "24-17", "examiner": "Reyes", "public_key": other.public_key.hex()
+        }  # fmt: skip
+        assert capture.section["frozen"] == {"asked": 1}
     out.unlink()
