@@ -18,6 +18,23 @@ def latest(frames: CaptureFrames, process: int) -> tuple[str, int | None]:
     return _program(frames, image), _pid(frames, process)
 
 
+def host_of(frames: CaptureFrames, table: str, row: int) -> str:
+    """The name of the host that a row of processes or containers is of; empty where it was not recorded."""
+    if row < 0:
+        return ""
+    return str(frames.hosts["hostname"].iat[int(getattr(frames, table)["host"].to_numpy()[row])])
+
+
+def host_of_event(frames: CaptureFrames, row: int) -> str:
+    """The name of the host on which an event happened."""
+    return host_of(frames, "processes", int(frames.events["process"].to_numpy()[row]))
+
+
+def among_hosts(frames: CaptureFrames, host: str) -> str:
+    """What is written before a name where there are several hosts: `web:`; else nothing."""
+    return f"{host}:" if len(frames.hosts) > 1 else ""
+
+
 def thing(frames: CaptureFrames, descriptor: int) -> str:
     """What a thing is called, empty where it is not known."""
     return str(frames.descriptors["name"].iat[descriptor]) if descriptor >= 0 else ""

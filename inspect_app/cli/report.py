@@ -14,6 +14,7 @@ from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail, guarded, open_f
 from inspect_app.cli.commands import main
 from inspect_app.cli.options import FILE, files_argument, filter_option, window_choice
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.foreign import ENDINGS
 from inspect_app.session import Session
 from inspect_app.session.examiner_log import note
 
@@ -120,7 +121,7 @@ def _given(files: tuple[Path, ...], log: Path | None, rules: tuple[Path, ...]) -
         rules=read_rules(rules) if rules else None,
         examiner_log=lines,
         log_problem=problem,
-        digests=digests_of(files_of(files)),
+        digests=digests_of(files_of(files, ENDINGS)),
     )
 
 
@@ -144,7 +145,7 @@ def _hand_over(made: Report, output: Path, form: str) -> None:
 
 
 def _refuse_the_capture(output: Path, files: tuple[Path, ...]) -> None:
-    if output.exists() and any(output.samefile(file) for file in files_of(files)):
+    if output.exists() and any(output.samefile(file) for file in files_of(files, ENDINGS)):
         raise click.BadParameter(f"{output} is the capture itself; name another file", param_hint="--output")
 
 

@@ -12,7 +12,7 @@ from inspect_app.analysis.payload_search import MAX_MATCHES, Matches, bytes_from
 from inspect_app.analysis.selection import select
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main
-from inspect_app.cli.holders import thing, who
+from inspect_app.cli.holders import among_hosts, host_of_event, thing, who
 from inspect_app.cli.options import files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import echo_rows
 from inspect_app.frames.capture import CaptureFrames
@@ -21,7 +21,7 @@ from inspect_app.views.format import UNKNOWN, Clock, format_bytes, format_count,
 
 _AROUND, _LONGEST = 24, 4_096
 """Bytes shown on either side of a match; characters shown of one."""
-_MATCH = ("event", "time", "process", "pid", "name", "offset", "length", "data")
+_MATCH = ("event", "time", "process", "pid", "name", "offset", "length", "data", "host")
 
 
 @main.command("search", epilog=EXIT_CODES)
@@ -97,13 +97,15 @@ def _match_row(frames: CaptureFrames, matches: Matches, at: int) -> tuple[str | 
     around = bytes_from(frames, row, first, start - first + min(length, _LONGEST) + _AROUND)
     where = thing(frames, int(frames.events["descriptor"].to_numpy()[row]))
     time = int(frames.events["time"].to_numpy()[row])
-    return row + 1, time, name, pid, where, start, length, printable(around, _LONGEST)
+    host = host_of_event(frames, row)
+    return row + 1, time, name, pid, where, start, length, printable(around, _LONGEST), host
 
 
 def _echo_match(frames: CaptureFrames, row: tuple[str | int | None, ...]) -> None:
-    number, time, name, pid, where, offset, _, data = row
+    number, time, name, pid, where, offset, _, data, host = row
     when = format_time(int(time or 0), Clock.UTC, zero=0)
-    place = f"{safe_text(str(name))}[{pid}] {safe_text(str(where)) or UNKNOWN}"
+    who = f"{among_hosts(frames, str(host))}{name}"
+    place = f"{safe_text(who)}[{pid}] {safe_text(str(where)) or UNKNOWN}"
     click.echo(f"{when}  event {number:,}  {place}  +{offset:,}: {data}")
 
 

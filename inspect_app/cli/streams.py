@@ -15,10 +15,11 @@ from inspect_app.analysis.selection import select
 from inspect_app.analysis.streams import Direction, Segment, Streams, io_streams, of_thing
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main
-from inspect_app.cli.holders import latest, thing, who
+from inspect_app.cli.holders import among_hosts, host_of, host_of_event, latest, thing, who
 from inspect_app.cli.options import FILE, files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import echo_rows
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.foreign import ENDINGS
 from inspect_app.views.export import safe_text
 from inspect_app.views.format import Clock, format_bytes, format_count, format_time
 from inspect_app.views.payload_text import Rendering, render
@@ -41,10 +42,11 @@ _STREAM = (
     "peeked",
     "lost_before",
     "data",
+    "host",
 )
 _LIST = (
     *("stream", "first", "last", "type", "name", "process", "pid", "processes", "transfers", "read"),
-    *("written", "kept", "gaps", "peeked"),
+    *("written", "kept", "gaps", "peeked", "host"),
 )
 
 
@@ -118,7 +120,7 @@ def streams(  # noqa: PLR0917 - click hands over options by name
         if wanted is None or bool(found.writes[at]) is (wanted is Direction.WRITE)
     ]
     if output is not None:
-        _write_bytes(found, wanted, output, files_of(files))
+        _write_bytes(found, wanted, output, files_of(files, ENDINGS))
     elif form == "table":
         for at in chosen:
             _echo_segment(frames, found, at, _SHOWN[shown])
@@ -133,6 +135,7 @@ def _echo_list(frames: CaptureFrames, found: Streams, form: str) -> None:
     for row in conversations(found).to_dict("records"):
         name, pid = latest(frames, int(row["process"]))
         told = {**row, "stream": row["descriptor"], "process": name, "pid": pid}
+        told["host"] = host_of(frames, "processes", int(row["process"]))
         if form == "table":
             told |= {at: format_time(told[at], Clock.UTC, zero=0, date=False) for at in ("first", "last")}
             told |= {size: format_bytes(told[size]) for size in ("read", "written", "kept")}
@@ -168,6 +171,7 @@ def _echo_segment(frames: CaptureFrames, found: Streams, at: int, rendering: Ren
     kept = f"{segment.captured:,} of {format_bytes(segment.size)} kept"
     place = f" +{segment.offset:,}" if segment.offset > 0 else ""
     where = (thing(frames, segment.descriptor) or f"fd {segment.fd}") + place
+    name = among_hosts(frames, host_of_event(frames, segment.row)) + name
     click.echo(f"{when}  {safe_text(name)}[{pid}] {verb} {safe_text(where)}  ({kept})")
     for line in render(found.payload(at), rendering, _WIDTH):
         click.echo(f"    {line}")
@@ -190,4 +194,5 @@ def _segment_row(frames: CaptureFrames, found: Streams, at: int) -> tuple[str | 
         *(thing(frames, segment.descriptor), segment.offset, segment.size, segment.captured),
         *(segment.gap, segment.peeked, segment.lost_before),
         found.payload(at).hex(),
+        host_of_event(frames, segment.row),
     )

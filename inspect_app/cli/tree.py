@@ -12,6 +12,7 @@ from inspect_app.analysis.selection import TimeRange, select
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main
+from inspect_app.cli.holders import host_of
 from inspect_app.cli.options import files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import echo_rows, terminal_width
 from inspect_app.frames.capture import CaptureFrames
@@ -30,6 +31,7 @@ _HEADINGS = (
     "fate",
     "events",
     "last_ppid",
+    "host",
 )
 _LEAST = 24
 _MOST_DEPTH = 60
@@ -83,7 +85,14 @@ def _row(frames: CaptureFrames, forest: Forest, row: int, events: np.ndarray) ->
     fate = fate_text(frames, row)
     return (
         *(int(forest.depth[row]), pid, known[0], name, command, container),
-        *(known[1], known[2], fate, int(events[row]), _last_ppid(frames, row)),
+        *(
+            known[1],
+            known[2],
+            fate,
+            int(events[row]),
+            _last_ppid(frames, row),
+            host_of(frames, "processes", row),
+        ),
     )
 
 
@@ -130,6 +139,7 @@ def _echo_tree(
             format_time(start, Clock.UTC, zero=zero) if start >= 0 else "",
             fate_text(frames, row),
             _adopted(frames, row),
+            host_of(frames, "processes", row) if len(frames.hosts) > 1 else "",
             format_count(int(events[row]), "event") if events[row] else "",
         ]
         pid = int(frames.processes["pid"].to_numpy()[row])

@@ -15,7 +15,7 @@ from inspect_app.analysis.timelines import capture_window
 from inspect_app.analysis.usage import UsageBy, usage
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main
-from inspect_app.cli.holders import latest
+from inspect_app.cli.holders import host_of, latest
 from inspect_app.cli.options import files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import echo_rows
 from inspect_app.frames.capture import CaptureFrames
@@ -30,8 +30,8 @@ from inspect_app.views.format import (
 
 _FIGURES = ("cpu", "share", "rss", "vms", "minflt", "majflt", "threads")
 _HEADINGS = {
-    UsageBy.PROCESS: ("time", "process", "pid", *_FIGURES),
-    UsageBy.CONTAINER: ("time", "container", "container_id", *_FIGURES),
+    UsageBy.PROCESS: ("time", "process", "pid", *_FIGURES, "host"),
+    UsageBy.CONTAINER: ("time", "container", "container_id", *_FIGURES, "host"),
 }
 _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "cpu": format_duration,
@@ -116,10 +116,11 @@ def _row(
 ) -> tuple[str | int | float | None, ...]:
     time, place, *figures = row
     who = latest(frames, place) if by is UsageBy.PROCESS else _container(frames, place)
+    host = host_of(frames, "processes" if by is UsageBy.PROCESS else "containers", place)
     if form != "table":
-        return (time, *who, *figures)
+        return (time, *who, *figures, host)
     written = (_WRITTEN.get(name, str)(figure) for name, figure in zip(_FIGURES, figures, strict=True))
-    return (format_time(time, Clock.UTC, zero=0, date=False), *who, *written)
+    return (format_time(time, Clock.UTC, zero=0, date=False), *who, *written, host)
 
 
 def _container(frames: CaptureFrames, row: int) -> tuple[str, str]:

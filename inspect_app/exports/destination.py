@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from capture.format import files_of
 from inspect_app.exports.errors import ExportError
+from inspect_app.frames.foreign import ENDINGS
 
 SIDECAR = ".source.json"
 """Behind the name of an export that has no place for its source."""
@@ -63,5 +64,5 @@ def refuse_captures(path: Path, captures: Sequence[Path]) -> None:
         ExportError: The path is one of the captures.
     """
     there = [one for one in captures if one.exists()]
-    if path.exists() and there and any(map(path.samefile, files_of(there))):
+    if path.exists() and there and any(map(path.samefile, files_of(there, ENDINGS))):
         raise ExportError(f"{path} is the capture itself; name another file")

@@ -9,6 +9,7 @@ from pathlib import Path
 from capture.format import files_of
 from inspect_app.cases import CaseFile
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.foreign import ENDINGS
 from inspect_app.reports.case_notes import with_case
 from inspect_app.reports.given import digests_of, log_of
 from inspect_app.reports.material import Given, ReportError
@@ -48,7 +49,7 @@ def fulfil(
     Raises:
         ReportError, CaseError, FilterError, FormatError, OSError: As the rooms below raise them.
     """
-    files = files_of(captured)
+    files = files_of(captured, ENDINGS)
     if order.path.exists() and any(order.path.samefile(file) for file in files):
         raise ReportError(f"{order.path.name} is the capture itself; choose another name")
     lines, problem = log_of(order.log) if order.log is not None else ([], "")
