@@ -59,11 +59,16 @@ class FindingsFeed(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._shown: tuple[object, ...] = ()
+        self._asked: tuple[object, ...] = ()
+        """What is being looked for: a capture by its file, as it grows while rules are run."""
+        self._latest: tuple[Scope, Sequence[Path]] | None = None
 
     def show(self, scope: Scope, files: Sequence[Path]) -> None:
         """Show what the rules of some files, or our own, find in what is selected."""
+        self._latest = (scope, files)
         wanted = (id(scope.frames), scope.conditions, tuple(files))
-        if wanted == self._shown:
+        asked = (scope.frames.path, scope.conditions, tuple(files))
+        if wanted == self._shown or (asked == self._asked and self._jobs.has("findings")):
             return
         try:
             asks = len(scope.frames.events) <= MAX_UNASKED or is_known(scope.frames, files)
@@ -72,7 +77,7 @@ class FindingsFeed(QObject):
         if not asks:
             self.clear()
             return
-        self._shown = wanted
+        self._shown, self._asked = wanted, asked
 
         def work(job: Job) -> object:
             run = whole_run(scope.frames, files, lambda _done, _total: job.check())
@@ -84,7 +89,7 @@ class FindingsFeed(QObject):
 
     def clear(self) -> None:
         """Nothing is known."""
-        self._shown = ()
+        self._shown, self._latest = (), None
         self._jobs.cancel("findings")
         self.marked.emit(None)
         self.counted.emit(None)
@@ -105,6 +110,12 @@ class FindingsFeed(QObject):
                 self._opener(found),
             )
         )
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Look into what the capture has grown by meanwhile."""
+        if self._latest is not None:
+            self.show(*self._latest)
 
     def _opener(self, found: _Found) -> Callable[[int], None]:
         def opened(at: int) -> None:
