@@ -339,7 +339,10 @@ def _listed(frames: CaptureFrames) -> _Part:
     same = np.append(keys[order], -1)[np.minimum(place, len(made))] == _key(process[held], fd[held])
     same &= np.append(events["descriptor"].to_numpy(), -1)[first] == thing[held]
     held = held[~(same & (thing[held] >= 0))]
-    part = _part(process[held], fd[held], np.full(len(held), -1), _MADE, 0)
+    # What a later recording lists of a process that an earlier one knew is true from then on.
+    listed = opened["listed"].to_numpy()[held]
+    begins = np.searchsorted(events["time"].to_numpy(), listed)
+    part = _part(process[held], fd[held], np.where(listed < 0, -1, begins), _MADE, 0)
     return (*part[:5], held.astype(np.int64))
 
 

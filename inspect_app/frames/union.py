@@ -144,6 +144,8 @@ class _Laid:
                 continue
             every = np.concatenate(list(self._values(name, column)))
             data[column.name] = every if merged is None else self._combined(name, column, every)
+        if name == "opened":
+            data["listed"] = self._listed(data["process"])
         frame = build_table(TABLES[name], data)
         if merged is not None:
             return frame
@@ -151,6 +153,17 @@ class _Laid:
         frame = frame if kept.all() else frame[kept].reset_index(drop=True)
         by = _SORTED_BY.get(name)
         return frame.sort_values(by, kind="stable", ignore_index=True) if by else frame
+
+    def _listed(self, processes: np.ndarray) -> np.ndarray:
+        """When a later recording listed what a process held that an earlier one knew already, else -1."""
+        rows = self._same.rows["processes"]
+        began = [
+            int(part.recordings["started"].iloc[0]) + shift
+            for part, shift in zip(self._parts, self._found.shifts, strict=True)
+        ]
+        part = np.repeat(np.arange(len(self._parts)), [len(one.opened) for one in self._parts])
+        first = np.searchsorted(self._same.starts["processes"], taken(rows.first, processes), "right") - 1
+        return np.where((processes >= 0) & (first < part), np.array(began, np.int64)[part], -1)
 
     def _values(self, table: str, column: FrameColumn) -> Iterator[np.ndarray]:
         for at, part in enumerate(self._parts):

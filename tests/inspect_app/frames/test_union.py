@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from inspect_app.analysis.state import state_at
 from inspect_app.frames import open_capture
 from inspect_app.frames.columns import TABLES
 from tests.builders.capture import MS, START_NS, CaptureBuilder
@@ -166,6 +167,18 @@ def test_a_copy_is_counted_once_and_told(two_hosts, tmp_path):
     assert alone.host["copies"] == 1
     assert open_capture(tmp_path).host["copies"] == 1
     assert len(open_capture(tmp_path).events) == 12
+
+
+def test_what_a_later_recording_lists_was_not_open_before_it(tmp_path):
+    later = START_NS + 1_000 * MS
+    first = shell(builder()).write(tmp_path / "1.exhume")
+    again = shell(builder(started=later, offset=OFFSET), first=later)
+    again.descriptor(100, 9, "/var/log/late", ino=99)
+    frames = open_capture([first, again.write(tmp_path / "2.exhume")])
+    before, after = (state_at(frames, time).descriptors for time in (later - MS, later + 5 * MS))
+    assert 0 in before[before["pid"] == 100]["fd"].tolist()
+    assert 9 not in before[before["pid"] == 100]["fd"].tolist()
+    assert 9 in after[after["pid"] == 100]["fd"].tolist()
 
 
 def test_a_capture_that_is_cut_short_says_so_of_the_whole(two_hosts):
