@@ -18,6 +18,10 @@ TOLERANCE_NS = 20_000_000
 """/proc tells starts in clock ticks, so that the same start is told up to two ticks apart."""
 
 
+_SENT_AT_THE_END = (1, 17, 18)
+"""SIGCHLD to the parent; SIGHUP and SIGCONT to groups of processes that nobody looks after any more."""
+
+
 @dataclass(frozen=True)
 class Processes:
     """A row a process; events lead to it by `of_event`."""
@@ -177,10 +181,12 @@ def _with_unintroduced(
     ended = np.full(len(lives.pid) + 1, np.iinfo(np.int64).max)
     known = exits[found[exits] >= 0][::-1]  # the first exit ends a process, so it is written last
     ended[found[known]] = events.time[known] + TOLERANCE_NS
-    lost = np.flatnonzero((found < 0) | (events.time > ended[found]))
+    dying = _told_while_ending(events)
+    lost = np.flatnonzero((found < 0) | ((events.time > ended[found]) & ~dying))
     # An exit of which the process is not known ends one all the same.
     passed = np.searchsorted(events.time, events.time[exits] + TOLERANCE_NS, side="right")
     ended_before = Latest(code[exits], passed, len(pids)).find(code[lost], lost) + 1
+    ended_before -= dying[lost] & (ended_before > 0)
     _, _, after = pair_codes(found[lost] + 1, ended_before)
     _, _, pair = pair_codes(code[lost], after)
     first = np.full(int(pair.max(initial=-1)) + 1, -1)
@@ -197,6 +203,14 @@ def _with_unintroduced(
     existed = np.zeros(len(lives.pid) + len(first), bool)
     existed[len(lives.pid) + pair] = is_first_life
     return lives.and_also(strangers), found.astype(np.int32), existed
+
+
+def _told_while_ending(events: EventColumns) -> np.ndarray:
+    """bool, one an event: signals that a process sends when its end has been told already, however late."""
+    rows = events.rows_of(["signal_generate"])
+    found = np.zeros(len(events), bool)
+    found[rows[np.isin(events.arguments(0, rows), _SENT_AT_THE_END)]] = True
+    return found
 
 
 def _parents(

@@ -77,6 +77,19 @@ def test_a_pid_that_acts_long_after_its_end_is_another_process_whose_fork_was_lo
     assert not found.existed[found.of_event[late]]
 
 
+@pytest.mark.parametrize(("number", "is_its_own"), [(17, True), (1, True), (9, False)])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_a_process_tells_its_parent_long_after_its_end_is_its_own(book, number, is_its_own, is_known):
+    """On a busy machine it may be a while from the end, as told, to the signal that follows."""
+    if is_known:
+        book.fork(100, 200, start=START_NS)
+    read = book.event("read", pid=200, time=START_NS + MS)
+    book.exit(200, start=START_NS, time=START_NS + 2 * MS)
+    sent = book.event("signal_generate", pid=200, a0=number, time=START_NS + 3 * MS + TOLERANCE_NS)
+    found = processes_of(book)
+    assert (found.of_event[sent] == found.of_event[read]) == is_its_own
+
+
 def test_events_before_the_fork_of_their_pid_belong_to_an_earlier_process(book):
     early = book.event("read", pid=200)
     book.fork(100, 200)
