@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 MAX_TEXT = 200_000
 """Characters of a licence that are shown."""
+FONTS = "DejaVu fonts"
 _LONGEST_NAME = 60
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _OURS = "exhume"
@@ -101,4 +102,4 @@ def text_of(library: Library) -> str:
 
 
 def _fonts() -> Library:
-    return Library("DejaVu fonts", "2.37", "Bitstream Vera licence")
+    return Library(FONTS, "2.37", "Bitstream Vera licence")
