@@ -17,6 +17,7 @@ bench: setup
 	.venv/bin/python -m tests.benchmarks.opening
 	.venv/bin/python -m tests.benchmarks.analysis
 	.venv/bin/python -m tests.benchmarks.scap
+	.venv/bin/python -m tests.benchmarks.desktop
 
 # Go on fuzzing all that reads files of strangers, a minute each; what it finds is for tests/fuzz/corpus.
 fuzz: setup

@@ -13,6 +13,11 @@ from inspect_app.ui.icons import app_icon, icon
 from inspect_app.ui.widgets import card, named, plain_label
 
 _MOST_RECENT = 6
+_STEPS = (
+    "A tour in five steps: look at the tiles · drag over the time strip · double click a container"
+    " · e shows bytes, r findings · s filters, F1 lists all keys"
+)
+"""The same as docs/tour.md, for whoever has no documents at hand."""
 
 
 class WelcomePage(QWidget):
@@ -29,7 +34,7 @@ class WelcomePage(QWidget):
         mark.setPixmap(app_icon().pixmap(48, 48))
         title = plain_label("PageTitle", "Open a capture to dig into it")
         note = plain_label(
-            "PageNote", "Drop a file or a folder here, or record one:  exhume-capture record -o node.exhume"
+            "PageNote", "Drop a file or a folder here, or record one:\nexhume-capture record -o node.exhume"
         )
         for label in (title, note):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -37,6 +42,9 @@ class WelcomePage(QWidget):
         self._open.clicked.connect(self.open_clicked)
         self._sample = QPushButton("Look at the sample: an incident in a web shop's container")
         self._sample.clicked.connect(self.sample_wanted)
+        steps = plain_label("Muted", _STEPS)
+        steps.setWordWrap(True)
+        steps.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._heading = plain_label("GroupTitle", "Recent")
         self._recent = QVBoxLayout()
         self._recent.setSpacing(4)
@@ -50,6 +58,7 @@ class WelcomePage(QWidget):
         column.addSpacing(8)
         column.addWidget(self._open)
         column.addWidget(self._sample)
+        column.addWidget(steps)
         column.addSpacing(8)
         column.addWidget(self._heading)
         column.addLayout(self._recent)
