@@ -14,6 +14,7 @@ import numpy as np
 
 from capture.format.pieces import rows_where, taken_from
 from inspect_app.analysis.host import recording_filter
+from inspect_app.analysis.matches import within
 from inspect_app.analysis.selection import Selection, TimeRange
 from inspect_app.analysis.timelines import (
     alive_per_bin,
@@ -139,14 +140,26 @@ class _Scale:
 
     def taken(self, column: np.ndarray, condition: str) -> tuple[np.ndarray, np.ndarray]:
         """A column at the selected events that meet a condition, and where in it the slices begin and end."""
-        meeting, rows = self._classes.meeting(condition), self._rows
+        rows, start = self._rows, 0
+        if isinstance(rows, slice):
+            # Without a filter the same rows are wanted for each window.
+            every = slice(0, len(self.frames.events))
+            kept = remember(self.frames, ("tile", condition), lambda: self._places(condition, every))
+            at, start = within(kept, rows, every.stop), rows.start
+            places = at
+        else:
+            places = self._places(condition, rows)
+            at = rows.take(places)
+        return taken_from(column, at), np.searchsorted(places, (self._bounds + start).astype(np.uint32))
+
+    def _places(self, condition: str, rows: Rows) -> np.ndarray:
+        """Where among some rows of events those are that meet a condition, uint32."""
+        meeting = self._classes.meeting(condition)
 
         def holds(part: slice) -> np.ndarray:
             return meeting.take(taken(self._classes.of_event, part_of(rows, part)))
 
-        places = rows_where(count_of(rows), holds)
-        at = places + rows.start if isinstance(rows, slice) else rows.take(places)
-        return taken_from(column, at), np.searchsorted(places, self._bounds)
+        return rows_where(count_of(rows), holds).astype(np.uint32)
 
 
 def _not_told(frames: CaptureFrames, conditions: Sequence[str]) -> dict[str, str]:
