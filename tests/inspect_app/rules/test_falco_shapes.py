@@ -18,7 +18,6 @@ from tests.builders.capture import SOCKET, CaptureBuilder, sock, sockaddr
 
 O_WRONLY, O_CREAT = 1, 0o100
 PUBLIC = os.environ.get("EXHUME_FALCO_RULES", "")
-SAMPLES = Path(os.environ.get("EXHUME_SAMPLES", "/work/shared/samples"))
 MACROS = """
 - macro: opens
   condition: (evt.type in (open,openat,openat2) and fd.typechar='f' and fd.num>=0)
