@@ -93,8 +93,12 @@ def rage(*, processes, moved):
 
 
 def end_with_the_tests():
-    """In a child, before its program: a storm must not outlive tests that were killed (PR_SET_PDEATHSIG)."""
+    """In a child, before its program: a storm must not outlive tests that were killed (PR_SET_PDEATHSIG).
+
+    Tests in the background of a shell may have inherited that SIGINT is ignored; dd would keep to it.
+    """
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _dd(count):
