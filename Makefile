@@ -1,5 +1,5 @@
 # Each target first installs what is missing (Debian or Ubuntu packages as root, and .venv); quick when nothing is.
-.PHONY: bench demo fuzz lint pictures setup test
+.PHONY: bench demo fuzz lint pictures sample setup test
 
 # Record this machine for ten seconds while an incident happens in a container, and look at it.
 demo: setup
@@ -27,6 +27,10 @@ fuzz: setup
 # The pictures of README and docs, from a recording of the demo made now; on a machine that does nothing else.
 pictures: setup
 	@resources/pictures/render
+
+# The built-in sample, from a recording of the demo made now.
+sample: setup
+	@resources/samples/make
 
 lint: setup
 	.venv/bin/ruff check
