@@ -627,7 +627,7 @@ def test_hostile_names_are_harmless_on_every_page(window, settle, tmp_path):
             texts = [model.text(line, section) for line in lines for section in sections]
         else:
             texts = [tile.accessibleName() for tile in getattr(shown, "tiles", {}).values()]
-        assert texts or page in ("connections", "errors", "commands", "compare")
+        assert texts or page in ("connections", "errors", "commands", "compare", "notes")
         assert all(text.isprintable() for text in texts), page
     labels = [label for label in window.findChildren(QLabel) if label.text()]
     assert all(label.textFormat() is Qt.TextFormat.PlainText for label in labels)
