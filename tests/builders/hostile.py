@@ -120,6 +120,15 @@ def tables_of_nonsense():
     return book
 
 
+def rows_of_100_000_columns():
+    book = CaptureBuilder()
+    many = {f"column {number}": number for number in range(100_000)}
+    book.tables["processes"] = [{**many, "pid": 100, "comm": "sh", "start_ns": 5}]
+    book.tables["containers"] = [{**many, "full_id": "ab" * 32, "id": "ab" * 6, "cgroup": "/x"}]
+    book.event("getpid", pid=100)
+    return book
+
+
 def provenance_without_end():
     step = {"operation": "merge", "parents": [], "options": {}}
     for _ in range(6):
@@ -140,6 +149,7 @@ CASES = {
         numbers_at_their_ends,
         sockets_of_nothing,
         tables_of_nonsense,
+        rows_of_100_000_columns,
         provenance_without_end,
     )
 }
