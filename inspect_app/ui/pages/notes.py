@@ -15,12 +15,12 @@ from inspect_app.cases import Anchor, Case, Severity, ShownNote
 from inspect_app.cases.listing import NoteFilter
 from inspect_app.cases.noted import Noted
 from inspect_app.ui.note_dialog import SEVERITIES
-from inspect_app.ui.pages.page import Page, PageHead, Question
+from inspect_app.ui.pages.one_table import OneTablePage
+from inspect_app.ui.pages.page import PageHead, Question
 from inspect_app.ui.row_menu import MenuBuilder
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import Prepared, prepare
-from inspect_app.ui.table_panel import TablePanel
-from inspect_app.ui.widgets import refresh_tool_icons, tool_button
+from inspect_app.ui.widgets import tool_button
 from inspect_app.views.format import Unit, format_count
 from inspect_app.views.plain_table import PlainSpec, plain_table
 from inspect_app.views.table import ViewTable
@@ -57,7 +57,7 @@ class _Answer:
     notes: tuple[ShownNote, ...]
 
 
-class NotesPage(Page):
+class NotesPage(OneTablePage):
     """One table; Enter leads to what is noted, e edits."""
 
     edit_wanted = Signal(str)
@@ -73,7 +73,6 @@ class NotesPage(Page):
         super().__init__(parent)
         self._notes: tuple[ShownNote, ...] = ()
         self._kept = ""
-        self.panel = TablePanel()
         self.panel.opened.connect(self._jump)
         self.panel.sorted_by.connect(self.sorted_by)
         self.panel.anchor_of = lambda _: None
@@ -149,22 +148,6 @@ class NotesPage(Page):
     def current(self) -> ShownNote | None:
         """The note that has the focus."""
         return self._at(self.panel.grid.current_line())
-
-    def begin_find(self) -> None:
-        """In the table."""
-        self.panel.find_bar.begin()
-
-    def ask_for_export(self) -> None:
-        """Let the analyst choose a file for the table to be written to."""
-        self.panel.ask_for_export()
-
-    def take_focus(self) -> None:
-        """To the rows."""
-        self.panel.grid.setFocus()
-
-    def refresh_theme(self) -> None:
-        """The tools' icons."""
-        refresh_tool_icons(self)
 
     def _asked(self) -> NoteFilter:
         place = self.severity.currentIndex()

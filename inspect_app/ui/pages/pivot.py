@@ -9,22 +9,20 @@ from PySide6.QtWidgets import QWidget
 from inspect_app.cases import Anchor
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.jobs import Job
-from inspect_app.ui.pages.page import Page, PageHead, Question
+from inspect_app.ui.pages.one_table import OneTablePage
+from inspect_app.ui.pages.page import PageHead, Question
 from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import Prepared, prepare
-from inspect_app.ui.table_panel import TablePanel
-from inspect_app.ui.widgets import refresh_tool_icons
 from inspect_app.views.format import format_count
 from inspect_app.views.occurrences import occurrences
 
 
-class PivotPage(Page):
+class PivotPage(OneTablePage):
     """One table; what was asked for is in the address."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.panel = TablePanel()
         self.panel.opened.connect(self.panel.open_line)
         self.panel.sorted_by.connect(self.sorted_by)
         self.adopt(self.panel)
@@ -67,19 +65,3 @@ class PivotPage(Page):
     def anchor(self) -> Anchor | None:
         """The line that has the focus; without one the page."""
         return self.panel.anchor_of(self.panel.grid.current_line()) or super().anchor()
-
-    def begin_find(self) -> None:
-        """In the table."""
-        self.panel.find_bar.begin()
-
-    def ask_for_export(self) -> None:
-        """Let the analyst choose a file for the table to be written to."""
-        self.panel.ask_for_export()
-
-    def take_focus(self) -> None:
-        """To the rows."""
-        self.panel.grid.setFocus()
-
-    def refresh_theme(self) -> None:
-        """The tools' icons."""
-        refresh_tool_icons(self)
