@@ -159,7 +159,7 @@ def _values(written: str, start: int, tokens: Sequence[Token], frames: CaptureFr
     if operand is None:
         return []
     try:
-        facets = operand.field.facets(frames, operand.argument)
+        facets = operand.field.facets(frames, operand.argument, types=frozenset())
     except FilterError:
         return []
     key = ("counts", operand.field.name, operand.argument)

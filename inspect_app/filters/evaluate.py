@@ -37,6 +37,7 @@ from inspect_app.filters.operators import (
 )
 from inspect_app.filters.patterns import Test
 from inspect_app.filters.payload import Decide, decide_all, payload_test
+from inspect_app.filters.reach import types_of
 from inspect_app.frames.capture import CaptureFrames
 
 MAX_LOOKS = 50
@@ -55,7 +56,7 @@ def evaluate(expression: Expression, frames: CaptureFrames) -> np.ndarray:
         NotEvaluableError: it asks for a field that this capture cannot provide.
         FilterError: it would need more memory than is sensible.
     """
-    return _node(expression.root, _Scope(frames))
+    return _node(expression.root, _Scope(frames, types=types_of(expression.root)))
 
 
 class Evaluator:
@@ -65,9 +66,20 @@ class Evaluator:
     unnoticed: ask `not_evaluable` before.
     """
 
-    def __init__(self, frames: CaptureFrames, rows: np.ndarray | None = None) -> None:
-        """`rows`: the events that matter, as sorted row numbers; None: all."""
-        self._scope = _Scope(frames, rows=rows, known=_Known())
+    def __init__(
+        self,
+        frames: CaptureFrames,
+        rows: np.ndarray | None = None,
+        types: frozenset[str] | None = None,
+    ) -> None:
+        """Decide filters over some events.
+
+        Args:
+            frames: The capture.
+            rows: The events that matter, as sorted row numbers; None: all.
+            types: The types of those events; None: any.
+        """
+        self._scope = _Scope(frames, rows=rows, known=_Known(), types=types)
 
     def holds(self, node: Node) -> np.ndarray:
         """bool, one a row: where a condition holds.
@@ -82,9 +94,10 @@ class Evaluator:
 def not_evaluable(expression: Expression, frames: CaptureFrames) -> list[str]:
     """A sentence for each field of the filter that this capture cannot provide; empty: it has all."""
     reasons = []
+    types = types_of(expression.root)
     for operand in expression.fields():
         try:
-            operand.field.facets(frames, operand.argument)
+            operand.field.facets(frames, operand.argument, types=types)
         except NotEvaluableError as error:
             reasons.append(error.message)
     return reasons
@@ -124,14 +137,17 @@ class _Scope:
     """Rows of the events that matter. None: all."""
     known: _Known | None = None
     """What filters before this one decided; None: there are none."""
+    types: frozenset[str] | None = None
+    """Types of the events that matter. None: any."""
 
     def facets(self, operand: Operand) -> Facets:
         """The values of an operand for the events that matter. Raises NotEvaluableError."""
         if self.rows is None or self.known is None:
-            return facets_of(operand, self.frames)
+            return facets_of(operand, self.frames, self.types)
         kept = self.known.facets
         if (name := str(operand)) not in kept:
-            kept[name] = tuple(facet.at(self.rows) for facet in facets_of(operand, self.frames))
+            facets = facets_of(operand, self.frames, self.types)
+            kept[name] = tuple(facet.at(self.rows) for facet in facets)
         return kept[name]
 
     def look(self, tests: Sequence[Decide], among: np.ndarray | None) -> list[np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,6 +66,8 @@ class FieldColumn:
 
 Compute = Callable[[CaptureFrames, str], Facets]
 """(frames, argument or "") → values. Raises NotEvaluableError where the capture lacks them."""
+Gaps = Callable[[CaptureFrames, str], Mapping[str, str]]
+"""(frames, argument or "") → event types whose values the capture lacks, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,30 @@ class Field:
     equals: str = "="
     """The operator that `=` means with it."""
 
-    def facets(self, frames: CaptureFrames, argument: str = "") -> Facets:
-        """The values over events, computed once for each capture. Raises NotEvaluableError."""
+    gaps: Gaps | None = None
+    """Where it may be that only events of some types lack their values."""
+
+    def facets(
+        self, frames: CaptureFrames, argument: str = "", *, types: frozenset[str] | None = None
+    ) -> Facets:
+        """The values over events, computed once for each capture.
+
+        Args:
+            frames: The capture.
+            argument: What stands in brackets or after the dot.
+            types: Only events of these types matter; to others of a type with gaps nothing is given.
+
+        Raises:
+            NotEvaluableError: The capture lacks them, of an event type that matters.
+        """
         compute = self.compute
         if compute is None:
             raise NotEvaluableError(f"{self.name}: {self.unavailable}")
-        return remember(frames, ("field", self.name, argument), lambda: compute(frames, argument))
+        found = remember(frames, ("field", self.name, argument), lambda: compute(frames, argument))
+        for lacking, reason in self.gaps(frames, argument).items() if self.gaps else ():
+            if types is None or lacking in types:
+                raise NotEvaluableError(reason)
+        return found
 
     def column(self, frames: CaptureFrames, argument: str = "") -> FieldColumn:
         """The value of every event; the first one where an event has several. Raises NotEvaluableError."""

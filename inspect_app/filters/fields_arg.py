@@ -23,6 +23,7 @@ from capture.model.events import TEXT_KINDS, Arg, ArgKind, EventSpec, text_place
 from capture.model.symbols import KeyedTable
 from capture.model.tables import table_named
 from capture.model.values import in_register, name_value
+from inspect_app.filters.argument_names import name_of, names_beside
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import event_type_codes, raw_argument, spec_of, types
 from inspect_app.filters.entities import entity_text, event_array
@@ -60,8 +61,6 @@ _MODE_BITS = {
     0o400: "S_IRUSR", 0o200: "S_IWUSR", 0o100: "S_IXUSR",
     0o40: "S_IRGRP", 0o20: "S_IWGRP", 0o10: "S_IXGRP", 0o4: "S_IROTH", 0o2: "S_IWOTH", 0o1: "S_IXOTH",
 }  # fmt: skip
-_ALIASES = {"filename": "path"}
-"""Names that public rules use → ours."""
 _EXECS = frozenset({"execve", "execveat", "procexec"})
 
 
@@ -87,9 +86,8 @@ def argument_names() -> dict[str, FieldType]:
     kinds: dict[str, set[ArgKind]] = {}
     for spec in CATALOGUE:
         for arg in (*spec.args, *chain.from_iterable(spec.other_args.values())):
-            kinds.setdefault(arg.name, set()).add(arg.kind)
-    for alias, name in _ALIASES.items():
-        kinds[alias] = kinds[name]
+            for name in (arg.name, *names_beside(spec.name, arg.name)):
+                kinds.setdefault(name, set()).add(arg.kind)
     return {name: FieldType.INTEGER if found <= _COUNTS else FieldType.TEXT for name, found in kinds.items()}
 
 
@@ -138,11 +136,13 @@ def all_places(frames: CaptureFrames) -> list[list[Place]]:
 
 def _places(frames: CaptureFrames, argument: str) -> list[Place]:
     """Where the types that this capture has take an argument."""
-    wanted = (_ALIASES.get(argument, argument), argument)
     every = remember(frames, "places of arguments", lambda: all_places(frames))
-    return [
-        place for places in every for place in places if place.arg.name in wanted or argument == str(place.at)
-    ]
+    found = []
+    for places in every:
+        names = [place.arg.name for place in places]
+        wanted = argument if argument in names else name_of(places[0].spec.name, argument)
+        found += [place for place in places if place.arg.name == wanted or argument == str(place.at)]
+    return found
 
 
 def is_told(place: Place) -> bool:
@@ -189,14 +189,32 @@ def _numbers(frames: CaptureFrames, place: Place) -> np.ndarray:
 def _decoded(frames: CaptureFrames, argument: str) -> Facets:
     if _type_of(argument) is FieldType.INTEGER:
         return _raw(frames, argument)
-    codes = np.full(len(frames.events), -1, np.int32)
-    texts: list[str | None] = []
-    for place in _places(frames, argument):
-        places, values = texts_at(frames, place)
-        codes[place.rows] = places + len(texts)
-        texts.extend(values)
-    merged, known = distinct(texts)
-    return (TextFacet(known, None, look_up(merged.astype(np.int32), codes, missing=-1)),)
+    return (_told(frames, argument)[0],)
+
+
+def _gaps(frames: CaptureFrames, argument: str) -> dict[str, str]:
+    return {} if _type_of(argument) is FieldType.INTEGER else _told(frames, argument)[1]
+
+
+def _told(frames: CaptureFrames, argument: str) -> tuple[TextFacet, dict[str, str]]:
+    """An argument as text, and the event types in which it cannot be told, with why."""
+
+    def compute() -> tuple[TextFacet, dict[str, str]]:
+        codes = np.full(len(frames.events), -1, np.int32)
+        texts: list[str | None] = []
+        lacking: dict[str, str] = {}
+        for place in _places(frames, argument):
+            try:
+                places, values = texts_at(frames, place)
+            except NotEvaluableError as error:
+                lacking[place.spec.name] = error.message
+                continue
+            codes[place.rows] = places + len(texts)
+            texts.extend(values)
+        merged, known = distinct(texts)
+        return TextFacet(known, None, look_up(merged.astype(np.int32), codes, missing=-1)), lacking
+
+    return remember(frames, ("argument", argument), compute)
 
 
 def texts_at(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:
@@ -356,6 +374,7 @@ ARGUMENT_FIELDS = (
         Argument.NAME,
         "a name or a number from 0, as in evt.arg.flags or evt.arg[1]",
         type_of=_type_of,
+        gaps=_gaps,
     ),
     Field(
         "evt.rawarg",

@@ -29,12 +29,16 @@ MAX_COMBINATIONS = 1_000_000
 """Different combinations of values that `concat`, `join` and `val` may meet."""
 MAX_JOINED = 64 << 20
 """Characters that `concat` and `join` may make."""
+NONE: frozenset[str] = frozenset()
+"""No event type matters: values that are lacking are missing."""
 
 
-def facets_of(operand: Operand, frames: CaptureFrames) -> Facets:
-    """The values of an operand. Raises NotEvaluableError."""
+def facets_of(operand: Operand, frames: CaptureFrames, types: frozenset[str] | None = None) -> Facets:
+    """The values of an operand; `types`: events of no others matter. Raises NotEvaluableError."""
     if isinstance(operand, FieldOperand):
-        return operand.field.facets(frames, operand.argument)
+        return operand.field.facets(frames, operand.argument, types=types)
+    for inner in operand.fields():
+        inner.field.facets(frames, inner.argument, types=types)
     return remember(frames, ("call", str(operand)), lambda: _call(operand, frames))
 
 
@@ -66,7 +70,7 @@ def _call(operand: CallOperand, frames: CaptureFrames) -> Facets:
     if operand.function in ("concat", "join"):
         return (_joined(operand, frames),)
     change = _CHANGES.get(operand.function)
-    facets = facets_of(operand.operands[0], frames)
+    facets = facets_of(operand.operands[0], frames, NONE)
     if change is not None:
         return tuple(facet.mapped(change) for facet in facets if isinstance(facet, TextFacet))
     return tuple(_lengths(facet) for facet in facets)
@@ -102,7 +106,7 @@ def _joined(operand: CallOperand, frames: CaptureFrames) -> TextFacet:
 
 
 def _as_text(operand: Operand, frames: CaptureFrames) -> TextFacet:
-    (facet, *others) = facets_of(operand, frames)
+    (facet, *others) = facets_of(operand, frames, NONE)
     if others or facet.next_row is not None:
         raise FilterError(
             f"{excerpt(operand)} has several values at once and cannot be put together with others"

@@ -1,6 +1,6 @@
 """Findings as Falco tells them, so that what reads its alerts reads ours: a line of text or of JSON each.
 
-The time of a text is that of the day in UTC; keys of JSON are in alphabetical order, without blanks
+The time of a text is that of the day in UTC; keys and tags of JSON are in alphabetical order, without blanks
 (falcosecurity/falco, userspace/engine/formats.cpp). What is no ASCII is escaped in JSON, so that no terminal
 obeys it.
 """
@@ -51,7 +51,7 @@ class Finding:
             "priority": rule.priority.title,
             "rule": rule.name,
             "source": rule.source,
-            "tags": list(rule.tags),
+            "tags": sorted(set(rule.tags)),
             "time": f"{np.datetime64(self.time, 'ns')}Z",
         }
         return json.dumps(alert, sort_keys=True, separators=(",", ":"))

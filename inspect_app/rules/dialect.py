@@ -1,13 +1,24 @@
 """What Falco's conditions mean where a call is one event here and two there.
 
-Its rules ask `evt.dir = >` of what is known when a call begins, and `fd.num = -1` of an open that failed.
+Its rules ask `evt.dir = >` of what is known when a call begins, and `fd.num = -1` of an open that failed. Its
+working directories end with a slash: `proc.cwd startswith /dev/shm/` holds for what runs in /dev/shm itself.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from inspect_app.filters.expression import And, Compare, Exists, Expression, FieldOperand, Node, Not, Or
+from inspect_app.filters.expression import (
+    And,
+    Compare,
+    Exists,
+    Expression,
+    FieldOperand,
+    Literal,
+    Node,
+    Not,
+    Or,
+)
 from inspect_app.filters.language import parse
 
 
@@ -32,7 +43,32 @@ def _node(node: Node) -> Node:
                 return Exists(left)
             if field.name == "fd.num" and texts == {"-1"}:
                 return _FAILED
+    if isinstance(node, Compare) and isinstance(node.left, FieldOperand) and node.left.field.name == FOLDER:
+        return _of_folder(node)
     return node
 
 
+def _of_folder(node: Compare) -> Node:
+    """A comparison with a directory that ends with a slash there, and with none here."""
+    bare = replace(node, values=tuple(map(_bare, node.values)))
+    if bare.values == node.values or node.modifier:
+        return node
+    match node.operator:
+        case "=" | "!=" | "in" | "endswith":
+            return bare
+        case "startswith":
+            return Or((node, replace(bare, operator="=")))
+        case "contains":
+            return Or((node, replace(bare, operator="endswith")))
+        case _:
+            return node
+
+
+def _bare(value: Literal) -> Literal:
+    text = value.text[:-1] if value.text.endswith("/") and value.text != "/" else value.text
+    return replace(value, text=text, constant=text)
+
+
+FOLDER = "proc.cwd"
+"""The field that is a directory."""
 _FAILED = parse("evt.failed = true").root

@@ -22,7 +22,8 @@ from inspect_app.filters.expression import (
 )
 from inspect_app.filters.facets import MAX_ANCESTORS, Facet, NumberFacet, PayloadFacet, TextFacet
 from inspect_app.filters.field import FieldType
-from inspect_app.filters.operands import facets_of
+from inspect_app.filters.operands import NONE, facets_of
+from inspect_app.filters.reach import types_of
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.rules.output import NOTHING, Value, as_text, values_of
 from inspect_app.rules.rule import Rule
@@ -58,7 +59,7 @@ def explain(root: Node, frames: CaptureFrames, row: int) -> list[Reason]:
         FilterError: The condition cannot be evaluated.
     """
     rows = np.array([row])
-    evaluator = Evaluator(frames, rows)
+    evaluator = Evaluator(frames, rows, types_of(root))
     reasons = {reason.text: reason for reason in _reasons(root, evaluator, frames, rows, is_wanted=True)}
     return list(reasons.values())
 
@@ -132,7 +133,7 @@ def _values(operand: Operand, frames: CaptureFrames, row: int) -> str:
     """What an operand is at an event; all of it where it is several things at once, as `fd.ip` is."""
     if operand.type is FieldType.BYTES:
         return _short(as_text(values_of(operand, frames, np.array([row]))[0], operand.type))
-    found = [value for facet in facets_of(operand, frames) for value in _values_of(facet, row)]
+    found = [value for facet in facets_of(operand, frames, NONE) for value in _values_of(facet, row)]
     texts = list(dict.fromkeys(as_text(value, operand.type) for value in found))
     more = ", …" if len(texts) > MAX_HELD else ""
     return _short(", ".join(texts[:MAX_HELD]) + more) if texts else NOTHING

@@ -18,8 +18,9 @@ from inspect_app.filters.facets import NumberFacet, TextFacet
 from inspect_app.filters.field import FieldType
 from inspect_app.filters.fields_arg import is_id
 from inspect_app.filters.language import parse
-from inspect_app.filters.operands import facets_of
+from inspect_app.filters.operands import NONE, facets_of
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.rules.dialect import FOLDER
 
 NOTHING = "<NA>"
 MAX_OUTPUT = 64 * 1024
@@ -65,7 +66,7 @@ class OutputTemplate:
 
     def values(self, frames: CaptureFrames, rows: np.ndarray) -> dict[str, list[Value]]:
         """The value of each field that it asks for, a list with one for each of some events."""
-        return {name: values_of(operand, frames, rows) for name, operand in dict(self.places).items()}
+        return {name: _shown(operand, frames, rows) for name, operand in dict(self.places).items()}
 
     def written(self, values: dict[str, list[Value]], at: int) -> str:
         """The text for one of the events that `values` were fetched for."""
@@ -73,6 +74,14 @@ class OutputTemplate:
         for (name, operand), text in zip(self.places, self.texts[1:], strict=True):
             parts += (as_text(values[name][at], operand.type), text)
         return "".join(parts)
+
+
+def _shown(operand: Operand, frames: CaptureFrames, rows: np.ndarray) -> list[Value]:
+    """What an output shows of an operand: directories end with a slash, as the field's rules have them."""
+    found = values_of(operand, frames, rows)
+    if not isinstance(operand, FieldOperand) or operand.field.name != FOLDER:
+        return found
+    return [f"{one.removesuffix('/')}/" if isinstance(one, str) else one for one in found]
 
 
 def operand_of(name: str) -> Operand:
@@ -89,7 +98,7 @@ def values_of(operand: Operand, frames: CaptureFrames, rows: np.ndarray) -> list
         if isinstance(operand, FieldOperand) and operand.type is FieldType.BYTES:
             column = operand.field.column_at(frames, operand.argument, rows)
             return _texts(column.codes, column.values)
-        facet = facets_of(operand, frames)[0].at(rows)
+        facet = facets_of(operand, frames, NONE)[0].at(rows)
     except FilterError:
         return [None] * len(rows)
     if isinstance(facet, TextFacet):

@@ -15,6 +15,7 @@ from typing import Any
 from inspect_app.filters.errors import FilterError
 from inspect_app.filters.expression import Expression
 from inspect_app.filters.language import parse
+from inspect_app.filters.names import unquoted
 from inspect_app.rules.dialect import as_meant
 from inspect_app.rules.entries import Entry
 from inspect_app.rules.exceptions import RuleException, with_exceptions
@@ -318,4 +319,4 @@ def _is_true(value: Any) -> bool:
 def _unquoted(item: str) -> str:
     """An item that stands in quotes within its text, as Falco's files have those with dashes and brackets."""
     is_quoted = len(item) > 1 and item[0] == item[-1] and item[0] in "\"'"
-    return item[1:-1] if is_quoted else item
+    return unquoted(item) if is_quoted else item

@@ -15,11 +15,12 @@ from inspect_app.analysis.selection import Selection
 from inspect_app.filters.errors import FilterError
 from inspect_app.filters.evaluate import Evaluator, not_evaluable
 from inspect_app.filters.expression import Expression
+from inspect_app.filters.reach import types_of
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.rules.correlation import correlated
 from inspect_app.rules.entries import RuleFileError, read_entries
 from inspect_app.rules.output import OutputTemplate
-from inspect_app.rules.reach import EventTypes, types_of
+from inspect_app.rules.reach import EventTypes
 from inspect_app.rules.rule import SYSCALL, Problem, Rule
 from inspect_app.rules.rule_set import RuleSet
 
@@ -150,7 +151,7 @@ def run_rules(
         rows = types.rows(asked)
         if mask is not None:
             rows = np.flatnonzero(mask) if rows is None else rows[mask[rows]]
-        evaluator = Evaluator(frames, rows)
+        evaluator = Evaluator(frames, rows, asked)
         for one in group:
             outcomes[one.place] = _evaluated(one, evaluator, rows, len(frames.events))
             done += 1

@@ -51,6 +51,12 @@ def story(tmp_path):
     at["user"] = book.event("setuid", pid=100, ret=0, args=(65534,))
     at["mode"] = book.event("fchmodat", pid=100, ret=0, text=b"/tmp/x", args=(0, 0, 0o755))
     at["shell"] = book.exec(100, "/usr/bin/sudoedit", "sudoedit", "-s", "a\\")
+    at["raw"] = book.event("socket", pid=100, ret=11, args=(17, 3, 0))
+    book.event("getcwd", pid=100, ret=9)
+    book.event("sethostname", pid=100, ret=0)
+    at["removed"] = book.event("unlinkat", pid=100, ret=0, text=b"/root/.ash_history", args=(0, 0, 0))
+    book.process(200, comm="sh", argv=[b"sh"], exe="/bin/sh", cwd="/dev/shm")
+    at["shared"] = book.exec(200, "./x", "./x")
     at["out"] = book.event(
         "connect", pid=100, fd=9, ino=90, mode=SOCKET, addr=sockaddr("203.0.113.9:443"),
         sock=sock("10.0.0.5:40000", "203.0.113.9:443"),
@@ -66,6 +72,16 @@ SHAPES = [
     ("evt.type in (chmod, fchmod, fchmodat) and evt.arg.mode contains S_IXUSR and evt.rawres>=0", "mode"),
     ('begins and (proc.args contains "\\ " or proc.args endswith \\)', "shell"),
     ('goes_out and fd.sport="443" and proc.name!="<NA>"', "out"),
+    ("evt.type=socket and evt.arg[0] contains AF_PACKET", "raw"),
+    ("evt.type in (rmdir, unlink, unlinkat) and evt.arg.name endswith ash_history", "removed"),
+    (
+        "evt.type in (unlinkat, renameat) and (evt.arg.path = /root/.ash_history or evt.arg.name = x)",
+        "removed",
+    ),
+    ('begins and proc.cwd startswith "/dev/shm/" and proc.exe startswith "./"', "shared"),
+    ("begins and proc.cwd = /dev/shm/", "shared"),
+    ("begins and proc.cwd contains /shm/ and not proc.cwd in (/, /tmp/)", "shared"),
+    ("begins and proc.cwd endswith shm/ and proc.cwd != /srv/", "shared"),
 ]
 
 
@@ -82,6 +98,31 @@ def test_a_shape_of_public_rules_holds_for_the_event_it_is_about(tmp_path, condi
     (one,) = run_rules(rules, frames).outcomes
     assert (one.state, one.reason) == (State.EVALUATED, "")
     assert one.rows.tolist() == [at[about]]
+
+
+def test_directories_are_shown_with_a_slash_at_their_end(tmp_path):
+    frames, at = story(tmp_path)
+    rules = RuleSet()
+    rule = {"rule": "R", "desc": "d", "condition": "evt.type = execve and proc.cwd = /dev/shm/"}
+    rules.add(
+        parse_entries(
+            json.dumps([{**rule, "priority": "INFO", "output": "in %proc.cwd by %evt.arg.name"}]).encode(), ""
+        )
+    )
+    (finding,) = findings_of(run_rules(rules, frames), frames)
+    assert (finding.row, finding.message) == (at["shared"], "in /dev/shm/ by <NA>")
+
+
+def test_an_argument_that_one_of_the_types_asked_for_cannot_tell_makes_a_rule_not_evaluable(tmp_path):
+    frames, _ = story(tmp_path)
+    rules = RuleSet()
+    for number, types in enumerate(("unlinkat", "unlinkat, sethostname")):
+        rule = {"rule": f"R{number}", "desc": "d", "output": "o", "priority": "INFO"}
+        rule["condition"] = f"evt.type in ({types}) and evt.arg.name contains x"
+        rules.add(parse_entries(json.dumps([rule]).encode(), "r.yaml"))
+    told, untold = run_rules(rules, frames).outcomes
+    assert (told.state, untold.state) == (State.EVALUATED, State.NOT_EVALUABLE)
+    assert "in sethostname it is text or bytes" in untold.reason
 
 
 def test_users_in_arguments_are_shown_by_name(tmp_path):

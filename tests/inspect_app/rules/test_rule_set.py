@@ -70,6 +70,12 @@ def test_lists_hold_lists_and_macros_macros_wherever_they_are_written():
     )
 
 
+def test_quotes_within_quotes_of_a_list_are_what_they_mean():
+    text = RULE.replace("evt.type = open", "proc.cmdline in (l)")
+    text += """- list: l\n  items: ['"sh -c \\"a (''b'')\\""', '"x"']\n"""
+    assert condition(text) == """proc.cmdline in ("sh -c \\"a ('b')\\"", x)"""
+
+
 def test_what_is_written_again_takes_the_place_of_what_was_there():
     base = RULE.replace("evt.type = open", "m") + "- macro: m\n  condition: evt.type = open\n"
     assert condition(base, "- macro: m\n  condition: evt.type = close\n") == "evt.type = close"

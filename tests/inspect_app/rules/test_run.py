@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from inspect_app.analysis.selection import select
 from inspect_app.filters.evaluate import evaluate
 from inspect_app.filters.language import parse
+from inspect_app.filters.reach import types_of
 from inspect_app.rules.alerts import findings_of
 from inspect_app.rules.entries import parse_entries
 from inspect_app.rules.explanation import explain
-from inspect_app.rules.reach import types_of
 from inspect_app.rules.rule import Priority
 from inspect_app.rules.rule_set import RuleSet
 from inspect_app.rules.run import State, run_rules
