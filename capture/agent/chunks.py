@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.heads import Heads, heads_of
+from capture.agent.heads import Heads, heads_of, stamped_heads
 from capture.agent.pieces import clear_behind
 from capture.agent.records import (
     ADDR_SHIFT,
@@ -22,6 +22,7 @@ from capture.agent.records import (
     HEAD,
     LENGTHS,
     SOCK_SIZE,
+    STAMP,
     WORDS,
     end_of,
     places_of,
@@ -118,21 +119,29 @@ def chunk_of_records(records: Array, spec: LaneSpec) -> Chunk:
     return Chunk(heads_of(words), texts, NO_WORDS)
 
 
-def chunk_of_calls(records: Array, content: Array) -> Chunk:
+def chunk_of_calls(stamps: Array, heads: Array, newest: int, content: Array) -> tuple[Chunk, int]:
     """Copy system calls out of a processor's lane.
 
     Args:
-        records: uint64[n, WORDS], their heads.
+        stamps: uint64[n, STAMP_WORDS].
+        heads: uint64[heads, WORDS], the ring of heads.
+        newest: the place in it behind the newest one.
         content: uint64[a power of two], the ring that their data lie in.
+
+    Returns:
+        The calls, and where their data end, modulo 2**32.
     """
-    heads = heads_of(records)
-    if not len(heads) or not has_content(heads):
-        return Chunk(heads, [], NO_WORDS)
-    begins = int(records[0].view(HEAD)["at"][0])
-    count = (end_of(records[-1]) - begins) % (1 << 32) // 8
+    if not len(stamps):
+        return Chunk(heads_of(heads[:0]), [], NO_WORDS), 0
+    begins, end_begins = (int(stamps[at].view(STAMP)["at"][0]) for at in (0, -1))
+    end = end_of(end_begins, heads[int(stamps[-1].view(STAMP)["head"][0])])
+    found = stamped_heads(stamps, heads, newest)
+    if not has_content(found):
+        return Chunk(found, [], NO_WORDS), end
+    count = (end - begins) % (1 << 32) // 8
     start = begins // 8 % len(content)
     parts = content[start : start + count], content[: max(start + count - len(content), 0)]
-    return Chunk(heads, [], np.concatenate(parts), begins)
+    return Chunk(found, [], np.concatenate(parts), begins), end
 
 
 def has_content(heads: Heads) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from capture.agent.chunks import Chunk, Texts, has_content, texts_of
 from capture.agent.heads import Heads
-from capture.agent.order import Order
+from capture.agent.ordered import Ordered
 from capture.agent.pieces import end_to_end, pieces, words_of
 from capture.agent.records import HAS_SOCKET, SOCK_SIZE
 from capture.format import Sparse, whole
@@ -22,24 +22,24 @@ Array = np.ndarray[Any, np.dtype[Any]]
 _NO_BYTES = np.empty(0, np.uint8)
 
 
-def content_of(chunks: Sequence[Chunk], heads: Heads, order: Order) -> tuple[list[Texts], Array]:
+def content_of(chunks: Sequence[Chunk], ordered: Ordered) -> tuple[list[Texts], Array]:
     """The texts of calls, and all payload end to end.
 
     Args:
         chunks: the chunks.
-        heads: their heads, joined.
-        order: in which order the events shall be.
+        ordered: their heads, joined, and in which order they shall be.
     """
+    heads, order = ordered.heads, ordered.order
     if not has_content(heads):
         return [], _NO_BYTES
-    columns = _sizes(heads)
-    rows = _few_having(columns, order)
-    if rows is None:
-        at, place = None, order.of(_places(chunks, heads))
-        sizes = {name: order.of(whole(column)) for name, column in columns}
+    columns = _sizes(ordered)
+    at = _few_having(columns)
+    if at is None:
+        place = order.of(_places(chunks, heads))
+        sizes = {name: whole(column) for name, column in columns}
     else:
-        at, place = order.places(rows), _places_of(rows, chunks, heads)
-        sizes = {name: whole(column)[rows] for name, column in columns}
+        place = _places_of(order.rows(at), chunks, heads)
+        sizes = {name: whole(column)[at] for name, column in columns}
     # A row that is wider than its text may reach beyond the last word.
     behind = np.zeros(max(words_of(int(values.max(initial=0))) for values in sizes.values()), np.uint64)
     words = np.concatenate([*(chunk.content for chunk in chunks), behind])
@@ -60,26 +60,32 @@ def content_of(chunks: Sequence[Chunk], heads: Heads, order: Order) -> tuple[lis
     return texts, payload
 
 
-def _sizes(heads: Heads) -> list[tuple[str, Array | Sparse]]:
+def _sizes(ordered: Ordered) -> list[tuple[str, Array | Sparse]]:
     """What the calls may have, and its sizes in bytes, in the order in which it lies there."""
     sizes: list[tuple[str, Array | Sparse]] = []
-    if heads.most("flags") >= HAS_SOCKET:
-        sizes.append(("sock", (heads.field("flags") >= HAS_SOCKET) * np.uint8(SOCK_SIZE)))
+    if ordered.heads.most("flags") >= HAS_SOCKET:
+        sizes.append(("sock", _sizes_of_sockets(ordered.column("flags"))))
     for name, field in (("addr", "addr_len"), ("text", "text_len"), ("text2", "text2_len")):
-        if heads.most(field):
-            sizes.append((name, heads.column(field)))
-    if heads.most("captured"):
-        sizes.append(("captured", heads.column("captured")))
+        if ordered.heads.most(field):
+            sizes.append((name, ordered.column(field)))
+    if ordered.heads.most("captured"):
+        sizes.append(("captured", ordered.column("captured")))
     return sizes
 
 
-def _few_having(columns: Sequence[tuple[str, Array | Sparse]], order: Order) -> Array | None:
-    """The calls that have anything, in order of time; None where they may be many."""
+def _sizes_of_sockets(flags: Array | Sparse) -> Array | Sparse:
+    size = np.uint8(SOCK_SIZE)
+    if not isinstance(flags, Sparse):
+        return (flags >= HAS_SOCKET) * size
+    value, values = (flags.value >= HAS_SOCKET) * size, (flags.values >= HAS_SOCKET) * size
+    differs = values != value
+    return Sparse(len(flags), value, flags.at[differs], values[differs])
+
+
+def _few_having(columns: Sequence[tuple[str, Array | Sparse]]) -> Array | None:
+    """The calls that have anything, in order; None where they may be many."""
     having = [column.at for _, column in columns if isinstance(column, Sparse) and not column.value[0]]
-    if len(having) < len(columns):
-        return None
-    rows = np.unique(np.concatenate(having))
-    return rows[np.argsort(order.places(rows))]
+    return np.unique(np.concatenate(having)) if len(having) == len(columns) else None
 
 
 def _places_of(rows: Array, chunks: Sequence[Chunk], heads: Heads) -> Array:

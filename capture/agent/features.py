@@ -75,6 +75,7 @@ FEATURES: tuple[Feature, ...] = (
             ("KN_ID", "kernfs_node", ("id",)),
             ("KN_PARENT", "kernfs_node", ("__parent", "parent")),
             ("TASK_CGROUPS", "task_struct", ("cgroups",)),
+            ("CSS_SET_DEFAULT", "css_set", ("dfl_cgrp",)),
             ("CSS_SET_SUBSYS", "css_set", ("subsys",)),
             ("SUBSYS_CGROUP", "cgroup_subsys_state", ("cgroup",)),
         ),
@@ -110,7 +111,6 @@ FEATURES: tuple[Feature, ...] = (
         ("signal_generate", "signal_deliver"),
         (
             ("TASK_REAL_CRED", "task_struct", ("real_cred",)),
-            ("CRED_UID", "cred", ("uid",)),
             ("SIGNAL_EXIT_CODE", "signal_struct", ("group_exit_code",)),
             ("SIGINFO_CODE", "kernel_siginfo", ("si_code",)),
             ("SIGINFO_PID", "kernel_siginfo", ("_sifields._kill._pid",)),

@@ -3,25 +3,25 @@
 Heads that follow one another mostly differ in little: the times, a descriptor, its inode. Which bits
 differ is found by two sweeps (what all have, what any has). Only fields that differ are copied, each into a
 column no wider than its bits ask for, and of those in which few have another value than the rest, these
-few: what is moved about afterwards is a small part of a head.
+few: what is moved about afterwards is a small part of a head. Heads that several calls share are taken apart
+once; which of them each call has is a column, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from capture.agent.records import FIELDS, WORDS, Field
+from capture.agent.records import FIELDS, STAMP, STAMPED, WORDS, Field
 from capture.format import Sparse, whole
 
 _AT_ONCE = 64
 """Heads that a sweep takes as one long row: over rows of sixteen words numpy would run slowly."""
 _FEW = 32
 """Of so many heads one may have another value than the rest."""
-_NEVER_SHARED = frozenset({"time", "latency", "at"})
 _MANY_FIELDS, _TILE = 9, 128
 """From so many fields on, heads are turned on their side first, as many at once as the next cache holds."""
 _OF_WORDS = [[(name, field) for name, field in FIELDS.items() if field.word == word] for word in range(WORDS)]
@@ -31,15 +31,21 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Some heads."""
+    """The heads of some events."""
 
     count: int
+    """Events."""
     low: list[int]
     """By word: bits that all of them have."""
     high: list[int]
     """By word: bits that none but these may have."""
     columns: Mapping[str, Array | Sparse]
-    """The fields in which they differ, [count] each, of a type that may be narrower than the field."""
+    """The fields in which they differ, of a type that may be narrower: [count] those of STAMPED, the
+    others as many as there are heads."""
+    which: Array | None = None
+    """Which head each event has, int[count]; None: each its own."""
+    distinct: int = 0
+    """Heads, where events share them."""
 
     def __len__(self) -> int:
         return self.count
@@ -47,7 +53,8 @@ class Heads:
     @property
     def memory(self) -> int:
         """Bytes that it takes."""
-        return sum(column.nbytes for column in self.columns.values())
+        which = 0 if self.which is None else self.which.nbytes
+        return which + sum(column.nbytes for column in self.columns.values())
 
     def most(self, name: str) -> int:
         """No value of a field has more bits than this one, taken as a number without a sign."""
@@ -61,9 +68,15 @@ class Heads:
         return whole(self.column(name))
 
     def column(self, name: str) -> Array | Sparse:
-        """The same, as it is kept."""
+        """The same; most may have one value."""
         column = self.columns.get(name)
-        return np.broadcast_to(self.shared(name), self.count) if column is None else column
+        if column is None:
+            return np.broadcast_to(self.shared(name), self.count)
+        return column if self.which is None or name in STAMPED else whole(column).take(self.which)
+
+    def kept(self, name: str = "") -> int:
+        """Values of a field in which they differ; without a name: of one that may be shared."""
+        return self.count if self.which is None or name in STAMPED else self.distinct
 
     def shared(self, name: str) -> Array:
         """The value of a field in which they do not differ, [1]."""
@@ -73,24 +86,87 @@ class Heads:
 
     def take(self, keep: Array) -> Heads:
         """Those heads for which `keep`, bool[count], is true."""
-        columns = {name: whole(column)[keep] for name, column in self.columns.items()}
-        return Heads(int(np.count_nonzero(keep)), self.low, self.high, columns)
+        count = int(np.count_nonzero(keep))
+        if self.which is None:
+            columns = {name: whole(column)[keep] for name, column in self.columns.items()}
+            return Heads(count, self.low, self.high, columns)
+        stamped = {name: whole(self.columns[name])[keep] for name in STAMPED if name in self.columns}
+        return Heads(count, self.low, self.high, {**self.columns, **stamped}, self.which[keep], self.distinct)
 
 
 def heads_of(heads: Array) -> Heads:
-    """Copy heads out of the kernel's memory.
+    """Copy heads out of the kernel's memory, each of one event.
 
     Args:
         heads: uint64[n, WORDS], each head's words one after another.
     """
-    low, high = (_swept(sweep, heads).tolist() for sweep in (np.bitwise_and, np.bitwise_or))
+    low, high = _bits(heads)
+    return Heads(len(heads), low, high, _columns(heads, _differing(low, high), high))
+
+
+def stamped_heads(stamps: Array, ring: Array, newest: int) -> Heads:
+    """Copy the heads of system calls that several of these may share.
+
+    Args:
+        stamps: uint64[n, STAMP_WORDS], at least one.
+        ring: uint64[heads, WORDS].
+        newest: the place in it behind the newest head.
+    """
+    numbers = stamps.view("<u4").reshape(len(stamps), -1)
+    heads, which = _shared_heads(numbers[:, STAMP.fields["head"][1] // 4], ring, newest)  # type: ignore[index]
+    own = {"time": stamps[:, 0], "latency": stamps[:, 1], "at": numbers[:, STAMP.fields["at"][1] // 4]}  # type: ignore[index]
+    low, high = _bits(heads)
+    for name, values in own.items():
+        FIELDS[name].put(low, int(np.bitwise_and.reduce(values)))
+        FIELDS[name].put(high, int(np.bitwise_or.reduce(values)))
     differing = list(_differing(low, high))
+    columns = _columns(heads, [(name, field) for name, field in differing if name not in own], high)
+    stamped = {
+        name: own[name].astype(_narrowest(field, field.of(high))) for name, field in differing if name in own
+    }
+    return Heads(len(stamps), low, high, {**stamped, **columns}, which, len(heads))
+
+
+def _shared_heads(places: Array, ring: Array, newest: int) -> tuple[Array, Array | None]:
+    """The heads that lie at these places, oldest first, each once; which each place is, None: in turn."""
+    age = newest - places.astype(np.int32)
+    age += (age <= 0) * np.int32(len(ring))
+    oldest = int(age.max())
+    since, span = oldest - age, oldest - int(age.min()) + 1
+    start = (newest - oldest) % len(ring)
+    if span == len(since) and bool((since[1:] > since[:-1]).all()):
+        return _round(ring, start, span), None
+    is_there = np.zeros(span, np.bool_)
+    is_there[since] = True
+    there = np.flatnonzero(is_there)
+    if len(there) == span:
+        return _round(ring, start, span), since
+    return ring.take((there + start) % len(ring), axis=0), (np.cumsum(is_there, dtype=np.int32) - 1)[since]
+
+
+def _round(ring: Array, start: int, count: int) -> Array:
+    """So many rows of a ring from a place on."""
+    rows = ring[start : start + count]
+    return rows if len(rows) == count else np.concatenate((rows, ring[: count - len(rows)]))
+
+
+def _bits(heads: Array) -> tuple[list[int], list[int]]:
+    """By word the bits that all heads have, and those that any has."""
+    low, high = (_swept(sweep, heads).tolist() for sweep in (np.bitwise_and, np.bitwise_or))
+    return low, high
+
+
+def _columns(
+    heads: Array, differing: Iterable[tuple[str, Field]], high: Sequence[int]
+) -> dict[str, Array | Sparse]:
+    """These fields of the heads."""
+    differing = list(differing)
     source = _Source(heads, is_tiled=len(differing) >= _MANY_FIELDS)
     columns: dict[str, Array | Sparse] = {}
     for name, field in differing:
         values = source.column(field, field.of(high))
-        columns[name] = values if name in _NEVER_SHARED else _few_apart(values)
-    return Heads(len(heads), low, high, columns)
+        columns[name] = values if name in STAMPED else _few_apart(values)
+    return columns
 
 
 def _differing(low: list[int], high: list[int]) -> Iterator[tuple[str, Field]]:
@@ -170,12 +246,26 @@ def joined(parts: Sequence[Heads]) -> Heads:
         return parts[0]
     low = np.bitwise_and.reduce(np.array([part.low for part in parts], np.uint64)).tolist()
     high = np.bitwise_or.reduce(np.array([part.high for part in parts], np.uint64)).tolist()
-    count = sum(map(len, parts))
     columns: dict[str, Array | Sparse] = {}
     for name, field in _differing(low, high):
-        mine = [_Part(len(part), field, part.low, part.columns.get(name)) for part in parts]
+        mine = [_Part(part.kept(name), field, part.low, part.columns.get(name)) for part in parts]
+        count = sum(part.count for part in mine)
         columns[name] = _joined_column(mine, count, _narrowest(field, field.of(high)))
-    return Heads(count, low, high, columns)
+    which = None if columns.keys() <= set(STAMPED) else _joined_which(parts)
+    return Heads(sum(map(len, parts)), low, high, columns, which, sum(part.kept() for part in parts))
+
+
+def _joined_which(parts: Sequence[Heads]) -> Array | None:
+    if all(part.which is None for part in parts):
+        return None
+    which = np.empty(sum(map(len, parts)), np.intp)
+    start = end = 0
+    for part in parts:
+        mine = which[end : end + len(part)]
+        mine[:] = np.arange(len(part)) if part.which is None else part.which
+        mine += start
+        start, end = start + part.kept(), end + len(part)
+    return which
 
 
 class _Part:

@@ -21,6 +21,7 @@ from capture.agent.payload_tables import PayloadTables, payload_constants
 from capture.agent.plan import CATEGORIES, PLANS, SOCKETCALL_PLANS, privileged_words, probe_plans
 from capture.agent.pressure import CONTROL, COUNT_KEY, COUNT_VALUE, COUNTS, FEW_COUNTS, GIVEN_UP
 from capture.agent.probe import Probe
+from capture.agent.records import KEPT
 from capture.agent.settings import TEXT_MAX, CallSizes, LaneSpec, Settings
 from capture.model.abi import Abi
 from capture.model.catalogue import spec_named
@@ -36,7 +37,7 @@ _TYPED_FROM = (5 << 16) + (15 << 8)
 """Kernels that let a probe follow their types from the current thread on (bpf_task_pt_regs)."""
 _BY_READING, _FROM_THREAD, _FROM_ANYWHERE = range(3)
 """How a probe reads the kernel's structs, the last one being the quickest: TYPED of bpf/record.c."""
-_TAKEN_FOR = {"FILE": "file", "SOCKET": "socket", "WORDS": "timespec64"}
+_TAKEN_FOR = {"FILE": "file", "SOCKET": "socket", "REGS": "pt_regs", "WORDS": "timespec64"}
 """Structs that addresses are taken for; any that begins with eight bytes without a meaning does for WORDS."""
 _GROWS_FROM = (6 << 16) + (1 << 8)
 _NO_PREALLOC = 1
@@ -115,7 +116,9 @@ class Kernel:
         self._probe = self._loaded(settings, {**constants, **_sizes(settings, rings, calls)}, self_pid)
         self._attach(settings, probe_plans())
         self.lanes: list[CallLane | Lane] = [
-            *call_lanes(calls, *(self._probe.map_fd(name) for name in ("positions", "heads", "bytes"))),
+            *call_lanes(
+                calls, *(self._probe.map_fd(name) for name in ("positions", "stamps", "heads", "bytes"))
+            ),
             *(Lane(spec, self._probe.map_fd(spec.name)) for spec in rings),
         ]
         self._slots = self._probe.mapped("slots", SLOT, SLOTS)
@@ -278,6 +281,7 @@ def _sizes(settings: Settings, rings: Sequence[LaneSpec], calls: CallSizes) -> d
         "MAX_MSGS": MAX_MSGS,
         "CPUS": calls.cpus,
         "RECORDS": calls.records,
+        "KEPT": KEPT,
         "RECORD_BYTES": calls.record_bytes,
         "SEGMENT": calls.segment,
         "SEGMENTS": calls.segments,

@@ -3,7 +3,8 @@
 Two kinds. `Lane` is one of the kernel's ring buffers, of which all records have one size; the layout of
 its pages is that of kernel/bpf/ringbuf.c: a page with the consumer's position (ours to write), one with the
 producer's, and the data mapped twice in a row, so that a run never has to be split. `CallLane` is what the
-probe writes on one processor (bpf/record.c): a ring of heads, and a ring of the bytes that belong to them.
+probe writes on one processor (bpf/record.c): a ring of stamps, one of the heads that these name, and one of
+the bytes that belong to them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from capture.agent.chunks import Chunk, chunk_of_calls, chunk_of_records
-from capture.agent.records import BUSY, HEAD, WORDS, end_of, record_dtype
+from capture.agent.records import BUSY, KEPT, STAMP_WORDS, WORDS, record_dtype
 from capture.agent.settings import CallSizes, LaneSpec
 
 _PAGE = mmap.PAGESIZE
@@ -73,15 +74,16 @@ class CallLane:
 
     name = "calls"
 
-    def __init__(self, position: Array, heads: Array, content: Array) -> None:
+    def __init__(self, position: Array, stamps: Array, heads: Array, content: Array) -> None:
         """See `call_lanes`.
 
         Args:
-            position: uint64[16], `struct position`; ours to write from the ninth on.
-            heads: uint64[records, WORDS], without the one that is no place of the ring.
+            position: uint64[16], the first of `struct position`; ours to write from the ninth on.
+            stamps: uint64[records, STAMP_WORDS].
+            heads: uint64[heads, WORDS].
             content: uint64[a power of two].
         """
-        self._position, self._heads, self._content = position, heads, content
+        self._position, self._stamps, self._heads, self._content = position, stamps, heads, content
 
     @property
     def waiting(self) -> int:
@@ -92,37 +94,42 @@ class CallLane:
     def fill(self) -> float:
         """How full the lane is, 0 to 1."""
         used = int(self._position[_BYTES]) - int(self._position[_FREED])
-        return max(self.waiting / len(self._heads), used / (8 * len(self._content)))
+        return max(self.waiting / len(self._stamps), used / (8 * len(self._content)))
 
     def take(self, most: int) -> tuple[int, Chunk]:
         """Copy up to `most` records: how many they were, and the records."""
         taken = int(self._position[_TAKEN])
-        at = taken % len(self._heads)
-        count = min(self.waiting, most, len(self._heads) - at)
-        heads = self._heads[at : at + count]
-        chunk = chunk_of_calls(heads, self._content)
+        at = taken % len(self._stamps)
+        count = min(self.waiting, most, len(self._stamps) - at)
+        stamps = self._stamps[at : at + count]
+        # Read behind the number of records: theirs have been made by now.
+        newest = int(self._position[_HEAD])
+        chunk, end = chunk_of_calls(stamps, self._heads, newest, self._content)
         if count:
             # Bytes before records: the probe must not find room for a record without room for its bytes.
             freed = int(self._position[_FREED])
-            self._position[_FREED] = freed + (end_of(heads[-1]) - freed) % (1 << 32)
+            self._position[_FREED] = freed + (end - freed) % (1 << 32)
         self._position[_TAKEN] = taken + count
         return count, chunk
 
 
-_WRITTEN, _BYTES, _TAKEN, _FREED = 0, 1, 8, 9
+_WRITTEN, _BYTES, _HEAD, _TAKEN, _FREED = 0, 1, 3, 8, 9
+_POSITION_WORDS = 48
 
 
-def call_lanes(sizes: CallSizes, positions_fd: int, heads_fd: int, content_fd: int) -> list[CallLane]:
+def call_lanes(
+    sizes: CallSizes, positions_fd: int, stamps_fd: int, heads_fd: int, content_fd: int
+) -> list[CallLane]:
     """The lanes of all processors, out of the arrays that hold them."""
     both = mmap.PROT_READ | mmap.PROT_WRITE
-    positions = np.frombuffer(_mapped(positions_fd, sizes.cpus * 128, both), "<u8")
-    size = sizes.cpus * (sizes.records + 1) * HEAD.itemsize
-    heads = np.frombuffer(_mapped(heads_fd, size, mmap.PROT_READ), "<u8", size // 8)
-    content = np.frombuffer(_mapped(content_fd, sizes.cpus * sizes.bytes, mmap.PROT_READ), "<u8")
-    positions = positions[: sizes.cpus * 16].reshape(-1, 16)
-    heads, content = heads.reshape(sizes.cpus, -1, WORDS), content.reshape(sizes.cpus, -1)
-    return [CallLane(positions[cpu], heads[cpu, :-1], content[cpu]) for cpu in range(sizes.cpus)]
+    positions = _words(positions_fd, sizes.cpus * _POSITION_WORDS, both).reshape(-1, _POSITION_WORDS)
+    stamps = _words(stamps_fd, sizes.cpus * sizes.records * STAMP_WORDS).reshape(sizes.cpus, -1, STAMP_WORDS)
+    heads = _words(heads_fd, sizes.cpus * (sizes.records + KEPT) * WORDS).reshape(sizes.cpus, -1, WORDS)
+    content = _words(content_fd, sizes.cpus * sizes.bytes // 8).reshape(sizes.cpus, -1)
+    return [CallLane(positions[cpu, :16], stamps[cpu], heads[cpu], content[cpu]) for cpu in range(sizes.cpus)]
 
 
-def _mapped(map_fd: int, size: int, protection: int) -> mmap.mmap:
-    return mmap.mmap(map_fd, -(-size // _PAGE) * _PAGE, mmap.MAP_SHARED, protection)
+def _words(map_fd: int, count: int, protection: int = mmap.PROT_READ) -> Array:
+    """A map of the probe, uint64[count]."""
+    mapped = mmap.mmap(map_fd, -(-8 * count // _PAGE) * _PAGE, mmap.MAP_SHARED, protection)
+    return np.frombuffer(mapped, "<u8", count)

@@ -16,6 +16,8 @@ Member = tuple[str, str, tuple[str, ...]]
 MEMBERS: tuple[Member, ...] = (
     ("TASK_STATUS", "task_struct", ("thread_info.status",)),
     ("TASK_FILES", "task_struct", ("files",)),
+    ("TASK_CRED", "task_struct", ("cred",)),
+    ("CRED_UID", "cred", ("uid",)),
     ("TASK_REAL_PARENT", "task_struct", ("real_parent",)),
     ("TASK_TGID", "task_struct", ("tgid",)),
     ("TASK_PID", "task_struct", ("pid",)),

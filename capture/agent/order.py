@@ -38,6 +38,10 @@ class Order:
         """Where these events, int64, are in order."""
         return at if self._rows is None else self._places[at]
 
+    def rows(self, places: Array) -> Array:
+        """Which events are at these places, int64, of the order."""
+        return places if self._rows is None else self._rows[places]
+
     @cached_property
     def _places(self) -> Array:
         rows = np.arange(0) if self._rows is None else self._rows

@@ -15,6 +15,7 @@ from capture.agent.chunks import Chunk, Texts
 from capture.agent.content import content_of
 from capture.agent.heads import joined
 from capture.agent.order import Order
+from capture.agent.ordered import Ordered
 from capture.agent.records import HAS_SOCKET
 from capture.agent.texts import interned
 from capture.format import EVENT_COLUMNS, TEXT_COLUMNS, EventBatch, Sparse, whole
@@ -77,10 +78,11 @@ class Assembler:
         time = heads.field("time").astype(np.int64)
         order = Order(time)
         time = order.of(time)
-        texts, payload = content_of(chunks, heads, order)
+        ordered = Ordered(heads, order)
+        texts, payload = content_of(chunks, ordered)
         codes, heap = interned([*texts, *_texts_of_records(chunks, order)], len(time))
         columns: dict[str, Array | Sparse] = {"time": time + self.boot_to_utc_ns}
-        columns |= {name: order.of_column(heads.column(name)) for name in _FIELDS}
+        columns |= {name: ordered.column(name) for name in _FIELDS}
         if heads.most("flags") >= HAS_SOCKET:
             columns["flags"] = whole(columns["flags"]) & np.uint16(HAS_SOCKET - 1)
         self._flag_late(columns, time)

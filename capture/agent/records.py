@@ -1,9 +1,10 @@
 """What the kernel writes into the lanes: `struct head` of bpf/record.c as a numpy dtype.
 
 A record in a ring buffer is preceded by eight bytes (kernel/bpf/ringbuf.c): its length, with the two
-highest bits for busy and discarded, and an offset that only the kernel uses; its data follow it. The heads of
-system calls lie alone, their data packed in a place of their own: a socket's tuple, an address, two
-texts and payload, those that there are, each beginning on a word.
+highest bits for busy and discarded, and an offset that only the kernel uses; its data follow it. Of a system
+call there is a stamp, which names its head: calls that differ in nothing but what the stamp tells share one.
+Their data lie packed in a place of their own: a socket's tuple, an address, two texts and payload, those that
+there are, each beginning on a word.
 """
 
 from __future__ import annotations
@@ -63,6 +64,14 @@ HEAD = np.dtype(
 """`sizes` is what is kept of the payload, in three bytes, and of the address, in one."""
 DATA_LEN, ADDR_SHIFT = 0xFF_FFFF, 24
 
+STAMP = np.dtype([("time", "<u8"), ("latency", "<u8"), ("head", "<u4"), ("at", "<u4")])
+"""`struct stamp`: what of a system call no other one shares, and the place of its head."""
+STAMPED = ("time", "latency", "at")
+"""Fields that a system call's stamp tells, its head does not."""
+STAMP_WORDS = STAMP.itemsize // 8
+KEPT = 1024
+"""Heads made before that a new call may share, on its processor."""
+
 WORDS = HEAD.itemsize // 8
 LENGTHS = WORDS - 1
 """The word that holds all lengths: 0 where a record has no data but a socket's."""
@@ -89,6 +98,11 @@ class Field(NamedTuple):
         bits = self.of(words)
         return bits - self.mask - 1 if self.signed and bits > self.mask >> 1 else bits
 
+    def put(self, words: list[int], bits: int) -> None:
+        """Set its bits in a head's words."""
+        shift = 8 * self.byte
+        words[self.word] = words[self.word] & ~(self.mask << shift) | (bits & self.mask) << shift
+
 
 def _fields() -> Iterator[tuple[str, Field]]:
     for name in HEAD.names or ():
@@ -106,15 +120,15 @@ FIELDS = dict(_fields())
 """The fields of a head, `sizes` as its two parts."""
 
 
-def end_of(head: np.ndarray[Any, np.dtype[np.uint64]]) -> int:
-    """Where the bytes of a call's record end, modulo 2**32: `head` is uint64[WORDS]."""
+def end_of(at: int, head: np.ndarray[Any, np.dtype[np.uint64]]) -> int:
+    """Where the bytes of a call's record end that begin `at`, modulo 2**32: `head` is uint64[WORDS]."""
     (record,) = head.view(HEAD)
     sizes = int(record["sizes"])
     parts = [
         SOCK_SIZE if record["flags"] & HAS_SOCKET else 0,
         *(sizes >> ADDR_SHIFT, sizes & DATA_LEN, int(record["text_len"]), int(record["text2_len"])),
     ]
-    return int(record["at"]) + sum((size + 7) & ~7 for size in parts)
+    return at + sum((size + 7) & ~7 for size in parts)
 
 
 def record_dtype(data: int) -> np.dtype[np.void]:

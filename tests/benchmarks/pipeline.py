@@ -38,6 +38,8 @@ WORKS = {
     "small programs": (80, "for n in $(seq 2000); do /bin/true; done"),
 }
 """Each work with the payload that is kept of its calls."""
+PARTS = ("position", "stamps", "heads", "content")
+"""What a lane consists of."""
 STEPS = ("take", "join", "pack", "digest")
 _BEGUN, _HALF = 0.1, 0.5
 
@@ -61,7 +63,7 @@ def recorded(snaplen, script):
     work.wait()
     arrays = {}
     for at, lane in enumerate(lanes):
-        for name in ("position", "heads", "content"):
+        for name in PARTS:
             arrays[f"{name}{at}"] = np.array(getattr(lane, f"_{name}"))
     kernel.close()
     return arrays
@@ -69,10 +71,7 @@ def recorded(snaplen, script):
 
 def lanes_of(arrays):
     """Lanes in memory of this process; they can be drained as often as their positions are set back."""
-    return [
-        CallLane(*(arrays[f"{name}{at}"] for name in ("position", "heads", "content")))
-        for at in range(len(arrays) // 3)
-    ]
+    return [CallLane(*(arrays[f"{name}{at}"] for name in PARTS)) for at in range(len(arrays) // len(PARTS))]
 
 
 class Clock:

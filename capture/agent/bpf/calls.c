@@ -77,20 +77,27 @@ static __always_inline bool tells_of_life(struct head *h, struct plan *plan)
     return (flags & OPENS_FOR_WRITING) != 0;
 }
 
-static __always_inline void put_unused(struct head *h, struct plan *plan)
+/* Those that are none would only cost room; of a call that nothing is known of any may be one. */
+static __always_inline void put_known_arguments(struct head *h, struct plan *plan, char *task, u64 regs)
 {
-    /* Registers that are no arguments hold whatever they held: kept, they would only cost room. */
-    if (plan->args < 6) h->args[5] = 0;
-    if (plan->args < 5) h->args[4] = 0;
-    if (plan->args < 4) h->args[3] = 0;
-    if (plan->args < 3) h->args[2] = 0;
-    if (plan->args < 2) h->args[1] = 0;
-    if (plan->args < 1) h->args[0] = 0;
+    u8 count = plan ? plan->args : 6;
+    if (!(h->flags & F_COMPAT)) {
+        put_arguments(h, registers_of(task, regs), count);
+        return;
+    }
+    put_compat_arguments(h, regs);
+    if (count < 6) h->args[5] = 0;
+    if (count < 5) h->args[4] = 0;
+    if (count < 4) h->args[3] = 0;
+    if (count < 3) h->args[2] = 0;
+    if (count < 2) h->args[1] = 0;
+    if (count < 1) h->args[0] = 0;
 }
 
 int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
 {
-    u64 id = bpf_get_current_pid_tgid();
+    char *task = TASK();
+    u64 id = id_of(task);
     if ((id >> 32) == SELF || is_left_out(id, ctx->args[1])) return 0;
     int at = (u32)id & (SLOTS - 1);
     struct slot *slot = slots.lookup(&at);
@@ -100,12 +107,10 @@ int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
     slot->tid = id;
     if ((u32)ctx->args[1] == NR_close) {
         /* At its exit the descriptor leads nowhere any more. */
-        struct regs r;
-        take_registers(&r, ctx->args[0]);
-        identify_fd(r.rdi, &slot->thing);
+        identify_fd(task, REGISTER(registers_of(task, ctx->args[0]), rdi), &slot->thing);
     }
     slot->start = bpf_ktime_get_boot_ns();
-    if (may_change_privileges(ctx->args[1]) && changes_privileges(ctx->args[1], entry_flags(ctx->args[1])))
+    if (may_change_privileges(ctx->args[1]) && changes_privileges(ctx->args[1], entry_flags(task, ctx->args[1])))
         tails.call(ctx, TAIL_CREDENTIALS_BEFORE);
     return 0;
 }
@@ -114,13 +119,13 @@ int on_sys_enter(struct bpf_raw_tracepoint_args *ctx)
 enum { NOTHING_MORE, PRIVILEGES, OPENED, BEHIND };
 
 /* The record belongs to the recorder from here on; what is left to tell. */
-static __always_inline int finish_call(struct head *h, struct position *p)
+static __always_inline int finish_call(struct head *h, struct position *p, int cpu)
 {
     u32 code = h->code;
     u16 flags = h->flags & (F_COMPAT | F_X32);
     struct plan *plan = plan_of(code, flags);
     bool opened = plan && plan->names == OPENS && h->ret >= 0;
-    hand_over(p);
+    hand_over(h, p, cpu);
     if (opened) return OPENED;
     return changes_privileges(code, flags) ? PRIVILEGES : NOTHING_MORE;
 }
@@ -130,34 +135,33 @@ static __always_inline int finish_without_structures(void)
     int cpu = bpf_get_smp_processor_id();
     struct position *p = positions.lookup(&cpu);
     if (!p) return NOTHING_MORE;
-    int at = cpu * (RECORDS + 1) + p->next;
-    struct head *h = heads.lookup(&at);
-    return h ? finish_call(h, p) : NOTHING_MORE;
+    struct head *h = next_head(p, cpu);
+    return h ? finish_call(h, p, cpu) : NOTHING_MORE;
 }
 
 static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
 {
-    u64 id = bpf_get_current_pid_tgid();
+    char *task = TASK();
+    u64 id = id_of(task);
     if ((id >> 32) == SELF || was_left_out(id)) return 0;
     int at = (u32)id & (SLOTS - 1);
     struct slot *slot = slots.lookup(&at);
     if (!slot || slot->muted == (u32)id) return 0;
     u64 now = bpf_ktime_get_boot_ns(), latency = MAX_LATENCY;
     s64 ret = ctx->args[1];
-    struct regs r;
-    take_registers(&r, ctx->args[0]);
-    u32 code = r.orig_rax;
+    u32 code = slot->code;
     if (slot->tid == (u32)id && slot->start) {
         latency = now - slot->start;
-        code = slot->code;
-    } else if (ret == 0 && is_fork(code)) {
-        return 0; /* the new thread's own return from the fork: procfork tells of it */
-    } else if (is_left_out(id, code)) {
-        return 0; /* its entry was not seen: the probe came later */
+    } else {
+        code = REGISTER(registers_of(task, ctx->args[0]), orig_rax);
+        /* The new thread's own return from the fork: procfork tells of it. */
+        if (ret == 0 && is_fork(code)) return 0;
+        /* Its entry was not seen: the probe came later. */
+        if (is_left_out(id, code)) return 0;
     }
     slot->start = 0;
     u32 began = slot->began & BEGAN_PROGRAM;
-    u16 flags = began ? exec_flags(code) : entry_flags(code);
+    u16 flags = began ? exec_flags(code) : entry_flags(task, code);
     bool begins = ret == 0 && !flags && (code == NR_execve || code == NR_execveat);
     int cpu = bpf_get_smp_processor_id(), full = FITTED;
     /* What a 32-bit program's exec pointed to is gone; procexec tells of the program. */
@@ -165,8 +169,7 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
     struct position *p = positions.lookup(&cpu);
     if (!p) return NOTHING_MORE;
     u64 used = p->written - p->taken;
-    at = cpu * (RECORDS + 1) + (used < RECORDS ? p->next : RECORDS);
-    struct head *h = heads.lookup(&at);
+    struct head *h = next_head(p, cpu); /* there is always one, also for a call that is only counted */
     if (!h) return NOTHING_MORE;
     if (begins) full = emit_exec(slot, now, id, latency, code);
     if (begins && full == FITTED) {
@@ -175,9 +178,9 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
     }
     h->time = now;
     h->latency = latency;
-    h->cgroup = bpf_get_current_cgroup_id();
+    h->cgroup = cgroup_of(task);
     h->ret = ret;
-    h->uid = bpf_get_current_uid_gid();
+    h->uid = uid_of(task);
     h->pid = id >> 32;
     h->tid = id;
     h->at = p->bytes;
@@ -186,19 +189,17 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
     h->flags = flags;
     h->data_len = h->addr_len = 0;
     h->text_len = h->text2_len = 0;
-    if (flags & F_COMPAT) take_compat_registers(&r, ctx->args[0]);
-    put_arguments(h, &r);
     s32 fd = -1;
     u64 socket = 0;
     slot->began = 0;
     if (!flags && code == NR_rt_sigreturn) {
         __builtin_memset(h->args, 0, sizeof(h->args));
-    } else if (plan) {
-        put_unused(h, plan);
-        fd = descriptor(h, plan);
+    } else {
+        put_known_arguments(h, plan, task, ctx->args[0]);
+        if (plan) fd = descriptor(h, plan);
     }
     h->fd = fd;
-    if (flags || code != NR_close) socket = identify_fd(fd, &slot->thing);
+    if (flags || code != NR_close) socket = identify_fd(task, fd, &slot->thing);
     else if (fd < 0) forget(&slot->thing);
     put_thing(h, &slot->thing);
     /* Read back what was told of the call: to the verifier all ways to here are then one. */
@@ -225,7 +226,7 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
             mark_opened(file_of(fd), argument(h, plan->text), h->ino, h->dev);
 #endif
         if (plan && plan->structure) return BEHIND;
-        hand_over(p);
+        hand_over(h, p, cpu);
     }
     if (!plan) return began ? PRIVILEGES : NOTHING_MORE;
     if (plan->names && ret >= 0) return plan->names == OPENS ? OPENED : (count_move(), NOTHING_MORE);

@@ -136,7 +136,7 @@ int credentials_before(struct bpf_raw_tracepoint_args *ctx)
     struct privileges *now = privileges_now.lookup(&at);
     if (!now) return 0;
     read_privileges((char *)task, now);
-    now->flags = entry_flags(ctx->args[1]);
+    now->flags = entry_flags(TASK(), ctx->args[1]);
     before_call.update(&task, now);
     return 0;
 }
@@ -178,6 +178,6 @@ int credentials_of_child(struct bpf_raw_tracepoint_args *ctx)
     read_privileges(parent, before);
     read_privileges(child, after);
     u32 code = slot ? slot->code : 0;
-    emit_changes((u64)pid << 32 | tid, code, entry_flags(code), before, after);
+    emit_changes((u64)pid << 32 | tid, code, entry_flags(TASK(), code), before, after);
     return 0;
 }

@@ -66,11 +66,11 @@ static __always_inline u64 identify_far_file(u64 file, struct ident *to)
 }
 
 /* What lies behind a descriptor of the current thread; the struct socket is returned, 0 for what is none. */
-static __always_inline u64 identify_fd(s32 fd, struct ident *to)
+static __always_inline u64 identify_fd(char *task, s32 fd, struct ident *to)
 {
     forget(to);
     if (fd < 0) return 0;
-    char *files = LOAD(char *, TASK(), K_TASK_FILES);
+    char *files = LOAD(char *, task, K_TASK_FILES);
     char *table = LOAD(char *, files, K_FILES_FDT);
     if ((u32)fd >= LOAD(u32, table, K_FDT_MAX)) return 0;
     u64 array = LOAD(u64, table, K_FDT_FD);

@@ -102,8 +102,7 @@ static __always_inline bool emit_path(struct walk *w, u64 now, u64 id, struct id
     int cpu = bpf_get_smp_processor_id();
     struct position *p = positions.lookup(&cpu);
     if (!p || p->written - p->taken >= RECORDS - RECORDS / 8) return false;
-    int at = cpu * (RECORDS + 1) + p->next;
-    struct head *h = heads.lookup(&at);
+    struct head *h = next_head(p, cpu);
     struct target t = {h, p, bytes_room(p, cpu, false)};
     if (!h || !t.segment) return false;
     begin(h, now, id, OPENED_PATH);
@@ -116,7 +115,7 @@ static __always_inline bool emit_path(struct walk *w, u64 now, u64 id, struct id
     h->text_len = length;
     if (!length) h->flags |= F_TEXT_TRUNCATED;
     keep(&t, length);
-    hand_over(p);
+    hand_over(h, p, cpu);
     return true;
 }
 
@@ -154,7 +153,7 @@ int opened_path(struct bpf_raw_tracepoint_args *ctx)
         tell_path(id, LOAD(u64, mm, K_MM_EXE_FILE), &ident, -1);
         return 0;
     }
-    struct plan *plan = plan_of(slot->code, entry_flags(slot->code));
+    struct plan *plan = plan_of(slot->code, entry_flags(TASK(), slot->code));
     u64 file = file_of(ctx->args[1]);
     if (plan && plan->names == OPENS && file) tell_path(id, file, &ident, ctx->args[1]);
     return 0;

@@ -70,14 +70,12 @@ int on_sched_process_exec(struct bpf_raw_tracepoint_args *ctx)
 /* The call in which a thread died. */
 static __always_inline void emit_never_returned(struct slot *slot, u64 now, u64 id, u64 latency)
 {
-    struct regs r = {};
     struct life *m = life.ringbuf_reserve(sizeof(*m));
     if (!m) return count_lost(LANE_LIFE, CATEGORY_PROCESS);
-    take_registers(&r, slot->regs);
     begin(&m->head, now, id, slot->code);
     m->head.latency = latency;
-    m->head.flags = F_NEVER_RETURNED | entry_flags(slot->code);
-    put_arguments(&m->head, &r);
+    m->head.flags = F_NEVER_RETURNED | entry_flags(TASK(), slot->code);
+    put_arguments(&m->head, registers_of(TASK(), slot->regs), 6);
     life.ringbuf_submit(m, BPF_RB_NO_WAKEUP);
 }
 

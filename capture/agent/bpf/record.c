@@ -4,10 +4,11 @@
  * flags: SELF, SNAPLEN, SLOTS and the sizes of lanes from the settings, K_* from the running kernel's BTF
  * (capture/agent/layout.py), NR_* and CATEGORY_* from the catalogue. capture/agent/records.py mirrors `struct head`.
  *
- * System calls have a lane for each processor: `heads` in a ring of their own, in order of time, and `bytes`, where
- * their texts and payload lie packed. Only sys_exit writes there, and nothing interrupts it on its processor (a
- * tracepoint's program runs with preemption off, and no interrupt makes a system call), so that a record
- * takes no lock and no call. All else goes through ring buffers, and so is never pushed out by a storm of calls.
+ * System calls have a lane for each processor: `stamps` in order of time, one a call; `heads`, all else of a call, one
+ * for those that have it in common; and `bytes`, where their texts and payload lie packed. Only sys_exit writes
+ * there, and nothing interrupts it on its processor (a tracepoint's program runs with preemption off, and no interrupt
+ * makes a system call), so that a record takes no lock and no call. All else goes through ring buffers, and so is
+ * never pushed out by a storm of calls.
  */
 
 #ifndef __always_inline
@@ -71,21 +72,37 @@ struct head {
     u16 text2_len;
 };
 
-/* How far the probe and the recorder are in a processor's lane; each writes a line of its own. */
+/* What no two calls have in common. */
+struct stamp {
+    u64 time;
+    u64 latency;
+    u32 head;           /* place of its head, the same for calls that differ in nothing but this */
+    u32 at;             /* where in `bytes` its own begin */
+};
+
+/* Heads that a later call may have in common: one of the last KEPT on its processor, found by thread and call. A head
+ * is written over once HEADS more have been made. As every record that is not taken yet counts against RECORDS, and
+ * those with a head of their own are no more than that, none of them has a head that has been written over. */
+#define HEADS (RECORDS + KEPT)
+#define RECENT 64
+
+/* How far the probe and the recorder are in a processor's lane; each writes lines of its own. */
 struct position {
     u64 written;        /* records */
     u64 bytes;          /* used of `bytes`, skipped ones included */
-    u64 next;           /* `written`, as a place in the ring */
-    u64 unused[5];
+    u64 next;           /* `written`, as a place in the ring of stamps */
+    u64 head;           /* place of the next head: what is being written, and of no record yet */
+    u64 unused[4];
     u64 taken;          /* records */
     u64 freed;          /* of `bytes` */
     u64 unused2[6];
+    u32 recent[RECENT]; /* places of heads */
 };
-/* The recorder maps these. A record's bytes never lie across two segments; behind each processor's heads is one
- * more, for a call that finds no room and is counted. */
+/* The recorder maps these. A record's bytes never lie across two segments. */
 struct segment { char data[SEGMENT]; };
 BPF_F_TABLE("array", int, struct position, positions, CPUS, MMAPABLE);
-BPF_F_TABLE("array", int, struct head, heads, CPUS * (RECORDS + 1), MMAPABLE);
+BPF_F_TABLE("array", int, struct stamp, stamps, CPUS * RECORDS, MMAPABLE);
+BPF_F_TABLE("array", int, struct head, heads, CPUS * HEADS, MMAPABLE);
 BPF_F_TABLE("array", int, struct segment, bytes, CPUS * SEGMENTS, MMAPABLE);
 
 struct life { struct head head; char data[LIFE_DATA]; };
@@ -124,6 +141,33 @@ static void *(*taken_for)(void *address, u32 type) = (void *)CAST;
 #define WORD(address) LOAD(u64, AS(WORDS, address), 0)
 #else
 #define WORD(address) ({ u64 word_ = 0; READ(word_, address); word_; })
+#endif
+
+/* The current thread, TASK(): reading a member costs less than the kernel's own function for it. */
+#if TYPED
+static __always_inline u64 id_of(char *task)
+{
+    return (u64)LOAD(u32, task, K_TASK_TGID) << 32 | LOAD(u32, task, K_TASK_PID);
+}
+
+static __always_inline u32 uid_of(char *task)
+{
+    return LOAD(u32, LOAD(char *, task, K_TASK_CRED), K_CRED_UID);
+}
+#else
+#define id_of(task) bpf_get_current_pid_tgid()
+#define uid_of(task) bpf_get_current_uid_gid()
+#endif
+
+/* The id of its cgroup in the unified hierarchy. */
+#if TYPED && defined(K_CSS_SET_DEFAULT)
+static __always_inline u64 cgroup_of(char *task)
+{
+    char *cgroup = LOAD(char *, LOAD(char *, task, K_TASK_CGROUPS), K_CSS_SET_DEFAULT);
+    return LOAD(u64, LOAD(char *, cgroup, K_CGROUP_KN), K_KN_ID);
+}
+#else
+#define cgroup_of(task) bpf_get_current_cgroup_id()
 #endif
 
 /* The smaller one, so that the verifier sees the bound: the compiler must not compare a copy. */

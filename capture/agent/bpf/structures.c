@@ -153,7 +153,7 @@ static __always_inline void look_behind(struct head *h, struct position *p, stru
         plan = inner;
         h->fd = descriptor(h, plan);
     }
-    socket = identify_fd(h->fd, &slot->thing);
+    socket = identify_fd(TASK(), h->fd, &slot->thing);
     put_thing(h, &slot->thing);
     /* What the call's own program has copied is copied again, behind the structure. */
     h->flags &= ~(F_SOCKET | F_TEXT_TRUNCATED | F_DATA_TRUNCATED | F_UNREADABLE);
@@ -176,11 +176,10 @@ int structures(struct bpf_raw_tracepoint_args *ctx)
     struct slot *slot = slots.lookup(&at);
     struct position *p = positions.lookup(&cpu);
     if (!slot || !p) return 0;
-    at = cpu * (RECORDS + 1) + p->next;
-    struct head *h = heads.lookup(&at);
+    struct head *h = next_head(p, cpu);
     if (!h) return 0;
     look_behind(h, p, slot, cpu);
-    int more = finish_call(h, p);
+    int more = finish_call(h, p, cpu);
     if (more == PRIVILEGES) tails.call(ctx, TAIL_CREDENTIALS_AFTER);
     if (more == OPENED) tails.call(ctx, TAIL_OPENED_PATH);
     return 0;

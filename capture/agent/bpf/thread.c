@@ -3,7 +3,7 @@
 /* What a thread is in the middle of; indexed by the low bits of its tid. */
 struct slot {
     u64 start;          /* 0: not in a call */
-    u64 regs;           /* after an open has returned: the file that it opened */
+    u64 regs;
     u32 tid;
     u32 code;
     u32 muted;          /* a child of the recorder that has not run its program yet */
@@ -27,47 +27,54 @@ static __always_inline bool is_muted(u64 id)
 #define BP_AT 32 /* and bx behind it */
 struct regs { u64 r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax; };
 
-/* The registers with which the current thread entered its call. */
-static __always_inline void take_registers(struct regs *to, u64 regs)
-{
+/* The registers with which the current thread entered its call: REGISTER reads one of them. Where a member is not one
+ * instruction, all are read at once. */
 #if TYPED
-    char *from = (char *)bpf_task_pt_regs((void *)TASK());
-#define REGISTER(name) to->name = LOAD(u64, from, REGS_AT + __builtin_offsetof(struct regs, name))
-    REGISTER(rdi);
-    REGISTER(rsi);
-    REGISTER(rdx);
-    REGISTER(r10);
-    REGISTER(r8);
-    REGISTER(r9);
-    REGISTER(orig_rax);
+typedef char *registers;
+static __always_inline registers registers_of(char *task, u64 regs)
+{
+#if TYPED >= 2
+    return AS(REGS, regs);
 #else
-    READ(*to, regs + REGS_AT);
+    return (char *)bpf_task_pt_regs((void *)task);
 #endif
 }
+#define REGISTER(from, name) LOAD(u64, from, REGS_AT + __builtin_offsetof(struct regs, name))
+#else
+typedef struct regs registers;
+static __always_inline registers registers_of(char *task, u64 regs)
+{
+    struct regs r = {};
+    READ(r, regs + REGS_AT);
+    return r;
+}
+#define REGISTER(from, name) ((from).name)
+#endif
 
-/* The same by the 32-bit entry. */
-static __always_inline void take_compat_registers(struct regs *to, u64 regs)
+/* All six as a call has them that came by the 32-bit entry. */
+static __always_inline void put_compat_arguments(struct head *h, u64 regs)
 {
     struct { u64 bp, bx; } low = {};
     struct regs r = {};
     READ(low, regs + BP_AT);
     READ(r, regs + REGS_AT);
-    to->rdi = (u32)low.bx;
-    to->rsi = (u32)r.rcx;
-    to->rdx = (u32)r.rdx;
-    to->r10 = (u32)r.rsi;
-    to->r8 = (u32)r.rdi;
-    to->r9 = (u32)low.bp;
+    h->args[0] = (u32)low.bx;
+    h->args[1] = (u32)r.rcx;
+    h->args[2] = (u32)r.rdx;
+    h->args[3] = (u32)r.rsi;
+    h->args[4] = (u32)r.rdi;
+    h->args[5] = (u32)low.bp;
 }
 
-static __always_inline void put_arguments(struct head *h, struct regs *r)
+/* So many arguments: registers that are none hold whatever they held. */
+static __always_inline void put_arguments(struct head *h, registers r, u8 count)
 {
-    h->args[0] = r->rdi;
-    h->args[1] = r->rsi;
-    h->args[2] = r->rdx;
-    h->args[3] = r->r10;
-    h->args[4] = r->r8;
-    h->args[5] = r->r9;
+    h->args[0] = count > 0 ? REGISTER(r, rdi) : 0;
+    h->args[1] = count > 1 ? REGISTER(r, rsi) : 0;
+    h->args[2] = count > 2 ? REGISTER(r, rdx) : 0;
+    h->args[3] = count > 3 ? REGISTER(r, r10) : 0;
+    h->args[4] = count > 4 ? REGISTER(r, r8) : 0;
+    h->args[5] = count > 5 ? REGISTER(r, r9) : 0;
 }
 
 /* An argument that a plan names; 0 where it names none. */
@@ -93,8 +100,8 @@ static __always_inline u64 v1_cgroup(void)
 #endif
 
 /* By which entry a call came. The code segment does not tell: 64-bit programs can use int 0x80 too. */
-static __always_inline u16 entry_flags(u32 code)
+static __always_inline u16 entry_flags(char *task, u32 code)
 {
-    if (LOAD(u32, TASK(), K_TASK_STATUS) & TS_COMPAT) return F_COMPAT;
+    if (LOAD(u32, task, K_TASK_STATUS) & TS_COMPAT) return F_COMPAT;
     return code & X32_BIT ? F_X32 : 0;
 }

@@ -194,8 +194,7 @@ static __always_inline bool complete_with_payload(struct completion *c, u64 data
     if (!p) return false;
     u64 used = p->written - p->taken;
     if (used >= RECORDS - RECORDS / 8 || pressure(p, used, now) != ALL_IS_KEPT) return false;
-    int at = cpu * (RECORDS + 1) + p->next;
-    struct head *h = heads.lookup(&at);
+    struct head *h = next_head(p, cpu);
     struct target t = {h, p, bytes_room(p, cpu, false)};
     if (!h || !t.segment) return false;
     begin(h, now, id, URING_COMPLETE + c->op);
@@ -205,7 +204,7 @@ static __always_inline bool complete_with_payload(struct completion *c, u64 data
     copy_socket(&t, c->socket);
     t.most = payload_limit(h, &moves, data, c->socket);
     copy_payload(&t, data, c->result);
-    hand_over(p);
+    hand_over(h, p, cpu);
     return true;
 }
 #endif

@@ -19,6 +19,9 @@ from capture.agent.records import (
     DISCARDED,
     HAS_SOCKET,
     HEAD,
+    STAMP,
+    STAMP_WORDS,
+    STAMPED,
     WORDS,
     places_of,
     record_dtype,
@@ -89,8 +92,11 @@ def as_records(lane, rows):
     return records
 
 
-def as_calls(rows, begins=0, room=1 << 17):
-    """Heads and the ring of their bytes; bytes that nothing claims are rubbish."""
+def as_calls(rows, begins=0, room=1 << 17, ring=None, newest=0):
+    """Stamps, the ring of heads, the place behind the newest, the ring of their bytes, and where these end.
+
+    Bytes that nothing claims are rubbish, also in heads: what a stamp tells.
+    """
     heads = np.zeros(len(rows), HEAD)
     content = np.frombuffer(np.random.default_rng(7).bytes(room), np.uint8).copy()
     end = begins
@@ -109,12 +115,24 @@ def as_calls(rows, begins=0, room=1 << 17):
             place = end % room
             content[place : place + sizes[name]] = np.frombuffer(texts.get(name, b""), np.uint8)
             end += (sizes[name] + 7) & ~7
-    return heads.view("<u8").reshape(-1, WORDS), content.view("<u8"), end
+    stamps = np.zeros(len(rows), STAMP)
+    for name in STAMPED:
+        stamps[name] = heads[name]
+        heads[name] = 0x5A
+    ring = np.zeros((len(rows) + 3, WORDS), np.uint64) if ring is None else ring
+    shared = {}
+    for at, head in enumerate(heads):
+        if head.tobytes() not in shared:
+            shared[head.tobytes()] = newest
+            ring.view(HEAD)[newest] = head
+            newest = (newest + 1) % len(ring)
+        stamps["head"][at] = shared[head.tobytes()]
+    return stamps.view("<u8").reshape(-1, STAMP_WORDS), ring, newest, content.view("<u8"), end
 
 
 def chunk_of(lane, rows):
     if lane is CALLS:
-        return chunk_of_calls(*as_calls(rows)[:2])
+        return chunk_of_calls(*as_calls(rows)[:4])[0]
     return chunk_of_records(as_records(lane, rows), lane)
 
 
@@ -345,21 +363,22 @@ def test_a_processors_lane_goes_round_and_gives_back_what_was_taken(begins, monk
     """Its heads and its bytes come to their ends at different times; numbers of bytes wrap at 2**32."""
     monkeypatch.setattr(draining, "CHUNK", 7)
     size, room = 10, 4096
-    ring, position = np.zeros((size, WORDS), np.uint64), np.zeros(16, np.uint64)
+    stamps, ring = np.zeros((size, STAMP_WORDS), np.uint64), np.zeros((size + 2, WORDS), np.uint64)
+    position = np.zeros(16, np.uint64)
     content = np.zeros(room // 8, np.uint64)
     position[[1, 9]] = begins
-    lane, found, written = CallLane(position, ring, content), [], 0
+    lane, found, written = CallLane(position, stamps, ring, content), [], 0
     for rows in ([3, 60, 0], [1] * 9, [500, 500, 500], [8] * 10, [1]):
         batch = [
             row(written + at, data=b"%d" % (at % 10) * length, text=b"t" * (length % 3))
             for at, length in enumerate(rows)
         ]
-        heads, bytes_, end = as_calls(batch, int(position[1]), room)
+        made, _, newest, bytes_, end = as_calls(batch, int(position[1]), room, ring, int(position[3]))
         for at in range(len(batch)):
-            ring[(written + at) % size] = heads[at]
+            stamps[(written + at) % size] = made[at]
         content[:] = bytes_
         written += len(batch)
-        position[0], position[1] = written, end
+        position[0], position[1], position[3] = written, end, newest
         assert lane.waiting == len(batch)
         assert lane.fill >= len(batch) / size
         chunks = drained(lane)
@@ -389,9 +408,12 @@ def test_nothing_of_a_chunk_lies_in_a_ring_buffer_any_more(spec, count):
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_nothing_of_a_chunk_lies_in_a_processors_lane_any_more(count):
-    heads, content, _ = as_calls([row(at, data=b"x" * 80, text=b"t" * 8) for at in range(count)])
-    chunk = chunk_of_calls(heads, content)
-    assert not any(np.shares_memory(column, heads) for column in chunk.heads.columns.values())
+    stamps, heads, newest, content, _ = as_calls(
+        [row(at, a0=at % 3, data=b"x" * 80, text=b"t" * 8) for at in range(count)]
+    )
+    chunk, _ = chunk_of_calls(stamps, heads, newest, content)
+    for memory in (stamps, heads):
+        assert not any(np.shares_memory(column, memory) for column in chunk.heads.columns.values())
     assert not np.shares_memory(chunk.content, content)
 
 
@@ -439,10 +461,12 @@ def test_few_calls_rest_until_a_chunk_of_them_has_come_together(monkeypatch):
     """What is in another lane is taken meanwhile; it is handed out when the calls have been, too."""
     monkeypatch.setattr(draining, "CHUNK", 6)
     position = np.zeros(16, np.uint64)
-    heads, content, end = as_calls([row(at, data=b"x") for at in range(100, 105)])
-    lane = CallLane(position, np.concatenate([heads, np.zeros((95, WORDS), np.uint64)]), content)
+    stamps, heads, newest, content, end = as_calls([row(at, data=b"x") for at in range(100, 105)])
+    lane = CallLane(
+        position, np.concatenate([stamps, np.zeros((95, STAMP_WORDS), np.uint64)]), heads, content
+    )
     life = Ring(LIFE, as_records(LIFE, [row(at) for at in (90, 110)]))
-    position[:2] = len(heads), end
+    position[:4] = len(stamps), end, 0, newest
     drain, seen = Drain([lane, life]), []
     assert drain.portion(200, 99, lambda lane, _: seen.append(lane), calls_may_rest=True) == (0, False)
     assert (seen, lane.waiting) == ([life], 5)

@@ -6,7 +6,7 @@ import pytest
 from capture.agent.errors import CaptureError
 from capture.agent.layout import MEMBERS, kernel_constants
 from capture.agent.plan import LIFE_CALLS, NONE, PLAN_DTYPE, PLANS, make_plans, privileged_words, probe_plans
-from capture.agent.records import HEAD, WORDS, record_dtype
+from capture.agent.records import HEAD, STAMP, WORDS, record_dtype
 from capture.agent.settings import MAX_SNAPLEN, TEXT_MAX, LaneSpec, Settings
 from capture.model.abi import Abi
 from capture.model.catalogue import SYSTEM_CALL_SPECS, TABLES_OF_NUMBERS, spec_named
@@ -149,7 +149,8 @@ def test_lanes_of_calls_have_room_for_the_largest_record(mib, cpus, snaplen):
     # A socket, an address, then two texts or payload, each beginning on a word; vectors may come up to twice.
     assert sizes.record_bytes >= 48 + 112 + 2 * max(TEXT_MAX, snaplen) + 5 * 8
     assert sizes.segment >= 4 * sizes.record_bytes and sizes.segments >= 2
-    memory = sizes.cpus * (sizes.records * HEAD.itemsize + sizes.bytes) / (1 << 20)
+    records = sizes.records * (STAMP.itemsize + HEAD.itemsize)
+    memory = sizes.cpus * (records + sizes.bytes) / (1 << 20)
     assert memory <= max(mib, 4 * cpus)
     assert memory >= mib / 2
 
