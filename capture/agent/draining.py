@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from capture.agent.chunks import Chunk
 from capture.agent.lanes import CallLane, Lane
 
-CHUNK = 8192
+CHUNK = 32_768
 """Records taken apart at once."""
 _SOME = 1 / 4
 """How full a lane may be that is left to gather more."""

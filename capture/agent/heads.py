@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.records import FIELDS, STAMP, STAMPED, WORDS, Field
+from capture.agent.records import FIELDS, HAS_SOCKET, LENGTHS, STAMP, STAMPED, WORDS, Field
 from capture.format import Sparse, whole
 
 _AT_ONCE = 64
@@ -25,6 +25,8 @@ _FEW = 32
 _MANY_FIELDS, _TILE = 9, 128
 """From so many fields on, heads are turned on their side first, as many at once as the next cache holds."""
 _OF_WORDS = [[(name, field) for name, field in FIELDS.items() if field.word == word] for word in range(WORDS)]
+_STAMP_HEAD, _STAMP_AT = (STAMP.fields[name][1] // 4 for name in ("head", "at"))  # type: ignore[index]  # it has fields
+"""Where in a stamp they are, counted in numbers of four bytes."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -43,9 +45,9 @@ class Heads:
     """The fields in which they differ, of a type that may be narrower: [count] those of STAMPED, the
     others as many as there are heads."""
     which: Array | None = None
-    """Which head each event has, int[count]; None: each its own."""
-    distinct: int = 0
-    """Heads, where events share them."""
+    """Which head each event has, intp[count]; None: each its own."""
+    uses: Array | None = None
+    """How many events have each head, where `which` is not None."""
 
     def __len__(self) -> int:
         return self.count
@@ -53,8 +55,8 @@ class Heads:
     @property
     def memory(self) -> int:
         """Bytes that it takes."""
-        which = 0 if self.which is None else self.which.nbytes
-        return which + sum(column.nbytes for column in self.columns.values())
+        shared = sum(array.nbytes for array in (self.which, self.uses) if array is not None)
+        return shared + sum(column.nbytes for column in self.columns.values())
 
     def most(self, name: str) -> int:
         """No value of a field has more bits than this one, taken as a number without a sign."""
@@ -76,7 +78,7 @@ class Heads:
 
     def kept(self, name: str = "") -> int:
         """Values of a field in which they differ; without a name: of one that may be shared."""
-        return self.count if self.which is None or name in STAMPED else self.distinct
+        return self.count if self.uses is None or name in STAMPED else len(self.uses)
 
     def shared(self, name: str) -> Array:
         """The value of a field in which they do not differ, [1]."""
@@ -87,11 +89,13 @@ class Heads:
     def take(self, keep: Array) -> Heads:
         """Those heads for which `keep`, bool[count], is true."""
         count = int(np.count_nonzero(keep))
-        if self.which is None:
+        if self.which is None or self.uses is None:
             columns = {name: whole(column)[keep] for name, column in self.columns.items()}
             return Heads(count, self.low, self.high, columns)
         stamped = {name: whole(self.columns[name])[keep] for name in STAMPED if name in self.columns}
-        return Heads(count, self.low, self.high, {**self.columns, **stamped}, self.which[keep], self.distinct)
+        which = self.which[keep]
+        uses = np.bincount(which, minlength=len(self.uses))
+        return Heads(count, self.low, self.high, {**self.columns, **stamped}, which, uses)
 
 
 def heads_of(heads: Array) -> Heads:
@@ -113,35 +117,39 @@ def stamped_heads(stamps: Array, ring: Array, newest: int) -> Heads:
         newest: the place in it behind the newest head.
     """
     numbers = stamps.view("<u4").reshape(len(stamps), -1)
-    heads, which = _shared_heads(numbers[:, STAMP.fields["head"][1] // 4], ring, newest)  # type: ignore[index]
-    own = {"time": stamps[:, 0], "latency": stamps[:, 1], "at": numbers[:, STAMP.fields["at"][1] // 4]}  # type: ignore[index]
+    heads, which, uses = _shared_heads(numbers[:, _STAMP_HEAD], ring, newest)
     low, high = _bits(heads)
+    own = {"time": stamps[:, 0], "latency": stamps[:, 1]}
+    if high[LENGTHS] or FIELDS["flags"].of(high) >= HAS_SOCKET:
+        own["at"] = numbers[:, _STAMP_AT]
+    for name in STAMPED:
+        # Times are taken to have all bits, and nobody asks where bytes lie that are none.
+        most = int(np.bitwise_or.reduce(own[name])) if name == "latency" else FIELDS[name].mask
+        FIELDS[name].put(low, 0)
+        FIELDS[name].put(high, most if name in own else 0)
+    columns = _columns(heads, _differing(low, high, without=STAMPED), high)
     for name, values in own.items():
-        FIELDS[name].put(low, int(np.bitwise_and.reduce(values)))
-        FIELDS[name].put(high, int(np.bitwise_or.reduce(values)))
-    differing = list(_differing(low, high))
-    columns = _columns(heads, [(name, field) for name, field in differing if name not in own], high)
-    stamped = {
-        name: own[name].astype(_narrowest(field, field.of(high))) for name, field in differing if name in own
-    }
-    return Heads(len(stamps), low, high, {**stamped, **columns}, which, len(heads))
+        columns[name] = values.astype(_narrowest(FIELDS[name], FIELDS[name].of(high)))
+    return Heads(len(stamps), low, high, columns, which, uses)
 
 
-def _shared_heads(places: Array, ring: Array, newest: int) -> tuple[Array, Array | None]:
-    """The heads that lie at these places, oldest first, each once; which each place is, None: in turn."""
-    age = newest - places.astype(np.int32)
-    age += (age <= 0) * np.int32(len(ring))
-    oldest = int(age.max())
-    since, span = oldest - age, oldest - int(age.min()) + 1
-    start = (newest - oldest) % len(ring)
-    if span == len(since) and bool((since[1:] > since[:-1]).all()):
-        return _round(ring, start, span), None
-    is_there = np.zeros(span, np.bool_)
-    is_there[since] = True
-    there = np.flatnonzero(is_there)
-    if len(there) == span:
-        return _round(ring, start, span), since
-    return ring.take((there + start) % len(ring), axis=0), (np.cumsum(is_there, dtype=np.int32) - 1)[since]
+def _shared_heads(places: Array, ring: Array, newest: int) -> tuple[Array, Array, Array]:
+    """The heads at these places, oldest first, each once; which each place is; how often each is there."""
+    start, last = int(places.min()), int(places.max())
+    if last < newest:
+        since = np.subtract(places, start, dtype=np.intp)
+    else:
+        # They go round the ring's end.
+        age = newest - places.astype(np.intp)
+        age[age <= 0] += len(ring)
+        oldest = int(age.max())
+        start, since = (newest - oldest) % len(ring), oldest - age
+    uses = np.bincount(since)
+    used = np.flatnonzero(uses)
+    if len(used) == len(uses):
+        return _round(ring, start, len(uses)), since, uses
+    rank = np.cumsum(uses > 0) - 1
+    return ring.take((used + start) % len(ring), axis=0), rank.take(since), uses[used]
 
 
 def _round(ring: Array, start: int, count: int) -> Array:
@@ -169,11 +177,13 @@ def _columns(
     return columns
 
 
-def _differing(low: list[int], high: list[int]) -> Iterator[tuple[str, Field]]:
+def _differing(
+    low: list[int], high: list[int], *, without: Sequence[str] = ()
+) -> Iterator[tuple[str, Field]]:
     for word in range(WORDS):
         if low[word] != high[word]:
             for name, field in _OF_WORDS[word]:
-                if field.of(low) != field.of(high):
+                if field.of(low) != field.of(high) and name not in without:
                     yield name, field
 
 
@@ -251,19 +261,19 @@ def joined(parts: Sequence[Heads]) -> Heads:
         mine = [_Part(part.kept(name), field, part.low, part.columns.get(name)) for part in parts]
         count = sum(part.count for part in mine)
         columns[name] = _joined_column(mine, count, _narrowest(field, field.of(high)))
-    which = None if columns.keys() <= set(STAMPED) else _joined_which(parts)
-    return Heads(sum(map(len, parts)), low, high, columns, which, sum(part.kept() for part in parts))
+    count = sum(map(len, parts))
+    if columns.keys() <= set(STAMPED) or all(part.which is None for part in parts):
+        return Heads(count, low, high, columns)
+    uses = [np.ones(len(part), np.intp) if part.uses is None else part.uses for part in parts]
+    return Heads(count, low, high, columns, _joined_which(parts), np.concatenate(uses))
 
 
-def _joined_which(parts: Sequence[Heads]) -> Array | None:
-    if all(part.which is None for part in parts):
-        return None
+def _joined_which(parts: Sequence[Heads]) -> Array:
     which = np.empty(sum(map(len, parts)), np.intp)
     start = end = 0
     for part in parts:
         mine = which[end : end + len(part)]
-        mine[:] = np.arange(len(part)) if part.which is None else part.which
-        mine += start
+        np.add(np.arange(len(part)) if part.which is None else part.which, start, out=mine)
         start, end = start + part.kept(), end + len(part)
     return which
 

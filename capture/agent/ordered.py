@@ -26,9 +26,9 @@ class Ordered:
 
     def __init__(self, heads: Heads, order: Order) -> None:
         self.heads, self.order = heads, order
-        self._which = None if heads.which is None else order.of(heads.which)
-        if self._which is not None:
-            self._uses = np.bincount(self._which, minlength=heads.distinct)
+        self._which: Array | None = None
+        if heads.which is not None and heads.uses is not None:
+            self._which, self._uses = order.of(heads.which), heads.uses
             is_rare = self._uses * (2 * _FEW) < len(heads)
             self._frequent = np.flatnonzero(~is_rare)
             """Heads that many events have, if these are nearly all."""

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capture.agent.heads import heads_of, joined
+from capture.agent.heads import heads_of, joined, stamped_heads
 from capture.agent.order import Order
-from capture.agent.records import ADDR_SHIFT, DATA_LEN, FIELDS, HEAD, WORDS
+from capture.agent.ordered import Ordered
+from capture.agent.records import ADDR_SHIFT, DATA_LEN, FIELDS, HEAD, STAMP, STAMP_WORDS, STAMPED, WORDS
 from capture.format import Sparse, whole
 
 EDGES = {
@@ -40,6 +41,75 @@ def expected(made, name):
 
 def taken(made):
     return heads_of(made.view("<u8").reshape(-1, WORDS))
+
+
+@st.composite
+def shared_records(draw):
+    """Records of which many have all but their stamps in common, and the heads that they share."""
+    heads, rng = draw(records(most=80)), np.random.default_rng(draw(st.integers(0, 9)))
+    count = draw(st.integers(1, 900))
+    often = rng.random(count) < draw(st.sampled_from([0.0, 0.5, 0.99]))
+    which = np.where(
+        often, rng.integers(min(2, len(heads)), size=count), rng.integers(len(heads), size=count)
+    )
+    if draw(st.booleans()):
+        which.sort()
+    made = heads[which]
+    made["time"], made["latency"] = np.arange(count) + (1 << 50), rng.integers(1, 300, count)
+    made["latency"][rng.random(count) < 0.01] = (1 << 64) - 1
+    # Where nobody has any bytes, nobody asks where they are.
+    made["at"] = np.arange(count) * 8 if made["flags"].max() >= 1 << 15 or has_bytes(made) else 0
+    return made, which
+
+
+def has_bytes(made):
+    return bool(made["sizes"].any() or made["text_len"].any() or made["text2_len"].any())
+
+
+def taken_shared(made, which, ring_starts):
+    """As the probe writes them: stamps, and a ring that holds each head once, from some place on."""
+    ring = np.frombuffer(np.random.default_rng(3).bytes(HEAD.itemsize * 100), HEAD).copy()
+    stamps = np.zeros(len(made), STAMP)
+    for name in STAMPED:
+        stamps[name] = made[name]
+    places = (np.arange(int(which.max()) + 1) + ring_starts) % len(ring)
+    stamps["head"] = places[which]
+    ring[places[which]] = made
+    ring["time"], ring["latency"], ring["at"] = 0x5A, 0x5A, 0
+    words = stamps.view("<u8").reshape(-1, STAMP_WORDS), ring.view("<u8").reshape(-1, WORDS)
+    return stamped_heads(*words, (int(places[-1]) + 1) % len(ring))
+
+
+@given(shared_records(), st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_calls_that_share_heads_have_all_that_is_in_them(found, ring_starts):
+    made, which = found
+    heads = taken_shared(made, which, ring_starts)
+    for name, field in FIELDS.items():
+        assert heads.field(name).tolist() == expected(made, name), name
+        assert max(value & field.mask for value in expected(made, name)) <= heads.most(name)
+    keep = made["time"] % 3 == 0
+    for name in FIELDS:
+        assert heads.take(keep).field(name).tolist() == expected(made[keep], name), name
+
+
+@given(st.lists(shared_records(), min_size=1, max_size=3), records(), st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_shared_heads_that_are_joined_and_put_in_order_are_what_they_were(parts, plain, random):
+    all_ = [taken_shared(*part, at * 40) for at, part in enumerate(parts)]
+    made = np.concatenate([part for part, _ in parts])
+    if random.random() < 0.5:
+        all_, made = [*all_, taken(plain)], np.concatenate([made, plain])
+    heads = joined(all_)
+    time = made["time"].copy()
+    if random.random() < 0.7:
+        time = np.array([random.randrange(len(made)) for _ in made])
+    rows = np.argsort(time, kind="stable")
+    ordered = Ordered(heads, Order(time))
+    for name in FIELDS:
+        if name != "at":
+            assert heads.field(name).tolist() == expected(made, name), name
+            assert ordered.field(name).tolist() == expected(made[rows], name), name
 
 
 @given(records())
