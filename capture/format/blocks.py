@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import msgpack
+import numpy as np
 import zstandard
 
 from capture.format.errors import FormatError
@@ -32,6 +33,8 @@ PREFIX = b"\x94\xc4\x08" + MARK
 """The first bytes of every block: an array of four, the first a bin of eight."""
 DIGEST_SIZE = 32
 _DIGEST_PREFIX = b"\xc4\x20"
+TAIL_SIZE = len(_DIGEST_PREFIX) + DIGEST_SIZE
+"""Bytes of a block behind its body."""
 GENESIS = bytes(DIGEST_SIZE)
 """What the first block names as the digest before it."""
 
@@ -150,6 +153,13 @@ def read_block(stream: BinaryIO, offset: int) -> Block | None:
         raise FormatError("a block's bytes are not those its digest was made of", offset)
     size = len(PREFIX) + head_size + body_size + len(end)
     return Block(_parse_header(head, offset), offset, size, digest, body)
+
+
+def sum_of(body: bytes) -> int:
+    """The sum of its 64-bit words: what changes one word changes it, what exchanges two does not."""
+    words, rest = divmod(len(body), 8)
+    total = int(np.frombuffer(body, "<u8", words).sum(dtype=np.uint64))
+    return total + int.from_bytes(body[len(body) - rest :], "little") & (1 << 64) - 1
 
 
 class CutShort(FormatError):

@@ -6,8 +6,8 @@ truth value of a whole condition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,13 +20,12 @@ from inspect_app.filters.expression import (
     Expression,
     Node,
     Not,
-    Operand,
     Or,
 )
-from inspect_app.filters.facets import Facet, Facets, NumberFacet, TextFacet
+from inspect_app.filters.facets import Facet, NumberFacet, PayloadFacet, TextFacet
 from inspect_app.filters.field import FieldType
 from inspect_app.filters.index import index_of
-from inspect_app.filters.operands import combinations, facets_of
+from inspect_app.filters.operands import combinations
 from inspect_app.filters.operators import (
     address_test,
     each_of,
@@ -36,15 +35,12 @@ from inspect_app.filters.operators import (
     text_test,
 )
 from inspect_app.filters.patterns import Test
-from inspect_app.filters.payload import Decide, decide_all, payload_test
 from inspect_app.filters.reach import types_of
+from inspect_app.filters.scope import MAX_LOOKS, Known, Scope, on_payload
 from inspect_app.frames.capture import CaptureFrames
 
-MAX_LOOKS = 50
-"""Conditions on payload that are decided together: each takes a byte an event."""
-
-MAX_KNOWN = 256 << 20
-"""Bytes of masks that are kept for filters to come."""
+_FEW = 16
+"""A part of the events up to which what else a condition asks is asked of them alone."""
 
 _ADDRESS_OPERATORS = frozenset({"=", "!=", "in", "intersects"})
 
@@ -56,7 +52,27 @@ def evaluate(expression: Expression, frames: CaptureFrames) -> np.ndarray:
         NotEvaluableError: it asks for a field that this capture cannot provide.
         FilterError: it would need more memory than is sensible.
     """
-    return _node(expression.root, _Scope(frames, types=types_of(expression.root)))
+    return _node(expression.root, Scope(frames, types=types_of(expression.root)))
+
+
+def evaluate_each(expressions: Sequence[Expression], frames: CaptureFrames) -> Iterator[np.ndarray]:
+    """bool[events] for each filter. Payload is read once for all that ask about it, if they are not many.
+
+    Raises as `evaluate` does, when a filter's turn has come.
+    """
+    scope = Scope(frames)
+    dear = [one.root for one in expressions if next(on_payload(one.root), None) is not None]
+    if len(dear) > 1 and sum(len(list(on_payload(root))) for root in dear) <= MAX_LOOKS:
+        scope = scope.looking_into(dear, _any([_wanted(root, scope) for root in dear]))
+    return (_node(one.root, replace(scope, types=types_of(one.root))) for one in expressions)
+
+
+def _wanted(root: Node, scope: Scope) -> np.ndarray:
+    """The events that a condition on payload may hold for, by what else it asks."""
+    parts = root.parts if isinstance(root, And) else (root,)
+    plain = [part for part in parts if next(on_payload(part), None) is None]
+    scope = replace(scope, types=types_of(root))
+    return _every(plain, scope) if plain else np.ones(scope.total, np.bool_)
 
 
 class Evaluator:
@@ -79,7 +95,7 @@ class Evaluator:
             rows: The events that matter, as sorted row numbers; None: all.
             types: The types of those events; None: any.
         """
-        self._scope = _Scope(frames, rows=rows, known=_Known(), types=types)
+        self._scope = Scope(frames, rows=rows, known=Known(), types=types)
 
     def holds(self, node: Node) -> np.ndarray:
         """bool, one a row: where a condition holds.
@@ -103,104 +119,20 @@ def not_evaluable(expression: Expression, frames: CaptureFrames) -> list[str]:
     return reasons
 
 
-class _Known:
-    """Conditions that are decided already, and operands of the events that matter."""
-
-    def __init__(self) -> None:
-        self.facets: dict[str, Facets] = {}
-        self._masks: dict[Node, np.ndarray] = {}
-        self._bytes = 0
-
-    def mask(self, node: Node, decide: Callable[[], np.ndarray]) -> np.ndarray:
-        """A condition's mask; nobody may write into it."""
-        if (found := self._masks.get(node)) is not None:
-            return found
-        decided = decide()
-        self._bytes += decided.nbytes
-        if self._bytes > MAX_KNOWN:
-            self._masks.clear()
-            self._bytes = decided.nbytes
-        self._masks[node] = decided
-        return decided
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """What is known while a part of a filter is decided."""
-
-    frames: CaptureFrames
-    among: np.ndarray | None = None
-    """bool, one a row: only these matter, so that payload of no others need be read. None: all do."""
-    payload: Mapping[int, np.ndarray] = field(default_factory=dict)
-    """Conditions on payload that are decided already, by their identity."""
-    rows: np.ndarray | None = None
-    """Rows of the events that matter. None: all."""
-    known: _Known | None = None
-    """What filters before this one decided; None: there are none."""
-    types: frozenset[str] | None = None
-    """Types of the events that matter. None: any."""
-
-    def facets(self, operand: Operand) -> Facets:
-        """The values of an operand for the events that matter. Raises NotEvaluableError."""
-        if self.rows is None or self.known is None:
-            return facets_of(operand, self.frames, self.types)
-        kept = self.known.facets
-        if (name := str(operand)) not in kept:
-            facets = facets_of(operand, self.frames, self.types)
-            kept[name] = tuple(facet.at(self.rows) for facet in facets)
-        return kept[name]
-
-    def look(self, tests: Sequence[Decide], among: np.ndarray | None) -> list[np.ndarray]:
-        """Conditions on payload decided for the events that matter."""
-        if self.rows is None:
-            return decide_all(self.frames, tests, among)
-        everywhere = np.zeros(len(self.frames.events), np.bool_)
-        everywhere[self.rows if among is None else self.rows[among]] = True
-        return [mask[self.rows] for mask in decide_all(self.frames, tests, everywhere)]
-
-    def looking_into(self, parts: Sequence[Node], among: np.ndarray | None) -> _Scope:
-        """Decide all conditions on payload in some parts at once: bytes are read a single time."""
-        nodes = [node for part in parts for node in _on_payload(part) if id(node) not in self.payload]
-        if not nodes:
-            return self
-        if len(nodes) > MAX_LOOKS:
-            raise FilterError(
-                f"the filter has {len(nodes):,} conditions on payload, more than {MAX_LOOKS}; "
-                "`contains anyof (…)` takes many texts at once"
-            )
-        tests = [
-            payload_test(node.operator, node.modifier, [literal.text for literal in node.values])
-            for node in nodes
-        ]
-        masks = self.look(tests, among)
-        found = dict(zip(map(id, nodes), masks, strict=True))
-        return replace(self, among=among, payload={**self.payload, **found})
-
-
-def _on_payload(node: Node) -> Iterator[Compare]:
-    match node:
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from _on_payload(part)
-        case Not(part):
-            yield from _on_payload(part)
-        case Compare() if node.left.type is FieldType.BYTES:
-            yield node
-
-
-def _node(node: Node, scope: _Scope) -> np.ndarray:
+def _node(node: Node, scope: Scope) -> np.ndarray:
     # What was decided for some events only is of no use to others.
     if scope.known is None or scope.among is not None:
         return _decided_anew(node, scope)
     return scope.known.mask(node, lambda: _decided_anew(node, scope))
 
 
-def _decided_anew(node: Node, scope: _Scope) -> np.ndarray:
+def _decided_anew(node: Node, scope: Scope) -> np.ndarray:
     match node:
         case And(parts):
             return _all(parts, scope)
         case Or(parts):
-            return _combined(np.logical_or, parts, scope.looking_into(parts, scope.among))
+            inside = scope.looking_into(parts, scope.among)
+            return _any([_node(part, inside) for part in parts])
         case Not(part):
             return ~_node(part, scope)
         case Exists(operand):
@@ -211,66 +143,147 @@ def _decided_anew(node: Node, scope: _Scope) -> np.ndarray:
             return _compare_operands(node, scope)
 
 
-def _all(parts: tuple[Node, ...], scope: _Scope) -> np.ndarray:
+def _all(parts: tuple[Node, ...], scope: Scope) -> np.ndarray:
     """Payload is looked into last, and only of events for which all else holds."""
-    looks = [next(_on_payload(part), None) is not None for part in parts]
+    looks = [next(on_payload(part), None) is not None for part in parts]
     plain = [part for part, into in zip(parts, looks, strict=True) if not into]
     dear = [part for part, into in zip(parts, looks, strict=True) if into]
     if not dear:
-        return _combined(np.logical_and, parts, scope)
+        return _every(parts, scope)
     if not plain:
-        return _combined(np.logical_and, dear, scope.looking_into(dear, scope.among))
-    held = _combined(np.logical_and, plain, scope)
+        return _every(dear, scope.looking_into(dear, scope.among))
+    held = _every(plain, scope)
     among = held if scope.among is None else held & scope.among
-    held &= _combined(np.logical_and, dear, scope.looking_into(dear, among))
+    held &= _every(dear, scope.looking_into(dear, among))
     return held
 
 
-def _combined(combine: np.ufunc, parts: Sequence[Node], scope: _Scope) -> np.ndarray:
-    result = _node(parts[0], scope).copy()
-    for part in parts[1:]:
-        if scope.known is not None and combine is np.logical_and and not result.any():
+@dataclass(frozen=True, slots=True, eq=False)
+class _OfRows:
+    """Conditions that are decided for the rows of a frame to which events point."""
+
+    decided: np.ndarray
+    facet: TextFacet | NumberFacet
+    """Where they point."""
+
+    def at(self, events: np.ndarray) -> _OfRows:
+        return replace(self, facet=self.facet.at(events, passing=True))
+
+
+_Step = Node | _OfRows
+
+
+def _every(parts: Sequence[Node], scope: Scope) -> np.ndarray:
+    """Where all conditions hold."""
+    return _one_by_one(parts if scope.known is not None else _by_rows(parts, scope), scope)
+
+
+def _one_by_one(steps: Sequence[_Step], scope: Scope) -> np.ndarray:
+    """Where all steps hold. Once few events are left, the others are decided for these alone."""
+    known = scope.known
+    result = _step(steps[0], scope).copy()
+    for at, step in enumerate(steps[1:], start=1):
+        left = int(np.count_nonzero(result))
+        if known is not None and not left:
             break
-        combine(result, _node(part, scope), out=result)
+        is_decided = known is not None and not isinstance(step, _OfRows) and step in known
+        if left * _FEW <= len(result) and not is_decided:
+            rows = np.flatnonzero(result)
+            others = [one.at(rows) if isinstance(one, _OfRows) else one for one in steps[at:]]
+            result[rows] = _one_by_one(others, scope.narrowed(rows))
+            break
+        result &= _step(step, scope)
     return result
 
 
+def _step(step: _Step, scope: Scope) -> np.ndarray:
+    return step.facet.over_events(step.decided) if isinstance(step, _OfRows) else _node(step, scope)
+
+
+def _by_rows(parts: Sequence[Node], scope: Scope) -> list[_Step]:
+    """What hangs on the rows of one frame is decided there, as one step, behind the other parts."""
+    steps, joined = list[_Step](), dict[int, _OfRows]()
+    for part in parts:
+        found = _of_rows(part, scope)
+        if found is None:
+            steps.append(part)
+            continue
+        before = joined.setdefault(id(found.facet.rows), found)
+        joined[id(found.facet.rows)] = replace(found, decided=found.decided & before.decided)
+    return [*steps, *joined.values()]
+
+
+def _of_rows(node: Node, scope: Scope) -> _OfRows | None:
+    """A condition on the one value of a field; None where it hangs on no rows, or on several."""
+    if not isinstance(node, Compare | Exists):
+        return None
+    operand = node.left if isinstance(node, Compare) else node.operand
+    (facet, *others) = scope.facets(operand)
+    if others or isinstance(facet, PayloadFacet) or facet.rows is None or _has_few_events(facet):
+        return None
+    decided = _decision(node, facet, scope) if isinstance(node, Compare) else facet.everywhere()
+    return _OfRows(facet.of_rows(decided), facet)
+
+
 def _any(masks: list[np.ndarray]) -> np.ndarray:
-    return masks[0] if len(masks) == 1 else np.logical_or.reduce(masks)
+    if len(masks) == 1:
+        return masks[0]
+    held: np.ndarray = masks[0] | masks[1]
+    for mask in masks[2:]:
+        held |= mask
+    return held
 
 
-def _compare_with(node: Compare, scope: _Scope) -> np.ndarray:
+def _compare_with(node: Compare, scope: Scope) -> np.ndarray:
     if node.left.type is FieldType.BYTES:
         return scope.looking_into([node], scope.among).payload[id(node)]
     return _any([_compare(node, facet, scope) for facet in scope.facets(node.left)])
 
 
-def _compare(node: Compare, facet: Facet, scope: _Scope) -> np.ndarray:
+def _compare(node: Compare, facet: Facet, scope: Scope) -> np.ndarray:
+    if isinstance(facet, TextFacet) and _has_few_events(facet):
+        # Only the values that these events have are looked at.
+        used, place = np.unique(facet.event_codes(), return_inverse=True)
+        values = [facet.values[at] for at in used[used >= 0].tolist()]
+        decided = _decision(node, TextFacet(values), replace(scope, known=None))
+        missing = np.zeros(int((used < 0).sum()), np.bool_)
+        held: np.ndarray = np.concatenate((missing, decided))[place]
+        return held
+    assert not isinstance(facet, PayloadFacet)  # noqa: S101 - payload is decided by its own
+    return facet.spread(_decision(node, facet, scope))
+
+
+def _has_few_events(facet: TextFacet | NumberFacet) -> bool:
+    """Whether texts are more than events."""
+    if isinstance(facet, NumberFacet) or facet.next_row is not None:
+        return False
+    pointers = facet.codes if facet.rows is None else facet.rows
+    return pointers is not None and len(pointers) < len(facet.values)
+
+
+def _decision(node: Compare, facet: TextFacet | NumberFacet, scope: Scope) -> np.ndarray:
+    """bool[values]: which values meet a comparison."""
     constants = [literal.constant for literal in node.values]
     if isinstance(facet, NumberFacet):
         values = facet.values
-        return facet.spread(
-            each_of(node.modifier, constants, lambda some: number_test(node.operator, some, values))
-        )
-    assert isinstance(facet, TextFacet)  # noqa: S101 - payload is decided by its own
+        return each_of(node.modifier, constants, lambda some: number_test(node.operator, some, values))
     if node.left.type is FieldType.ADDRESS and node.operator in _ADDRESS_OPERATORS:
-        decided = each_of(
+        return each_of(
             node.modifier, constants, lambda some: _decided(facet, address_test(node.operator, some))
         )
-        return facet.spread(decided)
     texts = [literal.text for literal in node.values]
     if scope.known is not None and not node.modifier:
         found = index_of(scope.frames, facet).decide(node.operator, texts)
         if found is not None:
-            return facet.spread(found)
-    return facet.spread(_decided(facet, text_test(node.operator, node.modifier, texts)))
+            return found
+    return _decided(facet, text_test(node.operator, node.modifier, texts))
 
 
 def _decided(facet: TextFacet, test: Test) -> np.ndarray:
     return np.fromiter(map(test, facet.values), np.bool_, len(facet.values))
 
 
-def _compare_operands(node: CompareOperands, scope: _Scope) -> np.ndarray:
+def _compare_operands(node: CompareOperands, scope: Scope) -> np.ndarray:
     masks = [
         _pair(node.operator, left, right)
         for left in scope.facets(node.left)

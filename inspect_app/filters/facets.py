@@ -34,22 +34,35 @@ class TextFacet:
     """Event → row."""
     next_row: np.ndarray | None = None
     """Row → the row it comes from. Where given, a row has the values of all it comes from, not its own."""
+    passing: bool = False
+    """These events are asked about once: nothing is found out about `rows` to be kept."""
+
+    def of_rows(self, decided: np.ndarray) -> np.ndarray:
+        """bool[values] → bool[rows]."""
+        return _reached(self, decided if self.codes is None else look_up(decided, self.codes))
 
     def spread(self, decided: np.ndarray) -> np.ndarray:
         """bool[values] → bool[events]."""
-        per_row = decided if self.codes is None else look_up(decided, self.codes)
+        return self.over_events(self.of_rows(decided))
+
+    def over_events(self, per_row: np.ndarray) -> np.ndarray:
+        """bool[rows] → bool[events]."""
         return _over_events(self, per_row)
+
+    def everywhere(self) -> np.ndarray:
+        """bool[values], all of them true."""
+        return np.ones(len(self.values), np.bool_)
 
     def present(self) -> np.ndarray:
         """bool[events]: where there is a value."""
-        return self.spread(np.ones(len(self.values), np.bool_))
+        return self.spread(self.everywhere())
 
-    def at(self, events: np.ndarray) -> TextFacet:
+    def at(self, events: np.ndarray, *, passing: bool = False) -> TextFacet:
         """The same for some events, by their rows."""
         if self.rows is not None:
-            return replace(self, rows=self.rows[events])
+            return replace(self, rows=self.rows[events], passing=passing)
         if self.next_row is not None or self.codes is None:
-            return replace(self, rows=events)
+            return replace(self, rows=events, passing=passing)
         return replace(self, codes=self.codes[events])
 
     def event_codes(self) -> np.ndarray:
@@ -76,21 +89,34 @@ class NumberFacet:
     """bool, one a row: there is no value."""
     rows: np.ndarray | None = None
     next_row: np.ndarray | None = None
+    passing: bool = False
+
+    def of_rows(self, decided: np.ndarray) -> np.ndarray:
+        """The same; missing rows are false."""
+        return _reached(self, decided if self.missing is None else decided & ~self.missing)
 
     def spread(self, decided: np.ndarray) -> np.ndarray:
         """bool[rows] → bool[events]; missing rows are false."""
-        return _over_events(self, decided if self.missing is None else decided & ~self.missing)
+        return self.over_events(self.of_rows(decided))
+
+    def over_events(self, per_row: np.ndarray) -> np.ndarray:
+        """bool[rows] → bool[events]."""
+        return _over_events(self, per_row)
+
+    def everywhere(self) -> np.ndarray:
+        """bool[values], all of them true."""
+        return np.ones(len(self.values), np.bool_)
 
     def present(self) -> np.ndarray:
         """bool[events]: where there is a value."""
-        return self.spread(np.ones(len(self.values), np.bool_))
+        return self.spread(self.everywhere())
 
-    def at(self, events: np.ndarray) -> NumberFacet:
+    def at(self, events: np.ndarray, *, passing: bool = False) -> NumberFacet:
         """The same for some events, by their rows."""
         if self.rows is not None:
-            return replace(self, rows=self.rows[events])
+            return replace(self, rows=self.rows[events], passing=passing)
         if self.next_row is not None:
-            return replace(self, rows=events)
+            return replace(self, rows=events, passing=passing)
         missing = None if self.missing is None else self.missing[events]
         return replace(self, values=self.values[events], missing=missing)
 
@@ -113,8 +139,9 @@ class PayloadFacet:
     """Unsigned, one an event: bytes that were kept; 0 is no value."""
     next_row: None = None
 
-    def at(self, events: np.ndarray) -> PayloadFacet:
+    def at(self, events: np.ndarray, *, passing: bool = False) -> PayloadFacet:
         """The same for some events, by their rows."""
+        del passing
         return replace(self, lengths=self.lengths[events])
 
     def present(self) -> np.ndarray:
@@ -173,6 +200,11 @@ def reach(decided: np.ndarray, next_row: np.ndarray) -> np.ndarray:
     return found
 
 
+def _reached(facet: TextFacet | NumberFacet, per_row: np.ndarray) -> np.ndarray:
+    return per_row if facet.next_row is None else reach(per_row, facet.next_row)
+
+
 def _over_events(facet: TextFacet | NumberFacet, per_row: np.ndarray) -> np.ndarray:
-    reached = per_row if facet.next_row is None else reach(per_row, facet.next_row)
-    return reached if facet.rows is None else spread(reached, facet.rows)
+    if facet.rows is None:
+        return per_row
+    return look_up(per_row, facet.rows) if facet.passing else spread(per_row, facet.rows)

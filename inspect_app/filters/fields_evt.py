@@ -84,12 +84,17 @@ def _is_wait(name: str) -> bool:
 
 
 def _result(frames: CaptureFrames, _argument: str) -> Facets:
-    number = np.where(failures(frames), -event_array(frames, "ret"), 0)
-    seen = np.flatnonzero(np.bincount(number, minlength=1))
+    failed = np.flatnonzero(failures(frames))
+    number = -event_array(frames, "ret")[failed]
+    counts = np.bincount(number, minlength=1)
+    counts[0] += len(frames.events) - len(failed)
+    seen = np.flatnonzero(counts)
     place = np.full(MAX_ERRNO + 1, -1, np.int32)
     place[seen] = np.arange(len(seen))
     names = ["SUCCESS" if errno == 0 else decode.errno_name(-errno) for errno in seen.tolist()]
-    return (TextFacet(names, None, np.where(returned(frames), place[number], np.int32(-1))),)
+    rows = np.where(returned(frames), place[0], np.int32(-1))
+    rows[failed] = place[number]
+    return (TextFacet(names, None, rows),)
 
 
 def _raw_result(frames: CaptureFrames, _argument: str) -> Facets:

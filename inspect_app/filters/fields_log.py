@@ -21,14 +21,13 @@ from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
 from inspect_app.filters.field import Compute, Field, FieldType
-from inspect_app.filters.patterns import regex
 from inspect_app.frames.capture import CaptureFrames
 
 SYSLOG_SOCKETS = frozenset(
     {"/dev/log", "/run/systemd/journal/dev-log", "/run/systemd/journal/syslog", "/run/systemd/journal/socket"}
 )
-LOG_FILES = r"^/var/log/|[._]log$"
-ARCHIVES = r"\.(gz|tgz|xz|bz2|zst)$"
+LOG_FOLDER, LOG_FILES = "/var/log/", (".log", "_log")
+ARCHIVES = (".gz", ".tgz", ".xz", ".bz2", ".zst")
 MAX_MESSAGES = 500_000
 FACILITIES = (
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp", "audit",
@@ -109,10 +108,13 @@ def _is_syslog(frames: CaptureFrames, _argument: str) -> Facets:
 
 def _is_log(frames: CaptureFrames, _argument: str) -> Facets:
     names, kinds = (entity_text(frames, "descriptor", column) for column in ("name", "type"))
-    is_log, is_archive = regex(LOG_FILES), regex(ARCHIVES)
-    logs = np.array([is_log(name) and not is_archive(name) for name in names.values], np.bool_)
+    logs = np.array([_is_log_file(name) for name in names.values], np.bool_)
     files = np.array([kind == "file" for kind in kinds.values], np.bool_)
     return (NumberFacet(names.spread(logs) & kinds.spread(files) & _writes(frames)),)
+
+
+def _is_log_file(name: str) -> bool:
+    return (name.startswith(LOG_FOLDER) or name.endswith(LOG_FILES)) and not name.endswith(ARCHIVES)
 
 
 def _number(tell: Callable[[Message], int]) -> Compute:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,9 +19,11 @@ from inspect_app.frames.capture import CaptureFrames
 
 FEW = 2_000
 """Events whose bytes are fetched one by one sooner than by going through the whole file."""
+_FEW_BYTES = 8
+"""A part of a block's bytes up to which they are copied, so that nobody looks through the others."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pieces:
     """The bytes of some events, end to end."""
 
@@ -34,6 +37,22 @@ class Pieces:
     def array(self) -> np.ndarray:
         """uint8."""
         return np.frombuffer(self.data, np.uint8)
+
+    @cached_property
+    def lowered(self) -> bytes:
+        """The bytes with letters in lower case, made once for all who ask."""
+        return self.data.lower()
+
+    def of(self, chosen: np.ndarray) -> Pieces:
+        """Some of the events (bool); where they have few of the bytes, without those of the others."""
+        rows, starts, ends = self.rows[chosen], self.starts[chosen], self.ends[chosen]
+        lengths = ends - starts
+        kept = int(lengths.sum())
+        if kept * _FEW_BYTES > len(self.data):
+            return Pieces(rows, starts, ends, self.data)
+        after = np.cumsum(lengths)
+        places = np.repeat(starts - (after - lengths), lengths) + np.arange(kept)
+        return Pieces(rows, after - lengths, after, self.array()[places].tobytes())
 
 
 Decide = Callable[[Pieces], np.ndarray]
@@ -73,14 +92,14 @@ def _pieces(frames: CaptureFrames, among: np.ndarray | None) -> Iterator[Pieces]
         if len(wanted) <= FEW:
             yield from _fetched(frames, wanted)
             return
-    for rows, ends, data in frames.source.payload_blocks():
+    for rows, ends, data in frames.source.payload_blocks(among):
         starts = np.concatenate(([0], ends[:-1]))
         if among is None:
             yield Pieces(rows, starts, ends, data)
             continue
         chosen = among[rows]
         if chosen.any():
-            yield Pieces(rows[chosen], starts[chosen], ends[chosen], data)
+            yield Pieces(rows, starts, ends, data).of(chosen)
 
 
 def _fetched(frames: CaptureFrames, rows: np.ndarray) -> Iterator[Pieces]:
@@ -136,13 +155,16 @@ def _ends_with(wanted: bytes) -> Decide:
     return decide
 
 
-def _holds(wanted: bytes, fold: Callable[[bytes], bytes] = lambda data: data) -> Decide:
-    wanted = fold(wanted)
+def _holds(wanted: bytes, *, any_case: bool = False) -> Decide:
+    wanted = wanted.lower() if any_case else wanted
 
     def decide(pieces: Pieces) -> np.ndarray:
         if not wanted:
             return np.ones(len(pieces.rows), np.bool_)
-        data = np.frombuffer(fold(pieces.data), np.uint8)
+        every = pieces.lowered if any_case else pieces.data
+        if wanted not in every:
+            return np.zeros(len(pieces.rows), np.bool_)
+        data = np.frombuffer(every, np.uint8)
         places = np.flatnonzero(data[: max(0, len(data) - len(wanted) + 1)] == wanted[0])
         for offset, byte in enumerate(wanted[1:], start=1):
             places = places[data[places + offset] == byte]
@@ -191,7 +213,7 @@ _TESTS: dict[str, Callable[[str], Decide]] = {
     "=": lambda text: _equals(as_bytes(text)),
     "!=": lambda text: _differs(as_bytes(text)),
     "contains": lambda text: _holds(as_bytes(text)),
-    "icontains": lambda text: _holds(as_bytes(text), bytes.lower),
+    "icontains": lambda text: _holds(as_bytes(text), any_case=True),
     "bcontains": lambda text: _holds(hex_bytes(text)),
     "startswith": lambda text: _starts_with(as_bytes(text)),
     "bstartswith": lambda text: _starts_with(hex_bytes(text)),
