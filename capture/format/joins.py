@@ -114,7 +114,10 @@ def _dense_codes(
         seen[keys(rows)] = True
 
     each_piece(count, mark)
-    places = np.cumsum(seen, dtype=np.int32) - np.int32(1)
+    # Adding up booleans as numbers would hold the interpreter, and so the window, until it is done.
+    places = seen.astype(np.int32)
+    np.cumsum(places, out=places)
+    places -= 1
     codes = np.empty(count, np.int32)
 
     def place(rows: slice) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from inspect_app.analysis.subject import Kind
 from inspect_app.cases.noted import Noted
 from inspect_app.session import Session
+from inspect_app.ui.answers import Answers
 from inspect_app.ui.jobs import Jobs
 from inspect_app.ui.pages.compare import ComparePage
 from inspect_app.ui.pages.events import EventsPage
@@ -86,6 +87,9 @@ class Book(QStackedWidget):
             **dict.fromkeys((kind.value for kind in Kind), self.subject),
         }
         self._shown: tuple[object, ...] = ()
+        self._answers = Answers()
+        self._in_pages: dict[Page, object] = {}
+        """The answer that each page shows, in sight or not."""
         self._presented: tuple[str, Scope] | None = None
         for page in self._each():
             self.addWidget(page)
@@ -122,11 +126,14 @@ class Book(QStackedWidget):
 
     def forget(self) -> None:
         """Another capture is open: what is shown is of the one before."""
-        self._shown, self._presented = (), None
+        self._presented = None
+        self.ask_again()
 
     def ask_again(self) -> None:
         """What is shown is shown in another way from here on: the next place asks its question anew."""
         self._shown = ()
+        self._answers.clear()
+        self._in_pages.clear()
 
     def show_place(self, scope: Scope, session: Session) -> None:
         """Ask the page's question for a place; the answer of an older question is dropped."""
@@ -142,6 +149,7 @@ class Book(QStackedWidget):
         self._shown = wanted
         if page is self.table:
             question = self.table.question_about(view, session.sort, descending=session.descending)(scope)
+            wanted = (*wanted, session.sort, session.descending)
         else:
             question = page.question(scope)
 
@@ -151,7 +159,12 @@ class Book(QStackedWidget):
             self._presented = (session.page, scope)
             self.setCurrentWidget(page)
             page.column.activate()
-            page.present(scope, answer)
+            if self._in_pages.get(page) is answer:
+                page.scope = scope
+            else:
+                page.present(scope, answer)
+            if page.KEEPS:
+                self._in_pages[page] = answer
             page.show_part(session.tab, session.sort, descending=session.descending)
             if kept is not None:
                 kept.take()
@@ -159,11 +172,21 @@ class Book(QStackedWidget):
                 page.take_focus()
             self.presented.emit(session.page)
 
+        def keep(answer: object) -> None:
+            if page.KEEPS:
+                self._answers.keep(session.page, scope.frames, wanted, answer)
+            present(answer)
+
         def fail(error: Exception) -> None:
             self._shown = ()
             self._fail(error)
 
-        self._jobs.start("page", page_title(session.page), question, present, fail)
+        known = self._answers.of(session.page, scope.frames, wanted)
+        if known is not None:
+            self._jobs.cancel("page")
+            present(known)
+        else:
+            self._jobs.start("page", page_title(session.page), question, keep, fail)
 
     def _is_renewed(self, page: str, scope: Scope) -> bool:
         """Whether the same page of the same capture is shown, which has only grown."""

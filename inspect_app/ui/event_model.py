@@ -25,6 +25,8 @@ from inspect_app.views.format import UNKNOWN, Clock, format_count, format_durati
 _ROOT = QModelIndex()
 _ARGUMENTS_LIMIT = 300
 _TIP_NOTES, _TIP_LENGTH = 5, 300
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,8 @@ class EventModel(QAbstractTableModel):
         self._thread = events["thread"].to_numpy()
         self._image = events["image"].to_numpy()
         self._container = events["container"].to_numpy()
-        self._type = events["type"]
+        self._type = events["type"].cat.codes.to_numpy()
+        self._names: list[str] = [plain(str(name)) for name in events["type"].cat.categories]
         span = int(self._time[rows[-1]] - self._time[rows[0]]) if len(rows) else 0
         # Nanoseconds are in the detail; the list shows them where everything lies that close together.
         self._digits = 9 if span < 10_000_000 else 6
@@ -116,14 +119,14 @@ class EventModel(QAbstractTableModel):
             case 3:
                 return self._process_name(row)
             case 4:
-                return plain(str(self._type.iat[row]))
+                return self._names[int(self._type[row])]
             case 5:
                 return self._parts(row)[0]
             case 6:
                 return self._parts(row)[1]
             case 7:
                 thread = int(self._thread[row])
-                return str(self.frames.threads["tid"].iat[thread]) if thread >= 0 else UNKNOWN
+                return text_at(self.frames.threads, "tid", thread) if thread >= 0 else UNKNOWN
             case _:
                 return self._container_name(int(self._container[row]))
 
@@ -175,7 +178,7 @@ class EventModel(QAbstractTableModel):
         name = plain(text_at(self.frames.images, "comm", image)) if image >= 0 else ""
         if process < 0:
             return name or UNKNOWN
-        return f"{name or UNKNOWN} ({self.frames.processes['pid'].iat[process]})"
+        return f"{name or UNKNOWN} ({text_at(self.frames.processes, 'pid', process)})"
 
     def _container_name(self, container: int) -> str:
         if container < 0:
@@ -209,8 +212,7 @@ class EventModel(QAbstractTableModel):
                 return ground_of(rule) if rule is not None else None
             return sign_of(rule) if index.column() == 0 else None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if COLUMNS[index.column()][1] else Qt.AlignmentFlag.AlignLeft
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
+            return _RIGHT if COLUMNS[index.column()][1] else _LEFT
         if role == Qt.ItemDataRole.ForegroundRole:
             if index.column() == RESULT and self.failed(index.row()):
                 return colour("error")
@@ -229,8 +231,7 @@ class EventModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return meaning
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
+            return _RIGHT if right else _LEFT
         return None
 
 

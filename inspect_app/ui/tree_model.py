@@ -20,6 +20,12 @@ _ROOT = QModelIndex()
 NAME, PID, CONTAINER, FATE, EVENTS, LIFE = range(6)
 _TITLES = ("Process", "PID", "Container", "Ended", "Events", "")
 _RIGHT = (PID, EVENTS)
+_RIGHT_SIDE, _LEFT_SIDE = (
+    int(side | Qt.AlignmentFlag.AlignVCenter)
+    for side in (Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft)
+)
+_KEPT_LINES = 4_096
+_WRITTEN = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +48,17 @@ class Branches:
     """Rows of images."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What is shown of a process, put together once."""
+
+    texts: tuple[str, ...]
+    failed: bool
+    """Whether it was killed, or ended with another code than 0."""
+    container: int
+    """The row of a container that is not the host, -1 for none."""
+
+
 class TreeModel(QAbstractItemModel):
     """Processes below the one that created them."""
 
@@ -57,6 +74,7 @@ class TreeModel(QAbstractItemModel):
         self._starts = np.searchsorted(above[by_parent], np.arange(-1, len(branches.shown) + 1))
         self._place = np.zeros(len(branches.shown), dtype=np.int64)
         self._place[self._rows] = np.arange(len(self._rows)) - self._starts[above[by_parent] + 1]
+        self._lines: dict[int, _Line] = {}
 
     def process_of(self, index: Index) -> int:
         """The row of processes that an index stands for, -1 for none."""
@@ -68,21 +86,30 @@ class TreeModel(QAbstractItemModel):
 
     def text(self, process: int, section: int) -> str:
         """What a cell says."""
-        frames = self.branches.frames
-        match section:
-            case 0:
-                return self.name(process)
-            case 1:
-                return text_at(frames.processes, "pid", process)
-            case 2:
-                return self._container(process)
-            case 3:
-                return ", ".join(filter(None, (fate_text(frames, process), self._adopted(process))))
-            case 4:
-                count = int(self.branches.events[process])
-                return format_count(count) if count else ""
-            case _:
-                return ""
+        return self._line(process).texts[section]
+
+    def _line(self, process: int) -> _Line:
+        line = self._lines.get(process)
+        if line is None:
+            if len(self._lines) >= _KEPT_LINES:
+                self._lines.clear()
+            line = self._lines[process] = self._line_of(process)
+        return line
+
+    def _line_of(self, process: int) -> _Line:
+        frames, count = self.branches.frames, int(self.branches.events[process])
+        table = frames.processes
+        container = number_at(table, "container", process)
+        texts = (
+            self.name(process),
+            text_at(table, "pid", process),
+            self._container(container),
+            ", ".join(filter(None, (fate_text(frames, process), self._adopted(process)))),
+            format_count(count) if count else "",
+            "",
+        )
+        failed = number_at(table, "exit_signal", process) > 0 or number_at(table, "exit_code", process) > 0
+        return _Line(texts, failed, container if container >= 0 and not frames.is_host[container] else -1)
 
     def name(self, process: int) -> str:
         """The command it ran last."""
@@ -90,34 +117,45 @@ class TreeModel(QAbstractItemModel):
         image = number_at(frames.processes, "image", process)
         if image < 0:
             return UNKNOWN
-        known = frames.images["cmdline"].iat[image] or frames.images["comm"].iat[image]
-        return plain(str(known)) or UNKNOWN
+        known = text_at(frames.images, "cmdline", image) or text_at(frames.images, "comm", image)
+        return plain(known) or UNKNOWN
 
     def _adopted(self, process: int) -> str:
         """Who had it in the end, where that is not its creator."""
         adopter = adopter_of(self.branches.frames, process)
         return f"adopted by {text_at(self.branches.frames.processes, 'pid', adopter)}" if adopter >= 0 else ""
 
-    def _container(self, process: int) -> str:
-        frames = self.branches.frames
-        row = number_at(frames.processes, "container", process)
+    def _container(self, row: int) -> str:
+        table = self.branches.frames.containers
         if row < 0:
             return UNKNOWN
-        return plain(text_at(frames.containers, "name", row)) or text_at(frames.containers, "id", row)
+        return plain(text_at(table, "name", row)) or text_at(table, "id", row)
 
     def failed(self, process: int) -> bool:
         """Whether it was killed, or ended with another code than 0."""
-        table = self.branches.frames.processes
-        return number_at(table, "exit_signal", process) > 0 or number_at(table, "exit_code", process) > 0
+        return self._line(process).failed
+
+    def container(self, process: int) -> int:
+        """The row of a container that is not the host, -1 for none."""
+        return self._line(process).container
 
     # Qt's own names from here on.
 
     def index(self, row: int, column: int, parent: Index = _ROOT) -> QModelIndex:
         """The child of a process; its internal id is the process's row."""
-        if not self.hasIndex(row, column, parent):
+        place = self.process_of(parent) + 1
+        start = int(self._starts[place])
+        if parent.column() > 0 or not (
+            0 <= row < int(self._starts[place + 1]) - start and 0 <= column < len(_TITLES)
+        ):
             return QModelIndex()
-        start = int(self._starts[self.process_of(parent) + 1])
         return self.createIndex(row, column, int(self._rows[start + row]))
+
+    def sibling(self, row: int, column: int, index: Index) -> QModelIndex:
+        """Qt asks for every cell that it paints; in the same line, that needs no way over the parent."""
+        if index.isValid() and row == index.row() and 0 <= column < len(_TITLES):
+            return self.createIndex(row, column, index.internalId())
+        return super().sibling(row, column, index)
 
     def parent(self, index: Index = _ROOT) -> QModelIndex:  # type: ignore[override]  # Qt overloads the name
         """The process that created it."""
@@ -139,21 +177,20 @@ class TreeModel(QAbstractItemModel):
         """A cell."""
         if not index.isValid():
             return None
-        process = self.process_of(index)
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self.text(process, index.column())
+        process, section = index.internalId(), index.column()
+        if role in _WRITTEN:
+            return self._line(process).texts[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if index.column() in _RIGHT else Qt.AlignmentFlag.AlignLeft
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
+            return _RIGHT_SIDE if section in _RIGHT else _LEFT_SIDE
         if role == Qt.ItemDataRole.ForegroundRole:
-            if index.column() == FATE and self.failed(process):
+            if section == FATE and self._line(process).failed:
                 return colour("error")
-            return None if self.branches.chosen[process] and index.column() != CONTAINER else colour("muted")
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == CONTAINER:
-            row = number_at(self.branches.frames.processes, "container", process)
-            return category_colour(row) if row >= 0 and not self.branches.frames.is_host[row] else None
-        if role == Qt.ItemDataRole.ToolTipRole and index.column() == NAME:
-            name = self.name(process)
+            return None if self.branches.chosen[process] and section != CONTAINER else colour("muted")
+        if role == Qt.ItemDataRole.DecorationRole and section == CONTAINER:
+            container = self._line(process).container
+            return category_colour(container) if container >= 0 else None
+        if role == Qt.ItemDataRole.ToolTipRole and section == NAME:
+            name = self._line(process).texts[NAME]
             return name if "<" not in name else None
         return None
 
@@ -164,6 +201,5 @@ class TreeModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole and 0 <= section < len(_TITLES):
             return _TITLES[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if section in _RIGHT else Qt.AlignmentFlag.AlignLeft
-            return int(side | Qt.AlignmentFlag.AlignVCenter)
+            return _RIGHT_SIDE if section in _RIGHT else _LEFT_SIDE
         return None

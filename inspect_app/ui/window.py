@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMenuBar
 
@@ -460,4 +460,7 @@ class MainWindow(QMainWindow):
         self.jobs.close()
         self.casebook.finish()
         self.areas.status.clearMessage()
+        # What was about to be asked has nobody to be shown to.
+        for timer in self.findChildren(QTimer):
+            timer.stop()
         super().closeEvent(event)

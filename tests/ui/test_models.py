@@ -1,13 +1,17 @@
 """Item models: Qt's own checks, and speed that a million rows need."""
 
+import gc
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from PySide6.QtCore import Qt
 
 from inspect_app.analysis.selection import select
+from inspect_app.ui import lookups
 from inspect_app.ui.event_model import EventModel
+from inspect_app.ui.lookups import column_of, number_at, text_at
 from inspect_app.ui.pages.tree import _branches
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import BAR, ViewModel, prepare
@@ -74,3 +78,16 @@ def test_select_all_of_a_million_rows_is_quick(many, qtbot):
     grid.horizontalHeader().viewport().repaint()
     assert time.perf_counter() - begun < 1.0
     assert grid.selected_ranges() == [(0, len(many.events) - 1)]
+
+
+def test_a_column_is_looked_up_once_and_goes_with_its_table():
+    table = pd.DataFrame({"pid": [4, 5], "comm": ["sh", "ls"]})
+    assert (number_at(table, "pid", 1), text_at(table, "comm", 0)) == (5, "sh")
+    cells = column_of(table, "pid")
+    assert column_of(table, "pid") is cells
+    other = pd.DataFrame({"pid": [6, 7], "comm": ["a", "b"]})
+    assert number_at(other, "pid", 1) == 7
+    gone = id(table)
+    del table, cells
+    gc.collect()
+    assert gone not in lookups._KNOWN

@@ -658,3 +658,29 @@ def test_what_the_analyst_does_is_written_into_the_log_that_is_kept(window, sett
     assert rows[-2]["page"] == "files"
     assert rows[-2]["conditions"] == ["evt.type = write"]
     assert len(rows[0]["digests"][0]) == 64
+
+
+def test_coming_back_to_a_page_asks_nothing_again(opened, settle):
+    go(opened, settle, "tree")
+    model = opened.book.tree.model
+    go(opened, settle, "processes")
+    opened.workspace.back()
+    assert not opened.jobs.has("page")
+    assert opened.book.current is opened.book.tree
+    assert opened.book.tree.model is model
+    go(opened, settle, "processes")
+    assert opened.book.table.panel.model.table.view.id == "processes"
+
+
+def test_another_selection_or_look_is_asked_anew(opened, settle):
+    go(opened, settle, "files")
+    whole = len(opened.book.table.model.table)
+    go(opened, settle, "overview")
+    opened.workspace.go(opened.workspace.session.with_filter("proc.name = nginx"))
+    go(opened, settle, "files")
+    assert len(opened.book.table.model.table) < whole
+    opened.book.ask_again()
+    opened.workspace.turn_to("overview")
+    opened.workspace.back()
+    assert opened.jobs.has("page")
+    settle(opened)

@@ -39,7 +39,7 @@ def _missing() -> re.Pattern[str]:
     """Matches a character that one of the fonts does not have."""
     known = np.ones(_LAST, bool)
     for name in _FONTS:
-        known &= covered(resources.files("resources").joinpath("fonts", name).read_bytes())
+        known &= covered((resources.files("resources") / "fonts" / name).read_bytes())
     known[:0x80] = True
     edges = np.flatnonzero(np.diff(np.concatenate(([True], known, [True])).astype(np.int8)))
     ranges = zip(edges[::2].tolist(), (edges[1::2] - 1).tolist(), strict=True)

@@ -59,6 +59,8 @@ class CompareAnswer:
 class ComparePage(TabbedPage):
     """A table for each question, with what is here beside what is there."""
 
+    KEEPS = False
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._other: tuple[str, CaptureFrames] | None = None

@@ -52,6 +52,8 @@ class FindingsAnswer:
 class FindingsPage(TabbedPage):
     """A tab for what was found, one for the rules; our own rules, or files that the analyst chose."""
 
+    KEEPS = False
+
     files_changed = Signal()
     """Other rules are to be run."""
 

@@ -60,6 +60,8 @@ class _Answer:
 class NotesPage(OneTablePage):
     """One table; Enter leads to what is noted, e edits."""
 
+    KEEPS = False
+
     edit_wanted = Signal(str)
     """A note's key."""
     remove_wanted = Signal(str)

@@ -31,6 +31,9 @@ class Page(QWidget):
     A page changes nothing but itself: where it wants to go, it says by a signal.
     """
 
+    KEEPS = True
+    """Whether its answer depends on the selection and the look alone, so that it may be shown again."""
+
     drill_wanted = Signal(str, str, str)
     """A page's id, the condition that leads there, and what people call the chosen row."""
     filter_wanted = Signal(str)
