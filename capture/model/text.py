@@ -36,7 +36,8 @@ def printable(data: bytes | str, limit: int | None = None) -> str:
     """
     shown = data if limit is None else _head(data, limit)
     text = shown.decode("utf-8", "surrogateescape") if isinstance(shown, bytes) else shown
-    if not text.isprintable() or _ESCAPED_ALWAYS.search(text):
+    is_plain = text.isascii() and "\\" not in text
+    if not text.isprintable() or (not is_plain and _ESCAPED_ALWAYS.search(text)):
         text = "".join(map(_escaped, text))
     return text if len(shown) == len(data) else text + ELLIPSIS
 

@@ -32,9 +32,17 @@ def remember(frames: CaptureFrames, key: Hashable, compute: Callable[[], T]) -> 
     return value
 
 
-def forget(frames: CaptureFrames) -> None:
-    """Give back the memory of all that was computed for these frames; it is computed again when asked for."""
-    cache_of(frames).clear()
+def forget(frames: CaptureFrames, *, but: Callable[[Hashable], bool] = lambda key: False) -> None:
+    """Give back the memory of what was computed for these frames; it is computed again when asked for.
+
+    Args:
+        frames: The capture.
+        but: By its key, whether something stays.
+    """
+    kept = cache_of(frames)
+    staying = {key: value for key, value in kept.items() if but(key)}
+    kept.clear()
+    kept.update(staying)
 
 
 def cache_of(frames: CaptureFrames) -> dict[Hashable, Any]:

@@ -49,9 +49,10 @@ def entity_text(
     """A text column of an entity's frame, over events."""
 
     def compute() -> TextFacet:
-        texts = entity_array(frames, entity, column).astype(object)
-        codes, values = distinct(text if isinstance(text, str) and (text or not empty_is_missing) else None
-                                 for text in texts)  # fmt: skip
+        texts = entity_array(frames, entity, column).astype(object, copy=True)
+        if empty_is_missing:
+            texts[texts == ""] = None
+        codes, values = distinct(texts)
         return TextFacet(values, codes, event_rows(frames, entity))
 
     return remember(frames, ("text", entity, column, empty_is_missing), compute)

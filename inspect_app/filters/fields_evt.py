@@ -38,6 +38,7 @@ EXECUTE_BITS = 0o111
 _OPEN_FLAGS = {"open": 1, "openat": 2}
 """The raw argument that holds the flags; the mode is the next. openat2 has both in a structure."""
 _OPENS = frozenset({"open", "openat", "openat2", "creat", "open_by_handle_at"})
+_FLAGS_TOLD = (*_OPEN_FLAGS, "creat", "openat2")
 _DIRECTIONS = {Category.IO_READ: "r", Category.IO_WRITE: "w"}
 _NETWORK = frozenset({"ipv4", "ipv6"})
 
@@ -106,22 +107,23 @@ def _failed(frames: CaptureFrames, _argument: str) -> Facets:
 
 
 def open_flags(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Flags and mode of every opening call, and where they are not known (uint64, uint64, bool)."""
+    """Flags and mode of every opening call, and where they are not known.
+
+    uint32, uint16 and bool, one an event: what the kernel looks at of the arguments. No call opens with more.
+    """
 
     def compute() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        created = of_types(frames, lambda name: name == "creat")
-        flags = np.where(created, np.uint64(O_CREAT | O_WRONLY), np.uint64(0))
-        mode = np.where(created, raw_argument(frames, 1), np.uint64(0))
+        flags, mode = np.zeros(len(frames.events), np.uint32), np.zeros(len(frames.events), np.uint16)
+        unknown = of_types(frames, lambda name: name in _OPENS and name not in _FLAGS_TOLD)
+        # Of most captures only few events open something.
+        rows = {name: np.flatnonzero(of_types(frames, name.__eq__)) for name in _FLAGS_TOLD}
+        flags[rows["creat"]] = O_CREAT | O_WRONLY
+        mode[rows["creat"]] = raw_argument(frames, 1)[rows["creat"]]
         for name, index in _OPEN_FLAGS.items():
-            same = of_types(frames, lambda found, name=name: found == name)  # type: ignore[misc]  # bound now
-            flags = np.where(same, raw_argument(frames, index), flags)
-            mode = np.where(same, raw_argument(frames, index + 1), mode)
-        unknown = of_types(
-            frames, lambda name: name in _OPENS and name not in _OPEN_FLAGS and name != "creat"
-        )
-        rows = np.flatnonzero(of_types(frames, lambda name: name == "openat2"))
-        flags[rows], mode[rows], told = opened_how(frames, rows)
-        unknown = unknown & ~np.isin(np.arange(len(unknown)), rows[told])
+            flags[rows[name]] = raw_argument(frames, index)[rows[name]]
+            mode[rows[name]] = raw_argument(frames, index + 1)[rows[name]]
+        flags[rows["openat2"]], mode[rows["openat2"]], told = opened_how(frames, rows["openat2"])
+        unknown[rows["openat2"]] = ~told
         return flags, mode, unknown
 
     return remember(frames, "open flags", compute)
@@ -132,8 +134,10 @@ def _open_test(holds: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Compute
 
     def compute(frames: CaptureFrames, _argument: str) -> Facets:
         flags, mode, unknown = open_flags(frames)
-        opens = of_types(frames, lambda name: name in _OPENS)
-        return (NumberFacet(opens & holds(flags, mode), unknown),)
+        held = of_types(frames, _OPENS.__contains__)
+        rows = np.flatnonzero(held)
+        held[rows] = holds(flags[rows], mode[rows])
+        return (NumberFacet(held, unknown),)
 
     return compute
 

@@ -191,7 +191,7 @@ def _counted(frames: CaptureFrames, counts: np.ndarray) -> Facets:
 
 
 def descriptor_held(frames: CaptureFrames, number: int) -> np.ndarray:
-    """int64[events]: what stands behind a number of the event's process at that moment, -1 not known or closed.
+    """int32[events]: what stands behind a number of the event's process at that moment, -1 not known or closed.
 
     A row of descriptors, or beyond these a row of `opened`. What a call on the number worked on stands behind it until a
     later one; a fork hands it down.
@@ -210,7 +210,8 @@ def descriptor_held(frames: CaptureFrames, number: int) -> np.ndarray:
         # The closing call itself still works on what it closes.
         values = np.concatenate((np.where(gone, -1, thing[rows]), began))
         owners = event_array(frames, "process")[rows]
-        return look_up(values, process_lives(frames).holding(owners, rows + gone), missing=-1)
+        held = process_lives(frames).holding(owners, rows + gone)
+        return look_up(values.astype(np.int32), held, missing=-1)
 
     return remember(frames, ("descriptor held", number), compute)
 

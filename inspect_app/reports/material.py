@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from inspect_app.analysis.subject import Found, container_subject, find
 from inspect_app.analysis.summary import Summary, summarise
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.filters.cache import forget
+from inspect_app.filters.transfers import recognised
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.reports.citations import Citations
 from inspect_app.reports.model import Attachment
@@ -30,6 +31,8 @@ from inspect_app.rules.run import Run, run_rules
 
 _LARGE = 2_000_000
 """Events from which on memory matters more than asking twice."""
+_MESSAGES, _TEXTS = "recognised messages", "text"
+"""What stays of it: messages, for which all payload is read, and texts of things, of which there are few."""
 
 
 class ReportError(ValueError):
@@ -98,6 +101,10 @@ class Material:
     def run(self) -> Run:
         """What the rules found among them."""
         rules = built_in_rules() if self.given.rules is None else self.given.rules
+        if self.given.rules is None and self.frames is not self._given_frames:
+            # Ours ask for messages; what it takes to read these would lie beside all that the others ask for.
+            recognised(self.frames)
+            self.forget()
         run = run_rules(rules, self.frames, among=self.selection)
         self.forget()
         return run
@@ -121,7 +128,7 @@ class Material:
     def forget(self) -> None:
         """Between two questions: of a large capture, what was computed so far would fill the memory."""
         if self.frames is not self._given_frames:
-            forget(self.frames)
+            forget(self.frames, but=_stays)
 
     def cite(self, row: int) -> str:
         """The number of an event; empty where the report has no list of them, or there is no event."""
@@ -148,6 +155,10 @@ class Material:
             if owner not in self.containers:
                 return False
         return window is None or note.time_ns is None or window.start_ns <= note.time_ns < window.end_ns
+
+
+def _stays(key: Hashable) -> bool:
+    return key == _MESSAGES or (isinstance(key, tuple) and key[0] == _TEXTS)
 
 
 def _now() -> int:

@@ -86,6 +86,8 @@ def to_text(table: ViewTable, order: np.ndarray, *, width: int | None = None) ->
 
 def safe_text(text: str) -> str:
     """A text of the capture that no terminal obeys."""
+    if text.isascii() and len(text) <= _TEXT_LIMIT:
+        return printable(text)
     return printable(text.encode("utf-8", "surrogateescape"), _TEXT_LIMIT)
 
 
@@ -148,8 +150,13 @@ def _plain(column: Column, cells: Cells, order: np.ndarray, text: Callable[[str]
     taken = cells.take(order)
     absent = taken.absent()
     if taken.codes is not None:
-        texts = [*(text(str(value)) for value in taken.values), None]
-        return [texts[code] for code in np.where(absent, -1, taken.codes).tolist()]
+        # A few rows of a table that has many texts use few of them.
+        used, places = np.unique(taken.codes[~absent], return_inverse=True)
+        texts = np.array([None, *(text(str(value)) for value in taken.values[used])], object)
+        which = np.zeros(len(taken), np.intp)
+        which[~absent] = places + 1
+        told: list[Value] = texts[which].tolist()
+        return told
     values = _iso(taken.values) if column.unit is Unit.TIME else taken.values.tolist()
     if not absent.any():
         return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from inspect_app.analysis.matches import within
 from inspect_app.analysis.selection import Selection
 from inspect_app.analysis.subject import Found, container_subject, label_of
 from inspect_app.analysis.subject_facts import facts_of
@@ -143,8 +144,9 @@ def _table(plan: Plan, material: Material, chosen: Selection, identity: str) -> 
 
 
 def _findings(material: Material, found: Found, identity: str) -> list[Section]:
-    hits = set(np.intersect1d(np.array(rows_found(material.run), np.int64), found.rows).tolist())
-    if not hits:
+    every = np.array(rows_found(material.run), np.int64)
+    hits = within(every, found.rows, len(material.frames.events))
+    if not len(hits):
         return []
     table = findings_among(material, hits, f"container-{identity}-findings")
     return [Section(f"container-{identity}-found", "Findings", (table,))]

@@ -100,12 +100,10 @@ def _facts(outcome: Outcome) -> tuple[Fact, ...]:
     return tuple(fact for fact in facts if fact.value)
 
 
-def findings_among(material: Material, rows: set[int], name: str) -> Table:
+def findings_among(material: Material, rows: np.ndarray, name: str) -> Table:
     """The findings at some events, at most SHOWN_OF_A_RULE of a rule."""
     narrowed = [
-        replace(one, rows=one.rows[np.isin(one.rows, list(rows))])
-        for one in material.run.outcomes
-        if len(one.rows)
+        replace(one, rows=one.rows[np.isin(one.rows, rows)]) for one in material.run.outcomes if len(one.rows)
     ]
     found = first_findings(narrowed, material.frames, SHOWN_OF_A_RULE)
     total = sum(len(one.rows) for one in narrowed)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
-
 from inspect_app.analysis.moments import moment_text
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.reports.found import by_tactic, weight_of
@@ -25,7 +22,7 @@ from inspect_app.reports.pictures.lifelines import lifelines_drawing
 from inspect_app.reports.sections.limits import warnings_of
 from inspect_app.reports.wording import listed, shown_text
 from inspect_app.views.format import format_count, format_duration
-from inspect_app.views.tiles import TILES, TileMeasure, measure
+from inspect_app.views.tiles import TileMeasure, measure
 
 LIVES_SHOWN = 30
 _FIGURES, _FIGURES_BRIEF = 18, 9
@@ -105,19 +102,13 @@ def _noted(material: Material) -> list[Block]:
 
 
 def _figures(material: Material) -> tuple[Figure, ...]:
-    measures = [one for one in _measured(material) if one.shown and (one.total or one.tile.id in _ALWAYS)]
+    measured = measure(material.frames, material.selection, material.window, 1)
+    measures = [one for one in measured if one.shown and (one.total or one.tile.id in _ALWAYS)]
     # Noteworthy ones first: a report has room for some only.
     most = _FIGURES_BRIEF if material.is_brief else _FIGURES
     chosen = sorted(measures, key=lambda one: not (one.tile.noteworthy and one.total > 0))[:most]
     kept = {one.tile.id for one in chosen}
     return tuple(_figure(one) for one in measures if one.tile.id in kept)
-
-
-def _measured(material: Material) -> Iterator[TileMeasure]:
-    """All tiles, a category at a time: what each needs of a large capture is forgotten before the next."""
-    for _, tiles in groupby(TILES.values(), key=lambda tile: tile.category):
-        yield from measure(material.frames, material.selection, material.window, 1, tiles=[*tiles])
-        material.forget()
 
 
 def _figure(one: TileMeasure) -> Figure:

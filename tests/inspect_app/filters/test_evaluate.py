@@ -228,6 +228,12 @@ def test_what_a_capture_cannot_tell_is_said_and_not_false():
     assert not_evaluable(parse("proc.name = curl"), STORY) == []
 
 
+@pytest.mark.parametrize("first", ["proc.name = nothing-of-that-name", "evt.num = 1"])
+def test_what_a_capture_cannot_tell_is_said_where_the_rest_leaves_no_event(first):
+    with pytest.raises(FilterError, match="switches between threads are not recorded"):
+        rows(f"{first} and (proc.pid = -5 and thread.exectime > 1s)")
+
+
 def test_text_that_stays_in_the_file_is_not_evaluable():
     assert "in accept4 it is text or bytes" in not_evaluable(parse("evt.arg.addr contains 1"), STORY)[0]
     with pytest.raises(FilterError):
