@@ -11,9 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from capture.format.pieces import pieces_of
-from inspect_app.analysis.holdings import Held, held_at, pairs_of
+from capture.format.pieces import rows_where
+from inspect_app.analysis.holding_entries import pairs_of
+from inspect_app.analysis.holdings import Held, held_at
 from inspect_app.filters.cache import remember
+from inspect_app.filters.entities import event_array
+from inspect_app.filters.postings import last_before
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.host_numbers import account_rows
 from inspect_app.frames.parents import adoption
@@ -137,11 +140,7 @@ def _images_at(frames: CaptureFrames, processes: np.ndarray, time: int) -> np.nd
 
 def _uids_at(frames: CaptureFrames, processes: np.ndarray, row: int) -> np.ndarray:
     """int64: the user of each process at its last event before `row`, else when it was first seen."""
-    last = np.full(len(frames.processes) + 1, -1)
-    of_event = frames.events["process"].to_numpy()
-    for rows in pieces_of(row):
-        last[of_event[rows]] = np.arange(rows.start, rows.stop)
-    last = last[processes]
+    last = last_before(processes, row, event_array(frames, "process"), len(frames.processes))
     found: np.ndarray = frames.processes["uid"].to_numpy()[processes].copy()
     seen = np.flatnonzero(last >= 0)
     found[seen] = frames.events["uid"].to_numpy()[last[seen]]
@@ -261,7 +260,10 @@ def _mounts(frames: CaptureFrames, row: int) -> pd.DataFrame:
 def _mount_calls(frames: CaptureFrames) -> np.ndarray:
     """Rows of the calls that made or removed a mount."""
     kinds, ret = frames.events["type"], frames.events["ret"].to_numpy()
-    rows = np.flatnonzero(kinds.isin([*_MOUNTS, *_UNMOUNTS]).to_numpy() & (ret == 0))
+    codes = kinds.cat.codes.to_numpy()
+    wanted = np.append(kinds.cat.categories.isin([*_MOUNTS, *_UNMOUNTS]), False)
+    rows = rows_where(len(codes), lambda some: wanted[codes[some]])
+    rows = rows[ret[rows] == 0]
     flags = frames.source.argument(3)[rows] & np.uint64(_CHANGES_ONLY)
     changes_only = (kinds.iloc[rows] == "mount").to_numpy() & (flags != 0)
     made: np.ndarray = rows[~changes_only]

@@ -56,6 +56,24 @@ def spread(decided: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return taken_from(np.append(decided, False), rows)
 
 
+def last_before(wanted: np.ndarray, event: int, rows: np.ndarray, count: int) -> np.ndarray:
+    """int64: the last event before one that points to each wanted row, -1 none.
+
+    Args:
+        wanted: rows of a frame.
+        event: where to stop.
+        rows: event → row, -1 none; the same array each time.
+        count: how many rows the frame has.
+    """
+    kept = _postings(rows, count)
+    last = np.full(len(wanted), -1, np.int64)
+    for at, row in enumerate(wanted.tolist()):
+        mine = kept.order[kept.starts[row] : kept.starts[row + 1]]
+        if (before := int(np.searchsorted(mine, event))) > 0:
+            last[at] = mine[before - 1]
+    return last
+
+
 def _postings(rows: np.ndarray, count: int) -> Postings:
     found = _KEPT.get(id(rows))
     if found is None or len(found.starts) != count + 1:
