@@ -133,8 +133,11 @@ def stamped_heads(stamps: Array, ring: Array, newest: int) -> Heads:
     return Heads(len(stamps), low, high, columns, which, uses)
 
 
-def _shared_heads(places: Array, ring: Array, newest: int) -> tuple[Array, Array, Array]:
-    """The heads at these places, oldest first, each once; which each place is; how often each is there."""
+def _shared_heads(places: Array, ring: Array, newest: int) -> tuple[Array, Array | None, Array | None]:
+    """The heads at these places, oldest first, each once, maybe a few more; which each place is; their uses.
+
+    The latter two are None where each place is another, in turn.
+    """
     start, last = int(places.min()), int(places.max())
     if last < newest:
         since = np.subtract(places, start, dtype=np.intp)
@@ -146,8 +149,12 @@ def _shared_heads(places: Array, ring: Array, newest: int) -> tuple[Array, Array
         start, since = (newest - oldest) % len(ring), oldest - age
     uses = np.bincount(since)
     used = np.flatnonzero(uses)
-    if len(used) == len(uses):
-        return _round(ring, start, len(uses)), since, uses
+    if (len(uses) - len(used)) * _FEW <= len(uses):
+        # A few that nobody has do no harm, and the others need not be copied.
+        heads = _round(ring, start, len(uses))
+        if len(uses) == len(since) and bool((since[1:] > since[:-1]).all()):
+            return heads, None, None
+        return heads, since, uses
     rank = np.cumsum(uses > 0) - 1
     return ring.take((used + start) % len(ring), axis=0), rank.take(since), uses[used]
 

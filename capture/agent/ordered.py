@@ -13,6 +13,8 @@ from capture.format import Sparse, whole
 
 _FEW = 32
 """Of so many events one may have another value than the rest."""
+_RATHER_FEW = 8
+"""Of so many events one may have a rare head, for frequent ones to be looked at by themselves."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -26,6 +28,7 @@ class Ordered:
 
     def __init__(self, heads: Heads, order: Order) -> None:
         self.heads, self.order = heads, order
+        self._columns: dict[str, Array | Sparse] = {}
         self._which: Array | None = None
         if heads.which is not None and heads.uses is not None:
             self._which, self._uses = order.of(heads.which), heads.uses
@@ -34,7 +37,7 @@ class Ordered:
             """Heads that many events have, if these are nearly all."""
             self._others: Array | None = None
             """The events that have others."""
-            if _are_few(int(self._uses[is_rare].sum()), len(heads)):
+            if int(self._uses[is_rare].sum()) * _RATHER_FEW <= len(heads):
                 self._others = np.flatnonzero(is_rare[self._which])
                 self._heads_of_others = self._which[self._others]
 
@@ -43,6 +46,15 @@ class Ordered:
 
         What all share is one value seen many times.
         """
+        if name not in self._columns:
+            self._columns[name] = self._made(name)
+        return self._columns[name]
+
+    def field(self, name: str) -> Array:
+        """The same, whole."""
+        return whole(self.column(name))
+
+    def _made(self, name: str) -> Array | Sparse:
         column = self.heads.columns.get(name)
         if column is None or self._which is None or name in STAMPED:
             return self.order.of_column(self.heads.column(name))
@@ -55,11 +67,9 @@ class Ordered:
             return values.take(self._which)
         others = values[self._heads_of_others]
         differs = others != frequent[0]
-        return _sparse(len(self.heads), frequent[:1], self._others[differs], others[differs])
-
-    def field(self, name: str) -> Array:
-        """The same, whole."""
-        return whole(self.column(name))
+        at, values = self._others[differs], others[differs]
+        found = _sparse(len(self.heads), frequent[:1], at, values)
+        return found if _are_few(len(at), len(self.heads)) else whole(found)
 
 
 def _spread(values: Array, value: Any, which: Array, uses: Array) -> Array | Sparse:

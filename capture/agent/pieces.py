@@ -10,6 +10,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 _MANY = 256
 """Pieces of one size that are worth being moved by themselves."""
+_LONG = 256
+"""So many pieces in a row are worth being moved by themselves."""
 _FIRST_BYTES = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 """By number: so many bytes of a word."""
 
@@ -41,6 +43,10 @@ def end_to_end(words: Array, place: Array, lengths: Array) -> Array:
     """
     if not len(lengths):
         return np.empty(0, np.uint8)
+    is_next = np.diff(place) == words_of(lengths[:-1])
+    begins = np.flatnonzero(~is_next | (lengths[1:] != lengths[:-1])) + 1
+    if len(begins) * _LONG <= len(place):
+        return _in_runs(words, place, lengths, begins)
     if lengths.strides == (0,) or bool((lengths == lengths[0]).all()):
         return pieces(words, place, int(lengths[0])).view(np.uint8)
     counts = np.bincount(lengths)
@@ -56,6 +62,21 @@ def end_to_end(words: Array, place: Array, lengths: Array) -> Array:
         sizes = lengths[rest].astype(np.int64)
         to_bytes = np.repeat(starts[rest] - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
         found[to_bytes] = _of_many_sizes(words, place[rest], sizes)
+    return found
+
+
+def _in_runs(words: Array, place: Array, lengths: Array, begins: Array) -> Array:
+    """Pieces that mostly have one size and lie behind one another: each such run is moved at once."""
+    first = np.concatenate(([0], begins))
+    counts, sizes = np.diff(first, append=len(place)), lengths[first].astype(np.int64)
+    ends = np.cumsum(counts * sizes).tolist()
+    found = np.empty(ends[-1], np.uint8)
+    for start, count, size, end in zip(
+        place[first].tolist(), counts.tolist(), sizes.tolist(), ends, strict=True
+    ):
+        step = words_of(size)
+        rows = words[start : start + count * step].view(np.uint8).reshape(count, 8 * step)
+        found[end - count * size : end].reshape(count, size)[:] = rows[:, :size]
     return found
 
 

@@ -40,7 +40,7 @@ class Assembler:
     pending: int = 0
     """Events that wait."""
     pending_bytes: int = 0
-    """Bytes of their texts and payload."""
+    """Memory that they take."""
     _chunks: list[Chunk] = field(default_factory=list)
     _handed_out: int = 0
     """Boot time up to which events have been handed out."""
@@ -49,7 +49,7 @@ class Assembler:
         """Keep a chunk for a later batch."""
         self._chunks.append(chunk)
         self.pending += len(chunk)
-        self.pending_bytes += chunk.content.nbytes
+        self.pending_bytes += chunk.memory
 
     def batch(self, until_boot_ns: int) -> EventBatch | None:
         """All events that returned by then, None if there are none."""
@@ -66,7 +66,7 @@ class Assembler:
                 waiting.append(chunk.take(~early))
         self._chunks = waiting
         self.pending = sum(map(len, waiting))
-        self.pending_bytes = sum(chunk.content.nbytes for chunk in waiting)
+        self.pending_bytes = sum(chunk.memory for chunk in waiting)
         if not ready:
             return None
         batch = self._merge(ready)

@@ -83,10 +83,10 @@ class Settings:
     """Kernel memory for the lanes, about."""
     hold_back_ns: int = 30_000_000
     """How long events wait for slower ones that returned before them."""
-    block_events: int = 131_072
+    block_events: int = 196_608
     """Events after which a block is closed."""
-    block_bytes: int = 8 << 20
-    """Bytes of payload after which a block is closed."""
+    block_bytes: int = 12 << 20
+    """Memory of waiting events after which a block is closed: about 100,000 that are all different."""
     block_ns: int = 1_000_000_000
     """Time after which a block is closed, so that a killed recorder loses little."""
 

@@ -35,6 +35,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 _FEW = 64
 """Of so many values one may be an exception."""
+_SAMPLE, _MANY = 512, 16
+"""Of about so many values, looked at first, one in _MANY may not fit: else too many of all would not."""
 _NARROWER: dict[str, list[np.dtype[Any]]] = {
     "i": [np.dtype("i1"), np.dtype("<i2"), np.dtype("<i4")],
     "u": [np.dtype("u1"), np.dtype("<u2"), np.dtype("<u4")],
@@ -116,8 +118,9 @@ def _narrowed(
     values: Array, dtype: np.dtype[Any], zstd: zstandard.ZstdCompressor
 ) -> tuple[Array, list[bytes]]:
     """The values in the narrowest type that holds nearly all of them, and the exceptions if there are any."""
-    if not len(values):
+    if not len(values) or values.dtype.itemsize == 1:
         return values, []
+    sample = values[:: len(values) // _SAMPLE + 1]
     low, high = values.min(), values.max()
     few = len(values) // _FEW
     for narrow in _NARROWER[dtype.kind]:
@@ -126,6 +129,8 @@ def _narrowed(
         limits = np.iinfo(narrow)
         if low >= limits.min and high <= limits.max:
             return values.astype(narrow), []
+        if np.count_nonzero(sample > limits.max) > len(sample) // _MANY:
+            continue
         beyond = values > limits.max
         if low < limits.min:
             beyond |= values < limits.min
