@@ -263,6 +263,20 @@ def with_hints_of_processes(
     return replace(containers, of_event=of_event)
 
 
+def with_records_of_events(containers: Containers, events: EventColumns) -> Containers:
+    """An event by which a recorder tells of a container belongs to that container, whoever told."""
+    rows = events.rows_of(["container"])
+    rows = rows[events.text[rows] > 0]
+    if not len(rows):
+        return containers
+    known = {short_id(text_of(record.get("id"))): at for at, record in enumerate(containers.records)}
+    told = [short_id(text_of(events.texts[code])) for code in events.text[rows].tolist()]
+    which = np.array([known.get(name, UNKNOWN) for name in told], np.int32)
+    of_event = containers.of_event.copy()
+    of_event[rows[which > HOST]] = which[which > HOST]
+    return replace(containers, of_event=of_event)
+
+
 def _hints(
     containers: Containers, events: EventColumns, processes: Processes, listed: Table
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

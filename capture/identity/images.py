@@ -1,4 +1,7 @@
-"""Which program a process ran, and when: inherited at the fork, another at each exec."""
+"""Which program a process ran, and when: inherited at the fork, another at each exec.
+
+A process that gives itself another name runs the same program under that name from then on.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,10 @@ from capture.identity.executables import NOTHING_KNOWN, Executable, Identity
 from capture.identity.names import BY_DESCRIPTOR
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes
+from capture.identity.renames import find_renames, names_given
 from capture.identity.snapshot import Row, Table, integer_of, text_of
 from capture.identity.told_paths import TELLS, told_names
-from capture.model.program_file import ProgramFile, ProgramFlag, program_file
+from capture.model.program_file import ProgramFile, ProgramFlag, name_alone, program_file
 
 _COMM = 15
 """Bytes that the kernel keeps of a program's name."""
@@ -58,7 +62,7 @@ class Images:
     since: np.ndarray
     """UTC ns, -1 not known."""
     event: np.ndarray
-    """The row of the exec, -1 inherited or from the snapshot."""
+    """The row of the exec, -1 inherited, renamed or from the snapshot."""
     program: np.ndarray
     """int32: position in `programs`; of a copy, its parent's."""
     programs: list[Program]
@@ -77,25 +81,35 @@ def find_images(events: EventColumns, processes: Processes, paths: Paths, listed
     count = len(processes)
     rows = events.rows_of(EXECS)
     rows = rows[events.ret[rows] == 0]
-    process = np.concatenate((np.arange(count, dtype=np.int32), processes.of_event[rows]))
-    began = np.concatenate((np.full(count, -1), rows))
+    renames = find_renames(events, processes)
+    begins = np.concatenate((rows, renames))
+    process = np.concatenate((np.arange(count, dtype=np.int32), processes.of_event[begins]))
+    began = np.concatenate((np.full(count, -1), begins))
     life = Latest(process, began, count)
     of_event = life.find_each(processes.of_event)
     programs = [Program(), *(_listed_program(row) for row in listed)]
-    own = np.concatenate((processes.snapshot + 1, _executed(events, rows, paths, programs)))
-    source = follow(_inherited_from(processes, life, len(process)))
+    same = np.zeros(len(renames), np.int64)
+    own = np.concatenate((processes.snapshot + 1, _executed(events, rows, paths, programs), same))
+    source = _inherited_from(processes, life, len(process))
+    first_rename = len(process) - len(renames)
+    named = follow(source.copy())
+    source[first_rename:] = life.find(processes.of_event[renames], renames - 1)
+    source = follow(source)
     program = own[source].astype(np.int32)
     program = np.where(program == 0, own, program).astype(np.int32)
-    since = np.concatenate((processes.start, events.time[rows]))
-    cwd = np.concatenate((paths.cwd, paths.cwd_at(processes.of_event[rows], rows)))
+    since = np.concatenate((processes.start, events.time[begins]))
+    cwd = np.concatenate((paths.cwd, paths.cwd_at(processes.of_event[begins], begins)))
     last = life.find(np.arange(count), np.full(count, len(events)))
     comm = [programs[which].comm for which in program.tolist()]
+    comm[first_rename:] = names_given(events, renames)
+    for copy in np.flatnonzero(named >= first_rename).tolist():
+        comm[copy] = comm[named[copy]]
     _rename_copies(comm, events, processes)
     _name_the_unknown(comm, last, events, processes)
     return Images(
         process=process,
         since=since,
-        event=began,
+        event=np.concatenate((began[: count + len(rows)], np.full(len(renames), -1))),
         program=program,
         programs=programs,
         comm=comm,
@@ -158,7 +172,7 @@ def _executed_program(
     file = program_file(exe)
     is_script = file is not None and ProgramFlag.SCRIPT in file.flags
     return Program(
-        comm=text_of(file.comm if file and file.comm else name.rpartition(b"/")[2][:_COMM]),
+        comm=text_of(_name_of(exe, file, name)),
         exe=text_of(first),
         # The kernel puts the interpreter's path before the script's.
         exepath=opened or (text_of(first) if is_script else path),
@@ -171,6 +185,11 @@ def _executed_program(
         file=file,
         environment=environment if has_environment else None,
     )
+
+
+def _name_of(exe: bytes, file: ProgramFile | None, path: bytes) -> bytes:
+    told = file.comm if file else name_alone(exe)
+    return told or path.rpartition(b"/")[2][:_COMM]
 
 
 def _listed_program(row: Row) -> Program:

@@ -17,6 +17,7 @@ from capture.identity.containers import (
     find_containers,
     with_ends_of_processes,
     with_hints_of_processes,
+    with_records_of_events,
 )
 from capture.identity.descriptors import Descriptors, find_descriptors
 from capture.identity.events import EventColumns
@@ -26,6 +27,7 @@ from capture.identity.paths import Paths, find_paths
 from capture.identity.processes import Processes, Threads, find_processes, find_threads, inherited
 from capture.identity.requests import match_requests
 from capture.identity.snapshot import Table, integers
+from capture.identity.terminals import find_terminals
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def identify(
         container_of=container_of,
     )
     containers = with_hints_of_processes(containers, events, processes, listed)
+    containers = with_records_of_events(containers, events)
     container = _container_of_process(events, processes, containers, listed)
     containers = replace(containers, death=_deaths(events, processes, containers, container))
     checkpoint()
@@ -126,7 +129,13 @@ def identify(
         container,
         uid=_uids(events, processes, listed),
         sid=_sessions(events, processes, listed),
-        tty=_handed_down(processes, listed, "tty"),
+        tty=find_terminals(
+            events,
+            processes,
+            _listed_column(processes, listed, "tty"),
+            descriptors.of_event,
+            descriptors.name,
+        ),
         loginuid=_handed_down(processes, listed, "loginuid"),
         listed={name: _listed_column(processes, listed, name) for name in LISTED},
     )

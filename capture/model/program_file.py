@@ -11,7 +11,8 @@
     44  unused u4
     48  comm 16     the program's name as the kernel chose it, ends at the first NUL
 
-All numbers are little endian. Device, inode and mode are columns of the event itself.
+Where nothing but its name is known those last 16 bytes stand alone. All numbers are little endian. Device,
+inode and mode are columns of the event itself.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from enum import IntFlag
 
 _LAYOUT = struct.Struct("<IIQqqIIII16s")
 
+_NAME = 16
 SET_UID, SET_GID = 0o4000, 0o2000
 
 
@@ -74,6 +76,11 @@ def program_file(recorded: bytes) -> ProgramFile | None:
     flags, links, size, mtime, ctime, uid, gid, magic, _, comm = _LAYOUT.unpack_from(recorded)
     name = comm.partition(b"\0")[0]
     return ProgramFile(ProgramFlag(flags & 0x7F), links, size, mtime, ctime, uid, gid, magic, name)
+
+
+def name_alone(recorded: bytes) -> bytes:
+    """The name in a text of the column `exe` that says nothing else; empty in any other."""
+    return recorded.partition(b"\0")[0] if len(recorded) == _NAME else b""
 
 
 def packed_program_file(file: ProgramFile) -> bytes:

@@ -116,6 +116,9 @@ def not_evaluable(expression: Expression, frames: CaptureFrames) -> list[str]:
             operand.field.facets(frames, operand.argument, types=types)
         except NotEvaluableError as error:
             reasons.append(error.message)
+            continue
+        if operand.field.lacking and (reason := operand.field.lacking(frames)):
+            reasons.append(reason)
     return reasons
 
 

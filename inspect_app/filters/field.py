@@ -96,6 +96,9 @@ class Field:
     gaps: Gaps | None = None
     """Where it may be that only events of some types lack their values."""
 
+    lacking: Callable[[CaptureFrames], str] | None = None
+    """Why no event of a capture has a value, empty where some may: a rule is told, a view shows nothing."""
+
     def facets(
         self, frames: CaptureFrames, argument: str = "", *, types: frozenset[str] | None = None
     ) -> Facets:

@@ -124,6 +124,13 @@ def _thread(column: str) -> Compute:
     return lambda frames, _argument: (entity_number(frames, "thread", column),)
 
 
+def _no_terminals(frames: CaptureFrames) -> str:
+    known = entity_array(frames, "process", "tty")
+    if not len(known) or int(known.max()) >= 0:
+        return ""
+    return "proc.tty: this capture tells of no process whether it has a terminal"
+
+
 def _process_rows(frames: CaptureFrames, values: np.ndarray, missing: np.ndarray | None) -> Facets:
     return (NumberFacet(values, missing, event_rows(frames, "process")),)
 
@@ -314,7 +321,7 @@ PROCESS_FIELDS = (
     Field("proc.is_sid_leader", FieldType.TRUTH, "Leads session", "it leads its session", _is_session_leader),
     Field("proc.has_sid_leader", FieldType.TRUTH, "Leader known", "its session's leader was seen", _has_session_leader),
     Field("proc.tty", FieldType.INTEGER, "Terminal", "device number of its controlling terminal, 0 none",
-          _process("tty")),
+          _process("tty"), lacking=_no_terminals),
     Field("proc.loginshellid", FieldType.INTEGER, "Login shell",
           "pid of the oldest shell among the process and its ancestors", _login_shell),
     Field("proc.pid.ts", FieldType.TIME, "Started", "when it was created", _process("start")),

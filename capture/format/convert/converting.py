@@ -265,7 +265,9 @@ def _that_wait(headers: Headers, opened: Array) -> Array:
 
 def _containers(found: Collected, type_: Array) -> list[dict[str, Any] | None]:
     json_rows = np.flatnonzero(np.isin(type_, np.array(_CONTAINER_JSON, np.uint16)))
-    rows = [container_row(raw) for raw in texts_of(found.data, found.slice("data"), json_rows)]
+    documents = texts_of(found.data, found.slice("data"), json_rows)
+    rows = [container_row(raw) for raw in documents]
+    _tell_ids(found, json_rows, documents, rows)
     early = np.flatnonzero(type_ == _CONTAINER_EARLY)
     if len(early):
         columns = [texts_of(found.data, found.slice(name), early) for name in ("text", "text2", "data")]
@@ -275,6 +277,15 @@ def _containers(found: Collected, type_: Array) -> list[dict[str, Any] | None]:
             for identity, name, image, kind in zip(*columns, kinds, strict=True)
         ]
     return rows
+
+
+def _tell_ids(found: Collected, at: Array, documents: list[bytes], rows: list[dict[str, Any] | None]) -> None:
+    """The id that stands in a record is the event's text, so that it belongs to its container."""
+    text, data = found.slice("text"), found.slice("data")
+    for event, document, row in zip(at.tolist(), documents, rows, strict=True):
+        told = row["id"].encode() if row else b""
+        if told and (place := document.find(b'"' + told)) >= 0:
+            text.at[event], text.size[event] = data.at[event] + place + 1, len(told)
 
 
 def _users(found: Collected, type_: Array) -> list[dict[str, Any]]:

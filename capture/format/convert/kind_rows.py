@@ -230,7 +230,7 @@ KIND_ROWS = """
 394  c  inotify_init1     | res:s=ret flags:u=a0~open
 396  c  eventfd2          initval:u=a0 | res:s=ret flags:u=a1~open initval:u=a0
 398  c  signalfd4         fd:s=a0 mask:u | res:s=ret flags:u=a3~open fd:s=a0 mask:u
-400  c  prctl             | res:s=ret option:u=a0 arg2_str:t arg2_int:s=a1
+400  c  prctl             | res:s=ret option:u=a0 arg2_str:t=text arg2_int:s=a1
 402  m  asyncevent        plugin_id:u=a0 name:t=text data:b=data |
 404  c  memfd_create      | fd:s=ret name:t=text flags:u=a1
 406  c  pidfd_getfd       | fd:s=ret pid_fd:s=a0 target_fd:s=a1 flags:u=a2

@@ -83,10 +83,12 @@ class Lives:
         self._process = Book("pid")
         self._uid, self._cgroup = Book("uid"), Book("cgroup")
         self._clones = Book("time")
+        self._seen = np.empty(0, np.int64)
 
     def begin(self, tid: Array, pid: Array, uid: Array, cgroup: Array) -> None:
         """What a table of processes says."""
         before = np.full(len(tid), -1, np.int64)
+        self._seen = np.union1d(self._seen, pid)
         self._process.learn(tid, before, pid=pid, order=before)
         self._uid.learn(pid, before, uid=uid, order=before)
         known = np.flatnonzero(cgroup != UNKNOWN_CGROUP)
@@ -134,6 +136,16 @@ class Lives:
         """bool: does anything before the piece's end say where a thread belongs?"""
         entry = self._process.find(tid, np.full(len(tid), (1 << 31) - 1))
         return entry >= 0
+
+    def first_seen(self, pid: Array) -> tuple[Array, Array]:
+        """Processes of which neither a table nor an event had told, and the row of the first event of each.
+
+        `pid`: of the events of a piece; to be asked once for each.
+        """
+        found, first = np.unique(pid, return_index=True)
+        new = ~np.isin(found, self._seen)
+        self._seen = np.union1d(self._seen, found)
+        return found[new], first[new]
 
     def learn_owners(self, found: Collected, type_: Array, pid: Array, order: Array) -> None:
         """What events say of the user and the cgroup of their process."""

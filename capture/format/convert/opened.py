@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from capture.format.convert.codes import types_named
+from capture.format.convert.headers import PADDING
 from capture.format.convert.interning import hashes_of_runs
 from capture.format.convert.parameters import MISSING
 from capture.format.convert.things import (
@@ -158,8 +160,20 @@ def _path_numbers(piece: Piece, rows: Array, owner: Array) -> Array:
     relative = (size > 0) & (piece.data[at] != ord("/"))
     mixed = numbers ^ (owner.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     numbers = np.where(relative, mixed, numbers)
-    positive = (numbers >> np.uint64(2)).astype(np.int64) | 1 << 61
-    return np.where(size > 0, positive, 0)
+    return np.where(size > 0, _as_inodes(numbers), 0)
+
+
+def _as_inodes(hashes: Array) -> Array:
+    """int64: beyond all inodes of kernels and all numbers of events."""
+    numbers: Array = (hashes >> np.uint64(2)).astype(np.int64) | 1 << 61
+    return numbers
+
+
+def path_numbers(paths: Sequence[bytes]) -> Array:
+    """int64: the numbers that absolute paths have in events, too."""
+    sizes = np.array([len(path) for path in paths], np.int64)
+    padded = np.concatenate((np.frombuffer(b"".join(paths), np.uint8), np.zeros(PADDING, np.uint8)))
+    return _as_inodes(hashes_of_runs(padded, np.cumsum(sizes) - sizes, sizes))
 
 
 def _describe_files(piece: Piece, pid: Array, rows: Array, some: Array, things: dict[str, Array]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from capture.format.columns import EVENT_COLUMNS, EventBatch
+from capture.format.convert.births import added_births
 from capture.format.convert.codes import ARGUMENTS, Codes, types_named
 from capture.format.convert.collecting import Collected, end_to_end
 from capture.format.convert.headers import Headers
@@ -22,14 +23,11 @@ from capture.model.events import EventFlag, SchedCode
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-THREAD, IN_PID_NAMESPACE = 1 << 13, 1 << 29
-"""Of scap's flags of clone."""
 MOST_RAW = 64 << 10
 """Bytes that are kept of an event that is not known."""
 _SIZED = 1 << 32
 _TOLD_BY = ("text", "tuple", "inbound", "peer", "bound", "exe")
 """Roles of texts that tell an argument."""
-_MOST_EARLY = 1 << 16
 
 
 @dataclass
@@ -43,7 +41,7 @@ class Tally:
     paired: int = 0
     """Beginnings that were joined with their ends."""
     added: int = 0
-    """Births of processes that only their parents told of."""
+    """Births of processes that only their parents, or their execs, told of."""
     entry_only: int = 0
     exit_only: int = 0
     unknown_types: dict[int, int] = field(default_factory=dict)
@@ -76,7 +74,7 @@ class Piece:
         self, data: Array, headers: Headers, pairs: Pairs, *, kept: Array, codes: Codes, state: State
     ) -> None:
         """`kept`: which events become events of ours, the others are beginnings of those, or wait."""
-        self.data, self.codes, self._state = data, codes, state
+        self.data, self.codes, self.state = data, codes, state
         self._rows = np.flatnonzero(kept)
         count = len(self._rows)
         self.row_of = np.full(len(headers), -1, np.int64)
@@ -89,7 +87,7 @@ class Piece:
         self.tid = headers.tid[self._rows]
         self.found = Collected(count, data)
         self.order = state.order + np.arange(count)
-        self._is_exit = self.type & 1 == 1
+        self.is_exit = self.type & 1 == 1
         self._is_call = pairs.is_call[self._rows]
         self.columns: dict[str, Array] = {
             "time": headers.time[self._rows],
@@ -117,9 +115,9 @@ class Piece:
         self._add_processes(births)
         texts = self._texts(births)
         at, size = self._payload()
-        made = self._parents_births(births)
+        made = added_births(self, births)
         batch = self._in_order(columns, texts, at, size, made)
-        self._state.tally.unknown_parameters += found.surplus
+        self.state.tally.unknown_parameters += found.surplus
         return batch
 
     # Codes, arguments, flags.
@@ -145,7 +143,7 @@ class Piece:
         flags[narrow] = int(EventFlag.COMPAT)
         self.columns["code"][generic], self.columns["flags"][generic] = code, flags
         unknown = generic[code == codes.unknown]
-        self._state.tally.unknown_calls += len(unknown)
+        self.state.tally.unknown_calls += len(unknown)
         for role, source in (("a1", "id"), ("a2", "native")):
             told = self.found.number(source)[unknown]
             self.found.number(role)[unknown] = np.where(told == MISSING, 0, told)
@@ -158,7 +156,7 @@ class Piece:
         if not len(rows):
             return
         for number, count in zip(*np.unique(self.type[rows], return_counts=True), strict=True):
-            tally = self._state.tally.unknown_types
+            tally = self.state.tally.unknown_types
             tally[int(number)] = tally.get(int(number), 0) + int(count)
         self.found.number("a0")[rows] = self.type[rows]
         raw, headers = self.found.slice("data"), self._headers
@@ -184,9 +182,9 @@ class Piece:
         self.columns["ret"] = np.where(told == MISSING, 0, told)
 
     def _add_flags(self, *, final: bool) -> None:
-        flags, tally = self.columns["flags"], self._state.tally
+        flags, tally = self.columns["flags"], self.state.tally
         rows, pairs = self._rows, self._pairs
-        begins = self._is_call & ~self._is_exit
+        begins = self._is_call & ~self.is_exit
         died = begins & pairs.died[rows]
         waits = begins & pairs.open[rows] & final
         flags[died] |= int(EventFlag.NEVER_RETURNED)
@@ -194,11 +192,11 @@ class Piece:
         lost = begins & ~died & ~waits
         flags[lost] |= int(EventFlag.ENTRY_ONLY)
         if waits.any():
-            self.columns["time"][waits] = max(int(self.columns["time"].max()), self._state.last_time)
-        ends = self._is_call & self._is_exit
+            self.columns["time"][waits] = max(int(self.columns["time"].max()), self.state.last_time)
+        ends = self._is_call & self.is_exit
         untold = ends & (self.found.number("ret") == MISSING)
         flags[untold] |= int(EventFlag.RESULT_UNKNOWN)
-        alone = ends & (self._begin < 0) & self._state.has_begins & ~self._is_child()
+        alone = ends & (self._begin < 0) & self.state.has_begins & ~self._is_child()
         flags[alone] |= int(EventFlag.EXIT_ONLY)
         tally.entry_only += int(np.count_nonzero(lost))
         tally.exit_only += int(np.count_nonzero(alone))
@@ -207,20 +205,20 @@ class Piece:
 
     def _is_child(self) -> Array:
         """bool: the end of a clone as its child sees it."""
-        forks = types_named(FORKS)[self.type] & self._is_exit
+        forks = types_named(FORKS)[self.type] & self.is_exit
         child: Array = forks & (self.found.number("ret") == 0) & (self._begin < 0)
         return child
 
     def _births(self) -> Array:
         """int64: the events by which threads tell of their own birth."""
         rows = np.flatnonzero(self._is_child())
-        early = np.isin(self.tid[rows], self._state.early)
-        self._state.early = np.setdiff1d(self._state.early, self.tid[rows[early]])
+        early = np.isin(self.tid[rows], self.state.early)
+        self.state.early = np.setdiff1d(self.state.early, self.tid[rows[early]])
         told: Array = rows[~early]
         return told
 
     def _add_processes(self, births: Array) -> None:
-        found, columns, lives = self.found, self.columns, self._state.lives
+        found, columns, lives = self.found, self.columns, self.state.lives
         at = np.arange(len(self))
         lives.learn_threads(found, self.type, self.order)
         pid = lives.process_of(self.tid, at)
@@ -232,7 +230,7 @@ class Piece:
         child, child_tid = pid[births], self.tid[births]
         is_process = child == child_tid
         self._as_old_as_their_clones(births, parent, child, parent_pid, is_process)
-        self._state.opened.follow(self, pid)
+        self.state.opened.follow(self, pid)
         self._as_births(births, parent, parent_pid, is_process)
         self._add_exits(pid)
 
@@ -240,7 +238,7 @@ class Piece:
         self, births: Array, parent: Array, child: Array, parent_pid: Array, is_process: Array
     ) -> None:
         """A child begins with what its parent had at its own end of the clone, which may be long before."""
-        lives, columns = self._state.lives, self.columns
+        lives, columns = self.state.lives, self.columns
         lives.learn_clones(self.found, self.type, self.tid, columns["time"], self.order)
         inner = self.found.number("vtid")[births]
         row, order, time = lives.clones_of(
@@ -250,7 +248,7 @@ class Piece:
         columns["time"][births[here]] = np.minimum(columns["time"][births[here]], time[here])
         row, order = np.where(here, row, births), np.where(order >= 0, order, self.order[births])
         some = np.flatnonzero(is_process)
-        self._state.opened.born(child[some], parent_pid[some], row[some], order[some])
+        self.state.opened.born(child[some], parent_pid[some], row[some], order[some])
 
     def _as_births(self, births: Array, parent: Array, parent_pid: Array, is_process: Array) -> None:
         """Turn the child's end of a clone into what our recorder tells of a birth."""
@@ -282,31 +280,6 @@ class Piece:
             ends = (last[pid[rows]] == rows) & main_gone[pid[rows]]
         self.columns["a1"][rows] = ends.astype(np.uint64)
 
-    def _parents_births(self, births: Array) -> dict[str, Array]:
-        """Births that only the parent's end of a clone tells: columns of events that are added."""
-        ret, made = self.found.number("ret"), self.found.number("made")
-        inner = self.found.number("vtid")
-        outside = ((inner == MISSING) | (inner == self.tid)) & (made & IN_PID_NAMESPACE == 0)
-        forks = types_named(FORKS)[self.type] & self._is_exit & (ret > 0) & outside & (ret < 1 << 31)
-        rows = np.flatnonzero(forks)
-        known = np.isin(ret[rows], self.tid[births]) | self._state.lives.is_known(ret[rows])
-        rows = rows[~known]
-        pid, tid, columns = self.columns["pid"][rows], self.columns["tid"][rows], self.columns
-        child = ret[rows]
-        group = np.where((made[rows] != MISSING) & (made[rows] & THREAD != 0), pid, child)
-        latency = np.maximum(columns["latency"][rows], 0)
-        lives = self._state.lives
-        lives.made(child, group, rows, self.order[rows])
-        self._state.early = np.union1d(self._state.early, child)[-_MOST_EARLY:]
-        numbers = (group, child, columns["time"][rows] - latency, pid, child, np.zeros(len(rows), np.int64))
-        added = {f"a{at}": values.astype(np.int64).view(np.uint64) for at, values in enumerate(numbers)}
-        added |= {"time": columns["time"][rows] - latency, "pid": pid, "tid": tid}
-        added |= {name: columns[name][rows] for name in ("uid", "cgroup", "cpu")}
-        added["code"] = np.full(len(rows), int(SchedCode.PROCFORK), np.uint16)
-        added |= {"latency": np.full(len(rows), -1), "fd": np.full(len(rows), -1)}
-        self._state.tally.added += len(rows)
-        return added
-
     # Texts and payload.
 
     def _texts(self, births: Array) -> list[Texts]:
@@ -323,7 +296,7 @@ class Piece:
             too_long = at[runs.size[at] > LONGEST]
             self.columns["flags"][too_long] |= int(EventFlag.TEXT_TRUNCATED)
             texts += texts_from_runs(column, at, self.data, runs.at[at], np.minimum(runs.size[at], LONGEST))
-        sockets = {name: self._state.opened.facts[name] for name in ("family", "kind", "protocol")}
+        sockets = {name: self.state.opened.facts[name] for name in ("family", "kind", "protocol")}
         made = np.flatnonzero(types_named(("socket",))[self.type] & (sockets["family"] > 0))
         return texts + socket_texts(found, sockets, made)
 
@@ -345,7 +318,7 @@ class Piece:
         """The batch, sorted by time."""
         extra = len(added["time"])
         codes, heap = intern(texts, len(self))
-        opened = self._state.opened
+        opened = self.state.opened
         columns |= {name: opened.facts[name] for name in ("ino", "dev", "mode")} | {"fd": opened.fd}
         pair_bytes = self._pair_bytes(columns, at, size)
         columns |= {"captured": size, **codes}
@@ -362,12 +335,12 @@ class Piece:
             whole = {name: values[order] for name, values in whole.items()}
             own = order[order < len(self)]
             at, size = at[own], size[own]
-        late = whole["time"] < self._state.last_time
+        late = whole["time"] < self.state.last_time
         whole["flags"][late] |= np.uint16(EventFlag.LATE)
-        self._state.order += len(self)
-        self._state.tally.events += len(whole["time"])
+        self.state.order += len(self)
+        self.state.tally.events += len(whole["time"])
         if len(whole["time"]):
-            self._state.last_time = max(self._state.last_time, int(whole["time"][-1]))
+            self.state.last_time = max(self.state.last_time, int(whole["time"][-1]))
         data = np.concatenate((self.data, pair_bytes)) if len(pair_bytes) else self.data
         return EventBatch(whole, heap, end_to_end(data, at, size).tobytes())
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from capture.format.convert.collecting import Slices
 from capture.format.convert.interning import Texts
 from capture.format.convert.parameters import MISSING
 from capture.model.program_file import ProgramFlag
@@ -33,10 +34,19 @@ def program_texts(piece: Piece, is_exec: Array) -> list[Texts]:
     for role in ("exepath", "exe"):
         if role in found.slices:
             other = found.slices[role]
-            bare = begun[(name.size[begun] < 0) & (other.size[begun] > 0)]
+            bare = begun[(name.size[begun] < 0) & _are_paths(piece.data, other, begun)]
             name.at[bare], name.size[bare] = other.at[bare], other.size[bare]
     _add_arguments(piece, begun)
-    return _files(piece, begun)
+    return _files(piece, begun) + _names(piece, begun[name.size[begun] < 0])
+
+
+def _are_paths(data: Array, runs: Slices, rows: Array) -> Array:
+    """bool: there is a slash in it. A first argument without one is a name that was looked for in PATH."""
+    at, size = runs.at[rows], runs.size[rows]
+    slashes = np.cumsum(data == ord("/"), dtype=np.int32)
+    before = np.where(at > 0, slashes[np.maximum(at - 1, 0)], 0)
+    found: Array = (size > 0) & (slashes[np.maximum(at + size - 1, 0)] > before)
+    return found
 
 
 def _add_arguments(piece: Piece, begun: Array) -> None:
@@ -67,14 +77,31 @@ def _files(piece: Piece, begun: Array) -> list[Texts]:
         words[:, 0] |= np.where(flags[rows] & bit != 0, int(flag), 0).astype(np.uint32)
     words[:, 1] = 1
     words[:, 8:10] = _UNKNOWN_OWNER
+    packed[:, 48:] = _comms(piece, rows)
     times = packed.view("<i8")
     for place, role in ((2, "exe_mtime"), (3, "exe_ctime")):
         told = found.number(role)[rows]
         times[:, place] = np.where(told == MISSING, 0, told)
-    if "comm" in found.slices:
-        runs = found.slices["comm"]
-        within = np.arange(_COMM)
-        size = np.minimum(runs.size[rows], _COMM - 1)
-        picked = piece.data[np.minimum(runs.at[rows][:, None] + within, len(piece.data) - 1)]
-        packed[:, 48:] = np.where(within < size[:, None], picked, 0)
     return [Texts("exe", rows, packed, np.full(len(rows), _FILE, np.int64))]
+
+
+def _names(piece: Piece, rows: Array) -> list[Texts]:
+    """The name of programs of which no path is told, where nothing else is told of their file either."""
+    rows = rows[piece.found.number("exe_flags")[rows] == MISSING]
+    if not len(rows):
+        return []
+    return [Texts("exe", rows, _comms(piece, rows), np.full(len(rows), _COMM, np.int64))]
+
+
+def _comms(piece: Piece, rows: Array) -> Array:
+    """uint8[rows, 16]: what programs are called; by their first argument where older files do not say."""
+    told = np.zeros((len(rows), _COMM), np.uint8)
+    within = np.arange(_COMM)
+    for role in ("exe", "comm"):
+        if role in piece.found.slices:
+            runs = piece.found.slices[role]
+            size = np.minimum(runs.size[rows], _COMM - 1)
+            picked = piece.data[np.minimum(runs.at[rows][:, None] + within, len(piece.data) - 1)]
+            some = (runs.size[rows] > 0) & ((role == "comm") | ~_are_paths(piece.data, runs, rows))
+            told[some] = np.where(within < size[:, None], picked, 0)[some]
+    return told

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from capture.format.convert.lives import Cgroups, Lives, cgroup_lines, telling_path
-from capture.format.convert.opened import Opened, kernel_device
+from capture.format.convert.opened import Opened, kernel_device, path_numbers
 from capture.format.convert.tables import Row, Tables, decoded, socket_numbers, socket_row
 from capture.format.convert.things import FACTS, FIFO, FIRST_NUMBER, Things
 from capture.model.events import MADE_UP_DEVICE
@@ -27,9 +27,18 @@ def begin(tables: Sequence[Row], descriptors: Sequence[Row], lives: Lives, opene
     tid, pid, uid = (np.array(column, np.int64) for column in columns)
     lives.begin(tid, pid, uid, np.array(numbers, np.int64))
     process = {row["tid"]: row["pid"] for row in rows}
+    _number_paths(descriptors)
     held = [row for row in descriptors if 0 <= row["fd"] <= _MOST_ID]
     owners = np.array([process.get(row["tid"], row["tid"]) for row in held], np.int64)
     opened.begin(owners, np.array([row["fd"] for row in held], np.int64), _things(held))
+
+
+def _number_paths(descriptors: Sequence[Row]) -> None:
+    """Inodes repeat from device to device: without one a file is told by its path, as those of events are."""
+    rows = [row for row in descriptors if "dev" not in row and row.get("name", "").startswith("/")]
+    numbers = path_numbers([row["name"].encode() for row in rows]).tolist()
+    for row, number in zip(rows, numbers, strict=True):
+        row["number"] = number
 
 
 def _things(rows: Sequence[Row]) -> Things:
@@ -45,11 +54,13 @@ def _things(rows: Sequence[Row]) -> Things:
 
 def identity(row: Row, at: int) -> tuple[int, int]:
     """Device and inode of a descriptor's row, the `at`th of its table."""
-    ino = row["ino"]
+    ino, name = row["ino"], row.get("name", "")
+    if "number" in row:
+        return MADE_UP_DEVICE, row["number"]
     if 0 < ino < 1 << 60:
         dev = row.get("dev", 0)
         return int(kernel_device(np.array([dev], np.int64))[0]), ino
-    if row.get("name", "").startswith("anon_inode:"):
+    if name.startswith("anon_inode:"):
         return MADE_UP_DEVICE, 1
     return MADE_UP_DEVICE, _MADE_UP_FROM + at + FIRST_NUMBER
 

@@ -50,6 +50,33 @@ def test_a_fork_without_exec_runs_its_parents_program_of_that_moment(book):
     assert [path for _, path, *_ in told(book)][-2:] == ["/bin/sh", "/usr/bin/make"]
 
 
+def test_a_process_that_renames_itself_goes_by_that_name_until_its_next_exec(book):
+    named = {"pid": 100, "ret": 0, "text": b"worker", "args": (15,)}
+    book.event("prctl", **named)
+    book.fork(100, 200)
+    book.event("read", pid=200)
+    book.event("prctl", **named)
+    book.exec(100, "/usr/bin/cat", "cat")
+    book.event("prctl", **{**named, "text": b"\xff" * 20})
+    assert [comm for comm, *_ in told(book)] == ["worker"] * 4 + ["cat", "\\xff" * 15]
+    found = identify(book.events(), book.tables).images
+    assert found.event.tolist() == [-1, -1, 4, -1, -1]
+    assert [found.programs[at].exepath for at in found.program] == [
+        "/bin/sh",
+        "/bin/sh",
+        "/usr/bin/cat",
+        "/bin/sh",
+        "/usr/bin/cat",
+    ]
+
+
+@pytest.mark.parametrize("more", [{"tid": 101}, {"ret": -22}, {"args": (16,)}, {"text": 0}, {"name": "read"}])
+def test_names_of_other_threads_and_failed_calls_name_no_process(book, more):
+    facts = {"name": "prctl", "pid": 100, "ret": 0, "text": b"worker", "args": (15,), **more}
+    book.event(facts.pop("name"), **facts)
+    assert told(book)[0][0] == "sh"
+
+
 def test_a_long_chain_of_forks_hands_the_program_down(book):
     for pid in range(100, 400):
         book.fork(pid, pid + 1)

@@ -186,9 +186,29 @@ def test_a_fork_hands_down_terminal_and_session_until_setsid(book):
     book.fork(200, 300)
     found = identify(book.events(), book.tables)
     by_pid = {pid: row for row, pid in enumerate(found.processes.pid.tolist())}
-    assert found.tty[by_pid[300]] == 34816
+    assert (found.tty[by_pid[200]], found.tty[by_pid[300]]) == (0, 0)
     assert [found.sid[by_pid[pid]] for pid in (100, 200, 300)] == [100, 200, 200]
     assert found.uid[by_pid[100]] == 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("/dev/pts/3", 136 << 8 | 3),
+        ("/dev/pts/300", 137 << 8 | 44),
+        ("/dev/tty2", 4 << 8 | 2),
+        ("/dev/tty", -1),
+    ],
+)
+def test_a_session_gets_the_terminal_that_its_leader_asks_for(book, name, number):
+    book.fork(100, 200)
+    book.event("setsid", pid=200, ret=200)
+    book.descriptor(100, 0, name, ino=70)
+    book.event("ioctl", pid=200, fd=0, ino=70, args=(0, 0x540E, 0))
+    book.fork(200, 300)
+    found = identify(book.events(), book.tables)
+    by_pid = {pid: row for row, pid in enumerate(found.processes.pid.tolist())}
+    assert [found.tty[by_pid[pid]] for pid in (100, 200, 300)] == [34816, number, number]
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,20 @@ def test_directories_are_shown_with_a_slash_at_their_end(tmp_path):
     assert (finding.row, finding.message) == (at["shared"], "in /dev/shm/ by <NA>")
 
 
+@pytest.mark.parametrize(("told", "state"), [({}, State.NOT_EVALUABLE), ({"tty": 0}, State.EVALUATED)])
+def test_a_rule_about_terminals_is_not_evaluable_where_no_process_has_one_told(tmp_path, told, state):
+    book = CaptureBuilder()
+    book.process(100, comm="sh", argv=[b"sh"], exe="/bin/sh", **told)
+    book.event("read", pid=100)
+    frames = open_capture(book.write(tmp_path / "y.exhume"))
+    rules = RuleSet()
+    rule = {"rule": "R", "desc": "d", "condition": "evt.type = read and proc.tty != 0"}
+    rules.add(parse_entries(json.dumps([{**rule, "priority": "INFO", "output": "o"}]).encode(), ""))
+    (one,) = run_rules(rules, frames).outcomes
+    assert one.state is state
+    assert ("no process whether it has a terminal" in one.reason) is (state is State.NOT_EVALUABLE)
+
+
 def test_an_argument_that_one_of_the_types_asked_for_cannot_tell_makes_a_rule_not_evaluable(tmp_path):
     frames, _ = story(tmp_path)
     rules = RuleSet()

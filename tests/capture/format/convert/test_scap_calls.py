@@ -132,6 +132,54 @@ def test_numbers_of_scap_become_those_of_the_kernel(book):
     assert found.thing(found.row("openat")) == ("file", "/home/alice/notes")
 
 
+def test_a_process_that_is_first_seen_at_its_exec_is_a_child_of_whom_that_names(book, monkeypatch):
+    book.call("read", enter=(3, 8), exit=(1, b"x"))
+    book.call("getcwd", tid=300, exit=(1, "/"))
+    book.event(292, 300, "/bin/cat")
+    book.event(293, 300, 0, "cat", b"a\0", 300, 300, 100, "/", 1, 0, 0, 1, 1, 0, "cat", b"", b"", 0)
+    book.event(293, 100, 0, "sh", b"", 100, 100, 1, "/", 1, 0, 0, 1, 1, 0, "sh", b"", b"", 0)
+    found = Converted(book.plain())
+    assert found.names == ["read", "procfork", "getcwd", "execve", "execve"]
+    processes = found.found.processes
+    born = int(processes.of_event[3])
+    assert processes.of_event[2] == born
+    assert (processes.ppid[born], found.process(int(processes.forked[born]))) == (100, "100 sh")
+    assert found.result.tally.added == 1
+    monkeypatch.setattr(converting, "PIECE", 256)
+    assert Converted(book.plain()).result.tally.blocks == found.result.tally.blocks
+
+
+def test_a_bare_first_argument_is_a_programs_name_and_no_path(book):
+    book.event(292, 100)
+    book.event(293, 100, *program_parameters(100, "curl", b"-6\0", comm="curl2"), 0, 0, 0)
+    book.event(293, 100, *program_parameters(100, "./wget", b"", comm="wget"), 0, 0, 0)
+    book.event(13, 100, 0, "cat", b"x\0", 100, 100, 1, "/", 1)
+    found = Converted(book.plain())
+    images = found.found.images
+    ran = [images.programs[images.program[at]] for at in images.of_event.tolist()]
+    assert [(one.comm, one.exe, one.exepath) for one in ran] == [
+        ("curl2", "curl", ""),
+        ("wget", "./wget", "/home/alice/wget"),
+        ("cat", "cat", ""),
+    ]
+
+
+def test_an_event_that_tells_of_a_container_belongs_to_it(book):
+    record = {"id": CONTAINER[:12], "full_id": CONTAINER, "name": "web", "type": 0, "privileged": True}
+    book.event(324, 0, json.dumps({"container": record}))
+    book.event(324, 0, "no JSON")
+    found = Converted(book.plain())
+    assert [found.container(row) for row in range(2)] == [CONTAINER[:12], ""]
+    assert found.text("text", "container") == CONTAINER[:12].encode()
+
+
+def test_a_process_that_renames_itself_goes_by_its_new_name(book):
+    book.call("prctl", exit=(0, 15, "worker", 0))
+    book.call("read", enter=(3, 8), exit=(1, b"x"))
+    found = Converted(book.plain())
+    assert found.process(found.row("read")) == "100 worker"
+
+
 def test_a_generic_call_goes_by_its_number_and_does_not_tell_arguments_or_result(book):
     book.generic(140, 186)
     found = Converted(book.plain())

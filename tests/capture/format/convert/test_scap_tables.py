@@ -95,11 +95,27 @@ def test_descriptors_of_each_version_are_read(version):
         version=version,
     )
     rows = converted(book).capture.table("descriptors")
-    assert [(row["fd"], row["ino"], row["name"]) for row in rows] == [
-        (0, 5, "/var"),
-        (1, 6, "/var"),
-        (2, 7, "anon_inode:[eventpoll]"),
+    assert [(row["fd"], row["name"]) for row in rows] == [
+        (0, "/var"),
+        (1, "/var"),
+        (2, "anon_inode:[eventpoll]"),
     ]
+
+
+def test_files_of_several_devices_with_one_inode_are_several_where_the_device_is_not_told():
+    book = ScapBuilder()
+    book.process(100)
+    entries = [
+        descriptor(at, 1, struct.pack("<H", len(name)) + name, ino=6)
+        for at, name in enumerate((b"/dev/null", b"/dev/pts/3", b"/dev/null"))
+    ]
+    book.descriptors(100, *entries)
+    for fd in range(3):
+        book.call("read", enter=(fd, 8), exit=(1, b"x"))
+    found = converted(book)
+    assert [found.thing(row)[1] for row in range(3)] == ["/dev/null", "/dev/pts/3", "/dev/null"]
+    numbers = [row["ino"] for row in found.capture.table("descriptors")]
+    assert numbers[0] == numbers[2] != numbers[1]
 
 
 def test_a_device_of_a_file_is_the_kernels():
