@@ -18,6 +18,7 @@ from capture.model.catalogue import BETWEEN_DESCRIPTORS, spec_named
 from capture.model.decode import errno_name, format_args, format_call, format_result, printable, signal_name
 from capture.model.events import NO_RESULT, EventFlag, EventSpec
 from inspect_app.analysis.container import container_items
+from inspect_app.analysis.devices import device_text, terminal_text
 from inspect_app.analysis.host import fact_number
 from inspect_app.analysis.moments import distance_text, moment_text
 from inspect_app.analysis.processes import is_orphan, process_forest
@@ -179,7 +180,7 @@ def _process_items(frames: CaptureFrames, row: int) -> list[Item]:
         ("Started", _moment(int(process["start"]))),
         ("Ended", _ending(process["end"], process["exit_code"], process["exit_signal"])),
         ("Session", _number(process["sid"])),
-        ("Terminal", "none" if int(process["tty"]) == 0 else _number(process["tty"])),
+        ("Terminal", terminal_text(int(process["tty"]))),
         *_sample_items(frames, position, _integer(frames.events, "time", row)),
     ]
     return items
@@ -235,7 +236,7 @@ def _descriptor_items(frames: CaptureFrames, row: int) -> list[Item]:
             ("Peer", _endpoint(thing["raddr"], thing["rport"])),
             ("Role", _shown(thing["role"])),
         ]
-    items += [("Device", _number(thing["dev"])), ("Inode", _number(thing["ino"]))]
+    items += [("Device", device_text(int(thing["dev"]))), ("Inode", _number(thing["ino"]))]
     if int(thing["mode"]) >= 0:
         items.append(("Mode", f"{int(thing['mode']):07o}"))
     return items
@@ -256,7 +257,7 @@ def _other_descriptor_items(frames: CaptureFrames, row: int, kind: str) -> list[
     by_then = same[(used >= 0) & (used <= _integer(frames.events, "time", row))]
     latest = by_then[-1:] if len(by_then) else same[:1]
     name = _shown(str(things["name"].iat[latest[0]])) if len(latest) else NOT_RECORDED
-    return [("Name", name), ("Device", str(dev)), ("Inode", str(ino)), ("Mode", f"{mode:07o}")]
+    return [("Name", name), ("Device", device_text(dev)), ("Inode", str(ino)), ("Mode", f"{mode:07o}")]
 
 
 def _container_items(frames: CaptureFrames, row: int) -> list[Item]:

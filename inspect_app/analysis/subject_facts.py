@@ -13,6 +13,7 @@ import pandas as pd
 
 from capture.model.decode import printable, signal_name
 from inspect_app.analysis.container import NOT_RECORDED, Item, container_items
+from inspect_app.analysis.devices import device_text, terminal_text
 from inspect_app.analysis.event import DetailGroup
 from inspect_app.analysis.listening import listeners
 from inspect_app.analysis.moments import distance_text, moment_text
@@ -61,7 +62,7 @@ def _of_process(frames: CaptureFrames, found: Found) -> Groups:
         ("Ended", _end(process)),
         ("Lived", _lived(int(process["start"]), int(process["end"]))),
         ("Session", _number(process["sid"])),
-        ("Terminal", "none" if int(process["tty"]) == 0 else _number(process["tty"])),
+        ("Terminal", terminal_text(int(process["tty"]))),
         ("Logged in as", _user(frames, int(process["loginuid"]), found.row)),
     ]
     above = process_forest(frames).ancestors(found.row)[:_MOST]
@@ -108,7 +109,7 @@ def _of_file(frames: CaptureFrames, found: Found) -> Groups:
         identity += [
             ("Type", _shown(last["type"])),
             ("Mode", f"{int(last['mode']):07o}" if int(last["mode"]) >= 0 else NOT_RECORDED),
-            ("Device", _number(last["dev"])),
+            ("Device", device_text(int(last["dev"]))),
             ("Inode", _number(last["ino"])),
         ]
     times = frames.events["time"].to_numpy()[found.rows[[0, -1]]]

@@ -89,6 +89,7 @@ def findings_table(
         frame,
         condition=lambda row: f"evt.num = {int(rows[row]) + 1}",
         label=lambda row: found[row].outcome.rule.name,
+        events=rows,
     )
 
 

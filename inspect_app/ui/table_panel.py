@@ -29,6 +29,9 @@ from inspect_app.views.sorting import search
 from inspect_app.views.table import ViewTable
 from inspect_app.views.view import Kind
 
+_PATHS = frozenset({"fd.name", "fd.directory", "proc.exepath", "proc.cwd", "file", "path"})
+"""Fields, and columns of tables that are no views, that hold paths."""
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -239,6 +242,10 @@ class TablePanel(QWidget):
 
     def _fit_columns(self) -> None:
         if self.model is not None:
+            columns = [self.model.table.columns[place] for place in self.model.shown]
+            self.grid.cut_in_the_middle(
+                [section for section, one in enumerate(columns) if one.of in _PATHS or one.id in _PATHS]
+            )
             self.grid.fit_columns(self.model.text, extra=self.totals.texts)
 
     def _show_totals(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from PySide6.QtCore import (
     QEvent,
@@ -52,7 +52,8 @@ class GridView(QTableView):
         self.setCornerButtonEnabled(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setTabKeyNavigation(False)
-        self.setItemDelegate(BarDelegate(self))
+        self._delegate = BarDelegate(self)
+        self.setItemDelegate(self._delegate)
         lines = self.verticalHeader()
         lines.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         lines.setDefaultSectionSize(scaled(ROW_HEIGHT))
@@ -64,6 +65,10 @@ class GridView(QTableView):
         titles.setStretchLastSection(True)
         titles.setSectionsMovable(True)
         self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
+
+    def cut_in_the_middle(self, sections: Collection[int]) -> None:
+        """In which columns a text that does not fit keeps its end: that of a path tells most."""
+        self._delegate.middle = frozenset(sections)
 
     def current_line(self) -> int:
         """The line that has the focus, -1 for none."""
@@ -175,6 +180,9 @@ class BranchView(QTreeView):
 class BarDelegate(QStyledItemDelegate):
     """Draws a bar behind a number, as long as the number is beside the column's highest."""
 
+    middle: frozenset[int] = frozenset()
+    """Columns whose texts keep their end where they do not fit."""
+
     # Qt's own names from here on.
 
     def paint(
@@ -186,6 +194,8 @@ class BarDelegate(QStyledItemDelegate):
             area = QRectF(option.rect).adjusted(3, 4, -3, -4)
             width = max(2.0, area.width() * min(1.0, share))
             painter.fillRect(QRectF(area.right() - width, area.top(), width, area.height()), colour("bar"))
+        if index.column() in self.middle:
+            option.textElideMode = Qt.TextElideMode.ElideMiddle
         super().paint(painter, option, index)
 
 

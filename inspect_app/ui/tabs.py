@@ -23,6 +23,8 @@ class Tab:
     ready: Prepared
     nothing: str
     """What to say where it is empty."""
+    beside: str = ""
+    """Calls that were only counted and belong here, or may; empty for none."""
 
 
 class TabbedTables(QWidget):
@@ -90,6 +92,7 @@ class TabbedTables(QWidget):
         self.bar.blockSignals(False)
         if is_other:
             self.panel.show_rows(self._scope, self._tabs[place].ready, self._tabs[place].nothing)
+            self.panel.tell_beside(self._tabs[place].beside)
             self.panel.go_to_line(0)
         if sort or not is_other:
             self.panel.want_order(sort, descending=descending)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QToolButton, QWidget
 
 from inspect_app.ui.icons import icon
@@ -25,6 +26,44 @@ def plain_label(name: str = "", text: str = "") -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return named(label, name) if name else label
+
+
+class ShortLabel(QLabel):
+    """A line that says by an ellipsis that there is more, and tells all of it as its tip."""
+
+    def __init__(self, name: str = "") -> None:
+        super().__init__()
+        self.full = ""
+        """All of the text."""
+        self._tip = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setObjectName(name)
+
+    def tell(self, text: str, tip: str = "") -> None:
+        """Replace the text; without a tip of its own, a text that is cut is its tip."""
+        self.full, self._tip = text, tip
+        self.setAccessibleName(text)
+        self._fit()
+
+    def _fit(self) -> None:
+        shown = self.fontMetrics().elidedText(self.full, Qt.TextElideMode.ElideRight, self.width())
+        self.setText(shown)
+        tip = self._tip or (self.full if shown != self.full else "")
+        self.setToolTip(tip if "<" not in tip else "")
+
+    # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More or less of the text fits."""
+        super().resizeEvent(event)
+        self._fit()
 
 
 def tool_button(

@@ -47,6 +47,7 @@ def plain_table(
     condition: Tell = _nothing,
     label: Tell = _nothing,
     key: Callable[[int], Mapping[str, Value]] = lambda row: {},
+    events: np.ndarray | None = None,
 ) -> ViewTable:
     """A frame's rows, in no particular order.
 
@@ -56,6 +57,7 @@ def plain_table(
         condition: The filter that a row stands for; empty where it stands for no events.
         label: What people call a row.
         key: Fields and values that tell what a row is about.
+        events: The event that each row stands for, in any order; None: they stand for none.
     """
     columns = tuple(
         Column(name, title, unit, How.VALUE, "", told) for name, title, unit, told in spec.columns
@@ -73,17 +75,19 @@ def plain_table(
         sort=Order(spec.sort, descending=spec.descending),
         drilldown=spec.drilldown,
     )
-    none = np.full(len(frame), -1, np.int64)
+    known = events is not None
+    places = events if events is not None else np.full(len(frame), -1, np.int64)
     return ViewTable(
         view=view,
         cells=tuple(_cells(frame[column.id], column.unit) for column in columns),
         totals=(None,) * len(columns),
-        events=np.zeros(len(frame), np.int64),
-        first=none,
-        last=none,
+        events=np.full(len(frame), int(known), np.int64),
+        first=places,
+        last=places,
         row_condition=condition,
         row_label=label,
         row_key=key,
+        rows_with=(lambda found: np.flatnonzero(np.isin(places, found))) if known else None,
     )
 
 

@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 
+from inspect_app.ui.pages.detail_value import DetailValue
 from inspect_app.ui.preferences.dialog import PreferencesDialog
 from inspect_app.ui.screenshot import PAGES
 from tests.builders.frames import NGINX
@@ -132,7 +133,7 @@ def test_a_fact_is_looked_for_elsewhere(opened, settle):
     facts = opened.book.subject.facts
     facts.setCurrentItem(facts.topLevelItem(0).child(0))
     assert has(by_menu_key(facts), "Where else is", "Copy")
-    facts.menu_wanted.emit("nginx", QPoint())
+    facts.menu_wanted.emit(DetailValue("Program", "Name", "nginx"), QPoint())
     menu = next(one for one in opened.book.subject.findChildren(QMenu) if one.isVisible())
     entries(menu)["Where else is nginx?"].trigger()
     menu.close()

@@ -4,10 +4,16 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 
+from inspect_app.analysis.event import DetailGroup, describe_event
+from inspect_app.analysis.selection import select
 from inspect_app.frames.columns import COUNTED_COLUMNS, SAMPLE_COLUMNS
 from inspect_app.frames.tables import build_table
+from inspect_app.ui.pages.detail import DetailTree
+from inspect_app.ui.pages.detail_value import DetailValue
 from inspect_app.ui.row_menu import build_row_menu
+from inspect_app.ui.widgets import ShortLabel
 from tests.builders.frames import HOST, MS, SH, START_NS
 from tests.ui.test_menus import entries
 from tests.ui.test_window import go, small_capture
@@ -244,6 +250,27 @@ def test_calls_that_were_only_counted_stand_under_the_totals(window, frames, set
     assert not beside.isVisibleTo(window)
 
 
+def test_calls_that_were_only_counted_stand_under_the_tables_of_who_made_them(window, frames, settle):
+    counted = {
+        **{"first": [START_NS + 300 * MS], "last": [START_NS + 300 * MS]},
+        **{"type": ["read"], "category": ["io-read"], "count": [1_000], "errors": [3], "bytes": [2_048]},
+        **{"latency": [9], "pid": [100], "tid": [100], "uid": [1000], "fd": [3]},
+        **{"process": [SH], "container": [HOST], "descriptor": [-1]},
+    }
+    window.open_frames(replace(frames, counted=build_table(COUNTED_COLUMNS, counted)))
+    settle(window)
+    go(window, settle, "process/100")
+    tables = window.book.subject.tables
+    told = {}
+    for tab in tables._tabs:
+        tables.show_part(tab.id, "", descending=True)
+        told[tab.id] = tables.panel.beside.text() if tables.panel.beside.isVisibleTo(window) else ""
+    assert told["syscalls"].startswith("Besides, ")
+    assert told["children"] == ""
+    go(window, settle, "container/web")
+    assert not any(tab.beside for tab in tables._tabs)
+
+
 def test_the_page_of_a_process_draws_what_it_used(window, frames, settle):
     samples = {
         **{"time": [START_NS + 200 * MS, START_NS + 1_200 * MS], "process": [SH, SH]},
@@ -255,3 +282,77 @@ def test_the_page_of_a_process_draws_what_it_used(window, frames, settle):
     go(window, settle, "process/100")
     said = window.book.subject.chart.accessibleDescription()
     assert "Processor: 40 ms, Memory, most: 8 KiB, Page faults: 5, Threads, most: 1" in said
+
+
+def test_a_note_that_does_not_fit_ends_in_an_ellipsis_and_is_told_as_tip(qtbot):
+    label = ShortLabel("PageNote")
+    qtbot.addWidget(label)
+    label.resize(120, 20)
+    label.show()
+    label.tell("one row for each process that lived in the window")
+    assert label.text().endswith("…")
+    assert label.toolTip() == label.full == "one row for each process that lived in the window"
+    label.resize(2_000, 20)
+    assert (label.text(), label.toolTip()) == (label.full, "")
+
+
+def test_a_long_value_is_read_on_several_lines_and_copied_as_it_is(qtbot):
+    tree = DetailTree()
+    qtbot.addWidget(tree)
+    tree.resize(320, 400)
+    tree.show()
+    digest = "a1" * 32
+    tree.show_groups([DetailGroup("Process", (("PID", "7"), ("SHA-256", digest)))])
+    head = tree.topLevelItem(0)
+    short, long = (tree.visualItemRect(head.child(place)).height() for place in (0, 1))
+    assert long >= 2 * short - 6
+    assert tree.values()["Process", "SHA-256"] == digest
+    tree.setCurrentItem(head.child(1))
+    tree._copy()
+    assert QGuiApplication.clipboard().text() == digest
+
+
+@pytest.mark.parametrize(
+    ("value", "condition"),
+    [
+        (DetailValue("Process", "PID", "100"), "proc.pid = 100"),
+        (DetailValue("Process", "PID", "100 (7 inside)"), ""),
+        (DetailValue("Descriptor", "Name", '/a b"c'), 'fd.name = "/a b\\"c"'),
+        (DetailValue("Event", "Error", "ENOENT"), "evt.res = ENOENT"),
+        (DetailValue("Event", "Since start", "+1 s"), ""),
+    ],
+)
+def test_a_value_of_a_detail_is_a_filter_where_a_field_holds_it(value, condition):
+    assert value.condition() == condition
+
+
+def test_values_of_a_detail_select_the_event_that_they_are_of(opened, settle):
+    frames = opened.workspace.frames
+    for row in (0, 40, 90, 160):
+        for group in describe_event(frames, row).groups:
+            for name, text in group.items:
+                condition = DetailValue(group.name, name, text.removesuffix(" UTC")).condition()
+                if condition:
+                    assert row in select(frames, None, (condition,)).positions(), condition
+
+
+def test_a_value_of_the_detail_can_be_the_filter(opened, settle):
+    go(opened, settle, "events")
+    page = opened.book.events
+    menu = entries(page.value_menu(DetailValue("Process", "Name", "nginx")))
+    assert "Where else is nginx?" in menu
+    menu["Exclude nginx"].trigger()
+    settle(opened)
+    assert opened.workspace.session.filter == "not (proc.name = nginx)"
+    assert "nginx" not in {page.value_of(line, 3) for line in range(page.model.rowCount())}
+
+
+def test_an_error_in_the_list_of_events_can_be_the_filter(opened, settle):
+    go(opened, settle, "events")
+    page = opened.book.events
+    line = next(line for line in range(page.model.rowCount()) if page.model.failed(line))
+    error = page.value_of(line, 6)
+    entries(page.menu_of(line, 6))[f"Show only {error}"].trigger()
+    settle(opened)
+    assert opened.workspace.session.filter == f"evt.res = {error}"
+    assert {page.value_of(line, 6) for line in range(page.model.rowCount())} == {error}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
 from inspect_app.session.colour_rules import OUR_RULES, PAINTS, ColourRule
 from inspect_app.session.examiner_log import ExaminerLog, _Kept
@@ -196,6 +196,25 @@ def test_a_rule_for_tables_paints_their_rows(opened, settle):
     model = opened.book.table.model
     painted = {model.text(line, 1) for line in range(model.rowCount()) if model.rule_of(line) is not None}
     assert painted == {"nginx"}
+
+
+def test_a_rule_for_tables_paints_findings_about_its_events(opened, settle):
+    rule = ColourRule("all", "evt.num exists", "pink", in_tables=True)
+    opened.looks.change(replace(opened.looks.look, rules=(rule,)))
+    go(opened, settle, "findings")
+    model = opened.book.findings.tables.panel.model
+    assert model.rowCount()
+    assert {model.rule_of(line) for line in range(model.rowCount())} == {rule}
+
+
+def test_a_folder_of_views_and_rules_can_be_chosen(dialog, tmp_path, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    line = dialog.general.paths["rules"]
+    buttons = {button.accessibleName(): button for button in line.findChildren(QPushButton)}
+    buttons["Folder: Rules in place of ours"].click()
+    assert line.edit.text() == str(tmp_path)
+    log = dialog.general.paths["examiner_log"]
+    assert [button.text() for button in log.findChildren(QPushButton)] == ["File …"]
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])

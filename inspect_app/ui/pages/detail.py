@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -12,6 +13,7 @@ from inspect_app.analysis.event import DetailGroup, EventDetail
 from inspect_app.cases import ShownNote
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.fonts import mono_font, scaled, text_font
+from inspect_app.ui.pages.detail_value import DetailValue
 from inspect_app.ui.plain import plain
 from inspect_app.ui.theme import colour
 from inspect_app.ui.widgets import named, plain_label
@@ -22,6 +24,12 @@ _NAMES = 130
 _NOTES = "Notes"
 _MOST_NOTES, _LONGEST_NOTE = 20, 2_000
 _MARGIN = 14
+_MOST_LINES = 12
+"""Of a value that is longer the tip tells the rest; notes are read whole."""
+_UNBROKEN = re.compile(r"[^\s\u200b]{16}(?=[^\s\u200b])|[/,|;&=](?=[^\s\u200b])")
+"""After what a value may go on in the next line where it has no blank."""
+_VALUE = int(Qt.ItemDataRole.UserRole)
+"""Role: a value as it is, without the places where it may break."""
 
 
 class DetailPanel(QWidget):
@@ -66,8 +74,8 @@ class DetailTree(QTreeWidget):
     """Names at the left, values at the right; groups stay open or shut as one left them."""
 
     call_shown = Signal(str)
-    menu_wanted = Signal(str, object)
-    """A value, and a place on the screen."""
+    menu_wanted = Signal(object, object)
+    """A `DetailValue`, and a place on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,7 +116,10 @@ class DetailTree(QTreeWidget):
             self.addTopLevelItem(head)
             for name, value in group.items:
                 # A moment's zone is said in every list; without it the nanoseconds fit.
-                item = QTreeWidgetItem([name, value.removesuffix(" UTC")])
+                known = value.removesuffix(" UTC")
+                item = QTreeWidgetItem([name, _UNBROKEN.sub("\\g<0>\u200b", known)])
+                item.setData(1, _VALUE, known)
+                item.setTextAlignment(1, Qt.AlignmentFlag.AlignTop)
                 item.setForeground(0, colour("muted"))
                 item.setTextAlignment(0, Qt.AlignmentFlag.AlignTop)
                 if "<" not in value:
@@ -116,7 +127,7 @@ class DetailTree(QTreeWidget):
                 head.addChild(item)
             head.setFirstColumnSpanned(True)
             head.setExpanded(group.name not in shut)
-        self._fit_notes()
+        self._fit_values()
 
     def refresh_theme(self) -> None:
         """Names in the colours of the theme in force, at the size of text in force."""
@@ -132,24 +143,27 @@ class DetailTree(QTreeWidget):
             items = [head.child(line) for line in range(head.childCount())] if head is not None else []
             for item in items:
                 if head is not None and item is not None:
-                    shown[head.text(0), item.text(0)] = item.text(1)
+                    shown[head.text(0), item.text(0)] = value_of(item)
         return shown
 
-    def _fit_notes(self) -> None:
-        """Notes are read whole, on as many lines as they need."""
-        head = self.topLevelItem(0)
-        if head is None or head.text(0) != _NOTES:
-            return
-        width = max(80, self.columnWidth(1) - _MARGIN)
-        for item in filter(None, map(head.child, range(head.childCount()))):
-            wrapped = int(Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere)
-            needed = self.fontMetrics().boundingRect(0, 0, width, 1 << 20, wrapped, item.text(1))
-            item.setSizeHint(1, QSize(width, needed.height() + 6))
+    def _fit_values(self) -> None:
+        """Values are read on as many lines as they need."""
+        width, metrics = max(80, self.columnWidth(1) - _MARGIN), self.fontMetrics()
+        for head in filter(None, map(self.topLevelItem, range(self.topLevelItemCount()))):
+            most = _MOST_LINES * metrics.lineSpacing() if head.text(0) != _NOTES else 1 << 20
+            for item in filter(None, map(head.child, range(head.childCount()))):
+                text = item.text(1)
+                if "\n" not in text and metrics.horizontalAdvance(text) <= width:
+                    item.setSizeHint(1, QSize())
+                    continue
+                wrapped = int(Qt.TextFlag.TextWordWrap)
+                needed = metrics.boundingRect(0, 0, width, 1 << 20, wrapped, text).height()
+                item.setSizeHint(1, QSize(width, min(needed, most) + 6))
 
     def _copy(self) -> None:
         item = self.currentItem()
         if item is not None:
-            Copier(lambda _: None, lambda *_: None).copy(item.text(1) or item.text(0))
+            Copier(lambda _: None, lambda *_: None).copy(value_of(item) or item.text(0))
 
     # Qt's own names from here on.
 
@@ -159,13 +173,21 @@ class DetailTree(QTreeWidget):
         item = self.currentItem() if by_key else self.itemAt(event.pos())
         if item is not None and item.text(1):
             below = self.viewport().mapToGlobal(self.visualItemRect(item).bottomLeft())
-            self.menu_wanted.emit(item.text(1), below if by_key else event.globalPos())
+            head = item.parent()
+            group = head.text(0) if head is not None else ""
+            value = DetailValue(group, item.text(0), value_of(item))
+            self.menu_wanted.emit(value, below if by_key else event.globalPos())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width wraps values elsewhere; Qt keeps the heights of lines."""
         super().resizeEvent(event)
-        self._fit_notes()
+        self._fit_values()
         self.scheduleDelayedItemsLayout()
+
+
+def value_of(item: QTreeWidgetItem) -> str:
+    """A value as it is; of a heading none."""
+    return str(item.data(1, _VALUE) or "")
 
 
 def note_groups(notes: Sequence[ShownNote]) -> tuple[DetailGroup, ...]:

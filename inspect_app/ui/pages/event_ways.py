@@ -23,6 +23,22 @@ class Way:
     """The page that opens on the condition; empty adds it to the filter."""
 
 
+_CELL_FIELDS = {"Process": "proc.name", "Container": "container.name", "Result": "evt.res"}
+"""Fields that hold what a column of the list says; what is in the others is among the event's ways."""
+
+
+def ways_of_cell(title: str, value: str) -> list[Way]:
+    """What a cell offers by itself: its value alone, or all but it."""
+    field = _CELL_FIELDS.get(title, "")
+    if not field or not value:
+        return []
+    condition, shown = f"{field} = {quote(value)}", shortened(plain(value), 36)
+    return [
+        Way(f"Show only {shown}", "filter", condition),
+        Way(f"Exclude {shown}", "close", f"not ({condition})"),
+    ]
+
+
 def ways_from(frames: CaptureFrames, row: int) -> list[Way]:
     """What an event's menu offers; nothing for what was not recorded."""
     event = frames.events.iloc[row]

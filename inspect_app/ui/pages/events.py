@@ -24,7 +24,8 @@ from inspect_app.ui.find_bar import FindBar
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.detail import DetailPanel
-from inspect_app.ui.pages.event_ways import Way, ways_from
+from inspect_app.ui.pages.detail_value import DetailValue
+from inspect_app.ui.pages.event_ways import Way, ways_from, ways_of_cell
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_view import GridView
@@ -71,12 +72,15 @@ class EventsPage(Page):
         self.clock = ChoiceButton("How times are told", [title for title, _ in _CLOCKS])
         self.clock.chosen.connect(self._on_clock)
         self.head.row.addWidget(self.find_bar)
+        self.head.row.addWidget(tool_button("Find", "search", "Find in this list (Ctrl+F)", self.begin_find))
         self.head.row.addWidget(self.clock)
         self.columns_menu = QMenu(self)
         chooser = tool_button("Columns", "columns", "Which columns are shown")
         chooser.setMenu(self.columns_menu)
         chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.head.row.addWidget(chooser)
+        export = tool_button("Export", "save", "Export these events (Ctrl+E)", self.ask_for_export)
+        self.head.row.addWidget(export)
         self.empty = EmptyState()
         self.copier = Copier(self.told.emit, self.failed.emit)
         self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -234,8 +238,12 @@ class EventsPage(Page):
             notes = self.noted.of_row(self.model.row_of(line))
             self.detail.show_detail(self.describe(line), notes)
 
-    def _show_value_menu(self, value: str, place: QPoint) -> None:
-        build_thing_menu(self, Thing(value, value=value)).popup(place)
+    def _show_value_menu(self, value: DetailValue, place: QPoint) -> None:
+        self.value_menu(value).popup(place)
+
+    def value_menu(self, value: DetailValue) -> QMenu:
+        """What can be done with a value of the detail."""
+        return build_thing_menu(self, Thing(value.text, value.condition(), value=value.text))
 
     def value_of(self, line: int, section: int) -> str:
         """What a cell says, as the capture has it, where it may occur elsewhere; else empty."""
@@ -248,6 +256,9 @@ class EventsPage(Page):
         if title == "Arguments":
             descriptor = number_at(frames.events, "descriptor", row)
             return text_at(frames.descriptors, "name", descriptor) if descriptor >= 0 else ""
+        if title == "Result":
+            # As in `-1 ENOENT`.
+            return self.model.text(line, section).rpartition(" ")[2] if self.model.failed(line) else ""
         if title in ("Event", "TID", "Container"):
             text = self.model.text(line, section)
             return "" if text == UNKNOWN else text
@@ -267,13 +278,15 @@ class EventsPage(Page):
         assert self.model is not None  # noqa: S101 - a line exists only where a model is
         frames, row = self.model.frames, self.model.row_of(line)
         strace = partial(self.copier.copy, self.describe(line).line)
-        own: list[Entry] = [(way.title, way.icon, partial(self._take, way)) for way in ways_from(frames, row)]
+        value = self.value_of(line, section)
+        ways = (*ways_of_cell(COLUMNS[section][0], value), *ways_from(frames, row))
+        own: list[Entry] = [(way.title, way.icon, partial(self._take, way)) for way in ways]
         own.append(("Copy cell", "copy", partial(self.copier.copy, self.model.text(line, section))))
         own.append(("Copy as a strace line", "copy", strace))
         thing = Thing(
             label=f"event {row + 1:,}",
             condition=f"evt.num = {row + 1}",
-            value=self.value_of(line, section),
+            value=value,
             subjects=subjects_of_event(frames, row),
             moment=number_at(frames.events, "time", row),
             event=row,

@@ -215,7 +215,7 @@ def _answer(run: Run, scope: Scope, triage: Mapping[tuple[str, int], Triage]) ->
     return FindingsAnswer(
         run,
         (
-            Tab("findings", "Findings", prepare(found), _NOTHING),
+            Tab("findings", "Findings", prepare(found, scope=scope), _NOTHING),
             Tab("rules", "Rules", prepare(each), "These files hold no rules."),
         ),
     )

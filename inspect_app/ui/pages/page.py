@@ -13,7 +13,7 @@ from inspect_app.cases.noted import Noted
 from inspect_app.ui.fonts import scaled
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.scope import Scope
-from inspect_app.ui.widgets import plain_label
+from inspect_app.ui.widgets import ShortLabel, plain_label
 from inspect_app.ui.workspace import page_title
 
 Question = Callable[[Job], object]
@@ -124,7 +124,7 @@ class PageHead(QWidget):
         self.setObjectName("PageHead")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._title = plain_label("PageTitle")
-        self._note = plain_label("PageNote")
+        self._note = ShortLabel("PageNote")
         self._note.setMinimumWidth(40)
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(16, 9, 12, 9)
@@ -136,8 +136,7 @@ class PageHead(QWidget):
     def tell(self, title: str, note: str, tip: str = "") -> None:
         """Replace title and note."""
         self._title.setText(title)
-        self._note.setText(note)
-        self._note.setToolTip(tip)
+        self._note.tell(note, tip)
         # A head that is filled while its page is hidden keeps the places of the texts before.
         self.row.invalidate()
         self.row.activate()
@@ -145,7 +144,7 @@ class PageHead(QWidget):
     @property
     def note(self) -> str:
         """What stands beside the title."""
-        return self._note.text()
+        return self._note.full
 
     # Qt's own names from here on.
 

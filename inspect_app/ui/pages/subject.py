@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
+from inspect_app.analysis.beside import counted_beside
 from inspect_app.analysis.event import DetailGroup
 from inspect_app.analysis.selection import Selection, TimeRange
 from inspect_app.analysis.subject import Found, Kind, Subject, find, label_of, subject_of
@@ -23,6 +24,7 @@ from inspect_app.ui.jobs import Job
 from inspect_app.ui.lane_chart import LaneChart
 from inspect_app.ui.lookups import number_at
 from inspect_app.ui.pages.detail import DetailTree, note_groups
+from inspect_app.ui.pages.detail_value import DetailValue
 from inspect_app.ui.pages.page import EmptyState, Question
 from inspect_app.ui.pages.tabbed import TabbedPage
 from inspect_app.ui.plain import plain
@@ -31,8 +33,8 @@ from inspect_app.ui.table_model import prepare
 from inspect_app.ui.tabs import Tab
 from inspect_app.ui.thing_menu import Thing, build_thing_menu
 from inspect_app.ui.widgets import named, tool_button
-from inspect_app.views.format import format_count, format_duration, format_relative
-from inspect_app.views.subjects import SECTIONS, section_table
+from inspect_app.views.format import beside_text, format_count, format_duration, format_relative
+from inspect_app.views.subjects import SECTIONS, Section, section_table
 
 _ID = "subject"
 """What the look calls this page."""
@@ -143,8 +145,12 @@ class SubjectPage(TabbedPage):
                 layout.activate()
             self.tables.show_tabs(scope, known.tabs)
 
-    def _show_value_menu(self, value: str, place: QPoint) -> None:
-        build_thing_menu(self, Thing(value, value=value)).popup(place)
+    def _show_value_menu(self, value: DetailValue, place: QPoint) -> None:
+        self.value_menu(value).popup(place)
+
+    def value_menu(self, value: DetailValue) -> QMenu:
+        """What can be done with a value of the facts."""
+        return build_thing_menu(self, Thing(value.text, value.condition(), value=value.text))
 
     def _show_moment_menu(self, part: tuple[int, int], place: QPoint) -> None:
         self.moment_menu(part).popup(place)
@@ -216,7 +222,8 @@ def _answer(scope: Scope, subject: Subject, job: Job) -> SubjectAnswer:
         job.check()
         table = section_table(section, frames, found, Selection(selected.rows), scope.window)
         nothing = section.nothing or f"There are no {table.view.noun[1]} here."
-        tabs.append(Tab(section.id, section.title, prepare(table, scope=scope), nothing))
+        beside = _beside(scope, subject, section) if section.rows is None else ""
+        tabs.append(Tab(section.id, section.title, prepare(table, scope=scope), nothing, beside))
     return SubjectAnswer(
         subject,
         label,
@@ -230,6 +237,13 @@ def _answer(scope: Scope, subject: Subject, job: Job) -> SubjectAnswer:
         tuple(tabs),
         _thing(scope, found),
     )
+
+
+def _beside(scope: Scope, subject: Subject, section: Section) -> str:
+    """What was only counted of the subject's calls and belongs to a table of them, or may."""
+    own = (subject.condition(), section.view.filter, section.condition)
+    counted = counted_beside(scope.frames, scope.window, [*scope.conditions, *filter(None, own)])
+    return beside_text(counted) if counted else ""
 
 
 def _processes(scope: Scope, found: Found) -> np.ndarray:

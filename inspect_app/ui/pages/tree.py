@@ -116,7 +116,8 @@ class TreePage(Page):
         header.setStretchLastSection(True)
         header.setMinimumSectionSize(40)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        name = max(340, self.view.viewport().width() * 2 // 5)
+        # The lines of life are what the page is about.
+        name = max(300, self.view.viewport().width() * 3 // 10)
         for section, width in ((NAME, name), (PID, 74), (CONTAINER, 112), (FATE, 78), (EVENTS, 92)):
             header.resizeSection(section, width)
 

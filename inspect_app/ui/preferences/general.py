@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
     QWidget,
 )
 
 from inspect_app.session.look import CLOCKS, TEXT_PERCENTS, THEMES, Look
 from inspect_app.ui.plain import plain
 from inspect_app.ui.preferences.looks import Looks
+from inspect_app.ui.preferences.path_line import PathLine, Wanted
 from inspect_app.ui.preferences.paths import LOG, RULES, VIEWS, take_log, take_views
 from inspect_app.ui.settings import RECENT_COUNTS, Settings
 from inspect_app.ui.widgets import plain_label
@@ -26,9 +22,9 @@ from inspect_app.ui.widgets import plain_label
 _THEMES = ("As the system has it", "Dark", "Light")
 _CLOCKS = ("From the start in lists of events, UTC in tables", "From the start", "UTC", "Local time")
 _PATHS = (
-    (LOG, "Examiner's log", "A file to which every step is appended; none is kept without it"),
-    (VIEWS, "Views of your own", "A TOML file, or a folder of them"),
-    (RULES, "Rules in place of ours", "A YAML file, or a folder of them"),
+    (LOG, "Examiner's log", "A file to which every step is appended; none is kept without it", Wanted.NEW),
+    (VIEWS, "Views of your own", "A TOML file, or a folder of them", Wanted.FILE_OR_FOLDER),
+    (RULES, "Rules in place of ours", "A YAML file, or a folder of them", Wanted.FILE_OR_FOLDER),
 )
 
 
@@ -53,7 +49,9 @@ class GeneralPart(QWidget):
         self.problem = plain_label("FilterMessage")
         self.problem.setProperty("state", "invalid")
         self.problem.setWordWrap(True)
-        self.paths = {name: PathLine(title, tip, settings.path(name)) for name, title, tip in _PATHS}
+        self.paths = {
+            name: PathLine(title, tip, settings.path(name), wanted) for name, title, tip, wanted in _PATHS
+        }
         form = QFormLayout(self)
         form.setContentsMargins(10, 16, 10, 10)
         form.setVerticalSpacing(12)
@@ -94,37 +92,3 @@ class GeneralPart(QWidget):
         self.problem.setText(plain(problem[:1].upper() + problem[1:]))
         if name == RULES:
             self._looks.paths_changed.emit()
-
-
-class PathLine(QWidget):
-    """The name of a file or folder, to be typed or chosen; empty for none."""
-
-    chosen = Signal(str)
-
-    def __init__(self, title: str, tip: str, path: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.edit = QLineEdit(path)
-        self.edit.setPlaceholderText(tip)
-        self.edit.setAccessibleName(title)
-        self.edit.setClearButtonEnabled(True)
-        self.edit.editingFinished.connect(self._tell)
-        self._before = path
-        choose = QPushButton("Choose …")
-        choose.setAccessibleName(f"Choose: {title}")
-        choose.clicked.connect(self._choose)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.edit, 1)
-        row.addWidget(choose)
-
-    def _choose(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self, self.edit.accessibleName(), self.edit.text())
-        if path:
-            self.edit.setText(path)
-            self._tell()
-
-    def _tell(self) -> None:
-        path = self.edit.text().strip()
-        if path != self._before:
-            self._before = path
-            self.chosen.emit(path)

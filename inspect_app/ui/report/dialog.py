@@ -26,7 +26,7 @@ from inspect_app.reports.writing import FORMS
 from inspect_app.session import Session
 from inspect_app.ui.fonts import scaled
 from inspect_app.ui.plain import plain
-from inspect_app.ui.preferences.general import PathLine
+from inspect_app.ui.preferences.path_line import PathLine
 from inspect_app.ui.report.order import Order
 from inspect_app.ui.report.parts import ContainerList, PartList
 from inspect_app.ui.widgets import plain_label
