@@ -20,6 +20,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import SEEK_CUR
 from typing import Any, BinaryIO
 
 import msgpack
@@ -33,6 +34,8 @@ PREFIX = b"\x94\xc4\x08" + MARK
 """The first bytes of every block: an array of four, the first a bin of eight."""
 DIGEST_SIZE = 32
 _DIGEST_PREFIX = b"\xc4\x20"
+_WIDTHS = {b"\xc4": 1, b"\xc5": 2, b"\xc6": 4}
+"""Bytes of the length in msgpack's three forms of a bin."""
 TAIL_SIZE = len(_DIGEST_PREFIX) + DIGEST_SIZE
 """Bytes of a block behind its body."""
 GENESIS = bytes(DIGEST_SIZE)
@@ -162,6 +165,20 @@ def sum_of(body: bytes) -> int:
     return total + int.from_bytes(body[len(body) - rest :], "little") & (1 << 64) - 1
 
 
+def claimed_end(stream: BinaryIO, offset: int) -> int | None:
+    """Where a block would end by its own lengths, whole or not; None where it has none that can be."""
+    stream.seek(offset)
+    if stream.read(len(PREFIX)) != PREFIX:
+        return None
+    for limit in (MAX_HEADER, MAX_BODY):
+        width = _WIDTHS.get(stream.read(1))
+        length = limit + 1 if width is None else int.from_bytes(stream.read(width), "big")
+        if length > limit:
+            return None
+        stream.seek(length, SEEK_CUR)
+    return stream.tell() + len(_DIGEST_PREFIX) + DIGEST_SIZE
+
+
 class CutShort(FormatError):
     """The file ends before the block does."""
 
@@ -169,7 +186,7 @@ class CutShort(FormatError):
 def _read_bin(stream: BinaryIO, hasher: Any, limit: int, what: str, offset: int) -> tuple[bytes, int]:
     """One msgpack bin and the number of bytes it took in the file."""
     code = stream.read(1)
-    width = {b"\xc4": 1, b"\xc5": 2, b"\xc6": 4}.get(code)
+    width = _WIDTHS.get(code)
     if not code:
         raise CutShort(f"the file ends before a block's {what}", offset)
     if width is None:

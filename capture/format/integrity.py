@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import BinaryIO
 
-from capture.format.blocks import GENESIS, PREFIX, Block, CutShort, read_block
+from capture.format.blocks import GENESIS, PREFIX, Block, CutShort, claimed_end, read_block
 from capture.format.errors import FormatError
 
 _SCAN = 1 << 20
@@ -99,10 +99,8 @@ class Walk:
                 block = read_block(self._stream, offset)
             except FormatError as error:
                 self._in_vain -= self._stream.tell() - offset
-                given_up = self._in_vain < 0
-                following = None if given_up else self._next_start(offset + 1)
-                self._in_vain -= self._stream.tell() - offset
-                cut = isinstance(error, CutShort) and following is None and not given_up
+                following = self._behind(offset)
+                cut = isinstance(error, CutShort) and following is None and self._in_vain >= 0
                 self._damage(Damage.CUT if cut else Damage.ALTERED, error.reason)
                 if following is None:
                     return
@@ -190,6 +188,38 @@ class Walk:
         state = State.CUT_SHORT if damage is Damage.CUT else State.ALTERED
         if self._fault is None or (self._fault.state is State.CUT_SHORT and state is State.ALTERED):
             self._fault = Verdict(state, self._expected_seq, reason, 0, self._last_time, damage)
+
+    def _behind(self, offset: int) -> int | None:
+        """Where the walk goes on behind what is no whole block; None: nowhere, or it costs too much.
+
+        What lies within a block is its content, whatever it looks like: a recorded program may have read or
+        written captures. So a damaged block's own lengths are believed where they lead to another block.
+        """
+        end = claimed_end(self._stream, offset)
+        if end is not None and end == self._stream.seek(0, 2):
+            return None
+        if end is not None and self._starts_block(end):
+            return end
+        return self._found_again(offset + 1)
+
+    def _found_again(self, offset: int) -> int | None:
+        """The first whole block at or after `offset` that can be one of this capture's next."""
+        while self._in_vain >= 0 and (at := self._next_start(offset)) is not None:
+            self._in_vain -= at - offset
+            try:
+                self._stream.seek(at)
+                block = read_block(self._stream, at)
+            except FormatError:
+                block = None
+            if block is not None and block.header.seq >= self._expected_seq:
+                return at
+            self._in_vain -= self._stream.tell() - at
+            offset = at + 1
+        return None
+
+    def _starts_block(self, offset: int) -> bool:
+        self._stream.seek(offset)
+        return self._stream.read(len(PREFIX)) == PREFIX
 
     def _next_start(self, offset: int) -> int | None:
         """Where the next block's first bytes are found at or after `offset`, None nowhere."""

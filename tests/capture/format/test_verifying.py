@@ -182,6 +182,52 @@ def test_any_damage_is_read_or_refused(whole, rng: random.Random):
     assert verdict is None or verdict.state is not State.WHOLE
 
 
+@pytest.fixture(scope="module")
+def nested(tmp_path_factory):
+    """A capture of a program that read another capture, and where the block lies that holds it."""
+    folder, rng = tmp_path_factory.mktemp("nested"), random.Random(1)
+    inner = CaptureBuilder()
+    for _ in range(12):
+        inner.event("read", ret=4_000, data=rng.randbytes(4_000))
+    data = inner.write(folder / "inner.exhume", block=1).read_bytes()
+    book = CaptureBuilder()
+    book.event("read", ret=len(data), data=data)
+    book.event("close")
+    whole = book.write(folder / "outer.exhume", block=1).read_bytes()
+    holder = max(_walked(whole)[0], key=lambda block: block.size)
+    assert whole.count(PREFIX) > len(_walked(whole)[0]), "its blocks can be seen from outside"
+    return whole, holder
+
+
+def _walked(data):
+    walk = integrity.Walk(io.BytesIO(data))
+    return list(walk), walk.verdict
+
+
+def test_blocks_that_a_recorded_program_read_are_content_where_theirs_is_damaged(nested):
+    whole, holder = nested
+    for place in (holder.offset + 200, holder.offset + holder.size - 1):
+        found, verdict = _walked(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        expected = [block.digest for block in _walked(whole)[0] if block.header.seq != holder.header.seq]
+        assert [block.digest for block in found] == expected
+        assert (verdict.state, verdict.block) == (State.ALTERED, holder.header.seq)
+
+
+def test_a_file_that_ends_inside_what_a_recorded_program_read_is_cut_short(nested):
+    whole, holder = nested
+    found, verdict = _walked(whole[: holder.offset + holder.size - 1_000])
+    assert (verdict.state, verdict.block) == (State.CUT_SHORT, holder.header.seq)
+    assert len(found) == holder.header.seq
+
+
+def test_blocks_behind_one_that_lies_about_its_length_are_found(nested):
+    whole, holder = nested
+    place = holder.offset + len(PREFIX) + 1  # of the header's length
+    found, verdict = _walked(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+    assert verdict.state is State.ALTERED
+    assert found[-1].digest == _walked(whole)[0][-1].digest
+
+
 def test_blocks_inside_each_other_do_not_take_forever(monkeypatch):
     """Each mark claims a body up to the end: reading from each of them would take the square of the size."""
     monkeypatch.setattr(integrity, "_SEARCH", 1 << 20)
