@@ -22,7 +22,6 @@ from inspect_app.exports.carving import MAX_SIZE, Carved, carve_all
 from inspect_app.exports.errors import ExportError
 from inspect_app.exports.source import source_of
 from inspect_app.frames.capture import CaptureFrames
-from inspect_app.views.export import safe_text
 
 _HEADINGS = ("file", "name", "size", "known", "coverage", "sha256", "verdict", "notes")
 _STREAMS = ("ipv4", "ipv6", "unix", "pipe", "fifo", "char")
@@ -114,7 +113,7 @@ def _row(name: str, recovered: Recovered, carved: Carved | None = None) -> tuple
     more = "" if recovered.is_size_known else " at least"
     coverage = f"{recovered.coverage:.1%}"
     return (
-        *(name, safe_text(recovered.name), f"{recovered.size}{more}", recovered.known, coverage),
+        *(name, recovered.name, f"{recovered.size}{more}", recovered.known, coverage),
         *((carved.sha256, carved.verdict) if carved else ("", "")),
         "; ".join(recovered.notes),
     )

@@ -266,7 +266,7 @@ def _tile_row(one: TileMeasure) -> tuple[str, ...]:
     mark = "★" if tile.noteworthy and one.total else ""
     if one.unknown:
         return ("", tile.category.value, tile.title, "not known", one.unknown)
-    return (mark, tile.category.value, tile.title, one.text, printable(one.meaning))
+    return (mark, tile.category.value, tile.title, one.text, one.meaning)
 
 
 def _tile_figures(one: TileMeasure) -> tuple[str | int | None, ...]:

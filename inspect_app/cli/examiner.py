@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from capture.model.text import printable
 from inspect_app.cli.boundary import ExitCode, fail, guarded
 from inspect_app.cli.commands import main
 from inspect_app.cli.options import FILE, format_option
@@ -15,7 +14,6 @@ from inspect_app.cli.output import echo_rows
 from inspect_app.session.examiner_log import LogError, read_log
 
 _HEADINGS = ("time", "user", "action", "what")
-_LONGEST = 2_000
 _ASIDE = frozenset({"time", "user", "host", "tool", "action", "before"})
 
 
@@ -46,5 +44,4 @@ def examiner_log(log: Path, form: str) -> None:
 
 def _row(line: dict[str, Any]) -> tuple[str, ...]:
     what = ", ".join(f"{name} {value}" for name, value in line.items() if name not in _ASIDE and value)
-    told = (*(str(line.get(name, "")) for name in _HEADINGS[:3]), what)
-    return tuple(printable(text, _LONGEST) for text in told)
+    return (*(str(line.get(name, "")) for name in _HEADINGS[:3]), what)

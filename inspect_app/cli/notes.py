@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from capture.model.text import printable
+from capture.model.text import ELLIPSIS, printable
 from inspect_app.analysis.subject import Kind, Subject, find
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.cases import Anchor, Case, CaseFile, Note, Severity
@@ -89,8 +89,7 @@ def list_notes(case_path: Path, form: str, **asked: Any) -> None:
     case = _existing(case_path)
     notes = _notes(case, **asked)
     rows = [
-        tuple(printable(str(cell), _SHORT) if form == "table" else cell for cell in row)
-        for row in rows_of_notes(notes)
+        tuple(_short(str(cell)) if form == "table" else cell for cell in row) for row in rows_of_notes(notes)
     ]
     echo_rows(COLUMNS, rows, form, hidden=1)
     if form == "table":
@@ -249,3 +248,7 @@ def _by(author: str) -> By:
         except (KeyError, OSError):
             author = "unknown"
     return By(author, time.time_ns())
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHORT else text[:_SHORT] + ELLIPSIS

@@ -26,8 +26,9 @@ def paragraphs_of(text: str, limit: int = 20_000) -> tuple[str, ...]:
 
 
 def moment(nanoseconds: int, window: TimeRange) -> str:
-    """A moment; where all that is told happened on one day, without the day."""
-    return format_time(nanoseconds, digits=DIGITS, date=not is_one_day(window))
+    """A moment; where all that is told happened on one day, without the day, unless it is another."""
+    is_that_day = is_one_day(window) and nanoseconds // _DAY == window.start_ns // _DAY
+    return format_time(nanoseconds, digits=DIGITS, date=not is_that_day)
 
 
 def is_one_day(window: TimeRange) -> bool:

@@ -19,6 +19,7 @@ from inspect_app.views.sorting import default_order
 
 TITLE = "Findings"
 SHOWN_OF_A_RULE = 25
+_FILE = "findings.csv"
 _HOW = (
     "A rule is a condition on events. Those of ATT&CK's tactics stand below the first tactic that the rule "
     "names. A finding is a reason to look, and no proof."
@@ -66,11 +67,18 @@ def _beside(tactics: list[Tactic], material: Material) -> tuple[Block, ...]:
     most = max(len(one.rows) for tactic in tactics for one in tactic.outcomes)
     if most <= SHOWN_OF_A_RULE:
         return ()
-    table = findings_table(material.run, material.frames)
-    name = material.attach("findings.csv", to_csv(table, default_order(table)))
+    name = _whole(material)
     many = format_count(total, "finding")
     first = f"the first {MAX_FINDINGS:,} of {many}" if total > MAX_FINDINGS else f"all {many}"
     return (Paragraph(f"At most {SHOWN_OF_A_RULE} findings of a rule are shown; {first} are in {name}."),)
+
+
+def _whole(material: Material) -> str:
+    """The name of the file that holds all findings; it is written when the first table needs it."""
+    if not any(one.name == _FILE for one in material.attachments):
+        table = findings_table(material.run, material.frames)
+        material.attach(_FILE, to_csv(table, default_order(table)))
+    return _FILE
 
 
 def _held(material: Material) -> list[Block]:
@@ -129,7 +137,9 @@ def _written(found: list[Finding], material: Material, name: str, total: int, *,
     if "events" in material.chosen_parts:
         columns.append(Column("Event", Kind.EVENT))
         rows = [(*row, material.cite(one.row)) for row, one in zip(rows, found, strict=True)]
-    return Table(name, "", tuple(columns), tuple(rows), ("finding", "findings"), total)
+    is_all_told = sum(len(one.rows) for one in material.run.outcomes) <= MAX_FINDINGS
+    beside = _whole(material) if len(rows) < total and is_all_told else ""
+    return Table(name, "", tuple(columns), tuple(rows), ("finding", "findings"), total, beside=beside)
 
 
 def _judged(finding: Finding, material: Material) -> str:

@@ -27,7 +27,7 @@ def recorded(material: Material) -> Section:
 def provenance(summary: Summary) -> tuple[Fact, ...]:
     """What was recorded, by whom, where and when."""
     span = summary.span_ns
-    settings = ", ".join(f"{name} {value}" for name, value in summary.options.items())
+    settings = ", ".join(_setting(name, value) for name, value in summary.options.items())
     facts = [
         Fact("File", summary.path, exact=True),
         *([Fact("Set", summary.part)] if summary.part else []),
@@ -70,6 +70,20 @@ def scope_of(material: Material) -> tuple[Fact, ...]:
         Fact("Filter", condition or "none: every event", exact=bool(condition)),
         Fact("Events", f"{len(material.selection):,} of {everything}"),
     )
+
+
+def _setting(name: str, value: object) -> str:
+    """What the recorder was told, in words: `hold back 30 ms`, `users yes`, `redact nothing`."""
+    words = name.replace("_", " ")
+    if isinstance(value, bool):
+        return f"{words} {'yes' if value else 'no'}"
+    if isinstance(value, int) and name.endswith("_ns"):
+        return f"{words.removesuffix(' ns')} {format_duration(value)}"
+    if isinstance(value, int):
+        return f"{words} {value:,}"
+    if isinstance(value, list):
+        return f"{words} {' '.join(map(str, value)) or 'nothing'}"
+    return f"{words} {value}"
 
 
 def _payload(summary: Summary) -> str:

@@ -96,7 +96,7 @@ def _noted(material: Material) -> list[Block]:
     first = [shown_text(" ".join(note.text.split()), 300) for note in notes if note in matter]
     many = "" if len(matter) == len(notes) else ", the most serious among them"
     return [
-        Paragraph(f"{format_count(len(notes), 'event')} noted by the analyst{many}:"),
+        Paragraph(f"{format_count(len(notes), 'note')} by analysts{many}:"),
         Bullets(tuple(first)),
     ]
 

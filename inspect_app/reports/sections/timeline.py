@@ -79,9 +79,7 @@ def _tree(material: Material) -> list[Block]:
 def _noted(material: Material) -> list[Block]:
     notes = material.notes
     shown = notes[: max(NOTES_SHOWN, material.options.rows)]
-    many = format_count(len(notes), "event")
-    verb = "was" if len(notes) == 1 else "were"
-    cut = f"{many} {verb} noted by analysts"
+    cut = f"{format_count(len(notes), 'note')} by analysts"
     if len(shown) < len(notes):
         name = material.attach("notes.csv", _csv(notes))
         cut += f"; {len(shown):,} are shown, all of them are in {name}, beside this report"

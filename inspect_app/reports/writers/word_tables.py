@@ -13,6 +13,8 @@ from inspect_app.reports.model import Fact, Kind, Table
 
 _TWENTIETHS = 9638
 """Of a point: the width between the margins of a page."""
+_CELL_MARGIN = 50
+"""On the left and the right of a cell; Word's own of twice as much breaks short numbers into two lines."""
 _MARKED, _SHADE = "FBF1E6", "FBF1E6"
 _LINE = "CFD5DC"
 _AFTER_BORDERS = ("w:shd", "w:tblLayout", "w:tblCellMar", "w:tblLook", "w:tblCaption", "w:tblDescription")
@@ -98,8 +100,15 @@ def _empty(document: Any, widths: Sequence[float]) -> Any:
         for name, value in (("w:val", "single"), ("w:sz", "4"), ("w:color", _LINE)):
             line.set(qn(name), value)
         borders.append(line)
+    inside = OxmlElement("w:tblCellMar")
+    for side in ("w:left", "w:right"):
+        space = OxmlElement(side)
+        space.set(qn("w:w"), str(_CELL_MARGIN))
+        space.set(qn("w:type"), "dxa")
+        inside.append(space)
     # Word refuses a file whose elements stand in another order than its schema's.
     table._tbl.tblPr.insert_element_before(borders, *_AFTER_BORDERS)
+    table._tbl.tblPr.insert_element_before(inside, *_AFTER_BORDERS[_AFTER_BORDERS.index("w:tblLook") :])
     return table._tbl
 
 

@@ -57,6 +57,12 @@ def test_a_note_is_written_on_a_thing_and_listed(capture, case, words, kind, lab
     assert (row["severity"], row["author"], row["report"]) == ("high", "Reyes", "yes")
 
 
+def test_what_a_terminal_would_obey_is_escaped_once(capture, case):
+    add(capture, case, "--text", "two\nlines \x1b[31mred")
+    told = " ".join(run("notes", "list", "--case", case).stdout.split())
+    assert "two\\nlines \\x1b[31mred" in told
+
+
 def test_notes_are_chosen_by_what_they_say(capture, case):
     add(capture, case, "--event", 1, "--text", "a download", "--tag", "x", "--severity", "high")
     add(capture, case, "--event", 2, "--text", "something else", "--tag", "x", "--tag", "y")

@@ -165,6 +165,40 @@ def test_findings_stand_below_their_tactic_and_cite_their_events(attacked):
     assert told <= cited
 
 
+def test_findings_that_are_cut_name_the_file_that_has_them_all(tmp_path):
+    book = incident()
+    for number in range(30):
+        book.open(100, f"/etc/shadow-{number}", ino=900 + number, fd=7)
+        book.open(100, "/etc/shadow", ino=78, fd=8)
+    report = report_of(open_capture(book.write(tmp_path / "node.exhume")))
+    (beside,) = [one for one in report.attachments if one.name == "findings.csv"]
+    cut = [
+        one for one in blocks_of(report, Table) if one.id.startswith("rule-") and len(one.rows) < one.total
+    ]
+    assert [len(one.rows) for one in cut] == [25]
+    assert "; all of them are in findings.csv, beside this report" in cut[0].counted
+    assert len(list(csv.reader(io.StringIO(beside.data.decode())))) > cut[0].total
+
+
+def test_a_note_on_another_day_than_the_capture_tells_its_day(attacked):
+    before = Noted("when it was installed", START_NS - 86_400 * 1_000 * MS)
+    (entry,) = [
+        one
+        for block in blocks_of(report_of(attacked, given=Given(notes=[before])), Entries)
+        for one in block.items
+    ]
+    assert entry.time.startswith("2023-11-13 ")
+
+
+def test_what_the_recorder_was_told_is_said_in_words():
+    frames = build_frames()
+    given = {"snaplen": 4_096, "users": True, "redact": [], "hold_back_ns": 30_000_000, "payload": ["a", "b"]}
+    told = facts_of(report_of(replace(frames, host={**frames.host, "options": given})), "recorded")[
+        "Settings"
+    ]
+    assert told == "snaplen 4,096, users yes, redact nothing, hold back 30 ms, payload a b"
+
+
 def test_a_cited_event_is_told_with_the_block_that_it_lies_in(attacked, tmp_path):
     path = incident().write(tmp_path / "node.exhume", block=4)
     frames = open_capture(path)
@@ -208,7 +242,7 @@ def test_ten_thousand_notes_are_cut_and_lie_beside(frames):
     assert sum(len(block.items) for block in blocks_of(report, Entries)) == 1_000
     beside = next(one for one in report.attachments if one.name == "notes.csv")
     assert beside.data.count(b"\n") == 10_001
-    assert "10,000 events were noted by analysts; 1,000 are shown" in words_of(report, "timeline")
+    assert "10,000 notes by analysts; 1,000 are shown" in words_of(report, "timeline")
 
 
 def test_the_pictures_show_processes_with_what_they_descend_from(attacked):

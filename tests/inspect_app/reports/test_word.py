@@ -55,7 +55,7 @@ def test_pictures_are_told_in_words(document):
 
 
 ORDER = {
-    "w:tblPr": ["w:tblStyle", "w:tblW", "w:jc", "w:tblBorders", "w:tblLayout", "w:tblLook"],
+    "w:tblPr": ["w:tblStyle", "w:tblW", "w:jc", "w:tblBorders", "w:tblLayout", "w:tblCellMar", "w:tblLook"],
     "w:tcPr": ["w:tcW", "w:shd"],
     "w:pPr": ["w:pStyle", "w:keepNext", "w:keepLines", "w:numPr", "w:shd", "w:spacing", "w:ind", "w:jc"],
 }
