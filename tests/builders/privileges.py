@@ -15,9 +15,11 @@ CLONE_NEWNS, SETNS, SETUID, EXECVE = 0x20000, 308, 105, 59
 SYS_ADMIN = 1 << 21
 
 
-def credentials(uid=0, effective=0):
+def credentials(uid=0, effective=0, *, euid=None):
     """The text of a cred_change: see `capture.model.credentials`."""
-    return struct.pack("<5Q8III", 0, effective, effective, 0, 0, *[uid] * 4, *[0] * 4, 0, 1 << 24)
+    acting = uid if euid is None else euid
+    uids = (uid, acting, uid, acting)
+    return struct.pack("<5Q8III", 0, effective, effective, 0, 0, *uids, *[0] * 4, 0, 1 << 24)
 
 
 def namespaces(mount):

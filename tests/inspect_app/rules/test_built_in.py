@@ -16,7 +16,7 @@ O_WRONLY, O_CREAT, O_TRUNC = 1, 0o100, 0o1000
 CONTAINER = "c" * 64
 CGROUP = 77
 OUTSIDE = "203.0.113.9"
-SETUID, MS_BIND, BPF_PROG_LOAD, PTRACE_ATTACH = 105, 4096, 5, 16
+SETUID, SETRESUID, MS_BIND, BPF_PROG_LOAD, PTRACE_ATTACH = 105, 117, 4096, 5, 16
 
 
 def in_container(book, pid, comm):
@@ -167,6 +167,35 @@ def builds(book):
     book.open(130, "/home/new/.bashrc", ino=62, flags=O_WRONLY | O_CREAT)
     book.fork(100, 160, comm=b"sh")
     return book.exec(160, "/root/src/configure", ino=61)
+
+
+def installs(book):
+    """Packages are set up: apt gives up root and takes it back, debconf reads accounts, pip is installed."""
+    book.process(170, comm="apt-get", argv=[b"apt-get"], exe="/usr/bin/apt-get", uid=0)
+    for before, after in ((0, 42), (42, 0)):
+        book.event("cred_change", pid=170, uid=0, args=(1, SETRESUID), text=credentials(euid=before),
+                   text2=credentials(euid=after))  # fmt: skip
+    book.process(171, comm="frontend", argv=[b"frontend"], exe="/usr/bin/perl")
+    book.open(171, "/etc/shadow", ino=70)
+    book.process(172, comm="python3", argv=[b"python3", b"-c", b"import pip"], exe="/usr/bin/python3")
+    book.open(172, "/root/venv/bin/pip", ino=64, flags=O_WRONLY | O_CREAT)
+    book.event("write", pid=172, fd=3, ino=64, ret=5, data=b"#!/bin")
+    book.fork(100, 173, comm=b"sh")
+    book.exec(173, "/root/venv/bin/pip", ino=64)
+
+
+def runs_a_container(book):
+    """podman begins its runtime, which goes on as a copy of itself."""
+    book.process(180, comm="podman", argv=[b"podman"], exe="/usr/bin/podman")
+    book.fork(180, 181, comm=b"podman")
+    book.exec(181, "/tmp/crun.Ab12Cd", "crun", "create")
+
+
+@pytest.mark.parametrize("work", [installs, runs_a_container])
+def test_the_work_of_package_managers_and_runtimes_is_ordinary(tmp_path, work):
+    book = ordinary()
+    work(book)
+    assert run(book, tmp_path / "x.exhume") == {}
 
 
 def test_what_a_host_unpacks_and_builds_is_ordinary_and_in_a_container_is_not(tmp_path):
