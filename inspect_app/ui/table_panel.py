@@ -23,7 +23,7 @@ from inspect_app.ui.table_model import Prepared, ViewModel, prepare
 from inspect_app.ui.table_view import GridView, TotalsRow
 from inspect_app.ui.widgets import plain_label, tool_button
 from inspect_app.views.export import to_csv
-from inspect_app.views.format import format_count, format_value
+from inspect_app.views.format import Unit, format_count, format_value
 from inspect_app.views.row_subjects import subjects_of_row
 from inspect_app.views.sorting import search
 from inspect_app.views.table import ViewTable
@@ -246,7 +246,8 @@ class TablePanel(QWidget):
             self.grid.cut_in_the_middle(
                 [section for section, one in enumerate(columns) if one.of in _PATHS or one.id in _PATHS]
             )
-            self.grid.fit_columns(self.model.text, extra=self.totals.texts)
+            times = [section for section, one in enumerate(columns) if one.unit is Unit.TIME]
+            self.grid.fit_columns(self.model.text, extra=self.totals.texts, whole=times)
 
     def _show_totals(self) -> None:
         if self.model is not None:

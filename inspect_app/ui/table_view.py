@@ -32,7 +32,8 @@ from inspect_app.ui.theme import colour
 ROW_HEIGHT = 25
 _SAMPLE = 60
 """Lines that are measured to find a column's width."""
-_WIDEST, _NARROWEST, _MOST_SPARE, _LAST_AT_LEAST = 420, 48, 90, 160
+_WIDEST, _NARROWEST, _MOST_SPARE, _LAST_AT_LEAST, _TEXT_AT_LEAST = 420, 48, 90, 160, 84
+_RIGHT = int(Qt.AlignmentFlag.AlignRight)
 
 
 class GridView(QTableView):
@@ -85,9 +86,15 @@ class GridView(QTableView):
         )
 
     def fit_columns(
-        self, text: Callable[[int, int], str], widest: int = _WIDEST, extra: Sequence[str] = ()
+        self,
+        text: Callable[[int, int], str],
+        widest: int = _WIDEST,
+        extra: Sequence[str] = (),
+        whole: Collection[int] = (),
     ) -> None:
         """Give each column the width that its title and the first lines need, at most `widest` pixels.
+
+        Where the table then fits, texts are cut rather than make it scroll, but for those in `whole`.
 
         A text at the end takes what is left; where a number stands there, all columns share it.
         """
@@ -97,18 +104,37 @@ class GridView(QTableView):
             return
         widths = [self._width_needed(section, text, extra, scaled(widest)) for section in sections]
         last = model.headerData(sections[-1], Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
-        ends_in_text = not int(last or 0) & int(Qt.AlignmentFlag.AlignRight)
+        ends_in_text = not int(last or 0) & _RIGHT
         self.horizontalHeader().setStretchLastSection(ends_in_text)
         # The scroll bar comes later than the rows.
-        spare = self.width() - self.verticalScrollBar().sizeHint().width() - 2 - sum(widths)
+        room = self.width() - self.verticalScrollBar().sizeHint().width() - 2
         if ends_in_text:
-            # It takes what is left, and is cut rather than make the table scroll.
-            widths[-1] = max(min(widths[-1], scaled(_LAST_AT_LEAST)), widths[-1] + min(0, spare))
+            # It takes what is left; it and the widest texts are cut rather than make the table scroll.
+            least = min(widths[-1], scaled(_LAST_AT_LEAST))
+            widths[-1] = max(least, widths[-1] + min(0, room - sum(widths)))
         else:
-            each = min(scaled(_MOST_SPARE), max(0, spare) // len(widths))
+            each = min(scaled(_MOST_SPARE), max(0, room - sum(widths)) // len(widths))
             widths = [width + each for width in widths]
+        self._narrow(widths, sum(widths) - room, whole)
         for section, width in enumerate(widths):
             self.setColumnWidth(section, width)
+
+    def _narrow(self, widths: list[int], too_wide: int, whole: Collection[int]) -> None:
+        """Take so many pixels from texts, from the widest first; none where that would not be enough."""
+        header, model = self.horizontalHeader(), self.model()
+        role, across = Qt.ItemDataRole.TextAlignmentRole, Qt.Orientation.Horizontal
+        least = {
+            section: max(scaled(_TEXT_AT_LEAST), header.sectionSizeHint(section))
+            for section in range(len(widths) - 1)
+            if section not in whole and not int(model.headerData(section, across, role) or 0) & _RIGHT
+        }
+        if too_wide > sum(max(0, widths[section] - width) for section, width in least.items()):
+            return
+        while too_wide > 0:
+            widest = max(least, key=lambda section: widths[section] - least[section])
+            step = min(too_wide, max(1, (widths[widest] - least[widest]) // 2))
+            widths[widest] -= step
+            too_wide -= step
 
     def _width_needed(
         self, section: int, text: Callable[[int, int], str], extra: Sequence[str], widest: int

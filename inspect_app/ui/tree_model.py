@@ -20,6 +20,7 @@ _ROOT = QModelIndex()
 NAME, PID, CONTAINER, FATE, EVENTS, LIFE = range(6)
 _TITLES = ("Process", "PID", "Container", "Ended", "Events", "")
 _RIGHT = (PID, EVENTS)
+_MAY_BE_CUT = (NAME, CONTAINER, FATE)
 _RIGHT_SIDE, _LEFT_SIDE = (
     int(side | Qt.AlignmentFlag.AlignVCenter)
     for side in (Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft)
@@ -189,9 +190,9 @@ class TreeModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DecorationRole and section == CONTAINER:
             container = self._line(process).container
             return category_colour(container) if container >= 0 else None
-        if role == Qt.ItemDataRole.ToolTipRole and section == NAME:
-            name = self._line(process).texts[NAME]
-            return name if "<" not in name else None
+        if role == Qt.ItemDataRole.ToolTipRole and section in _MAY_BE_CUT:
+            text = self._line(process).texts[section]
+            return text if "<" not in text else None
         return None
 
     def headerData(

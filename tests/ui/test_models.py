@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from inspect_app.analysis.selection import select
 from inspect_app.ui import lookups
 from inspect_app.ui.event_model import EventModel
+from inspect_app.ui.fonts import scaled
 from inspect_app.ui.lookups import column_of, number_at, text_at
 from inspect_app.ui.pages.tree import _branches
 from inspect_app.ui.scope import Scope
@@ -91,3 +92,27 @@ def test_a_column_is_looked_up_once_and_goes_with_its_table():
     del table, cells
     gc.collect()
     assert gone not in lookups._KNOWN
+
+
+def test_texts_give_way_before_a_table_scrolls_and_numbers_never(frames, qtbot):
+    grid = GridView()
+    qtbot.addWidget(grid)
+    grid.resize(1_100, 300)
+    grid.show()
+    grid.setModel(view_model(frames, "processes"))
+    long = "a container's name that is far too long for its column"
+    model = grid.model()
+    grid.fit_columns(lambda line, section: long if section == 3 else model.text(line, section))
+    wide = [grid.columnWidth(section) for section in range(model.columnCount())]
+    grid.resize(2_400, 300)
+    grid.fit_columns(model.text)
+    columns = [model.table.columns[place] for place in model.shown]
+    numbers = [section for section, one in enumerate(columns) if one.unit.numeric]
+    assert numbers
+    assert all(wide[section] >= grid.columnWidth(section) for section in numbers)
+    assert scaled(84) <= wide[3] < grid.fontMetrics().horizontalAdvance(long)
+    assert sum(wide[:-1]) < 1_100
+    grid.resize(400, 300)
+    grid.fit_columns(lambda line, section: long if section == 3 else model.text(line, section))
+    # Too narrow for all anyway: it scrolls, and nothing is cut for nothing.
+    assert grid.columnWidth(3) >= grid.fontMetrics().horizontalAdvance(long)

@@ -28,7 +28,6 @@ class SummaryCard(QFrame):
         super().__init__(parent)
         self.setObjectName("Card")
         self._title = plain_label()
-        self._measure()
         self._note = plain_label("Muted")
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(14)
@@ -43,10 +42,15 @@ class SummaryCard(QFrame):
         column.addSpacing(5)
         column.addLayout(self._grid)
         column.addStretch(1)
+        self._column = column
+        self._measure()
 
     def _measure(self) -> None:
-        self.setFixedSize(scaled(self.WIDTH), scaled(self.HEIGHT))
+        """As wide as always, or as its figures need: they are not to be cut."""
         self._title.setFont(text_font(17, bold=True))
+        self._column.activate()
+        needed = self._column.minimumSize().width()
+        self.setFixedSize(max(scaled(self.WIDTH), needed), scaled(self.HEIGHT))
 
     def show_summary(self, summary: Summary) -> None:
         """Replace all values."""
@@ -90,6 +94,7 @@ class SummaryCard(QFrame):
         self._values["Not seen"].setToolTip("" if summary.tells_loss else LOSS_TIP)
         self._mark("Not seen", bad=missing + counted > 0)
         self._mark("File", bad=summary.state.state != "whole")
+        self._measure()
 
     def value(self, name: str) -> str:
         """What stands beside a name."""
@@ -99,8 +104,10 @@ class SummaryCard(QFrame):
         label = self._values.get(name)
         if label is None:
             label = self._values[name] = plain_label()
-            self._grid.addWidget(plain_label("Muted", name), line, column)
-            self._grid.addWidget(label, line, column + 1)
+            for widget, place in ((plain_label("Muted", name), column), (label, column + 1)):
+                self._grid.addWidget(widget, line, place)
+                # A layout shows what is new to it later, and reckons without it until then.
+                widget.show()
         label.setText(value)
         label.setAccessibleName(f"{name}: {value}")
 
