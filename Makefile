@@ -5,11 +5,12 @@
 demo: setup
 	@resources/demo/run
 
-# Everything that is checked; some tests need root and say so when they skip. Those that record come last and alone:
-# what they watch is this machine.
+# Everything that is checked; some tests need root and say so when they skip. Those that record come last, as what they
+# watch is this machine: two at a time, for much of it is waiting, and alone those that storm.
 test: lint
 	.venv/bin/python -m pytest --ignore=tests/kernel --numprocesses=auto --maxprocesses=4 --dist=loadfile
-	.venv/bin/python -m pytest tests/kernel
+	.venv/bin/python -m pytest tests/kernel -m 'not alone' --numprocesses=2 --dist=loadfile
+	.venv/bin/python -m pytest tests/kernel -m alone
 
 # What recording and opening cost on this machine, as root; docs/benchmarks.md tells how to read it.
 bench: setup

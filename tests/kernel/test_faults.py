@@ -107,6 +107,7 @@ def memory_of(pid):
     return int(next(line for line in lines if line.startswith("RssAnon")).split()[1])
 
 
+@pytest.mark.alone
 def test_a_disk_that_is_too_slow_makes_the_recorder_count_and_not_grow(tmp_path):
     seconds = 8
     before = SLOW_DISK.format(seconds=seconds, bytes_a_second=50_000)

@@ -12,14 +12,14 @@ from capture.cli.errors import Exit
 from tests.kernel.captures import Capture, Recording, exhume_capture
 from tests.kernel.storms import end_with_the_tests, rage
 
-pytestmark = pytest.mark.kernel
+pytestmark = [pytest.mark.kernel, pytest.mark.alone]
 
-SECONDS = float(os.environ.get("EXHUME_TEST_SECONDS", "8"))
+SECONDS = float(os.environ.get("EXHUME_TEST_SECONDS", "5"))
 """How long processors are kept busy; 20 is what the recorder is meant to bear."""
 STOPPED_S = float(os.environ.get("EXHUME_TEST_STOPPED_SECONDS", "2"))
 """How long the recorder is stopped; 5 is what is meant."""
 
-PROCESSES = int(os.environ.get("EXHUME_TEST_PROCESSES", "1000"))
+PROCESSES = int(os.environ.get("EXHUME_TEST_PROCESSES", "600"))
 """How many short processes storm; tests/benchmarks/overload.py takes 20,000."""
 
 

@@ -194,6 +194,17 @@ def test_a_recorder_that_is_killed_leaves_every_file_readable(tmp_path):
         assert found
 
 
+_MORE_THAN_FITS = """
+import os, time
+fd = os.open("/dev/urandom", os.O_RDONLY)
+for number in range(8_000):
+    os.read(fd, 80)
+    if number % 10 == 0:
+        time.sleep(0.005)
+"""
+"""Reads 640,000 bytes that do not shrink, over some seconds: many a block, and never much at once."""
+
+
 def test_a_full_disk_at_the_turn_leaves_whole_files_and_says_so(tmp_path):
     folder = tmp_path / "small"
     folder.mkdir()
@@ -201,8 +212,10 @@ def test_a_full_disk_at_the_turn_leaves_whole_files_and_says_so(tmp_path):
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no tmpfs can be mounted here")
     try:
-        options = ("--rotate-size", "80K")
-        done = exhume_capture("record", "-o", folder / "n.exhume", *options, "--", *TICKS, tmp_path, "10")
+        options = ("--rotate-size", "80K", "--only-command", "--no-hashes")
+        done = exhume_capture(
+            "record", "-o", folder / "n.exhume", *options, "--", *PYTHON, "-c", _MORE_THAN_FITS
+        )
         assert done.returncode == Exit.WRITE_FAILED
         assert "No space left on device" in done.stderr
         assert "Traceback" not in done.stderr

@@ -9,7 +9,7 @@ from inspect_app.filters.evaluate import evaluate
 from inspect_app.filters.language import parse
 from tests.kernel.captures import PYTHON, Capture, record
 
-pytestmark = pytest.mark.kernel
+pytestmark = [pytest.mark.kernel, pytest.mark.alone]
 
 BUSY = """
 import os, time
