@@ -18,6 +18,7 @@ from capture.format.blocks import (
     PREFIX,
     Allowance,
     Header,
+    collector_paused,
     decompress,
     pack_block,
     pack_document,
@@ -116,7 +117,7 @@ def test_hostile_msgpack_is_refused(data):
 
 def test_a_small_document_of_countless_empty_lists_is_refused():
     row = b"\xdd" + struct.pack(">I", 1 << 19) + b"\x90" * (1 << 19)
-    with pytest.raises(FormatError, match="values"):
+    with collector_paused(), pytest.raises(FormatError, match="values"):
         unpack(b"\xdc\x00\x11" + row * 17)
 
 
