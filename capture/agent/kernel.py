@@ -98,6 +98,9 @@ class Kernel:
         arch = os.uname().machine
         if arch != "x86_64":
             raise CaptureError(f"this recorder knows x86_64 machines, this one is {arch}")
+        if privileges.obstacles():
+            # Told before compiling, which takes seconds.
+            raise CaptureError(_not_let(privileges.refusal()))
         rings = settings.lanes()
         calls = settings.calls(possible_processors())
         types = KernelTypes()
@@ -323,9 +326,13 @@ def _kernel_version() -> int:
     return (major << 16) + (minor << 8) + min(patch, 255)
 
 
+def _not_let(refusal: str) -> str:
+    return f"the kernel does not let the probe load: {refusal}"
+
+
 def _why_not_loaded(error: OSError | NotCompiledError) -> str:
     if refusal := privileges.refusal():
-        return f"the kernel did not let the probe load: {refusal}"
+        return _not_let(refusal)
     said = str(error) if isinstance(error, NotCompiledError) else getattr(error, "said", "")
     lines = [line for line in said.splitlines() if line.strip() and "generated." not in line]
     last = next((line for line in reversed(lines) if "error" in line or "invalid" in line), str(error))

@@ -123,7 +123,7 @@ def test_the_ring_keeps_the_last_part_only_also_when_the_recorder_is_killed(tmp_
 
 
 def test_the_ring_stays_within_its_size(tmp_path):
-    options = ("--ring-size", "1M", "--snaplen", "2048")
+    options = ("--ring-size", "1M", "--snaplen", "2048", "--only-command")
     path = tmp_path / "n.exhume"
     command = (*PYTHON, "-c", _NOISE)
     done = exhume_capture("record", "-o", path, *options, "--", *command)

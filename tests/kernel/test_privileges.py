@@ -1,5 +1,6 @@
 """Recording without root: which capabilities do, what each is for, and what the recorder gives up."""
 
+import functools
 import json
 import os
 import shutil
@@ -23,6 +24,14 @@ BITS = {name: row.bit for name, row in zip(NAMES, CAPABILITIES, strict=True)}
 STATUS = "import re; print(*re.findall(r'(?:CapEff|CapPrm|NoNewPrivs):\\s*(\\w+)', open({}).read()))"
 
 
+@functools.cache
+def cache():
+    """Where that user keeps the compiled probe: compiled once for all tests here, gone at their end."""
+    made = tempfile.TemporaryDirectory(prefix="exhume-cache-")
+    os.chown(made.name, SOMEBODY, SOMEBODY)
+    return made
+
+
 def as_somebody(*capabilities):
     """Run the recorder as an ordinary user with no capabilities but these: options of `exhume_capture`.
 
@@ -35,7 +44,11 @@ def as_somebody(*capabilities):
     options = {
         "prefix": ["setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups", *caps],
         "interpreter": "/usr/bin/python3",
-        "env": {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *LIBRARIES])},
+        "env": {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *LIBRARIES]),
+            "CACHE_DIRECTORY": cache().name,
+        },
     }
     works = [*options["prefix"], "/usr/bin/python3", "-c", "import bcc, capture.cli"]
     tried = subprocess.run(works, capture_output=True, text=True, check=False, env=options["env"])
