@@ -77,6 +77,7 @@ COMMANDS = (
     Command("profiles", "View", "Profiles …", ("Ctrl+Shift+A",), needs_capture=False),
     Command("palette", "Help", "Command palette …", ("Ctrl+K",), "search", needs_capture=False),
     Command("sample", "Help", "Open the sample incident", (), "containers", needs_capture=False),
+    Command("tour", "Help", "A tour in five steps …", (), needs_capture=False),
     Command("shortcuts", "Help", "Keyboard shortcuts", ("F1", "?"), needs_capture=False),
     Command("crash_log", "Help", "Crash log …", (), needs_capture=False),
     Command("about", "Help", "About Exhume", (), needs_capture=False),

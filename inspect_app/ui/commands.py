@@ -91,6 +91,7 @@ class Commands:
             "profiles": lambda: window.show_preferences("Profiles"),
             "preferences": window.show_preferences,
             "palette": window.show_palette,
+            "tour": window.show_tour,
             "shortcuts": window.show_shortcuts,
             "crash_log": window.show_crash_log,
             "about": window.show_about,

@@ -51,6 +51,7 @@ from inspect_app.ui.scope import Scope
 from inspect_app.ui.settings import Settings
 from inspect_app.ui.sharing import Sharing, is_link, is_session
 from inspect_app.ui.strip_feed import StripFeed
+from inspect_app.ui.tour import TourDialog
 from inspect_app.ui.workspace import EVENTS, MOMENT, Workspace
 
 _SUFFIXES = "Captures and sessions (*.exhume *.exhume-session *.scap *.scap.gz *.scap.zst);;All files (*)"
@@ -166,6 +167,17 @@ class MainWindow(QMainWindow):
         """The list of keys."""
         ShortcutsDialog(self).show()
 
+    def show_tour(self) -> None:
+        """Five steps beside the window; where nothing is open, on the sample."""
+        if self.workspace.frames is None:
+            self.open_sample()
+        TourDialog(self._run_if_open, self).show()
+
+    def _run_if_open(self, command: str) -> None:
+        """The first step comes before the sample is there, which opens where that step leads."""
+        if self.workspace.frames is not None:
+            self.actions_by_id[command].trigger()
+
     def show_crash_log(self) -> None:
         """What failed so far; it is never sent anywhere."""
         CrashLogDialog(self.crash_log, self).show()
@@ -211,6 +223,7 @@ class MainWindow(QMainWindow):
         areas.welcome.open_clicked.connect(self.ask_for_file)
         areas.welcome.path_chosen.connect(self.open_path)
         areas.welcome.sample_wanted.connect(self.open_sample)
+        areas.welcome.tour_wanted.connect(self.show_tour)
         self.pins.changed.connect(self._show_pins)
         self.pins.measured.connect(areas.strip.set_lanes)
         self._connect_book()

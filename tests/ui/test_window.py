@@ -17,6 +17,7 @@ from inspect_app.ui.command_palette import CommandPalette
 from inspect_app.ui.help import ShortcutsDialog
 from inspect_app.ui.loader import explain
 from inspect_app.ui.screenshot import PAGES
+from inspect_app.ui.tour import STEPS, TourDialog
 from inspect_app.ui.workspace import page_title
 from inspect_app.views.catalogue import VIEWS
 from tests.builders.capture import CaptureBuilder
@@ -691,3 +692,23 @@ def test_another_selection_or_look_is_asked_anew(opened, settle):
     opened.workspace.back()
     assert opened.jobs.has("page")
     settle(opened)
+
+
+def test_the_tour_leads_through_the_sample_and_shows_what_it_tells_of(window, settle, qtbot):
+    qtbot.mouseClick(window.areas.welcome._tour, Qt.MouseButton.LeftButton)
+    settle(window)
+    tour = window.findChild(TourDialog)
+    assert window.title.capture_name == "incident.exhume"
+    seen = []
+    for place in range(len(STEPS)):
+        assert tour.place == place
+        assert tour._text.text() == STEPS[place].text
+        settle(window)
+        seen.append(window.workspace.session.page)
+        tour._next.click()
+    assert seen == ["overview", "overview", "tree", "streams", "streams"]
+    assert not tour.isVisible()
+
+
+def test_every_step_of_the_tour_is_a_command():
+    assert {step.command for step in STEPS} <= {command.id for command in COMMANDS}

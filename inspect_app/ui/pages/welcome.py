@@ -13,11 +13,6 @@ from inspect_app.ui.icons import app_icon, icon
 from inspect_app.ui.widgets import card, named, plain_label
 
 _MOST_RECENT = 6
-_STEPS = (
-    "A tour in five steps: look at the tiles · drag over the time strip · double click a container"
-    " · e shows bytes, r findings · s filters, F1 lists all keys"
-)
-"""The same as docs/tour.md, for whoever has no documents at hand."""
 
 
 class WelcomePage(QWidget):
@@ -26,6 +21,7 @@ class WelcomePage(QWidget):
     open_clicked = Signal()
     path_chosen = Signal(str)
     sample_wanted = Signal()
+    tour_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,9 +38,8 @@ class WelcomePage(QWidget):
         self._open.clicked.connect(self.open_clicked)
         self._sample = QPushButton("Look at the sample: an incident in a web shop's container")
         self._sample.clicked.connect(self.sample_wanted)
-        steps = plain_label("Muted", _STEPS)
-        steps.setWordWrap(True)
-        steps.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._tour = QPushButton("Take the tour: five steps through the sample")
+        self._tour.clicked.connect(self.tour_wanted)
         self._heading = plain_label("GroupTitle", "Recent")
         self._recent = QVBoxLayout()
         self._recent.setSpacing(4)
@@ -58,7 +53,7 @@ class WelcomePage(QWidget):
         column.addSpacing(8)
         column.addWidget(self._open)
         column.addWidget(self._sample)
-        column.addWidget(steps)
+        column.addWidget(self._tour)
         column.addSpacing(8)
         column.addWidget(self._heading)
         column.addLayout(self._recent)
