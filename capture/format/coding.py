@@ -37,6 +37,8 @@ _FEW = 64
 """Of so many values one may be an exception."""
 _SAMPLE, _MANY = 512, 16
 """Of about so many values, looked at first, one in _MANY may not fit: else too many of all would not."""
+_SHIFTED = 4
+"""Bytes of the widest numbers that are put together by shifts."""
 _NARROWER: dict[str, list[np.dtype[Any]]] = {
     "i": [np.dtype("i1"), np.dtype("<i2"), np.dtype("<i4")],
     "u": [np.dtype("u1"), np.dtype("<u2"), np.dtype("<u4")],
@@ -188,7 +190,7 @@ def unpack_into(column: object, out: Array, offset: int | None = None) -> None:
         steps[0] = np.frombuffer(data[:8], "<i8")[0]
         steps[1:] = _stored_values(data[8:], stored, len(out) - 1, kept, offset)
         _put_exceptions(steps[1:], exceptions, steps.dtype, offset)
-        out[:] = np.cumsum(steps)
+        out[:] = np.cumsum(steps, out=steps)
     else:
         raise FormatError(f"a column coded as {coding[:20]!r}, which this reader does not know", offset)
 
@@ -210,9 +212,22 @@ def _stored_values(data: bytes, stored: np.dtype[Any], count: int, kept: str, of
         raise FormatError(f"a column has {len(raw)} bytes, {count * stored.itemsize} wanted", offset)
     if kept == "plain":
         return np.frombuffer(raw, stored)
-    planes = np.frombuffer(raw, np.uint8).reshape(stored.itemsize, count)
-    values: Array = np.ascontiguousarray(planes.T).view(stored).reshape(-1)
-    return values
+    return _of_planes(np.frombuffer(raw, np.uint8).reshape(stored.itemsize, count), stored)
+
+
+def _of_planes(planes: Array, stored: np.dtype[Any]) -> Array:
+    """The numbers of which `planes` has all lowest bytes, then all second bytes, and so on."""
+    if stored.itemsize > _SHIFTED:
+        values = np.empty((planes.shape[1], stored.itemsize), np.uint8)
+        for at, plane in enumerate(planes):
+            values[:, at] = plane
+        return values.view(stored).reshape(-1)
+    # Put together by shifts, which run over many numbers at once: several times as fast.
+    numbers: Array = planes[-1].astype(f"<u{stored.itemsize}")
+    for plane in planes[-2::-1]:
+        numbers <<= 8
+        numbers |= plane
+    return numbers.view(stored)
 
 
 def _put_exceptions(values: Array, exceptions: bytes, dtype: np.dtype[Any], offset: int | None) -> None:

@@ -65,12 +65,12 @@ def find_descriptors(
     """Join events to things. `descriptors` and `sockets` are the snapshot's tables."""
     elsewhere = events.starts_elsewhere
     rows = rows_where(len(events), lambda some: (events.ino[some] > 0) & ~elsewhere[some])
-    dev, ino = events.dev[rows].astype(np.int64), events.ino[rows].astype(np.int64)
-    devs, inos, identity = pair_codes(dev, ino)
+    devs, inos, identity = pair_codes(taken_from(events.dev, rows), taken_from(events.ino, rows))
+    devs, inos = devs.astype(np.int64), inos.astype(np.int64)
     anonymous = Anonymous(events, processes, descriptors, paths.names)
     is_socket = events.mode[rows] & _TYPE == _SOCKET
     is_anonymous = _among(devs, inos, anonymous.dev, anonymous.ino)[identity] & ~is_socket
-    label = np.full(len(rows), _NONE, np.int64)
+    label = np.full(len(rows), _NONE, np.int32)
     at = np.flatnonzero(is_anonymous)
     label[at] = anonymous.labels(processes.of_event[rows[at]], events.fd[rows[at]].astype(np.int64), rows[at])
     names = FileNames(

@@ -141,7 +141,7 @@ def _indexed(capture: Capture, report: Progress, stop: Callable[[], bool]) -> Ca
         frames, columns = _join(capture, report, stop)
         if not index.keep(key, Keepsake(frames, columns, capture.texts, capture.is_sorted)):
             return frames
-        stored = index.find(key)
+        stored = index.find(key, is_own=True)
         if stored is None:
             return frames
         capture.forget_texts()

@@ -65,8 +65,11 @@ class SideIndex:
         self._folder = folder or platformdirs.user_cache_path("exhume") / "frames"
         self._most_bytes = most_bytes
 
-    def find(self, key: bytes) -> Stored | None:
-        """The frames that were kept under a key; None: there are none that can be used."""
+    def find(self, key: bytes, *, is_own: bool = False) -> Stored | None:
+        """The frames that were kept under a key; None: there are none that can be used.
+
+        `is_own`: this process has just kept them.
+        """
         path = self._path(key)
         try:
             if not self._is_ours():
@@ -79,7 +82,7 @@ class SideIndex:
         try:
             if not _is_private(os.fstat(descriptor)):
                 return None
-            stored = read_frames(descriptor, key)
+            stored = read_frames(descriptor, key, is_own=is_own)
             os.utime(path)
         except (FormatError, OSError, ValueError, OverflowError, MemoryError):
             with suppress(OSError):

@@ -41,6 +41,8 @@ _ALIGNMENT = 64
 _MAX_HEADER = 4 << 20
 _WRITTEN_AT_ONCE = 16 << 20
 _WORDS_OF_A_SUM = 1 << 17
+_LOOKED_AT = 1 << 12
+"""Values at the start of a column that mostly tell already that they are not all the same."""
 SOURCE_COLUMNS = ("text", "text2", "addr")
 """What `FileSource` needs of every event: positions in the capture's texts."""
 _CODES = {"str": "<i4", "category": "<i2"}
@@ -164,9 +166,8 @@ def _proof(name: str, array: np.ndarray) -> bytes:
 
 def _once(array: np.ndarray) -> np.ndarray:
     """The array, or its first value where all are the same."""
-    is_same = len(array) > 1 and all(
-        each_piece(len(array), lambda rows: bool((array[rows] == array[0]).all()))
-    )
+    is_same = len(array) > 1 and bool((array[:_LOOKED_AT] == array[0]).all())
+    is_same = is_same and all(each_piece(len(array), lambda rows: bool((array[rows] == array[0]).all())))
     return array[:1] if is_same else array
 
 
@@ -213,8 +214,13 @@ def _text_parts(name: str, texts: Iterable[bytes]) -> Iterator[tuple[str, np.nda
 # Reading.
 
 
-def read_frames(descriptor: int, key: bytes) -> Stored:
+def read_frames(descriptor: int, key: bytes, *, is_own: bool = False) -> Stored:
     """Map the frames that were written under `key` into an open file. It may be closed afterwards.
+
+    Args:
+        descriptor: the open file.
+        key: what they were written under.
+        is_own: whether this process has just written them, so that their proofs need not be made again.
 
     Raises:
         FormatError: They are not, the file is damaged, or was made by another version.
@@ -231,13 +237,15 @@ def read_frames(descriptor: int, key: bytes) -> Stored:
             pass
         case _:
             raise FormatError("the side index is of another capture")
-    arrays = _arrays(mapped, size, listed)
+    arrays = _arrays(mapped, size, listed, is_own=is_own)
     tables = {table: _table(table, columns, arrays, _count(rows, table)) for table, columns in TABLES.items()}
     events = _count(rows, "events")
     source = {name: _spread(arrays, f"source.{name}", events) for name in SOURCE_COLUMNS}
     paths = _texts(arrays, "paths").decoded()
     environments = list(_texts(arrays, "environments"))
     stored = Stored(tables, source, paths, environments, _texts(arrays, "texts"), order)
+    if is_own:
+        return stored
     _check_pointers(stored)
     if hasattr(mapped, "madvise"):
         # What was read to check it is read again when it is wanted; until then it takes no memory.
@@ -255,8 +263,8 @@ def _header(mapped: mmap.mmap, size: int) -> Any:
     return unpack(header)
 
 
-def _arrays(mapped: mmap.mmap, size: int, listed: list[Any]) -> dict[str, np.ndarray]:
-    """Every array that the header lists, its place and its proof checked."""
+def _arrays(mapped: mmap.mmap, size: int, listed: list[Any], *, is_own: bool) -> dict[str, np.ndarray]:
+    """Every array that the header lists, its place and (but of our own) its proof checked."""
     dtypes, arrays, proofs = _dtypes(), dict[str, np.ndarray](), dict[str, bytes]()
     for row in listed:
         match row:
@@ -269,7 +277,7 @@ def _arrays(mapped: mmap.mmap, size: int, listed: list[Any]) -> dict[str, np.nda
         array = np.frombuffer(mapped, dtype, count, offset)
         arrays[name], proofs[name] = array, proof
     # Several at once: neither sums nor digests hold the interpreter's lock.
-    found = in_order(lambda one: (one[0], _proof(*one)), arrays.items())
+    found = in_order(lambda one: (one[0], _proof(*one)), () if is_own else arrays.items())
     if damaged := [name for name, proof in found if proof != proofs[name]]:
         raise FormatError(f"the side index is damaged at {damaged[0]}")
     if missing := dtypes.keys() - arrays.keys():
@@ -321,11 +329,9 @@ def _category(codes: np.ndarray, texts: list[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(texts, dtype="str"), validate=False)
 
 
-def _column(codes: np.ndarray, texts: list[str]) -> np.ndarray:
-    distinct = np.empty(len(texts) + 1, object)
-    distinct[:-1], distinct[-1] = texts, ""
-    column: np.ndarray = distinct[codes]
-    return column
+def _column(codes: np.ndarray, texts: list[str]) -> pd.api.extensions.ExtensionArray:
+    # Each distinct text becomes one of pandas' once; the last is what -1 points to.
+    return pd.array([*texts, ""], dtype="str").take(codes)
 
 
 def _spread(arrays: Mapping[str, np.ndarray], name: str, count: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from inspect_app.frames.columns import FrameColumn
 
-Values = np.ndarray | pd.Categorical | Sequence[Any]
+Values = np.ndarray | pd.api.extensions.ExtensionArray | Sequence[Any]
 
 
 def build_table(columns: Sequence[FrameColumn], data: Mapping[str, Values]) -> pd.DataFrame:
@@ -38,7 +38,8 @@ def empty_table(columns: Sequence[FrameColumn]) -> pd.DataFrame:
 
 def _column(values: Values, dtype: str) -> object:
     if dtype == "str":
-        return pd.Series(list(values), dtype="str")
+        is_text = isinstance(values, pd.api.extensions.ExtensionArray)
+        return pd.Series(values if is_text else list(values), dtype="str")
     if dtype == "category":
         return values if isinstance(values, pd.Categorical) else pd.Categorical(list(values))
     return np.asarray(values, dtype=dtype)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from capture.format.pieces import pieces_of, taken_from
+from capture.format.pieces import each_piece, pieces_of, taken_from
 
 _FLAGS_LIMIT = 1 << 26
 """Up to so many (group, value) pairs a table of flags is quicker than sorting pairs."""
@@ -48,19 +48,26 @@ def distinct_by(codes: np.ndarray, values: np.ndarray, count: int, distinct: int
         flags = seen.reshape(count, distinct)[:, :-1]
         return flags.sum(axis=1, dtype=np.int64), int(np.count_nonzero(flags.any(axis=0)))
     # Plain integers are sorted several times quicker than np.unique does, and short ones quicker still.
-    pairs = np.empty(len(codes), np.uint32 if count * distinct < 1 << 32 else np.uint64)
-    for part in pieces_of(len(codes)):
-        pairs[part] = codes[part].astype(pairs.dtype) * pairs.dtype.type(distinct) + values[part].astype(
-            pairs.dtype
-        )
-    pairs.sort()
-    kept = pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))] if len(pairs) else pairs
-    group, value = np.divmod(kept, pairs.dtype.type(distinct))
+    kind = np.dtype(np.uint32 if count * distinct < 1 << 32 else np.uint64).type
+
+    def pairs_in(part: slice) -> np.ndarray:
+        return _sorted_once(codes[part].astype(kind) * kind(distinct) + values[part].astype(kind))
+
+    parts = each_piece(len(codes), pairs_in)
+    kept = _sorted_once(np.concatenate(parts)) if parts else np.empty(0, kind)
+    group, value = np.divmod(kept, kind(distinct))
     present = value != distinct - 1
     counts = np.bincount(group[present].astype(np.intp), minlength=count).astype(np.int64)
     occurs = np.zeros(distinct, dtype=bool)
     occurs[value[present]] = True
     return counts, int(np.count_nonzero(occurs))
+
+
+def _sorted_once(numbers: np.ndarray) -> np.ndarray:
+    """The distinct numbers, ascending; the array is sorted in place."""
+    numbers.sort()
+    once: np.ndarray = numbers[np.append(True, numbers[1:] != numbers[:-1])[: len(numbers)]]
+    return once
 
 
 def combine(parts: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:

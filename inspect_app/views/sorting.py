@@ -55,9 +55,14 @@ def _ranks(cells: Cells) -> np.ndarray:
     """Numbers that compare like the cells."""
     if cells.codes is None:
         return cells.values
-    folded = [(str(text).casefold(), str(text)) for text in cells.values]
-    ranks = np.empty(len(folded) + 1, dtype=np.int64)
-    ranks[sorted(range(len(folded)), key=folded.__getitem__)] = np.arange(len(folded))
+    texts = list(map(str, cells.values))
+    folded = list(map(str.casefold, texts))
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    if folded != texts:
+        # Equal but for their case they stay as they are; single texts compare quicker than pairs of them.
+        order.sort(key=folded.__getitem__)
+    ranks = np.empty(len(texts) + 1, dtype=np.int64)
+    ranks[order] = np.arange(len(texts))
     ranks[-1] = 0
     ordered: np.ndarray = ranks[cells.codes]
     return ordered

@@ -67,7 +67,8 @@ def sweep(
         columns: The figures of every event of the capture, by name.
         with_ends: Whether the first and the last event of a group matter; without, they are -1.
     """
-    first, last = np.full(count, len(classes.of_event)), np.full(count, -1)
+    unseen = len(classes.of_event)
+    first, last = np.full(count, unseen), np.full(count, -1)
     takes = np.array([classes.meeting(""), *(classes.meeting(one.condition) for one in asked)])
     # Classes that all of these measures take, or leave, alike are one.
     kinds, of_class = np.unique(takes, axis=1, return_inverse=True)
@@ -82,8 +83,10 @@ def sweep(
             table.put(at, group, of_class.take(taken(classes.of_event, at)) - start, columns)
             if with_ends and start == 0:
                 numbers = np.arange(at.start, at.stop) if isinstance(at, slice) else at
-                np.minimum.at(first, group, numbers)
-                np.maximum.at(last, group, numbers)
+                # Of several assignments to one place numpy keeps the last.
+                last[group] = numbers
+                new = np.flatnonzero(first.take(group) == unseen)[::-1]
+                first[group[new]] = numbers[new]
         events += table.counted.sum(axis=1)
         for one, takes_kind in zip(asked, held[1:], strict=True):
             table.add_to(figures[one], one, takes_kind)
