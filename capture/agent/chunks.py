@@ -31,6 +31,8 @@ from capture.agent.settings import LaneSpec
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+STRINGS = ("text", "text2")
+"""Columns of strings, whose closing NUL says nothing."""
 NO_WORDS = np.empty(0, np.uint64)
 
 

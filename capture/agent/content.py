@@ -7,16 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent.chunks import Chunk, Texts, has_content, texts_of
+from capture.agent.chunks import STRINGS, Chunk, Texts, has_content
 from capture.agent.heads import Heads
 from capture.agent.ordered import Ordered
-from capture.agent.pieces import end_to_end, pieces, words_of
+from capture.agent.pieces import clear_behind, end_to_end, pieces, words_of
 from capture.agent.records import HAS_SOCKET, SOCK_SIZE
+from capture.agent.texts import width_of
 from capture.format import Sparse, whole
-
-_WIDTHS = (8, 32, 128, 512, 1 << 14)
-"""Words of the rows that texts are put in: a single long path must not make all rows long."""
-
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _NO_BYTES = np.empty(0, np.uint8)
@@ -41,7 +38,7 @@ def content_of(chunks: Sequence[Chunk], ordered: Ordered) -> tuple[list[Texts], 
         place = _places_of(order.rows(at), chunks, heads)
         sizes = {name: whole(column)[at] for name, column in columns}
     # A row that is wider than its text may reach beyond the last word.
-    behind = np.zeros(max(words_of(int(values.max(initial=0))) for values in sizes.values()), np.uint64)
+    behind = np.zeros(int(width_of(max(int(values.max(initial=0)) for values in sizes.values()))), np.uint64)
     words = np.concatenate([*(chunk.content for chunk in chunks), behind])
     texts: list[Texts] = []
     payload = _NO_BYTES
@@ -112,13 +109,14 @@ def _places(chunks: Sequence[Chunk], heads: Heads) -> Array:
 
 
 def _texts_at(words: Array, name: str, place: Array, lengths: Array, at: Array) -> list[Texts]:
-    """The texts of a column that begin at these words, a group for each width."""
-    groups = np.searchsorted(_WIDTHS, words_of(lengths))
+    """The texts of a column that begin at these words, a group for each width; `lengths`: int64, not 0."""
+    if name in STRINGS:
+        lengths = lengths - (words.view(np.uint8)[8 * place + lengths - 1] == 0)
+    widths = width_of(lengths)
     found = []
-    for group in np.flatnonzero(np.bincount(groups)).tolist():
-        chosen = np.flatnonzero(groups == group)
-        mine = lengths[chosen]
-        width = 8 * words_of(int(mine.max()))
-        rows = pieces(words, place[chosen], width).view(np.uint8).reshape(-1, width)
-        found.append(texts_of(name, rows, mine, at[chosen], strip_nul=name in ("text", "text2")))
+    for width in np.flatnonzero(np.bincount(widths)).tolist():
+        chosen = np.flatnonzero(widths == width)
+        rows = pieces(words, place[chosen], 8 * width).view(np.uint8).reshape(-1, 8 * width)
+        clear_behind(rows, lengths[chosen])
+        found.append(Texts(name, rows, lengths[chosen].astype(np.uint32), at[chosen]))
     return found

@@ -49,20 +49,34 @@ def end_to_end(words: Array, place: Array, lengths: Array) -> Array:
         return _in_runs(words, place, lengths, begins)
     if lengths.strides == (0,) or bool((lengths == lengths[0]).all()):
         return pieces(words, place, int(lengths[0])).view(np.uint8)
-    counts = np.bincount(lengths)
-    starts = np.cumsum(lengths, dtype=np.int64)
-    found = np.empty(int(starts[-1]), np.uint8)
-    starts -= lengths
-    for size in np.flatnonzero(counts >= _MANY).tolist():
-        chosen = np.flatnonzero(lengths == size)
-        to = np.ndarray(len(found) - size + 1, f"V{size}", found, strides=(1,))
-        to[starts[chosen]] = pieces(words, place[chosen], size)
-    rest = np.flatnonzero((counts < _MANY)[lengths])
+    return _of_many_sizes(words, place, lengths)
+
+
+def _of_many_sizes(words: Array, place: Array, lengths: Array) -> Array:
+    """Pieces in two steps: the last word of each, then the whole words before it.
+
+    A last word may reach into the pieces behind it. Words are put down in order, so that what is there in the
+    end is what comes last: a piece's own last word, or the whole words of the second step.
+    """
+    ends = np.cumsum(lengths, dtype=np.int64)
+    starts = ends - lengths
+    before = (lengths - lengths.dtype.type(1)) >> 3
+    found = np.empty(int(ends[-1]) + 8, np.uint8)
+    np.ndarray(len(found) - 7, "<u8", found, strides=(1,))[starts + 8 * before.astype(np.int64)] = words[
+        place + before
+    ]
+    counts = np.bincount(before)
+    for size in (np.flatnonzero(counts[1:] >= _MANY) + 1).tolist():
+        chosen = np.flatnonzero(before == size)
+        to = np.ndarray(len(found) - 8 * size + 1, f"V{8 * size}", found, strides=(1,))
+        to[starts[chosen]] = pieces(words, place[chosen], 8 * size)
+    rest = np.flatnonzero((counts < _MANY)[before] & (before > 0))
     if len(rest):
-        sizes = lengths[rest].astype(np.int64)
-        to_bytes = np.repeat(starts[rest] - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
-        found[to_bytes] = _of_many_sizes(words, place[rest], sizes)
-    return found
+        sizes = before[rest].astype(np.int64)
+        within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        to = np.ndarray(len(found) - 7, "<u8", found, strides=(1,))
+        to[np.repeat(starts[rest], sizes) + 8 * within] = words[np.repeat(place[rest], sizes) + within]
+    return found[:-8]
 
 
 def _in_runs(words: Array, place: Array, lengths: Array, begins: Array) -> Array:
@@ -80,20 +94,8 @@ def _in_runs(words: Array, place: Array, lengths: Array, begins: Array) -> Array
     return found
 
 
-def _of_many_sizes(words: Array, place: Array, lengths: Array) -> Array:
-    sizes = words_of(lengths)
-    ends = np.cumsum(sizes)
-    padded = words[np.repeat(place - ends + sizes, sizes) + np.arange(int(ends[-1]))].view(np.uint8)
-    padding = sizes * 8 - lengths
-    wanted = np.ones(len(padded), np.bool_)
-    stops = np.cumsum(padding)
-    wanted[np.repeat(ends * 8 - stops, padding) + np.arange(int(stops[-1]))] = False
-    found: Array = padded[wanted]
-    return found
-
-
 def clear_behind(rows: Array, lengths: Array) -> None:
     """Put zeros behind the first `lengths[i]` bytes of every row, uint8[n, a multiple of eight]."""
     words = rows.view(np.uint64)
-    for at in range(words.shape[1]):
+    for at in range(int(lengths.min(initial=rows.shape[1])) >> 3, words.shape[1]):
         words[:, at] &= _FIRST_BYTES[np.clip(lengths - 8 * at, 0, 8)]
