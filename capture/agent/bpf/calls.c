@@ -160,6 +160,7 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
         if (is_left_out(id, code)) return 0;
     }
     slot->start = 0;
+    slot->regs = now;
     u32 began = slot->began & BEGAN_PROGRAM;
     u16 flags = began ? exec_flags(code) : entry_flags(task, code);
     bool begins = ret == 0 && !flags && (code == NR_execve || code == NR_execveat);

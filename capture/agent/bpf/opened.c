@@ -119,11 +119,11 @@ static __always_inline bool emit_path(struct walk *w, u64 now, u64 id, struct id
     return true;
 }
 
-static __always_inline void tell_path(u64 id, u64 file, struct ident *ident, s32 fd)
+static __always_inline void tell_path(u64 now, u64 id, u64 file, struct ident *ident, s32 fd)
 {
     /* struct path */
     u64 mount = WORD(file + K_FILE_PATH), dentry = WORD(file + K_FILE_PATH + 8);
-    u64 now = bpf_ktime_get_boot_ns(), how;
+    u64 how;
     int first = 0;
     struct walk *w = walks.lookup(&first);
     if (!w || !mount || !dentry) return;
@@ -140,7 +140,8 @@ static __always_inline void tell_path(u64 id, u64 file, struct ident *ident, s32
     count_lost(NO_PATH, CATEGORY_FILE);
 }
 
-/* After the record of an open, whose file's identity on_sys_exit leaves in the slot, or of a new program. */
+/* After the record of an open, whose file's identity on_sys_exit leaves in the slot, or of a new program: its time is the
+ * next after that record's, for asking the clock again costs more than all of this. */
 int opened_path(struct bpf_raw_tracepoint_args *ctx)
 {
     u64 id = bpf_get_current_pid_tgid();
@@ -150,12 +151,12 @@ int opened_path(struct bpf_raw_tracepoint_args *ctx)
     struct ident ident = slot->thing;
     if (slot->code == NR_execve || slot->code == NR_execveat) {
         char *mm = LOAD(char *, TASK(), K_TASK_MM);
-        tell_path(id, LOAD(u64, mm, K_MM_EXE_FILE), &ident, -1);
+        tell_path(slot->regs + 1, id, LOAD(u64, mm, K_MM_EXE_FILE), &ident, -1);
         return 0;
     }
     struct plan *plan = plan_of(slot->code, entry_flags(TASK(), slot->code));
     u64 file = file_of(ctx->args[1]);
-    if (plan && plan->names == OPENS && file) tell_path(id, file, &ident, ctx->args[1]);
+    if (plan && plan->names == OPENS && file) tell_path(slot->regs + 1, id, file, &ident, ctx->args[1]);
     return 0;
 }
 
@@ -172,6 +173,6 @@ int opened_by_uring(struct bpf_raw_tracepoint_args *ctx)
     u64 file = file_of(entry.result);
     if (!file) return 0;
     identify_far_file(file, &ident);
-    tell_path(bpf_get_current_pid_tgid(), file, &ident, entry.result);
+    tell_path(bpf_ktime_get_boot_ns(), bpf_get_current_pid_tgid(), file, &ident, entry.result);
     return 0;
 }

@@ -3,7 +3,7 @@
 /* What a thread is in the middle of; indexed by the low bits of its tid. */
 struct slot {
     u64 start;          /* 0: not in a call */
-    u64 regs;
+    u64 regs;           /* once the call has returned: when that was */
     u32 tid;
     u32 code;
     u32 muted;          /* a child of the recorder that has not run its program yet */
