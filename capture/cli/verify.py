@@ -94,7 +94,7 @@ def verify(files: tuple[Path, ...], key: str | None, parents: tuple[Path, ...], 
     Exit codes: 0 whole (and signed by PUB), 3 cut short at a block, 4 altered at a block, 5 not readable,
     7 whole, but not signed by PUB, or not made of the --parent.
     """
-    answer = _one(files[0]) if files_of(files) == list(files[:1]) else _set(files)
+    answer = _one(files[0]) if len(files) == 1 and files_of(files) == list(files) else _set(files)
     name = str(files[0]) if len(files) == 1 else "the set"
     signed = key is None or _is_signed_by(answer, key)
     origins = [(path, _is_origin(path, answer)) for path in parents]

@@ -22,8 +22,9 @@ from typing import Any
 
 from capture.evidence.signing import OF_A_MANIFEST, KeySigner, Signature, Signed, check_signature
 from capture.format import CaptureFile, FormatError, set_facts
+from capture.format.sets import MANIFEST_SUFFIX
 
-SUFFIX = ".manifest.json"
+SUFFIX = MANIFEST_SUFFIX
 _MOST = 16 << 20
 """Bytes of a manifest that is read."""
 

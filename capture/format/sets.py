@@ -25,6 +25,7 @@ from capture.format.reader import CaptureFile, EventPlace, Progress, StoredEvent
 from capture.format.totals import sums_of, totals_of
 
 EXTENSION = ".exhume"
+MANIFEST_SUFFIX = ".manifest.json"
 MAX_FILES = 512
 """Files of a set that are open at once; systems give a process a thousand descriptors."""
 _SAME_ROW: dict[str, tuple[str, ...]] = {
@@ -272,6 +273,8 @@ def _set_id(stream: BinaryIO) -> str:
 def files_of(paths: Sequence[Path], endings: Sequence[str] = (EXTENSION,)) -> list[Path]:
     """The files that are meant: of a folder all captures in it but empty ones, which have yet to begin.
 
+    A shell's `*` names the manifests of sets as well: these are read beside the files that they list.
+
     `endings`: how the names of a folder's captures end.
 
     Raises:
@@ -279,7 +282,7 @@ def files_of(paths: Sequence[Path], endings: Sequence[str] = (EXTENSION,)) -> li
         OSError: A folder cannot be read.
     """
     files: list[Path] = []
-    for path in paths:
+    for path in [path for path in paths if not path.name.endswith(MANIFEST_SUFFIX)] or paths:
         if not path.is_dir():
             files.append(path)
             continue

@@ -62,6 +62,17 @@ def test_a_set_and_its_manifest_are_signed_by_the_key(recorded, run):
     assert verified(run, recorded, "--key", signer_of(2).public_key.hex())[0] == 7
 
 
+def test_a_manifest_named_among_the_files_is_read_beside_them(recorded, run):
+    """As by a shell's `*`."""
+    result = run("verify", *sorted(recorded.iterdir()), "--json")
+    assert (result.exit_code, json.loads(result.stdout)["state"]) == (0, "whole")
+    assert run("info", *sorted(recorded.iterdir())).exit_code == 0
+    first = [recorded / "node-00001.exhume", manifest_in(recorded)]
+    result = run("verify", *first, "--json")
+    assert "node-00002.exhume is not here" in json.loads(result.stdout)["reason"]
+    assert run("verify", manifest_in(recorded)).exit_code == 5
+
+
 def test_files_taken_from_the_end_are_missed(recorded, run):
     (recorded / "node-00004.exhume").unlink()
     code, told = verified(run, recorded)
