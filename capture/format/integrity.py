@@ -258,7 +258,7 @@ def not_a_capture(stream: BinaryIO) -> str:
     start = stream.read(8)
     known = {
         b"\x89PNG": "a PNG picture",
-        b"\x0a\x0d\x0d\x0a": "a .scap or pcapng file",
+        b"\x0a\x0d\x0d\x0a": "a pcapng file, or a .scap file (exhume-capture convert makes a capture of it)",
         b"\x1f\x8b": "a gzip file",
     }
     for magic, what in known.items():

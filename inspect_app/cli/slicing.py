@@ -17,6 +17,7 @@ from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail, guarded, open_f
 from inspect_app.cli.commands import main
 from inspect_app.cli.options import FILE, files_argument, filter_option, window_choice
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.foreign import as_captures
 
 
 @main.command("slice", epilog=EXIT_CODES)
@@ -48,7 +49,7 @@ def slice_command(
         choice = replace(choice, since=span.start_ns, until=span.end_ns)
     told = {"filter": expression.strip(), "window": window, "bare": bare}
     try:
-        with open_captures(files) as capture, new_capture(output) as stream:
+        with open_captures(as_captures(files)) as capture, new_capture(output) as stream:
             options = {name: value for name, value in told.items() if value}
             writer = derive([sliced(capture, choice)], stream, "slice", options)
     except EvidenceError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -40,6 +40,11 @@ def readable(path: Path, progress: Progress, cancelled: Callable[[], bool]) -> P
         _convert(path, converted, progress, cancelled)
         _forget_the_oldest(folder)
     return converted
+
+
+def as_captures(paths: Sequence[Path]) -> list[Path]:
+    """Captures as files of ours, for what reads files rather than frames. Raises as `readable` does."""
+    return [readable(path, lambda done, total: None, lambda: False) for path in paths]
 
 
 def cache_folder() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,9 @@ MAX_TEXT = 200
 """Characters of a comparison, and of a value."""
 MAX_WHOLE = 80
 """Characters of a comparison with a list that is told as it stands."""
+MAX_DENIED = 3
+"""Things that a field is not which are told one by one."""
+_DENIAL = "not "
 MAX_HELD = 3
 """Values of a list that are told of those which held, and values of a field that has several."""
 
@@ -66,10 +70,24 @@ def explain(root: Node, frames: CaptureFrames, row: int) -> list[Reason]:
 
 def explained(rule: Rule, root: Node | None, frames: CaptureFrames, row: int) -> list[str]:
     """All that is to be said of why a rule found an event, a line each. Raises FilterError."""
-    lines = [str(reason) for reason in explain(root, frames, row)] if root is not None else []
+    lines = _lines(explain(root, frames, row)) if root is not None else []
     if rule.correlation is not None:
         lines.append(f"completes {rule.correlation}")
     return lines + rule.background.lines()
+
+
+def _lines(reasons: Sequence[Reason]) -> list[str]:
+    """Each reason; of many things that one field is not only the first, and how many more there are."""
+    denied = Counter(reason.values for reason in reasons if reason.text.startswith(_DENIAL))
+    lines, told = [], set()
+    for reason in reasons:
+        if not reason.text.startswith(_DENIAL) or denied[reason.values] <= MAX_DENIED:
+            lines.append(str(reason))
+        elif reason.values not in told:
+            told.add(reason.values)
+            more = f"{reason.text}, and {denied[reason.values] - 1:,} more that it is not"
+            lines.append(str(replace(reason, text=more)))
+    return lines
 
 
 def _reasons(

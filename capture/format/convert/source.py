@@ -13,6 +13,9 @@ from capture.format.errors import FormatError
 SECTION_MARK = b"\x0a\x0d\x0d\x0a"
 BYTE_ORDER_MARK = b"\x4d\x3c\x2b\x1a"
 OTHER_BYTE_ORDER = BYTE_ORDER_MARK[::-1]
+_PACKETS = frozenset({1, 2, 3, 4, 5, 6, 0xA})
+"""Blocks of packets, interfaces and names: what begins with one is pcapng, which has the same mark."""
+_HEAD = 64 << 10
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _PIECE = 1 << 20
 _UNPACKED_PIECE = 4 << 20
@@ -101,18 +104,27 @@ def is_scap(stream: BinaryIO) -> bool:
     stream.seek(0)
     if start != SECTION_MARK and not start.startswith((_GZIP, _ZSTD)):
         return False
-    head = Source(stream).read(12)
+    head = Source(stream).read(_HEAD)
     stream.seek(0)
     # Of the other byte order, too: then it is said which file it is, and why it is not read.
-    return head[:4] == SECTION_MARK and head[8:12] in (BYTE_ORDER_MARK, OTHER_BYTE_ORDER)
+    marked = head[:4] == SECTION_MARK and head[8:12] in (BYTE_ORDER_MARK, OTHER_BYTE_ORDER)
+    return marked and not has_packets(head)
+
+
+def has_packets(head: bytes) -> bool:
+    """Whether what follows the section header is of a file of packets."""
+    size = int.from_bytes(head[4:8], "little")
+    return int.from_bytes(head[size : size + 4], "little") in _PACKETS if size >= 12 else False
 
 
 def section_version(block: bytes) -> tuple[int, int]:
     """Major and minor version of a section header block, given from its beginning.
 
     Raises:
-        FormatError: It is none, of the other byte order, or of a version that nobody has written yet.
+        FormatError: It is none, of the other byte order, of packets, or of a version that nobody has written.
     """
+    if block[:4] == SECTION_MARK and has_packets(block[:_HEAD]):
+        raise FormatError("a pcapng file of packets, not a .scap file", 0)
     if block[:4] == SECTION_MARK and block[8:12] == OTHER_BYTE_ORDER:
         raise FormatError("a .scap file of a big-endian machine; those of little-endian ones are read", 0)
     if len(block) < 28 or block[:4] != SECTION_MARK or block[8:12] != BYTE_ORDER_MARK:

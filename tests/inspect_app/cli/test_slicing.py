@@ -5,6 +5,7 @@ from click.testing import CliRunner
 from capture.format import CaptureFile, State
 from inspect_app.cli import main
 from tests.builders.capture import CaptureBuilder
+from tests.builders.scap import ScapBuilder
 
 
 def run(*arguments):
@@ -34,3 +35,17 @@ def test_a_slice_by_a_filter_keeps_names_and_tells_the_filter(tmp_path):
     assert run("slice", path, "--filter", wanted, "-o", out).exit_code == 5, "nothing is written over"
     assert run("slice", path, "--filter", "no.such = 1", "-o", tmp_path / "x").exit_code == 2
     assert not (tmp_path / "x").exists()
+
+
+def test_a_scap_file_is_sliced_as_it_is(tmp_path):
+    book = ScapBuilder()
+    book.process(100, comm="sh", exe="/bin/sh")
+    book.process(200, comm="cat", exe="/bin/cat")
+    for tid in (100, 200):
+        book.call("read", tid, enter=(3, 8), exit=(1, b"x"))
+    path, out = tmp_path / "node.scap", tmp_path / "part.exhume"
+    path.write_bytes(book.plain())
+    result = run("slice", path, "--filter", "proc.name = cat", "-o", out)
+    assert result.exit_code == 0, result.output
+    with CaptureFile.open(out) as capture:
+        assert (capture.count, capture.verdict.state) == (1, State.WHOLE)

@@ -13,7 +13,7 @@ from inspect_app.filters.language import parse
 from inspect_app.filters.reach import types_of
 from inspect_app.rules.alerts import findings_of
 from inspect_app.rules.entries import parse_entries
-from inspect_app.rules.explanation import explain
+from inspect_app.rules.explanation import explain, explained
 from inspect_app.rules.rule import Priority
 from inspect_app.rules.rule_set import RuleSet
 from inspect_app.rules.run import State, run_rules
@@ -194,6 +194,16 @@ def test_of_a_long_list_what_held_is_named_and_of_several_values_each(frames):
         ("proc.aname in (systemd, … 501 values)", "sh, systemd"),
         ("proc.aname contains s", "sh, systemd"),
         ("fd.ip = 172.17.0.2", "192.168.1.5, 172.17.0.2"),
+    ]
+
+
+def test_of_many_things_that_a_field_is_not_the_first_is_told_and_their_number(frames):
+    apart = " and ".join(f"not proc.name startswith x{number}" for number in range(30))
+    (one,) = run_rules(rules_of(f"{apart} and proc.name = curl and not user.name = a"), frames).outcomes
+    assert explained(one.rule, one.expression.root, frames, int(one.rows[0])) == [
+        "not proc.name startswith x0, and 29 more that it is not    [proc.name is curl]",
+        "proc.name = curl    [proc.name is curl]",
+        "not user.name = a    [user.name is alice]",
     ]
 
 

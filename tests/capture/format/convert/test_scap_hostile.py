@@ -54,6 +54,16 @@ def converted_or_refused(data: bytes) -> bool:
     return True
 
 
+@pytest.mark.parametrize("block", [1, 5, 6, 0xA])
+def test_a_file_of_packets_is_no_scap_file_though_it_begins_like_one(block):
+    head = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+    data = head + struct.pack("<IIIII", block, 20, 1, 65535, 20)
+    assert not is_scap(io.BytesIO(data))
+    with pytest.raises(FormatError, match="pcapng file of packets"):
+        convert(io.BytesIO(data), io.BytesIO())
+    assert is_scap(io.BytesIO(head + struct.pack("<III", 0x201, 12, 12)))
+
+
 def test_a_file_that_is_cut_anywhere_is_converted_as_far_as_it_goes():
     whole = Converted(SMALL)
     counts = []
