@@ -10,6 +10,7 @@ statement runs for an event; ten pieces cost about a microsecond.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import BinaryIO
 
 import numpy as np
@@ -29,7 +30,6 @@ Line = Sequence[str | Piece]
 
 _THREE = np.array([f"{number:03}" for number in range(1_000)], object)
 _LEAST, _MOST = -4_096, 1 << 16
-_SMALL = np.array([str(number) for number in range(_LEAST, _MOST)], object)
 _SECOND = 1_000_000_000
 
 
@@ -111,12 +111,18 @@ def numbers(values: np.ndarray) -> np.ndarray:
     """Whole numbers as texts (object); small ones are looked up."""
     inside = (values >= _LEAST) & (values < _MOST)
     if inside.all():
-        small: np.ndarray = _SMALL[values.astype(np.int64) - _LEAST]
+        small: np.ndarray = _small()[values.astype(np.int64) - _LEAST]
         return small
     found = np.empty(len(values), object)
-    found[inside] = _SMALL[values[inside].astype(np.int64) - _LEAST]
+    found[inside] = _small()[values[inside].astype(np.int64) - _LEAST]
     found[~inside] = list(map(str, values[~inside].tolist()))
     return found
+
+
+@cache
+def _small() -> np.ndarray:
+    """Texts of small numbers (object), the least first; made when the first export wants them."""
+    return np.array([str(number) for number in range(_LEAST, _MOST)], object)
 
 
 def second_texts(moments: np.ndarray) -> np.ndarray:
