@@ -20,6 +20,7 @@ from inspect_app.ui.paints import ground_of, sign_of
 from inspect_app.ui.plain import plain
 from inspect_app.ui.table_model import Index
 from inspect_app.ui.theme import colour
+from inspect_app.views.event_order import FIELDS, TIME
 from inspect_app.views.format import UNKNOWN, Clock, format_count, format_duration, format_time
 
 _ROOT = QModelIndex()
@@ -71,6 +72,7 @@ class EventModel(QAbstractTableModel):
     ) -> None:
         """`rows` are ascending row numbers of events; `zero` is what relative times count from."""
         super().__init__(parent)
+        self.sorted_by = (TIME, False)
         self.frames = frames
         self.rows = rows
         self._painted = painted or Painted()
@@ -97,9 +99,11 @@ class EventModel(QAbstractTableModel):
         """The event's row in the capture."""
         return int(self.rows[line])
 
-    def line_of(self, row: int) -> int:
-        """The line at or after which an event of the capture stands."""
-        return min(len(self.rows) - 1, int(np.searchsorted(self.rows, row)))
+    def show_order(self, rows: np.ndarray, column: str, *, descending: bool) -> None:
+        """The same events in another order; `column` is one of `views.event_order`."""
+        self.beginResetModel()
+        self.rows, self.sorted_by = rows, (column, descending)
+        self.endResetModel()
 
     def show_clock(self, clock: Clock) -> None:
         """Against what moments are told."""
@@ -227,12 +231,21 @@ class EventModel(QAbstractTableModel):
             return None
         title, right, meaning = COLUMNS[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return title
+            arrow = (
+                {True: " ▾", False: " ▴"}[self.sorted_by[1]] if sort_of(section) == self.sorted_by[0] else ""
+            )
+            return title + (arrow if section else "")
         if role == Qt.ItemDataRole.ToolTipRole:
             return meaning
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if right else _LEFT
         return None
+
+
+def sort_of(section: int) -> str:
+    """What a click on a title sorts by; empty for nothing."""
+    word = COLUMNS[section][0].lower()
+    return word if word in FIELDS else TIME if word in ("no.", TIME) else ""
 
 
 def _call(frames: CaptureFrames, row: int) -> tuple[str, str]:

@@ -21,7 +21,11 @@ def sort_rows(table: ViewTable, column: str, descending: bool = False) -> np.nda
     Raises:
         KeyError: The view has no such column.
     """
-    cells = table.cells[table.position(column)]
+    return order_cells(table.cells[table.position(column)], descending)
+
+
+def order_cells(cells: Cells, descending: bool = False) -> np.ndarray:
+    """Places of cells in order, uint32; equal ones keep theirs, and missing ones are last either way."""
     return _order(_ranks(cells), cells.absent(), descending)
 
 

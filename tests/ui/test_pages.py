@@ -1,5 +1,8 @@
 """State at a moment, latency over time, comparison, and where else a value occurs."""
 
+import csv
+import io
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,6 +13,7 @@ from inspect_app.analysis.event import DetailGroup, describe_event
 from inspect_app.analysis.selection import select
 from inspect_app.frames.columns import COUNTED_COLUMNS, SAMPLE_COLUMNS
 from inspect_app.frames.tables import build_table
+from inspect_app.ui.event_model import COLUMNS
 from inspect_app.ui.pages.detail import DetailTree
 from inspect_app.ui.pages.detail_value import DetailValue
 from inspect_app.ui.row_menu import build_row_menu
@@ -356,3 +360,55 @@ def test_an_error_in_the_list_of_events_can_be_the_filter(opened, settle):
     settle(opened)
     assert opened.workspace.session.filter == f"evt.res = {error}"
     assert {page.value_of(line, 6) for line in range(page.model.rowCount())} == {error}
+
+
+def test_events_are_sorted_by_a_click_on_a_title_and_back_restores_time(opened, settle):
+    go(opened, settle, "events")
+    page = opened.book.events
+    in_time = page.model.rows.tolist()
+    assert in_time == sorted(in_time)
+    page.grid.horizontalHeader().sectionClicked.emit(2)
+    settle(opened)
+    latency = opened.workspace.frames.events["latency"].to_numpy()[page.model.rows]
+    known = latency[latency >= 0]
+    assert (latency[: len(known)] == known).all()
+    assert (known[:-1] >= known[1:]).all()
+    assert sorted(page.model.rows.tolist()) == in_time
+    assert page.model.headerData(2, Qt.Orientation.Horizontal).endswith("▾")
+    detail = page.detail.values()
+    assert detail["Event", "Number"].replace(",", "") == str(int(page.model.rows[0]) + 1)
+    page.grid.horizontalHeader().sectionClicked.emit(4)
+    settle(opened)
+    names = [page.model.text(line, 4) for line in range(page.model.rowCount())]
+    assert names == sorted(names, key=str.casefold)
+    opened.workspace.back()
+    opened.workspace.back()
+    settle(opened)
+    assert page.model.rows.tolist() == in_time
+    go(opened, settle, "files")
+    opened.workspace.go(opened.workspace.session.with_page("events").with_sort("time", descending=True))
+    settle(opened)
+    assert page.model.rows.tolist() == in_time[::-1]
+
+
+def test_chosen_events_are_copied_as_text_csv_and_json(opened, settle):
+    go(opened, settle, "events")
+    page = opened.book.events
+    page.grid.selectRow(3)
+    rows = [page.model.text(3, section) for section in range(page.model.columnCount())]
+
+    def copied(title):
+        entries(page.menu_of(3, 4))[title].trigger()
+        settle(opened)
+        return QGuiApplication.clipboard().text()
+
+    assert json.loads(copied("Copy chosen events as JSON")) == [
+        dict(zip([title for title, *_ in COLUMNS], rows, strict=True))
+    ]
+    header, line = list(csv.reader(io.StringIO(copied("Copy chosen events as CSV"))))
+    assert header == [title for title, *_ in COLUMNS]
+    # What a spreadsheet would take for a formula has a quote before it.
+    assert [cell.removeprefix("'") for cell in line] == rows
+    page.copy_lines()
+    settle(opened)
+    assert QGuiApplication.clipboard().text() == "\t".join(rows)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from typing import cast
 
 import numpy as np
@@ -19,18 +21,20 @@ from inspect_app.session.colour_rules import marks_of_events
 from inspect_app.session.look import Look
 from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
-from inspect_app.ui.event_model import ARGUMENTS, COLUMNS, EVENT, EventModel, Painted
+from inspect_app.ui.event_model import ARGUMENTS, COLUMNS, EVENT, EventModel, Painted, sort_of
 from inspect_app.ui.find_bar import FindBar
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.detail import DetailPanel
 from inspect_app.ui.pages.detail_value import DetailValue
+from inspect_app.ui.pages.event_text import as_csv, as_json, as_text, lines_named
 from inspect_app.ui.pages.event_ways import Way, ways_from, ways_of_cell
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_view import GridView
 from inspect_app.ui.thing_menu import Entry, Thing, build_thing_menu
 from inspect_app.ui.widgets import refresh_tool_icons, tool_button
+from inspect_app.views.event_order import FIELDS, TIME, order_events
 from inspect_app.views.format import UNKNOWN, Clock, format_count
 from inspect_app.views.row_subjects import subjects_of_event
 
@@ -38,6 +42,9 @@ _CLOCKS = (("From start", Clock.RELATIVE), ("UTC", Clock.UTC), ("Local time", Cl
 _ID = "events"
 """What the look calls this page."""
 _COPY_LIMIT = 100_000
+_COPIES = (("Copy chosen events as CSV", as_csv), ("Copy chosen events as JSON", as_json))
+Write = Callable[[EventModel, Sequence[int], Callable[[], object]], str]
+"""Lines of a list as text."""
 _WIDEST, _ARGUMENTS_WIDTH = 116, 320
 
 
@@ -61,6 +68,9 @@ class EventsPage(Page):
         self.grid = GridView()
         self.grid.setAccessibleName("Events")
         self.grid.menu_wanted.connect(self._show_menu)
+        self.grid.horizontalHeader().sectionClicked.connect(self._sort_section)
+        self._in_time = np.empty(0, np.uint32)
+        self._order = (TIME, False)
         self.panel = DetailPanel()
         self.detail = self.panel.tree
         self.detail.menu_wanted.connect(self._show_value_menu)
@@ -114,8 +124,8 @@ class EventsPage(Page):
         if self.scope is not None:
             self._places[self.scope.same] = max(0, self.grid.current_line())
         known = cast(EventsAnswer, answer)
-        rows = known.rows
-        self.scope = scope
+        rows = self._in_time = known.rows
+        self.scope, self._order = scope, (TIME, False)
         old, self.model = self.model, EventModel(scope.frames, rows, scope.zero, self, known.painted)
         self.model.show_noted(self.noted)
         self._take_look(scope.look)
@@ -132,6 +142,31 @@ class EventsPage(Page):
         if len(rows):
             self.go_to_line(min(self._places.get(scope.same, 0), len(rows) - 1))
         self.find_bar.refresh()
+
+    def show_part(self, tab: str, sort: str, *, descending: bool) -> None:
+        """Another order of the same events, worked out on a worker."""
+        order, model = (sort, descending) if sort in (TIME, *FIELDS) else (TIME, False), self.model
+        if model is None or order == self._order:
+            return
+        self._order = order
+        frames, rows = model.frames, self._in_time
+
+        def show(found: object) -> None:
+            if self.model is model and self._order == order:
+                model.show_order(cast(np.ndarray, found), order[0], descending=order[1])
+                self.go_to_line(0)
+                self.find_bar.refresh()
+
+        self.work_wanted.emit(
+            "Sorting", lambda _: order_events(frames, rows, order[0], descending=order[1]), show
+        )
+
+    def _sort_section(self, section: int) -> None:
+        column = sort_of(section)
+        if column:
+            before, descending = self._order
+            # How long calls took is asked for the longest, all else for the first.
+            self.sorted_by.emit(column, not descending if column == before else column == "took")
 
     def _take_look(self, look: Look) -> None:
         """Clock and sizes, where the look says something else than before."""
@@ -207,31 +242,26 @@ class EventsPage(Page):
 
     def copy_lines(self) -> None:
         """The chosen events as tab separated text."""
-        if self.model is None:
+        self.copy_as(as_text)
+
+    def copy_as(self, write: Write) -> None:
+        """The chosen events to the clipboard, written on a worker."""
+        model = self.model
+        if model is None:
             return
-        lines = [
-            line
-            for top, end in self.grid.selected_ranges()
-            for line in range(top, min(end, top + _COPY_LIMIT) + 1)
-        ]
-        columns = range(self.model.columnCount())
-        text = "\n".join(
-            "\t".join(self.model.text(line, column) for column in columns) for line in lines[:_COPY_LIMIT]
+        ranges = self.grid.selected_ranges()
+        chosen = sum(end - top + 1 for top, end in ranges)
+        lines = list(islice(chain(*(range(top, end + 1) for top, end in ranges)), _COPY_LIMIT))
+        left = f", the first {_COPY_LIMIT:,} of them" if chosen > _COPY_LIMIT else ""
+        told = f"{format_count(chosen, 'event')} copied{left}"
+        self.work_wanted.emit(
+            "Copying",
+            lambda job: write(model, lines, job.check),
+            lambda text: self.copier.copy(text, told),
         )
-        left = f", the first {_COPY_LIMIT:,} of them" if len(lines) > _COPY_LIMIT else ""
-        self.copier.copy(text, f"{format_count(len(lines), 'event')} copied{left}")
 
     def _find_lines(self, text: str) -> np.ndarray:
-        """Lines whose event or process is named so: each distinct name is looked at once."""
-        if self.model is None:
-            return np.empty(0, dtype=np.int64)
-        frames, rows, wanted = self.model.frames, self.model.rows, text.casefold()
-        kinds = frames.events["type"].cat
-        named = np.array([wanted in str(kind).casefold() for kind in kinds.categories], dtype=bool)
-        hit = np.append(named, False)[kinds.codes.to_numpy()[rows]]
-        comms = np.array([wanted in str(name).casefold() for name in frames.images["comm"]], dtype=bool)
-        hit |= np.append(comms, False)[frames.events["image"].to_numpy()[rows]]
-        return np.flatnonzero(hit)
+        return np.empty(0, dtype=np.int64) if self.model is None else lines_named(self.model, text)
 
     def _show_detail(self, line: int) -> None:
         if self.model is not None and 0 <= line < self.model.rowCount():
@@ -283,6 +313,13 @@ class EventsPage(Page):
         own: list[Entry] = [(way.title, way.icon, partial(self._take, way)) for way in ways]
         own.append(("Copy cell", "copy", partial(self.copier.copy, self.model.text(line, section))))
         own.append(("Copy as a strace line", "copy", strace))
+        own += [
+            (title, "copy", partial(self.copy_as, write))
+            for title, write in (
+                ("Copy chosen events as CSV", as_csv),
+                ("Copy chosen events as JSON", as_json),
+            )
+        ]
         thing = Thing(
             label=f"event {row + 1:,}",
             condition=f"evt.num = {row + 1}",
