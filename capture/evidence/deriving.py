@@ -273,6 +273,8 @@ def new_capture(path: Path) -> Iterator[BinaryIO]:
     try:
         with stream:
             yield stream
-    except BaseException:
+    except BaseException as error:
         path.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)
         raise

@@ -86,8 +86,13 @@ def write_secret(path: Path, data: bytes) -> None:
         OSError: It exists, or cannot be written.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+    except OSError as error:
+        # Half a key is none, and would be in the way of the next one.
+        path.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _content(path: Path) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,17 +171,23 @@ def create(path: Path, *, overwrite: bool = False) -> BinaryIO:
 
     Raises:
         FileExistsError: It exists, has content, and may not be overwritten: captures are evidence.
-        OSError: It cannot be made.
+        OSError: It cannot be made, or something else than a file is there.
     """
     # Appended: a file that somebody cuts meanwhile stays shorter than what was written, and that is noticed.
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags, 0o600)
     try:
-        status = os.fstat(descriptor)
-        if status.st_size and not overwrite:
-            raise FileExistsError(f"{path} exists already")
+        _refuse(os.fstat(descriptor), path, overwrite=overwrite)
         os.fchmod(descriptor, 0o600)
     except OSError:
         os.close(descriptor)
         raise
     return os.fdopen(descriptor, "wb", buffering=0)
+
+
+def _refuse(status: os.stat_result, path: Path, *, overwrite: bool) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        # A device or pipe would be taken for ours: given our rights, and taken away where writing fails.
+        raise OSError(errno.EINVAL, "this is no file; - is standard output", str(path))
+    if status.st_size and not overwrite:
+        raise FileExistsError(f"{path} exists already")

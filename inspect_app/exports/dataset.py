@@ -51,11 +51,16 @@ def write_dataset(request: Request, folder: Path, progress: Progress = silent) -
         raise ExportError("these are captures of several hosts: add them to the data set one by one")
     parts = _Parts(request, folder)
     parts.forget()
-    for table in TABLES:
-        columns, times = table.rows(request)
-        _write_things(parts, table.name, {**columns, "capture": parts.constant(len(times))}, times)
-    _write_captures(parts)
-    _write_events(parts, progress)
+    try:
+        for table in TABLES:
+            columns, times = table.rows(request)
+            _write_things(parts, table.name, {**columns, "capture": parts.constant(len(times))}, times)
+        _write_captures(parts)
+        _write_events(parts, progress)
+    except BaseException:
+        # Questions must not find half a capture.
+        parts.forget()
+        raise
     note("exported", to=str(folder), kind="data set", files=parts.count, selection=request.source.selection)
     return parts.count
 

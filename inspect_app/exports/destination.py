@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -36,15 +37,21 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     """A file to write into, which takes the place of an older one once it is whole.
 
     Raises:
-        OSError: It cannot be made; what was there stays.
+        OSError: It cannot be made, or something else than a file is there; what was there stays.
     """
+    if path.exists() and not path.is_file():
+        # Of a device or a pipe nothing may be left but itself, whatever the user may do.
+        raise OSError(errno.EINVAL, "this is no file; - writes to standard output", str(path))
+    path = path.resolve()
     descriptor, name = tempfile.mkstemp(prefix=".export-", dir=path.parent or ".")
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)
         raise
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from inspect_app.exports.destination import new_file
 from inspect_app.reports.material import ReportError
 from inspect_app.reports.model import Picture, Report, Section
 from inspect_app.reports.writers.markdown import write_markdown
@@ -118,5 +119,6 @@ def pictures_of(sections: Sequence[Section]) -> Iterator[Picture]:
 
 
 def _write(path: Path, data: bytes) -> Written:
-    path.write_bytes(data)
+    with new_file(path) as stream:
+        stream.write(data)
     return Written(path, len(data), hashlib.sha256(data).hexdigest())
