@@ -19,6 +19,7 @@ import zstandard
 from capture.format.blocks import decompress, unpack
 from capture.format.coding import Array, Column, Sparse, pack_column, unpack_column, unpack_into, whole
 from capture.format.errors import FormatError
+from capture.format.text_table import PackedTexts
 
 EVENT_COLUMNS: dict[str, str] = {
     "time": "<i8",
@@ -244,6 +245,11 @@ class EventBody:
 
     def texts(self) -> list[bytes]:
         """The block's distinct texts; code 1 is the first."""
+        packed = self.text_heap()
+        return packed.cut(np.arange(len(packed)))
+
+    def text_heap(self) -> PackedTexts:
+        """The same, laid end to end."""
         match self.packed_texts:
             case [lengths_column, bytes(packed)]:
                 lengths = unpack_column(lengths_column, self.n_texts, self.offset)
@@ -259,8 +265,7 @@ class EventBody:
         heap = decompress(packed, total, self.offset)
         if len(heap) != total:
             raise FormatError("a block's texts are shorter than their lengths say", self.offset)
-        starts = ends - lengths
-        return [heap[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        return PackedTexts(heap, ends)
 
     def payload(self) -> bytes:
         """The captured bytes of all events of the block."""

@@ -9,6 +9,7 @@ import numpy as np
 from capture.format.blocks import Allowance
 from capture.format.coding import Array
 from capture.format.errors import FormatError
+from capture.format.text_table import PackedTexts, TextTable
 
 EVENTS, EVENTS_PER_BYTE = 1 << 20, 4
 """No recorder packs more events into a byte: what claims to is made to exhaust memory."""
@@ -31,6 +32,8 @@ class Pool:
     _rows: int = 0
     """Sums of calls that were counted."""
     _codes: dict[bytes, int] = field(default_factory=dict)
+    _table: TextTable = field(default_factory=TextTable)
+    """The short ones of them."""
     _text_bytes: int = 0
 
     def admit(self, size: int) -> None:
@@ -62,24 +65,34 @@ class Pool:
         """Begin anew with no text: codes that were given out mean nothing any more."""
         self.texts[:] = [b""]
         self._codes.clear()
+        self._table = TextTable()
         self._text_bytes = 0
 
-    def codes_of(self, texts: list[bytes], offset: int) -> Array:
+    def codes_of(self, packed: PackedTexts, offset: int) -> Array:
         """For each text code of a block, its position in `texts`.
 
         Raises:
             FormatError: They are more than any recorder writes into so few bytes.
         """
         known = self._codes
-        # Most texts of a block were in one before: looking them up takes no line of Python each.
+        found = self._table.find(packed)
+        # What the table does not know is long, or new: only that becomes objects.
+        unknown = np.flatnonzero(found == 0)
+        texts = packed.cut(unknown)
         codes = list(map(known.get, texts))
         if None in codes:
+            before = len(self.texts)
             for text in dict.fromkeys(text for text, code in zip(texts, codes, strict=True) if code is None):
                 known[text] = len(self.texts)
                 self.texts.append(text)
                 self._text_bytes += len(text)
             codes = list(map(known.get, texts))
+            numbers = np.array(codes, np.int32)
+            new, first = np.unique(numbers, return_index=True)
+            first = first[new >= before]
+            self._table.add(packed, unknown[first], numbers[first])
         most_bytes = _TEXT_BYTES + self._size * _TEXT_BYTES_PER_BYTE
         if len(self.texts) > _TEXTS + self._size * _TEXTS_PER_BYTE or self._text_bytes > most_bytes:
             raise FormatError(f"claims {len(self.texts)} texts, {self._text_bytes} bytes of them", offset)
-        return np.array([0, *codes], "<i4")
+        found[unknown] = codes
+        return np.concatenate((np.zeros(1, np.int32), found))

@@ -39,6 +39,7 @@ from capture.format.errors import FormatError
 from capture.format.integrity import Verdict, Walk, not_a_capture
 from capture.format.pieces import in_order, taken_from
 from capture.format.pool import Pool
+from capture.format.text_table import PackedTexts
 from capture.format.writer import FORMAT_VERSION
 
 _KEPT_BODIES = 8
@@ -347,7 +348,7 @@ class CaptureFile:
             ):
                 if cancelled and cancelled():
                     raise Cancelled
-                if has_texts and one.index not in self._block_codes:
+                if one.texts is not None and one.index not in self._block_codes:
                     offset = self.blocks[one.index].offset
                     self._block_codes[one.index] = self.pool.codes_of(one.texts, offset)
                 yield one
@@ -360,7 +361,11 @@ class CaptureFile:
 
     def _begin(self, index: int, *, with_texts: bool) -> _Begun:
         body = self._read_body(index)
-        return _Begun(index, body, body.texts() if with_texts and index not in self._block_codes else [])
+        texts = body.text_heap() if with_texts and index not in self._block_codes else None
+        if texts is not None and len(texts):
+            # Made here, where several threads share the work.
+            _ = texts.words
+        return _Begun(index, body, texts)
 
     def _finish(self, begun: _Begun, columns: Mapping[str, Array]) -> None:
         """Write a block's columns where they belong."""
@@ -483,7 +488,7 @@ class CaptureFile:
         """For each text code of the block, its position in `texts`."""
         if index not in self._block_codes:
             offset = self.blocks[index].offset
-            self._block_codes[index] = self.pool.codes_of(body.texts(), offset)
+            self._block_codes[index] = self.pool.codes_of(body.text_heap(), offset)
         return self._block_codes[index]
 
     def _sorted_rows(self, time: Array | None) -> Array | None:
@@ -504,7 +509,8 @@ class _Begun:
 
     index: int
     body: EventBody
-    texts: list[bytes]
+    texts: PackedTexts | None
+    """Where the block's codes are not known yet."""
 
 
 def _spread(codes: Array, positions: Array, offset: int) -> Array:

@@ -44,7 +44,7 @@ def spread(decided: np.ndarray, rows: np.ndarray) -> np.ndarray:
         if not len(chosen):
             return np.zeros(len(rows), bool)
         if len(chosen) * _FEW_ROWS <= len(decided) or len(chosen) == 1:
-            kept = _postings(rows, len(decided))
+            kept = postings_of(rows, len(decided))
             begins, counts = kept.starts[chosen], np.diff(kept.starts)[chosen]
             total = int(counts.sum())
             if total * _FEW_EVENTS <= len(rows):
@@ -65,7 +65,7 @@ def last_before(wanted: np.ndarray, event: int, rows: np.ndarray, count: int) ->
         rows: event → row, -1 none; the same array each time.
         count: how many rows the frame has.
     """
-    kept = _postings(rows, count)
+    kept = postings_of(rows, count)
     last = np.full(len(wanted), -1, np.int64)
     for at, row in enumerate(wanted.tolist()):
         mine = kept.order[kept.starts[row] : kept.starts[row + 1]]
@@ -74,7 +74,8 @@ def last_before(wanted: np.ndarray, event: int, rows: np.ndarray, count: int) ->
     return last
 
 
-def _postings(rows: np.ndarray, count: int) -> Postings:
+def postings_of(rows: np.ndarray, count: int) -> Postings:
+    """The events of each of `count` rows, found out once for an array."""
     found = _KEPT.get(id(rows))
     if found is None or len(found.starts) != count + 1:
         found = _by_radix(rows, count) if count < 1 << 16 else _packed(rows, count)

@@ -16,6 +16,7 @@ from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import of_types, raw_argument
 from inspect_app.filters.entities import entity_array, event_array, event_hosts
 from inspect_app.filters.facets import look_up
+from inspect_app.filters.postings import postings_of
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.host_numbers import on_host
 
@@ -136,19 +137,22 @@ def alive_at_events(
         end: likewise, -1 to the end; at the moment of its end a life still counts.
     """
     time, process = event_array(frames, "time"), event_array(frames, "process")
-    width = len(time) + 2
+    width, processes = len(time) + 2, len(frames.processes)
     known = owner >= 0
     begins = np.where(start < 0, 0, np.searchsorted(time, start))[known]
-    ends = np.searchsorted(time, end, side="right")[known]
-    owners = owner[known].astype(np.int64) * width
-    ended = np.sort((owners + ends)[end[known] >= 0])
-    moment = process.astype(np.int64) * width + np.arange(len(time))
-
-    def up_to(keys: np.ndarray) -> np.ndarray:
-        before = np.searchsorted(keys, np.arange(len(frames.processes) + 1, dtype=np.int64) * width)
-        # The extra last entry is what -1 points to.
-        counted: np.ndarray = np.searchsorted(keys, moment, side="right") - np.append(before, 0)[process]
-        return counted
-
-    alive: np.ndarray = up_to(np.sort(owners + begins)) - up_to(ended)
+    ended = known & (end >= 0)
+    ends = np.searchsorted(time, end[ended], side="right")
+    kept = postings_of(process, processes)
+    first = int(kept.starts[0])
+    moment = np.repeat(np.arange(processes, dtype=np.int64) * width, np.diff(kept.starts))
+    moment += kept.order[first:]
+    # In order of processes and their events each begin adds one from some place on, each end takes one away.
+    changes = np.zeros(len(time) + 1, np.int64)
+    for owners, rows, change in ((owner[known], begins, 1), (owner[ended], ends, -1)):
+        places = np.searchsorted(moment, owners.astype(np.int64) * width + rows) + first
+        np.add.at(changes, places, change)
+        # What one process has is none of the next one's.
+        np.subtract.at(changes, kept.starts[owners + 1], change)
+    alive = np.empty(len(time), np.int64)
+    alive[kept.order] = np.cumsum(changes)[:-1]
     return alive
