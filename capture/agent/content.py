@@ -33,21 +33,17 @@ def content_of(chunks: Sequence[Chunk], ordered: Ordered) -> tuple[list[Texts], 
     at = _few_having(columns)
     if at is None:
         place = order.of(_places(chunks, heads))
-        sizes = {name: whole(column) for name, column in columns}
     else:
         place = _places_of(order.rows(at), chunks, heads)
-        sizes = {name: whole(column)[at] for name, column in columns}
+        columns = [(name, whole(column)[at]) for name, column in columns]
     # A row that is wider than its text may reach beyond the last word.
-    behind = np.zeros(int(width_of(max(int(values.max(initial=0)) for values in sizes.values()))), np.uint64)
+    behind = np.zeros(int(width_of(max(_longest(column) for _, column in columns))), np.uint64)
     words = np.concatenate([*(chunk.content for chunk in chunks), behind])
     texts: list[Texts] = []
     payload = _NO_BYTES
-    for name, values in sizes.items():
-        having = np.flatnonzero(values)
-        if len(having) < len(values):
-            mine, lengths = place[having], values[having]
-        else:
-            mine, lengths = place, values
+    for name, column in columns:
+        having, lengths = _having(column)
+        mine = place if len(having) == len(place) else place[having]
         if name == "captured":
             payload = end_to_end(words, mine, lengths)
         elif len(having):
@@ -55,6 +51,23 @@ def content_of(chunks: Sequence[Chunk], ordered: Ordered) -> tuple[list[Texts], 
             texts += _texts_at(words, name, mine, lengths.astype(np.int64), events)
             place[having] += words_of(lengths)
     return texts, payload
+
+
+def _longest(column: Array | Sparse) -> int:
+    values = column.values if isinstance(column, Sparse) else column
+    most = int(values.max(initial=0))
+    return max(most, int(column.value[0])) if isinstance(column, Sparse) else most
+
+
+def _having(column: Array | Sparse) -> tuple[Array, Array]:
+    """The calls that have some bytes, ascending, and how many."""
+    if isinstance(column, Sparse) and not column.value[0]:
+        return column.at, column.values
+    values = whole(column)
+    if bool(values.all()):
+        return np.arange(len(values)), values
+    having = np.flatnonzero(values)
+    return having, values[having]
 
 
 def _sizes(ordered: Ordered) -> list[tuple[str, Array | Sparse]]:

@@ -24,6 +24,8 @@ _FEW = 32
 """Of so many heads one may have another value than the rest."""
 _MANY_FIELDS, _TILE = 9, 128
 """From so many fields on, heads are turned on their side first, as many at once as the next cache holds."""
+_MOSTLY = 4
+"""Of so many heads that lie in a row one may be of no event that is taken."""
 _OF_WORDS = [[(name, field) for name, field in FIELDS.items() if field.word == word] for word in range(WORDS)]
 _STAMP_HEAD, _STAMP_AT = (STAMP.fields[name][1] // 4 for name in ("head", "at"))  # type: ignore[index]  # it has fields
 """Where in a stamp they are, counted in numbers of four bytes."""
@@ -148,15 +150,15 @@ def _shared_heads(places: Array, ring: Array, newest: int) -> tuple[Array, Array
         oldest = int(age.max())
         start, since = (newest - oldest) % len(ring), oldest - age
     uses = np.bincount(since)
-    used = np.flatnonzero(uses)
-    if (len(uses) - len(used)) * _FEW <= len(uses):
+    used = int(np.count_nonzero(uses))
+    if used == len(since) == len(uses) and bool((since[1:] > since[:-1]).all()):
+        return _round(ring, start, used), None, None
+    if used * _MOSTLY >= len(uses) * (_MOSTLY - 1):
         # A few that nobody has do no harm, and the others need not be copied.
-        heads = _round(ring, start, len(uses))
-        if len(uses) == len(since) and bool((since[1:] > since[:-1]).all()):
-            return heads, None, None
-        return heads, since, uses
+        return _round(ring, start, len(uses)), since, uses
+    at = np.flatnonzero(uses)
     rank = np.cumsum(uses > 0) - 1
-    return ring.take((used + start) % len(ring), axis=0), rank.take(since), uses[used]
+    return ring.take((at + start) % len(ring), axis=0), rank.take(since), uses[at]
 
 
 def _round(ring: Array, start: int, count: int) -> Array:

@@ -19,7 +19,7 @@ from capture.agent.records import BUSY, KEPT, STAMP, STAMP_WORDS, WORDS, record_
 from capture.agent.settings import CallSizes, LaneSpec
 
 _PAGE = mmap.PAGESIZE
-_MOST_HEADS = 8192
+_MOST_HEADS = 16_384
 _MOST_BYTES = 4 << 20
 """Bytes of long records that are copied at once."""
 
