@@ -20,6 +20,7 @@ from capture.agent.settings import CallSizes, LaneSpec
 
 _PAGE = mmap.PAGESIZE
 _MOST_HEADS = 16_384
+"""Heads that are taken at once, about: two megabytes."""
 _MOST_BYTES = 4 << 20
 """Bytes of long records that are copied at once."""
 
