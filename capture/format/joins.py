@@ -100,6 +100,7 @@ def codes_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return _hashed_codes(len(values), lambda rows: values[rows])
 
 
+_STEP = 1 << 20
 Keys = Callable[[slice], np.ndarray]
 """The values of some rows."""
 
@@ -114,10 +115,7 @@ def _dense_codes(
         seen[keys(rows)] = True
 
     each_piece(count, mark)
-    # Adding up booleans as numbers would hold the interpreter, and so the window, until it is done.
-    places = seen.astype(np.int32)
-    np.cumsum(places, out=places)
-    places -= 1
+    places = _places_of(seen)
     codes = np.empty(count, np.int32)
 
     def place(rows: slice) -> None:
@@ -125,6 +123,18 @@ def _dense_codes(
 
     each_piece(count, place)
     return np.flatnonzero(seen).astype(dtype), codes
+
+
+def _places_of(seen: np.ndarray) -> np.ndarray:
+    """int32: how many are seen before each; in steps, since one sum of all holds up every other thread."""
+    places = np.empty(len(seen), np.int32)
+    before = -1
+    for start in range(0, len(seen), _STEP):
+        part = places[start : start + _STEP]
+        np.cumsum(seen[start : start + _STEP], dtype=np.int32, out=part)
+        part += np.int32(before)
+        before = int(part[-1])
+    return places
 
 
 def _hashed_codes(count: int, keys: Keys) -> tuple[np.ndarray, np.ndarray]:

@@ -113,3 +113,14 @@ def test_what_is_taken_at_minus_one_is_missing(index):
 def test_asking_at_each_row_is_asking_with_its_number(known, groups):
     latest, groups = Latest(*columns(known), GROUPS), np.array(groups, np.int64)
     assert latest.find_each(groups).tolist() == latest.find(groups, np.arange(len(groups))).tolist()
+
+
+@pytest.mark.parametrize("count", [1, 5, 2_000, 2_097_153])
+def test_pairs_over_a_wide_range_are_numbered_as_one_sum_would(count):
+    """Their places are summed up in steps of a million."""
+    left = np.arange(count, dtype=np.int32) * 7 % 1_009
+    right = np.arange(count, dtype=np.int32) * 11 % 3_001
+    lefts, rights, codes = pair_codes(left, right)
+    assert (lefts[codes] == left).all()
+    assert (rights[codes] == right).all()
+    assert len(np.unique(lefts.astype(np.int64) * 4_096 + rights)) == len(lefts)
