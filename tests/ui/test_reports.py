@@ -59,6 +59,19 @@ def test_a_template_ticks_its_sections(dialog):
         assert dialog.meaning.text()
 
 
+def test_the_notes_that_will_be_told_are_counted(shown, dialog, tmp_path):
+    path = tmp_path / "one.exhume-case"
+    words = ["notes", "add", str(tmp_path / "node.exhume"), "--case", str(path), "--text", "odd"]
+    for more in (["--event", "2", "--report"], ["--report"], []):
+        assert CliRunner().invoke(main, [*words, *more]).exit_code == 0
+    dialog.case.edit.setText(str(path))
+    assert dialog.told.text().endswith("2 notes of 3 in the case")
+    dialog.case.edit.setText(str(tmp_path / "missing"))
+    assert dialog.told.text().endswith("a case file that cannot be read")
+    dialog.case.edit.clear()
+    assert "case" not in dialog.told.text()
+
+
 def test_without_a_section_there_is_nothing_to_write(dialog):
     for item in dialog.parts.lines():
         item.setCheckState(Qt.CheckState.Unchecked)

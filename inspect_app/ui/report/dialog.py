@@ -27,7 +27,7 @@ from inspect_app.session import Session
 from inspect_app.ui.fonts import scaled
 from inspect_app.ui.plain import plain
 from inspect_app.ui.preferences.path_line import PathLine
-from inspect_app.ui.report.order import Order
+from inspect_app.ui.report.order import Order, notes_told
 from inspect_app.ui.report.parts import ContainerList, PartList
 from inspect_app.ui.widgets import plain_label
 
@@ -77,7 +77,9 @@ class ReportDialog(QDialog):
         self.narrowed.setEnabled(is_narrow)
         self._lay_out()
         self._connect()
+        self._notes = ""
         self._show_template()
+        self._count_notes()
 
     @property
     def options(self) -> ReportOptions:
@@ -139,6 +141,7 @@ class ReportDialog(QDialog):
         self.parts.changed.connect(self._show_counts)
         self.containers.changed.connect(self._show_counts)
         self.narrowed.toggled.connect(lambda _: self._show_counts())
+        self.case.edit.textChanged.connect(lambda _: self._count_notes())
         self.buttons.rejected.connect(self.reject)
         self.buttons.accepted.connect(self._ask_for_place)
 
@@ -148,11 +151,17 @@ class ReportDialog(QDialog):
         self.parts.show_template(template)
         self._show_counts()
 
+    def _count_notes(self) -> None:
+        case = self.case.edit.text().strip()
+        self._notes = notes_told(Path(case), self._frames) if case else ""
+        self._show_counts()
+
     def _show_counts(self) -> None:
         options = self.options
         frames = self._frames
         several = len(options.containers) or int((~frames.is_host).sum())
         told = [f"{len(options.chosen):,} sections", f"{several:,} containers"]
+        told += [self._notes] if self._notes else []
         if options.session.window is not None or options.session.filter:
             told.append("of the window and filter that are set")
         self.told.setText(plain(", ".join(told)))

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from capture.format import files_of
-from inspect_app.cases import CaseFile
+from inspect_app.cases import CaseError, CaseFile
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.foreign import ENDINGS
-from inspect_app.reports.case_notes import with_case
+from inspect_app.reports.case_notes import notes_of, with_case
 from inspect_app.reports.given import digests_of, log_of
 from inspect_app.reports.material import Given, ReportError
 from inspect_app.reports.options import ReportOptions
 from inspect_app.reports.report import build_report
 from inspect_app.reports.writing import Written, write_report
 from inspect_app.rules.run import read_rules
+from inspect_app.views.format import format_count
+
+_QUICKLY_READ = 1 << 20
+"""Bytes of a case file that are read while somebody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,18 @@ class Order:
     """Where it is written; its ending tells the form."""
     case: Path | None = None
     log: Path | None = None
+
+
+def notes_told(case: Path, frames: CaptureFrames) -> str:
+    """How many notes of a case file a report tells; empty where that would take long to find out."""
+    try:
+        if case.stat().st_size > _QUICKLY_READ:
+            return ""
+        found = CaseFile(case).load()
+    except (OSError, CaseError):
+        return "a case file that cannot be read"
+    chosen = len(notes_of(found, frames))
+    return f"{format_count(chosen, 'note')} of {len(found.shown_notes()):,} in the case"
 
 
 def fulfil(
