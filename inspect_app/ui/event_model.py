@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from inspect_app.analysis.event import call_parts
@@ -87,7 +88,8 @@ class EventModel(QAbstractTableModel):
         self._thread = events["thread"].to_numpy()
         self._image = events["image"].to_numpy()
         self._container = events["container"].to_numpy()
-        self._type = events["type"].cat.codes.to_numpy()
+        # Not `.cat.codes`: that copies them.
+        self._type = cast(pd.Categorical, events["type"].array).codes
         self._names: list[str] = [plain(str(name)) for name in events["type"].cat.categories]
         span = int(self._time[rows[-1]] - self._time[rows[0]]) if len(rows) else 0
         # Nanoseconds are in the detail; the list shows them where everything lies that close together.

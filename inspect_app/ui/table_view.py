@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QGuiApplication, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -65,6 +65,9 @@ class GridView(QTableView):
         titles.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         titles.setStretchLastSection(True)
         titles.setSectionsMovable(True)
+        titles.sectionResized.connect(self._on_resized)
+        self._is_fitting = False
+        self._by_hand: dict[tuple[str, str], int] = {}
         self.doubleClicked.connect(lambda index: self.opened.emit(index.row()))
 
     def cut_in_the_middle(self, sections: Collection[int]) -> None:
@@ -116,8 +119,28 @@ class GridView(QTableView):
             each = min(scaled(_MOST_SPARE), max(0, room - sum(widths)) // len(widths))
             widths = [width + each for width in widths]
         self._narrow(widths, sum(widths) - room, whole)
+        self.take_widths([self._by_hand.get(self._name(at), width) for at, width in enumerate(widths)])
+
+    def take_widths(self, widths: Sequence[int]) -> None:
+        """Make columns so wide, in their order."""
+        self._is_fitting = True
         for section, width in enumerate(widths):
             self.setColumnWidth(section, width)
+        self._is_fitting = False
+
+    def _name(self, section: int) -> tuple[str, str]:
+        """What a column is known by from one selection to the next: the table's name and its title."""
+        title = str(self.model().headerData(section, Qt.Orientation.Horizontal) or "")
+        return self.accessibleName(), title.rstrip(" ▾▴")
+
+    def _on_resized(self, section: int, _before: int, width: int) -> None:
+        """What the analyst makes wider or narrower stays so in all selections."""
+        header = self.horizontalHeader()
+        takes_rest = header.stretchLastSection() and section == header.count() - 1
+        if self._is_fitting or takes_rest or not width or self.model() is None:
+            return
+        if QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+            self._by_hand[self._name(section)] = width
 
     def _narrow(self, widths: list[int], too_wide: int, whole: Collection[int]) -> None:
         """Take so many pixels from texts, from the widest first; none where that would not be enough."""
@@ -162,7 +185,9 @@ class GridView(QTableView):
 
         It would ask for every column whether all its lines are chosen, which takes minutes after Ctrl+A.
         """
+        self._is_fitting = True
         super().setModel(model)  # type: ignore[arg-type]  # Qt's stub wants the model type, ours is wider
+        self._is_fitting = False
         if self.model() is not None:
             self.horizontalHeader().setSelectionModel(QItemSelectionModel(self.model(), self))
 

@@ -412,3 +412,28 @@ def test_chosen_events_are_copied_as_text_csv_and_json(opened, settle):
     page.copy_lines()
     settle(opened)
     assert QGuiApplication.clipboard().text() == "\t".join(rows)
+
+
+def test_a_column_that_was_made_wider_stays_so_under_another_filter(opened, settle, monkeypatch):
+    go(opened, settle, "processes")
+    grid = opened.book.table.grid
+    monkeypatch.setattr(QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
+    grid.horizontalHeader().resizeSection(1, 333)
+    monkeypatch.setattr(QGuiApplication, "mouseButtons", lambda: Qt.MouseButton.NoButton)
+    opened.workspace.go(opened.workspace.session.with_filter("proc.name = nginx"))
+    settle(opened)
+    assert grid.columnWidth(1) == 333
+    go(opened, settle, "files")
+    assert grid.columnWidth(1) != 333
+    go(opened, settle, "processes")
+    assert grid.columnWidth(1) == 333
+
+
+def test_a_list_of_events_keeps_its_columns_under_another_window(opened, settle):
+    go(opened, settle, "events")
+    grid = opened.book.events.grid
+    grid.setColumnWidth(3, 222)
+    start, end = opened.workspace.scope().span
+    opened.workspace.set_window((start, (start + end) // 2), final=True)
+    settle(opened)
+    assert grid.columnWidth(3) == 222

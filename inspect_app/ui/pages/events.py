@@ -129,11 +129,16 @@ class EventsPage(Page):
         old, self.model = self.model, EventModel(scope.frames, rows, scope.zero, self, known.painted)
         self.model.show_noted(self.noted)
         self._take_look(scope.look)
+        widths = [self.grid.columnWidth(section) for section in range(len(COLUMNS))]
         self.grid.setModel(self.model)
         self._show_columns(scope.look)
+        if old is None or old.frames is not scope.frames or old.clock is not self.model.clock:
+            self._fit_columns()
+        else:
+            # Of the same capture all lists are alike: a window that is dragged shall not shake them.
+            self.grid.take_widths(widths)
         if old is not None:
             old.deleteLater()
-        self._fit_columns()
         self.grid.selectionModel().currentRowChanged.connect(lambda now, _: self._show_detail(now.row()))
         self.head.tell("Events", f"{format_count(len(rows), 'event')} in order of return")
         self.empty.tell("" if len(rows) else "No event meets this selection.\nRemove a chip above.")
