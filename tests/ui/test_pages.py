@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
 from inspect_app.analysis.event import DetailGroup, describe_event
@@ -437,3 +437,19 @@ def test_a_list_of_events_keeps_its_columns_under_another_window(opened, settle)
     opened.workspace.set_window((start, (start + end) // 2), final=True)
     settle(opened)
     assert grid.columnWidth(3) == 222
+
+
+def test_several_processes_of_the_tree_are_looked_at_together(opened, settle):
+    go(opened, settle, "tree")
+    page = opened.book.tree
+    model, selection = page.model, page.view.selectionModel()
+    two = [int(row) for row in model.branches.chosen.nonzero()[0][:2]]
+    flags = QItemSelectionModel.SelectionFlag
+    for process in two:
+        selection.select(model.index_of(process), flags.Select | flags.Rows)
+    pids = {model.text(process, 1) for process in page.chosen()}
+    entries(page.menu_of_all(page.chosen()))[f"Show only {len(page.chosen())} processes"].trigger()
+    settle(opened)
+    chosen = page.model.branches.chosen.nonzero()[0]
+    assert {page.model.text(int(process), 1) for process in chosen} <= pids
+    assert len(chosen) >= 2

@@ -24,6 +24,8 @@ from inspect_app.ui.thing_menu import Thing, build_thing_menu
 from inspect_app.ui.tree_model import CONTAINER, EVENTS, FATE, LIFE, NAME, PID, Branches, TreeModel
 from inspect_app.views.format import format_count
 
+_MOST_TOGETHER = 50
+"""Processes that one condition names."""
 _OPEN_ALL = 600
 """Up to so many processes every branch is opened."""
 
@@ -50,6 +52,7 @@ class TreePage(Page):
         self.view.setIndentation(10)
         self.view.setIconSize(QSize(9, 9))
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.menu_wanted.connect(self._show_menu)
         self.view.activated.connect(self._open)
         self.view.setExpandsOnDoubleClick(False)
@@ -150,8 +153,23 @@ class TreePage(Page):
         return subject_anchor(frames, process_subject(frames, self.model.process_of(index)))
 
     def _show_menu(self, index: QModelIndex, place: QPoint) -> None:
-        if self.model is not None:
-            self.menu_of(self.model.process_of(index)).popup(place)
+        if self.model is None:
+            return
+        chosen = self.chosen()
+        process = self.model.process_of(index)
+        together = process in chosen and 1 < len(chosen) <= _MOST_TOGETHER
+        (self.menu_of_all(chosen) if together else self.menu_of(process)).popup(place)
+
+    def chosen(self) -> list[int]:
+        """Rows of the processes that are chosen."""
+        assert self.model is not None  # noqa: S101 - lines are of a model
+        return [self.model.process_of(index) for index in self.view.selectionModel().selectedRows()]
+
+    def menu_of_all(self, processes: list[int]) -> QMenu:
+        """Where one can go from several processes at once."""
+        condition = " or ".join(f"({self._condition(process)})" for process in processes)
+        name = format_count(len(processes), "process", "processes")
+        return build_thing_menu(self, Thing(label=name, condition=condition, key="process"))
 
     def menu_of(self, process: int) -> QMenu:
         """Where one can go from a process."""
