@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from capture.format.joins import Latest, codes_of, follow, pair_codes, place_among, taken
+from capture.format.pieces import rows_where
 from capture.identity.events import EventColumns
 from capture.identity.snapshot import Table, integers
 
@@ -177,12 +178,15 @@ def _with_unintroduced(
     place = place_among(pids, lives.pid)
     seen = np.flatnonzero(place >= 0)
     found = Latest(place[seen], lives.since[seen], len(pids)).find_each(code)
-    found = taken(seen, found)
+    found = taken(seen.astype(np.int32), found)
     ended = np.full(len(lives.pid) + 1, np.iinfo(np.int64).max)
     known = exits[found[exits] >= 0][::-1]  # the first exit ends a process, so it is written last
     ended[found[known]] = events.time[known] + TOLERANCE_NS
     dying = _told_while_ending(events)
-    lost = np.flatnonzero((found < 0) | ((events.time > ended[found]) & ~dying))
+    lost = rows_where(
+        len(found),
+        lambda some: (found[some] < 0) | ((events.time[some] > ended[found[some]]) & ~dying[some]),
+    )
     # An exit of which the process is not known ends one all the same.
     passed = np.searchsorted(events.time, events.time[exits] + TOLERANCE_NS, side="right")
     ended_before = Latest(code[exits], passed, len(pids)).find(code[lost], lost) + 1
@@ -202,7 +206,7 @@ def _with_unintroduced(
     )
     existed = np.zeros(len(lives.pid) + len(first), bool)
     existed[len(lives.pid) + pair] = is_first_life
-    return lives.and_also(strangers), found.astype(np.int32), existed
+    return lives.and_also(strangers), found, existed
 
 
 def _told_while_ending(events: EventColumns) -> np.ndarray:
