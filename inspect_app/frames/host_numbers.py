@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from capture.format.joins import codes_of
+from capture.format.pieces import taken_from
 from inspect_app.frames.capture import CaptureFrames
 
 _HOST = 33
@@ -14,13 +16,12 @@ _HOST = 33
 def account_rows(table: pd.DataFrame, column: str, ids: np.ndarray, hosts: np.ndarray) -> np.ndarray:
     """int32: the first row of a list of users or groups with each id on each host, -1 unknown."""
     known, first = np.unique(on_host(table[column].to_numpy(), table["host"].to_numpy()), return_index=True)
-    codes, asked = pd.factorize(on_host(ids, hosts))
+    asked, codes = codes_of(on_host(ids, hosts))
     rows = np.full(len(asked) + 1, -1, np.int32)
     if len(known):
         at = np.minimum(np.searchsorted(known, asked), len(known) - 1)
         rows[:-1] = np.where((known[at] == asked) & (asked >= 0), first[at], -1)
-    found: np.ndarray = rows[codes]
-    return found
+    return taken_from(rows, codes)
 
 
 def user_name(frames: CaptureFrames, uid: int, process: int) -> str:
