@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from capture.format.pieces import rows_where
 from inspect_app.analysis.holding_entries import pairs_of
 from inspect_app.analysis.holdings import Held, held_at
 from inspect_app.filters.cache import remember
@@ -20,6 +19,7 @@ from inspect_app.filters.postings import last_before
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.host_numbers import account_rows
 from inspect_app.frames.parents import adoption
+from inspect_app.frames.types import rows_of_types
 
 _MOUNTS, _UNMOUNTS = ("mount", "move_mount"), ("umount2", "umount")
 _CHANGES_ONLY = 32 | 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20
@@ -196,16 +196,17 @@ def _fill_pairs(frames: CaptureFrames, held: Held, thing: np.ndarray) -> np.ndar
     if not len(made.rows):
         return piped
     things = remember(frames, ("pair things",), lambda: made.things(frames))
-    is_pipe = frames.events["type"].isin(["pipe", "pipe2"]).to_numpy()
+    kinds = frames.events["type"].cat
+    is_pipe, kind = kinds.categories.isin(["pipe", "pipe2"]), kinds.codes.to_numpy()
     # Both ends of a pipe are one thing: where one was used, both are known.
-    things = np.where((things < 0) & is_pipe[made.rows], things[::-1], things)
+    things = np.where((things < 0) & is_pipe[kind[made.rows]], things[::-1], things)
     keys = (made.rows << 32 | (made.fds & 0xFFFFFFFF)).ravel()
     order = np.argsort(keys)
     asked = held.event << 32 | (held.fd & 0xFFFFFFFF)
     place = order[np.minimum(np.searchsorted(keys[order], asked), len(keys) - 1)]
     found = np.flatnonzero((held.opened < 0) & (thing < 0) & (keys[place] == asked))
     thing[found] = things.ravel()[place[found]]
-    piped[found] = is_pipe[held.event[found]]
+    piped[found] = is_pipe[kind[held.event[found]]]
     return piped
 
 
@@ -260,9 +261,7 @@ def _mounts(frames: CaptureFrames, row: int) -> pd.DataFrame:
 def _mount_calls(frames: CaptureFrames) -> np.ndarray:
     """Rows of the calls that made or removed a mount."""
     kinds, ret = frames.events["type"], frames.events["ret"].to_numpy()
-    codes = kinds.cat.codes.to_numpy()
-    wanted = np.append(kinds.cat.categories.isin([*_MOUNTS, *_UNMOUNTS]), False)
-    rows = rows_where(len(codes), lambda some: wanted[codes[some]])
+    rows = rows_of_types(kinds, (*_MOUNTS, *_UNMOUNTS))
     rows = rows[ret[rows] == 0]
     flags = frames.source.argument(3)[rows] & np.uint64(_CHANGES_ONLY)
     changes_only = (kinds.iloc[rows] == "mount").to_numpy() & (flags != 0)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from capture.format.pieces import rows_where
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.types import rows_of_types
 
 _NONE = -1
 _BYTES = 8
@@ -35,8 +37,10 @@ class PairsMade:
 def pairs_made(frames: CaptureFrames, calls: Sequence[str]) -> PairsMade:
     """The calls of some names that succeeded, and of which the numbers were kept."""
     events = frames.events
-    wanted = events["type"].isin(list(calls)).to_numpy() & (events["ret"].to_numpy() == 0)
-    wanted &= (events["captured"].to_numpy() == _BYTES) & (events["process"].to_numpy() >= 0)
+    made = rows_of_types(events["type"], calls)
+    ret, captured, process = (events[name].to_numpy()[made] for name in ("ret", "captured", "process"))
+    wanted = np.zeros(len(events), bool)
+    wanted[made[(ret == 0) & (captured == _BYTES) & (process >= 0)]] = True
     rows, numbers = [np.empty(0, np.int64)], [np.empty((0, 2), np.int64)]
     for block, ends, data in frames.source.payload_blocks(wanted) if wanted.any() else ():
         mine = np.flatnonzero(wanted[block])
@@ -50,7 +54,11 @@ def _next_use(frames: CaptureFrames, row: np.ndarray, fd: np.ndarray) -> np.ndar
     """What a number of the process that made it stood for when it was next used, -1 never."""
     events = frames.events
     process, number, thing = (events[name].to_numpy() for name in ("process", "fd", "descriptor"))
-    used = np.flatnonzero(np.isin(process, np.unique(process[row])) & (number >= 0) & (thing >= 0))
+    asks = np.zeros(len(frames.processes) + 1, bool)
+    asks[process[row]] = True
+    used = rows_where(
+        len(process), lambda some: asks[process[some]] & (number[some] >= 0) & (thing[some] >= 0)
+    )
     holders = process[used].astype(np.int64) << 32 | number[used]
     keys = np.unique(holders)
     uses = np.sort(np.searchsorted(keys, holders) << 32 | used)

@@ -22,6 +22,7 @@ from capture.format.joins import codes_of
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.pairs import pairs_made
 from inspect_app.frames.segments import Segments
+from inspect_app.frames.types import rows_of_types
 
 HOWS = ("addresses", "order", "pair", "shared")
 _ADDRESSES, _ORDER, _PAIR, SHARED = range(4)
@@ -79,7 +80,10 @@ def find_peers(frames: CaptureFrames, moved: Segments) -> Peers:
 def _most_often(count: int, thing: np.ndarray, process: np.ndarray) -> np.ndarray:
     """Of each thing the process that occurs with it most often, -1 none."""
     known = (thing >= 0) & (process >= 0)
-    pairs, times = np.unique(thing[known].astype(np.int64) << 32 | process[known], return_counts=True)
+    packed = thing[known].astype(np.int64) << 32 | process[known]
+    packed.sort()
+    begins = np.flatnonzero(np.append(True, packed[1:] != packed[:-1])[: len(packed)])
+    pairs, times = packed[begins], np.diff(np.append(begins, len(packed)))
     order = np.argsort(times, kind="stable")
     found = np.full(count, _NONE, np.int32)
     found[pairs[order] >> 32] = pairs[order] & 0xFFFFFFFF
@@ -163,8 +167,9 @@ def _by_order(frames: CaptureFrames, moved: Segments) -> np.ndarray:
     names = pd.factorize(things["name"])[0].astype(np.int64) * len(frames.hosts) + things["host"].to_numpy()
     _, path = codes_of(np.append(names, _NONE))
     sides = []
-    for names in (_CONNECTS, _ACCEPTS):
-        rows = np.flatnonzero(events["type"].isin(names).to_numpy() & (ret >= 0) & unix[thing])
+    for called in (_CONNECTS, _ACCEPTS):
+        rows = rows_of_types(events["type"], called)
+        rows = rows[(ret[rows] >= 0) & unix[thing[rows]]]
         _, first = np.unique(thing[rows], return_index=True)
         rows = rows[np.sort(first)]
         sides.append((rows, _nth(path[thing[rows]])))

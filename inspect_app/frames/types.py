@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
 
+from capture.format.pieces import rows_where
 from capture.model.catalogue import BETWEEN_DESCRIPTORS, CATALOGUE, event_name
 from capture.model.events import Category, Returns
 
@@ -32,6 +33,13 @@ def event_types(kind: np.ndarray, code: np.ndarray, flags: np.ndarray, machine: 
         codes[unknown] = np.array([places[name] for name in called], np.int16)[inverse]
         names += places
     return pd.Categorical.from_codes(codes, pd.Index(names, dtype="str"), validate=False)
+
+
+def rows_of_types(kinds: pd.Series, names: Iterable[str]) -> np.ndarray:
+    """int64, ascending: the rows of a column of types that have one of some names."""
+    wanted = np.append(kinds.cat.categories.isin(list(names)), False)  # the last is what -1 points to
+    codes = kinds.cat.codes.to_numpy()
+    return rows_where(len(codes), lambda rows: wanted[codes[rows]])
 
 
 _MOVES_MESSAGES = np.array([spec.name in ("sendmmsg", "recvmmsg") for spec in CATALOGUE] + [False])
