@@ -42,7 +42,7 @@ def _step(step: Mapping[str, Any]) -> Iterator[str]:
     operation = _text(step.get("operation"))
     options = step.get("options")
     words = (
-        [f"{_text(name)} {_value(value)}" for name, value in options.items()]
+        [f"{_text(name).replace('_', ' ')} {_value(value)}" for name, value in options.items()]
         if isinstance(options, dict)
         else []
     )
@@ -67,7 +67,12 @@ def digests_of_parents(section: Mapping[str, Any]) -> set[str]:
 
 
 def _value(value: object) -> str:
-    return " ".join(map(_text, value[:_MOST])) if isinstance(value, list) else _text(value)
+    """An option as people say it: `secrets yes`, `left out 5,915`."""
+    if isinstance(value, list):
+        return " ".join(map(_text, value[:_MOST]))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else _text(value)
 
 
 def _text(value: object) -> str:

@@ -1,5 +1,6 @@
 """What the window and a report say of who vouches for a capture, and of where it comes from."""
 
+from capture.evidence.provenance import provenance as told_of
 from inspect_app.analysis.summary import summarise
 from inspect_app.frames import open_capture
 from inspect_app.reports.report import build_report
@@ -26,3 +27,10 @@ def test_an_opened_capture_tells_who_signed_it_and_where_it_comes_from(tmp_path)
     cover = {fact.name: fact.value for fact in build_report(frames).cover}
     assert cover["Verification"] == frames.state.detail
     assert cover["Case"] == "24-17"
+
+
+def test_what_was_asked_for_when_it_was_derived_is_said_in_words():
+    options = {"left_out": 5_915, "secrets": True, "bare": False, "field": ["payload", "users"]}
+    section = {"derived": [{"operation": "redact", "options": options, "parents": [{"file": "node.exhume"}]}]}
+    (told,) = told_of(section)
+    assert told.text.endswith("(left out 5,915, secrets yes, bare no, field payload users)")
