@@ -118,13 +118,18 @@ def _held(path: Path) -> Iterator[None]:
 def _put(path: Path, data: bytes) -> None:
     """A file in place of another in one step; a link stays a link."""
     place = path.resolve()
-    descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:100]}-")
+    name = ""
     try:
+        descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:100]}-")
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         Path(name).replace(place)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+    except BaseException as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            # Whoever asked knows the file by its own name.
+            error.filename, error.filename2 = str(path), None
         raise

@@ -18,6 +18,7 @@ from inspect_app.frames.foreign import ENDINGS
 
 SIDECAR = ".source.json"
 """Behind the name of an export that has no place for its source."""
+_PREFIX = ".export-"
 _PIECE = 1 << 20
 
 
@@ -43,15 +44,18 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         # Of a device or a pipe nothing may be left but itself, whatever the user may do.
         raise OSError(errno.EINVAL, "this is no file; - writes to standard output", str(path))
     path = path.resolve()
-    descriptor, name = tempfile.mkstemp(prefix=".export-", dir=path.parent or ".")
+    name = ""
     try:
+        descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
         Path(name).replace(path)
     except BaseException as error:
-        Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(path)
+        if name:
+            Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and _PREFIX in str(error.filename or _PREFIX):
+            # Whoever asked knows the file by its own name.
+            error.filename, error.filename2 = str(path), None
         raise
 
 

@@ -74,6 +74,23 @@ def test_without_room_what_was_there_stays(command, capture, tmp_path):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+def test_where_there_is_no_folder_the_line_names_the_file_that_was_asked_for(command, capture, tmp_path):
+    done = run(command, capture, tmp_path / "missing" / "out.exhume")
+    assert done.exit_code not in (0, 2)
+    (line,) = done.stderr.splitlines()
+    assert line.endswith(f"{tmp_path}/missing/out.exhume: {os.strerror(errno.ENOENT)}")
+
+
+def test_a_case_file_that_cannot_be_put_in_its_place_is_named(capture, tmp_path):
+    case = tmp_path / "one.exhume-case"
+    words = ["notes", "add", str(capture), "--case", str(case), "--text", "odd " * ROOM]
+    with a_full_disk():
+        done = CliRunner().invoke(main, words, env={"EXHUME_NO_CACHE": "1"})
+    assert done.stderr.splitlines() == [f"exhume-inspect: {case}: {os.strerror(errno.EFBIG)}"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_nothing_takes_the_place_of_a_pipe(command, capture, tmp_path):
     """Nor of a device: who runs this as root has but one /dev/null."""
     out = tmp_path / "out"
