@@ -375,6 +375,7 @@ def test_events_are_sorted_by_a_click_on_a_title_and_back_restores_time(opened, 
     assert (known[:-1] >= known[1:]).all()
     assert sorted(page.model.rows.tolist()) == in_time
     assert page.model.headerData(2, Qt.Orientation.Horizontal).endswith("▾")
+    assert page.head.note.endswith("the longest first")
     detail = page.detail.values()
     assert detail["Event", "Number"].replace(",", "") == str(int(page.model.rows[0]) + 1)
     page.grid.horizontalHeader().sectionClicked.emit(4)

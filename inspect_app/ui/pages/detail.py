@@ -26,7 +26,7 @@ _MOST_NOTES, _LONGEST_NOTE = 20, 2_000
 _MARGIN = 14
 _MOST_LINES = 12
 """Of a value that is longer the tip tells the rest; notes are read whole."""
-_UNBROKEN = re.compile(r"[^\s\u200b]{16}(?=[^\s\u200b])|[/,|;&=](?=[^\s\u200b])")
+_UNBROKEN = re.compile(r"[^\s\u200b]{16}(?=[^\s\u200b]{16})|[/,|;&=](?=[^\s\u200b])")
 """After what a value may go on in the next line where it has no blank."""
 _VALUE = int(Qt.ItemDataRole.UserRole)
 """Role: a value as it is, without the places where it may break."""

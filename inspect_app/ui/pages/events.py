@@ -21,7 +21,7 @@ from inspect_app.session.colour_rules import marks_of_events
 from inspect_app.session.look import Look
 from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
-from inspect_app.ui.event_model import ARGUMENTS, COLUMNS, EVENT, EventModel, Painted, sort_of
+from inspect_app.ui.event_model import ARGUMENTS, COLUMNS, EVENT, PROCESS, EventModel, Painted, sort_of
 from inspect_app.ui.find_bar import FindBar
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lookups import number_at, text_at
@@ -45,7 +45,11 @@ _COPY_LIMIT = 100_000
 _COPIES = (("Copy chosen events as CSV", as_csv), ("Copy chosen events as JSON", as_json))
 Write = Callable[[EventModel, Sequence[int], Callable[[], object]], str]
 """Lines of a list as text."""
-_WIDEST, _ARGUMENTS_WIDTH = 116, 320
+_WIDEST, _ARGUMENTS_WIDTH = 150, 320
+_SPREAD = 60
+"""Lines of all of a list that are measured for their processes."""
+_SIGN = "MM"
+"""As wide as the sign of a colour rule."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +144,7 @@ class EventsPage(Page):
         if old is not None:
             old.deleteLater()
         self.grid.selectionModel().currentRowChanged.connect(lambda now, _: self._show_detail(now.row()))
-        self.head.tell("Events", f"{format_count(len(rows), 'event')} in order of return")
+        self._tell_order()
         self.empty.tell("" if len(rows) else "No event meets this selection.\nRemove a chip above.")
         self._split.setVisible(bool(len(rows)))
         self.detail.clear()
@@ -159,12 +163,20 @@ class EventsPage(Page):
         def show(found: object) -> None:
             if self.model is model and self._order == order:
                 model.show_order(cast(np.ndarray, found), order[0], descending=order[1])
+                self._tell_order()
                 self.go_to_line(0)
                 self.find_bar.refresh()
 
         self.work_wanted.emit(
             "Sorting", lambda _: order_events(frames, rows, order[0], descending=order[1]), show
         )
+
+    def _tell_order(self) -> None:
+        column, descending = self._order
+        told = " in order of return" if (column, descending) == (TIME, False) else f" by {column}"
+        if column in (TIME, "took") and descending:
+            told = ", the last first" if column == TIME else ", the longest first"
+        self.head.tell("Events", f"{format_count(len(self._in_time), 'event')}{told}")
 
     def _sort_section(self, section: int) -> None:
         column = sort_of(section)
@@ -343,7 +355,13 @@ class EventsPage(Page):
 
     def _fit_columns(self) -> None:
         if self.model is not None:
-            self.grid.fit_columns(self.model.text, _WIDEST)
+            rows = self._in_time
+            highest = f"{int(rows[-1]) + 1:,}{_SIGN}" if len(rows) else ""
+            # Those of all of the list: the first lines often are of one process.
+            spread = np.linspace(0, len(rows) - 1, min(_SPREAD, len(rows))).astype(int).tolist()
+            names = [self.model.text(line, PROCESS) for line in spread]
+            extra = (highest, "", "", max(names, key=len, default=""))
+            self.grid.fit_columns(self.model.text, _WIDEST, extra=extra)
             self.grid.setColumnWidth(ARGUMENTS, _ARGUMENTS_WIDTH)
 
     def _on_clock(self, place: int) -> None:
