@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from PySide6.QtCore import (
     QEvent,
@@ -119,14 +119,25 @@ class GridView(QTableView):
             each = min(scaled(_MOST_SPARE), max(0, room - sum(widths)) // len(widths))
             widths = [width + each for width in widths]
         self._narrow(widths, sum(widths) - room, whole)
-        self.take_widths([self._by_hand.get(self._name(at), width) for at, width in enumerate(widths)])
+        self.take_widths(dict(enumerate(widths)))
+        self.take_widths({at: self._by_hand[self._name(at)] for at in sections if self.is_by_hand(at)})
 
-    def take_widths(self, widths: Sequence[int]) -> None:
-        """Make columns so wide, in their order."""
+    def widths(self) -> dict[int, int]:
+        """How wide the columns in sight are."""
+        return {
+            at: self.columnWidth(at) for at in range(self.horizontalHeader().count()) if self.columnWidth(at)
+        }
+
+    def take_widths(self, widths: Mapping[int, int]) -> None:
+        """Make columns so wide."""
         self._is_fitting = True
-        for section, width in enumerate(widths):
+        for section, width in widths.items():
             self.setColumnWidth(section, width)
         self._is_fitting = False
+
+    def is_by_hand(self, section: int) -> bool:
+        """Whether the analyst made a column as wide as it is."""
+        return self._name(section) in self._by_hand
 
     def _name(self, section: int) -> tuple[str, str]:
         """What a column is known by from one selection to the next: the table's name and its title."""

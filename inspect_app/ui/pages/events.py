@@ -21,17 +21,17 @@ from inspect_app.session.colour_rules import marks_of_events
 from inspect_app.session.look import Look
 from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
-from inspect_app.ui.event_model import ARGUMENTS, COLUMNS, EVENT, PROCESS, EventModel, Painted, sort_of
+from inspect_app.ui.event_model import COLUMNS, EVENT, EventModel, Painted, sort_of
 from inspect_app.ui.find_bar import FindBar
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.detail import DetailPanel
 from inspect_app.ui.pages.detail_value import DetailValue
+from inspect_app.ui.pages.event_grid import EventGrid
 from inspect_app.ui.pages.event_text import as_csv, as_json, as_text, lines_named
 from inspect_app.ui.pages.event_ways import Way, ways_from, ways_of_cell
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.scope import Scope
-from inspect_app.ui.table_view import GridView
 from inspect_app.ui.thing_menu import Entry, Thing, build_thing_menu
 from inspect_app.ui.widgets import refresh_tool_icons, tool_button
 from inspect_app.views.event_order import FIELDS, TIME, order_events
@@ -45,11 +45,6 @@ _COPY_LIMIT = 100_000
 _COPIES = (("Copy chosen events as CSV", as_csv), ("Copy chosen events as JSON", as_json))
 Write = Callable[[EventModel, Sequence[int], Callable[[], object]], str]
 """Lines of a list as text."""
-_WIDEST, _ARGUMENTS_WIDTH = 150, 320
-_SPREAD = 60
-"""Lines of all of a list that are measured for their processes."""
-_SIGN = "MM"
-"""As wide as the sign of a colour rule."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +64,8 @@ class EventsPage(Page):
         self.model: EventModel | None = None
         self._clock_of_look = ""
         self._places: dict[tuple[object, ...], int] = {}
-        self.grid = GridView()
-        self.grid.setAccessibleName("Events")
+        self.grid = EventGrid(self._fit_columns)
+        self.grid.columns_chosen.connect(self._keep_columns)
         self.grid.menu_wanted.connect(self._show_menu)
         self.grid.horizontalHeader().sectionClicked.connect(self._sort_section)
         self._in_time = np.empty(0, np.uint32)
@@ -88,7 +83,7 @@ class EventsPage(Page):
         self.head.row.addWidget(self.find_bar)
         self.head.row.addWidget(tool_button("Find", "search", "Find in this list (Ctrl+F)", self.begin_find))
         self.head.row.addWidget(self.clock)
-        self.columns_menu = QMenu(self)
+        self.columns_menu = self.grid.columns_menu
         chooser = tool_button("Columns", "columns", "Which columns are shown")
         chooser.setMenu(self.columns_menu)
         chooser.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -133,9 +128,9 @@ class EventsPage(Page):
         old, self.model = self.model, EventModel(scope.frames, rows, scope.zero, self, known.painted)
         self.model.show_noted(self.noted)
         self._take_look(scope.look)
-        widths = [self.grid.columnWidth(section) for section in range(len(COLUMNS))]
+        widths = self.grid.widths()
         self.grid.setModel(self.model)
-        self._show_columns(scope.look)
+        self.grid.show_columns(scope.look.columns.get(_ID, ()))
         if old is None or old.frames is not scope.frames or old.clock is not self.model.clock:
             self._fit_columns()
         else:
@@ -201,26 +196,9 @@ class EventsPage(Page):
         sizes = tuple(self._split.sizes())
         self.look_wanted.emit(lambda look: look.with_layout(_ID, sizes))
 
-    def _show_columns(self, look: Look) -> None:
-        chosen = look.columns.get(_ID) or tuple(title for title, *_ in COLUMNS)
-        self.columns_menu.clear()
-        for section, (title, _, meaning) in enumerate(COLUMNS):
-            self.grid.setColumnHidden(section, title not in chosen)
-            action = self.columns_menu.addAction(title)
-            action.setCheckable(True)
-            action.setChecked(title in chosen)
-            action.setToolTip(meaning)
-            action.toggled.connect(lambda on, section=section: self._toggle_column(section, on=on))
-
-    def _toggle_column(self, section: int, *, on: bool) -> None:
-        self.grid.setColumnHidden(section, not on)
-        shown = tuple(
-            title for place, (title, *_) in enumerate(COLUMNS) if not self.grid.isColumnHidden(place)
-        )
-        if not shown:
-            self.grid.setColumnHidden(section, False)
-        self._fit_columns()
-        self.look_wanted.emit(lambda look: look.with_columns(_ID, shown))
+    def _keep_columns(self, shown: object) -> None:
+        titles = cast(tuple[str, ...], shown)
+        self.look_wanted.emit(lambda look: look.with_columns(_ID, titles))
 
     def show_noted(self, noted: Noted) -> None:
         """Other notes on events: signs in the list, texts in the detail."""
@@ -354,15 +332,8 @@ class EventsPage(Page):
             self.filter_wanted.emit(way.condition)
 
     def _fit_columns(self) -> None:
-        if self.model is not None:
-            rows = self._in_time
-            highest = f"{int(rows[-1]) + 1:,}{_SIGN}" if len(rows) else ""
-            # Those of all of the list: the first lines often are of one process.
-            spread = np.linspace(0, len(rows) - 1, min(_SPREAD, len(rows))).astype(int).tolist()
-            names = [self.model.text(line, PROCESS) for line in spread]
-            extra = (highest, "", "", max(names, key=len, default=""))
-            self.grid.fit_columns(self.model.text, _WIDEST, extra=extra)
-            self.grid.setColumnWidth(ARGUMENTS, _ARGUMENTS_WIDTH)
+        if self.model is not None and len(self._in_time):
+            self.grid.fit(self.model, int(self._in_time[-1]))
 
     def _on_clock(self, place: int) -> None:
         if self.model is not None:
