@@ -2,6 +2,7 @@
 
 Its rules ask `evt.dir = >` of what is known when a call begins, and `fd.num = -1` of an open that failed. Its
 working directories end with a slash: `proc.cwd startswith /dev/shm/` holds for what runs in /dev/shm itself.
+A port that there is not is 0 there: a socket that asks which way is out is connected to none.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ def _node(node: Node) -> Node:
                 return Exists(left)
             if field.name == "fd.num" and texts == {"-1"}:
                 return _failed()
+            if field.name in _PORTS and "0" in texts:
+                return Or((node, Not(Exists(left))))
     if isinstance(node, Compare) and isinstance(node.left, FieldOperand) and node.left.field.name == FOLDER:
         return _of_folder(node)
     return node
@@ -70,6 +73,7 @@ def _bare(value: Literal) -> Literal:
     return replace(value, text=text, constant=text)
 
 
+_PORTS = frozenset({"fd.port", "fd.cport", "fd.sport", "fd.lport", "fd.rport"})
 FOLDER = "proc.cwd"
 """The field that is a directory."""
 

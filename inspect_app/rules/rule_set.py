@@ -40,7 +40,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "required_engine_version": frozenset({"required_engine_version"}),
     "required_plugin_versions": frozenset({"required_plugin_versions"}),
 }
-_TEXTS = ("condition", "desc", "output")
+_BREAK = re.compile(r"\s*\n\s*")
 
 
 @dataclass
@@ -199,7 +199,7 @@ class RuleSet:
             content["rule"],
             " ".join(content["desc"].split()),
             with_exceptions(content["condition"], [*draft.exceptions.values()], self._lists),
-            " ".join(content["output"].split()),
+            _BREAK.sub(" ", content["output"].strip()),
             priority,
             tuple(tags),
             str(content.get("source") or SYSCALL),

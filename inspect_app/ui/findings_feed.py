@@ -20,7 +20,7 @@ from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope
 from inspect_app.views.format import format_count, format_time
 
-MAX_UNASKED = 500_000
+MAX_UNASKED = 10_000_000
 """Events of a capture in which rules look without being asked; in a larger one, when the page is opened."""
 
 STYLES = {

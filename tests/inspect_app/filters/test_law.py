@@ -81,11 +81,22 @@ def of_text(draw, kind="text"):
     texts = draw(st.lists(st.one_of(some, parts, st.just("x")), min_size=1, max_size=3))
     operator = draw(
         st.sampled_from(
-            (*COMPARES, *MATCHES, "in", "intersects", "bcontains", "glob", "iglob", "regex", "pmatch")
+            (
+                *COMPARES,
+                *MATCHES,
+                "in",
+                "intersects",
+                "bcontains",
+                "bstartswith",
+                "glob",
+                "iglob",
+                "regex",
+                "pmatch",
+            )
         )
     )
     modifier = draw(st.sampled_from(MODIFIERS)) if operator not in (*LISTS, "pmatch") else ""
-    if operator == "bcontains":
+    if operator in ("bcontains", "bstartswith"):
         texts = [text.encode("utf-8", "surrogatepass").hex() for text in texts]
     if operator in ("glob", "iglob"):
         texts = [re.sub(r"[\[\]]", "?", text[:3]) + "*" for text in texts]

@@ -57,6 +57,9 @@ def story(tmp_path):
     at["removed"] = book.event("unlinkat", pid=100, ret=0, text=b"/root/.ash_history", args=(0, 0, 0))
     book.process(200, comm="sh", argv=[b"sh"], exe="/bin/sh", cwd="/dev/shm")
     at["shared"] = book.exec(200, "./x", "./x")
+    at["probe"] = book.event(
+        "sendto", pid=100, fd=8, ino=80, mode=SOCKET, sock=sock("0.0.0.0:0", "0.0.0.0:0", kind=2)
+    )
     at["out"] = book.event(
         "connect", pid=100, fd=9, ino=90, mode=SOCKET, addr=sockaddr("203.0.113.9:443"),
         sock=sock("10.0.0.5:40000", "203.0.113.9:443"),
@@ -81,6 +84,8 @@ SHAPES = [
     ('begins and proc.cwd startswith "/dev/shm/" and proc.exe startswith "./"', "shared"),
     ("begins and proc.cwd = /dev/shm/", "shared"),
     ("begins and proc.cwd contains /shm/ and not proc.cwd in (/, /tmp/)", "shared"),
+    ("evt.type = connect and not fd.rport in (0, 53) and fd.rport = 443", "out"),
+    ("evt.type = sendto and fd.type in (ipv4, ipv6) and fd.port in (0, 53)", "probe"),
     ("begins and proc.cwd endswith shm/ and proc.cwd != /srv/", "shared"),
 ]
 
