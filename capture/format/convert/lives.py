@@ -18,6 +18,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 FORKS, EXECS = ("clone", "fork", "vfork", "clone3"), ("execve", "execveat")
 _SET_UID = {("setuid",): 0, ("setreuid", "setresuid"): 0}
 """Calls that change the real user id, and the argument that has it."""
+_PLACES = 1 << 23
+"""More than kernels have processes: ids below it are looked up by place."""
 UNKNOWN_UID = 0xFFFFFFFF
 UNKNOWN_CGROUP = 0
 _MOST_CGROUP_BYTES = 64 << 20
@@ -142,7 +144,7 @@ class Lives:
 
         `pid`: of the events of a piece; to be asked once for each.
         """
-        found, first = np.unique(pid, return_index=True)
+        found, first = _firsts(pid)
         new = ~np.isin(found, self._seen)
         self._seen = np.union1d(self._seen, found)
         return found[new], first[new]
@@ -179,3 +181,13 @@ class Lives:
         """The piece has ended."""
         for book in (self._process, self._uid, self._cgroup, self._clones):
             book.turn()
+
+
+def _firsts(pid: Array) -> tuple[Array, Array]:
+    """The distinct ones, ascending, and the first row of each."""
+    if not len(pid) or int(pid.min()) < 0 or int(pid.max()) >= _PLACES:
+        return np.unique(pid, return_index=True)
+    first = np.full(int(pid.max()) + 1, -1)
+    first[pid[::-1]] = np.arange(len(pid))[::-1]
+    found = np.flatnonzero(first >= 0)
+    return found, first[found]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capture.format.convert.collecting import Slices
+from capture.format.convert.collecting import Slices, end_to_end
 from capture.format.convert.interning import Texts
 from capture.format.convert.parameters import MISSING
 from capture.model.program_file import ProgramFlag
@@ -42,10 +42,10 @@ def program_texts(piece: Piece, is_exec: Array) -> list[Texts]:
 
 def _are_paths(data: Array, runs: Slices, rows: Array) -> Array:
     """bool: there is a slash in it. A first argument without one is a name that was looked for in PATH."""
-    at, size = runs.at[rows], runs.size[rows]
-    slashes = np.cumsum(data == ord("/"), dtype=np.int32)
-    before = np.where(at > 0, slashes[np.maximum(at - 1, 0)], 0)
-    found: Array = (size > 0) & (slashes[np.maximum(at + size - 1, 0)] > before)
+    at, size = runs.at[rows], np.maximum(runs.size[rows], 0)
+    owner = np.repeat(np.arange(len(rows)), size)
+    slashes = end_to_end(data, at, size) == ord("/")
+    found: Array = np.bincount(owner, slashes, minlength=len(rows)) > 0
     return found
 
 
