@@ -23,6 +23,7 @@ from capture.evidence.signing import Signature, Signed, key_of_hex
 from capture.format import (
     CaptureFile,
     CaptureSet,
+    Damage,
     State,
     Verdict,
     files_of,
@@ -148,7 +149,9 @@ def _set(files: Sequence[Path]) -> _Answer:
         gone = all(fault.endswith(" is not here") for fault in faults)
         state = State.CUT_SHORT if gone else State.ALTERED
         blocks = whole.verdict.blocks
-        whole = Judgement(Verdict(state, blocks, faults[0], blocks, whole.verdict.before), whole.signature)
+        damage = Damage.MISSING if gone else Damage.FOREIGN
+        verdict = Verdict(state, blocks, faults[0], blocks, whole.verdict.before, damage)
+        whole = Judgement(verdict, whole.signature)
     return _Answer(whole, members, [(str(path), one.signature) for path, one in found], faults)
 
 

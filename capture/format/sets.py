@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -19,7 +20,7 @@ from capture.format.blocks import read_block, unpack_document
 from capture.format.coding import Array
 from capture.format.columns import EVENT_COLUMNS
 from capture.format.errors import FormatError
-from capture.format.integrity import State, Verdict
+from capture.format.integrity import Damage, State, Verdict
 from capture.format.pool import Pool
 from capture.format.reader import CaptureFile, EventPlace, Progress, StoredEvents, refuse_devices
 from capture.format.totals import sums_of, totals_of
@@ -368,26 +369,33 @@ def _verdict(members: Sequence[CaptureFile]) -> Verdict:
     for at, member in enumerate(members):
         own = member.verdict
         before = members[at - 1] if at else None
-        reason, state = _break(before, member)
+        reason, damage = _break(before, member)
         if reason:
-            faults.append(Verdict(state, blocks, reason, total, members[at - 1].verdict.before))
+            state = State.CUT_SHORT if damage is Damage.MISSING else State.ALTERED
+            last = members[at - 1].verdict.before
+            faults.append(Verdict(state, blocks, reason, total, last, damage, _first_time(member)))
         if own.state is not State.WHOLE:
             told = f"{Path(member.path).name}: {own.reason}"
-            faults.append(Verdict(own.state, blocks + own.block, told, total, own.before))
+            faults.append(replace(own, block=blocks + own.block, reason=told, blocks=total))
         blocks += own.blocks
     altered = [fault for fault in faults if fault.state is State.ALTERED]
     return next(iter(altered or faults), Verdict(State.WHOLE, total, "", total, members[-1].verdict.before))
 
 
-def _break(before: CaptureFile | None, member: CaptureFile) -> tuple[str, State]:
+def _first_time(member: CaptureFile) -> int:
+    """When the first event of a file returned, ns since 1970 UTC; 0 there is none."""
+    return min((block.header.first for block in member.blocks if block.header.count), default=0)
+
+
+def _break(before: CaptureFile | None, member: CaptureFile) -> tuple[str, Damage]:
     """How the chain of files is broken between two, empty where it is not."""
     if before is None:
-        return "", State.WHOLE
+        return "", Damage.NONE
     name, gap = Path(member.path).name, _number(member) - _number(before) - 1
     if gap:
         which = f"{_number(before) + 1}" if gap == 1 else f"{_number(before) + 1} to {_number(member) - 1}"
-        return f"file {which} of the set is not here, {name} is number {_number(member)}", State.CUT_SHORT
+        return f"file {which} of the set is not here, {name} is number {_number(member)}", Damage.MISSING
     if set_facts(member.section).get("previous") != before.digest.hex():
         told = f"{name} was not written after {Path(before.path).name} as it is now"
-        return told, State.ALTERED
-    return "", State.WHOLE
+        return told, Damage.FOREIGN
+    return "", Damage.NONE

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capture.format import CaptureFile, CaptureSet, FormatError, State, open_captures, pool, sets
+from capture.format import CaptureFile, CaptureSet, Damage, FormatError, State, open_captures, pool, sets
 from capture.format.totals import totals_of
 from tests.builders.capture import START_NS, CaptureBuilder
 
@@ -153,6 +153,18 @@ def test_what_is_missing_or_damaged_is_told_with_the_file(tmp_path, damage, stat
     with open_captures([tmp_path]) as capture:
         assert capture.verdict.state is state
         assert words in capture.verdict.reason
+
+
+def test_what_is_missing_from_a_set_is_told_with_the_times_around_it(tmp_path):
+    paths = recording().write_set(tmp_path, 4, 9)
+    with open_captures([tmp_path]) as capture:
+        before, _, after = [[block.header for block in member.blocks] for member in capture.members]
+    paths[1].unlink()
+    with open_captures([tmp_path]) as capture:
+        verdict = capture.verdict
+    assert (verdict.state, verdict.damage) == (State.CUT_SHORT, Damage.MISSING)
+    assert verdict.before == max(header.last for header in before)
+    assert verdict.after == min(header.first for header in after)
 
 
 def test_a_file_that_was_exchanged_makes_the_set_altered(tmp_path):
