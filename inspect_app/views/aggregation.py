@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from capture.format.pieces import each_piece, pieces_of, taken_from
+from capture.format.pieces import each_piece, taken_from
 
 _FLAGS_LIMIT = 1 << 26
 """Up to so many (group, value) pairs a table of flags is quicker than sorting pairs."""
@@ -43,8 +43,11 @@ def distinct_by(codes: np.ndarray, values: np.ndarray, count: int, distinct: int
     """
     if count * distinct <= _FLAGS_LIMIT:
         seen = np.zeros(count * distinct, dtype=bool)
-        for part in pieces_of(len(codes)):
+
+        def mark(part: slice) -> None:
             seen[codes[part].astype(np.intp) * distinct + values[part]] = True
+
+        each_piece(len(codes), mark)
         flags = seen.reshape(count, distinct)[:, :-1]
         return flags.sum(axis=1, dtype=np.int64), int(np.count_nonzero(flags.any(axis=0)))
     # Plain integers are sorted several times quicker than np.unique does, and short ones quicker still.
