@@ -56,12 +56,13 @@ class Assembler:
         ready = []
         waiting = []
         for chunk in self._chunks:
-            early = chunk.heads.field("time") <= until_boot_ns
-            if early.all():
+            time = chunk.heads.field("time")
+            if time.max(initial=0) <= until_boot_ns:
                 ready.append(chunk)
-            elif not early.any():
+            elif time.min() > until_boot_ns:
                 waiting.append(chunk)
             else:
+                early = time <= until_boot_ns
                 ready.append(chunk.take(early))
                 waiting.append(chunk.take(~early))
         self._chunks = waiting
@@ -75,7 +76,7 @@ class Assembler:
 
     def _merge(self, chunks: Sequence[Chunk]) -> EventBatch:
         heads = joined([chunk.heads for chunk in chunks])
-        time = heads.field("time").astype(np.int64)
+        time = heads.field("time").astype(np.uint64, copy=False).view(np.int64)
         order = Order(time)
         time = order.of(time)
         ordered = Ordered(heads, order)
