@@ -57,7 +57,7 @@ class SeverityLine(QFrame):
 
     def _button(self, priority: Priority, count: int) -> QToolButton:
         button = named(QToolButton(), "Plain")
-        button.setText(f"{count:,} {priority.title}")
+        button.setText(f"{priority.title}  {count:,}")
         button.setIcon(_icon(STYLES[priority]))
         button.setIconSize(QSize(_SIZE, _SIZE))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
