@@ -34,6 +34,7 @@ from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.format import format_count
 
 _SHORT = 200
+_CONNECTION_HELP = "On a socket, as the view of connections tells it: 'tcp 10.0.0.5:40000->203.0.113.9:80'."
 _case_option = click.option(
     "--case", "case_path", type=FILE, required=True, metavar="FILE", help="The case file; made where missing."
 )
@@ -112,6 +113,7 @@ def list_notes(case_path: Path, form: str, **asked: Any) -> None:
 @click.option("--process", metavar="PID[@START]", help="On a process.")
 @click.option("--container", metavar="NAME", help="On a container, by name or id.")
 @click.option("--file", "path", metavar="[CONTAINER:]PATH", help="On a file.")
+@click.option("--connection", metavar="'PROTOCOL ENDS'", help=_CONNECTION_HELP)
 @guarded
 def add_note(  # noqa: PLR0917 - click hands over options by name
     files: tuple[Path, ...],
@@ -158,12 +160,15 @@ def _anchor(frames: CaptureFrames, on: dict[str, Any]) -> Anchor:
             return _subject(frames, Subject(Kind.CONTAINER, name), "--container")
         case {"path": name}:
             return _subject(frames, Subject(Kind.FILE, name if ":" in name else f":{name}"), "--file")
+        case {"connection": name}:
+            return _subject(frames, Subject(Kind.CONNECTION, name), "--connection")
     return capture_anchor(frames)
 
 
 def _subject(frames: CaptureFrames, subject: Subject, option: str) -> Anchor:
     if find(frames, subject) is None:
-        raise click.BadParameter(f"the capture has no such {subject.kind}: {subject.name}", param_hint=option)
+        name = subject.name.removeprefix(":")
+        raise click.BadParameter(f"the capture has no such {subject.kind}: {name}", param_hint=option)
     return subject_anchor(frames, subject)
 
 

@@ -13,6 +13,7 @@ from inspect_app.cases.case import By
 from inspect_app.cli import main
 from tests.builders.capture import CaptureBuilder
 from tests.builders.cases import AT, note
+from tests.builders.report import incident
 
 
 def run(*arguments):
@@ -55,6 +56,18 @@ def test_a_note_is_written_on_a_thing_and_listed(capture, case, words, kind, lab
     (row,) = json.loads(run("notes", "list", "--case", case, "--format", "json").stdout)
     assert (row["on"], row["what"], row["text"], row["tags"]) == (kind, label, "odd", "x")
     assert (row["severity"], row["author"], row["report"]) == ("high", "Reyes", "yes")
+
+
+def test_a_note_is_written_on_a_connection(case, tmp_path):
+    capture = incident().write(tmp_path / "incident.exhume")
+    add(capture, case, "--connection", "tcp 10.0.0.5:40000->203.0.113.9:80", "--text", "fetched from here")
+    (row,) = json.loads(run("notes", "list", "--case", case, "--format", "json").stdout)
+    assert (row["on"], row["text"]) == ("connection", "fetched from here")
+    wrong = run(
+        "notes", "add", capture, "--case", case, "--connection", "tcp 1.1.1.1:1->2.2.2.2:2", "--text", "x"
+    )
+    assert wrong.exit_code == 2
+    assert "no such connection: tcp 1.1.1.1:1->2.2.2.2:2" in wrong.stderr
 
 
 def test_what_a_terminal_would_obey_is_escaped_once(capture, case):
