@@ -143,7 +143,7 @@ def test_rules_hold_where_reading_each_event_alone_says_so(given_rules):
 def test_an_alert_reads_as_falco_writes_it(frames):
     output = "*A program ran (cmd=%proc.cmdline uid=%user.uid nothing=%evt.arg.flags at %evt.time). "
     output += "%container.info"
-    rules = rules_of("evt.type = execve and proc.name = curl", output=output, tags=["a", "b"])
+    rules = rules_of("evt.type = execve and proc.name = curl", output=output, tags=["b", "T1", "a"])
     run = run_rules(rules, frames)
     finding = next(findings_of(run, frames))
     row = finding.row
@@ -155,7 +155,7 @@ def test_an_alert_reads_as_falco_writes_it(frames):
     assert list(alert) == sorted(alert)
     assert alert["output"] == line
     assert (alert["rule"], alert["priority"], alert["source"], alert["hostname"], alert["tags"]) == (
-        "R0", "Informational", "syscall", "node-7", ["a", "b"])  # fmt: skip
+        "R0", "Informational", "syscall", "node-7", ["T1", "a", "b"])  # fmt: skip
     fields = alert["output_fields"]
     assert fields["evt.time"] == int(frames.events["time"].iloc[row])
     assert isinstance(fields["user.uid"], int)
