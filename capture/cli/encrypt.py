@@ -12,6 +12,7 @@ from capture.evidence import encrypting
 from capture.evidence.deriving import new_capture
 from capture.evidence.errors import EvidenceError
 from capture.format import refuse_devices
+from capture.model.text import printable
 
 _SUFFIX = ".age"
 _PATH = click.Path(path_type=Path, dir_okay=False, readable=False)
@@ -56,7 +57,10 @@ def encrypt(file: Path, recipients: list[Any], output: Path | None) -> None:
     output = output or file.with_name(file.name + _SUFFIX)
     with file.open("rb") as source, new_capture(output) as target:
         encrypting.encrypt(source, target, recipients)
-    click.echo(f"{output}: encrypted to {len(recipients)} key{'s' if len(recipients) > 1 else ''}", err=True)
+    click.echo(
+        f"{printable(str(output))}: encrypted to {len(recipients)} key{'s' if len(recipients) > 1 else ''}",
+        err=True,
+    )
 
 
 @click.command()
@@ -87,4 +91,4 @@ def decrypt(file: Path, keys: tuple[Path, ...], output: Path | None) -> None:
     identities = [identity for path in keys for identity in encrypting.identities_of(path)]
     with file.open("rb") as source, new_capture(output) as target:
         encrypting.decrypt(source, target, identities)
-    click.echo(f"{output}: decrypted", err=True)
+    click.echo(f"{printable(str(output))}: decrypted", err=True)

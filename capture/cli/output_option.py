@@ -10,6 +10,7 @@ import click
 
 from capture.cli.evidence_options import sign_option
 from capture.cli.quantities import human_bytes
+from capture.model.text import printable
 
 
 def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -22,4 +23,4 @@ def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def say_made(output: Path, events: int, more: str = "") -> None:
     """One line of what came of it."""
     size = human_bytes(output.stat().st_size)
-    click.echo(f"{output}: {events:,} events, {size}{more}", err=True)
+    click.echo(f"{printable(str(output))}: {events:,} events, {size}{more}", err=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from capture.model.text import printable
 from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main, view_named
 from inspect_app.cli.options import FILE, files_argument, filter_option, own_views_option, window_choice
@@ -84,9 +85,8 @@ def _export(request: Request, kind: str, output: Path) -> None:
         with progress_bar() as progress:
             written = export(request, form, output, progress)
         notes = written.notes
-        told = (
-            f"wrote {output}: {request.source.rows:,} rows, {written.size:,} bytes; SHA-256 {written.sha256}"
-        )
+        size = f"{request.source.rows:,} rows, {written.size:,} bytes"
+        told = f"wrote {printable(str(output))}: {size}; SHA-256 {written.sha256}"
     for line in (told, *notes):
         click.echo(line, err=True)
 
@@ -94,7 +94,9 @@ def _export(request: Request, kind: str, output: Path) -> None:
 def _add_to_dataset(request: Request, folder: Path) -> None:
     with progress_bar() as progress:
         files = write_dataset(request, folder, progress)
-    click.echo(f"wrote {files:,} files of {request.source.rows:,} events into {folder}", err=True)
+    click.echo(
+        f"wrote {files:,} files of {request.source.rows:,} events into {printable(str(folder))}", err=True
+    )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from capture.format import files_of
+from capture.model.text import printable
 from inspect_app.cases import CaseError, CaseFile
 from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main
@@ -141,7 +142,7 @@ def _hand_over(made: Report, output: Path, form: str) -> None:
         return
     for one in write_report(made, output, form):
         note("exported", to=str(one.path), bytes=one.size, sha256=one.sha256)
-        click.echo(f"wrote {one.path}", err=True)
+        click.echo(f"wrote {printable(str(one.path))}", err=True)
 
 
 def _refuse_the_capture(output: Path, files: tuple[Path, ...]) -> None:

@@ -12,6 +12,7 @@ from capture.evidence.deriving import derive, new_capture
 from capture.evidence.errors import EvidenceError
 from capture.evidence.slicing import Choice, sliced
 from capture.format import open_captures
+from capture.model.text import printable
 from inspect_app.analysis.selection import select
 from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail, guarded, open_for_command, window_option
 from inspect_app.cli.commands import main
@@ -54,5 +55,8 @@ def slice_command(
             writer = derive([sliced(capture, choice)], stream, "slice", options)
     except EvidenceError as error:
         fail(str(error), ExitCode.USAGE)
-    click.echo(f"wrote {output}: {writer.events_written:,} of {len(frames.events):,} events", err=True)
+    click.echo(
+        f"wrote {printable(str(output))}: {writer.events_written:,} of {len(frames.events):,} events",
+        err=True,
+    )
     return frames

@@ -151,7 +151,7 @@ def _write_bytes(found: Streams, wanted: Direction | None, output: Path, capture
         raise click.BadParameter(f"{output} is the capture itself; name another file", param_hint="--output")
     with output.open("wb") as stream:
         _write_all(found, wanted, stream)
-    click.echo(f"wrote {output}", err=True)
+    click.echo(f"wrote {safe_text(str(output))}", err=True)
 
 
 def _write_all(found: Streams, wanted: Direction | None, stream: BinaryIO) -> None:

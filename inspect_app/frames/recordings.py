@@ -36,7 +36,8 @@ def recording_frame(section: Section, path: str, state: str, events: int) -> pd.
     return build_table(
         RECORDING_COLUMNS,
         {
-            "path": [path],
+            # A file's name may be no text; what stands for it here finds no file, and tells it apart.
+            "path": [path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")],
             "host": [0],
             **{name: texts([section], name) for name in ("boot_id", "recorder")},
             "started": integers([section], "started_ns"),

@@ -106,3 +106,15 @@ def test_a_link_is_followed(capture, tmp_path):
     assert run("csv", capture, tmp_path / "link.csv").exit_code == 0
     assert (tmp_path / "link.csv").is_symlink()
     assert (tmp_path / "real.csv").read_text().count("\n") == 401
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe.exhume", b"\x1b[31mred\n<b>.exhume"], ids=["no text", "escapes"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_captures_and_what_is_made_of_them_may_have_any_name(command, name, capture, tmp_path):
+    named = tmp_path / os.fsdecode(name)
+    named.write_bytes(capture.read_bytes())
+    out = tmp_path / os.fsdecode(b"new-" + name)
+    done = run(command, named, out)
+    assert done.exit_code == 0, done.output
+    assert out.exists()
+    assert "\x1b" not in done.output and len(done.stderr.splitlines()) == 1
