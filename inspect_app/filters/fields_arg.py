@@ -25,7 +25,7 @@ from capture.model.tables import table_named
 from capture.model.values import in_register, name_value
 from inspect_app.filters.argument_names import name_of, names_beside
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import event_type_codes, raw_argument, spec_of, types
+from inspect_app.filters.calls import MAX_ERRNO, event_type_codes, raw_argument, returned, spec_of, types
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
@@ -54,6 +54,8 @@ _NAMED = frozenset(
      ArgKind.DEVICE, ArgKind.WAIT_STATUS, ArgKind.CALL}
 )  # fmt: skip
 """Kinds that decode from the raw value alone."""
+_RESULT = "res"
+"""Falco's name for what a call returned, where no call has an argument of that name."""
 _IDS = frozenset({ArgKind.UID, ArgKind.GID})
 _TABLED = frozenset({ArgKind.FLAGS, ArgKind.ENUM})
 _MODE_BITS = {
@@ -97,6 +99,8 @@ def _type_of(argument: str) -> FieldType:
     known = argument_names()
     if argument in known:
         return known[argument]
+    if argument == _RESULT:
+        return FieldType.TEXT
     nearest = get_close_matches(argument, known, n=1)
     raise FilterError(
         f"no call has an argument {excerpt(argument)!r}", nearest=f"evt.arg.{nearest[0]}" if nearest else ""
@@ -165,6 +169,8 @@ def _is_recorded(place: Place) -> bool:
 
 
 def _raw(frames: CaptureFrames, argument: str) -> Facets:
+    if argument == _RESULT:
+        return (NumberFacet(event_array(frames, "ret"), ~returned(frames)),)
     values = np.zeros(len(frames.events), np.int64)
     missing = np.ones(len(frames.events), np.bool_)
     for place in _places(frames, argument):
@@ -189,11 +195,24 @@ def _numbers(frames: CaptureFrames, place: Place) -> np.ndarray:
 def _decoded(frames: CaptureFrames, argument: str) -> Facets:
     if _type_of(argument) is FieldType.INTEGER:
         return _raw(frames, argument)
+    if argument == _RESULT:
+        return (_result_texts(frames),)
     return (_told(frames, argument)[0],)
 
 
 def _gaps(frames: CaptureFrames, argument: str) -> dict[str, str]:
-    return {} if _type_of(argument) is FieldType.INTEGER else _told(frames, argument)[1]
+    is_whole = argument == _RESULT or _type_of(argument) is FieldType.INTEGER
+    return {} if is_whole else _told(frames, argument)[1]
+
+
+def _result_texts(frames: CaptureFrames) -> TextFacet:
+    """What calls returned: errors by name, all else as the number that it is."""
+    codes, numbers = occurring(event_array(frames, "ret"))
+    if len(numbers) > MAX_DISTINCT:
+        raise NotEvaluableError(f"evt.arg.res: more than {MAX_DISTINCT:,} different results; ask evt.rawres")
+    errors = range(-MAX_ERRNO, 0)
+    texts = [decode.errno_name(one) if one in errors else str(one) for one in numbers.tolist()]
+    return TextFacet(texts, None, np.where(returned(frames), codes, -1))
 
 
 def _told(frames: CaptureFrames, argument: str) -> tuple[TextFacet, dict[str, str]]:

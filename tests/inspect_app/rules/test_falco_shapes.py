@@ -71,6 +71,8 @@ SHAPES = [
     ("opens and fd.name startswith /srv", "ordinary"),
     ("(opens or fails_to_open) and fd.nameraw contains '../' and fd.nameraw glob '*../*../*'", "traversal"),
     ("fails_to_open and fd.name in (/etc/shadow)", "refused"),
+    ("evt.arg.res = EACCES and evt.rawarg.res = -13 and not evt.arg.res in (0, 3)", "refused"),
+    ("evt.type=setuid and evt.arg.res = 0", "user"),
     ("evt.type=setuid and evt.dir=> and evt.arg.uid=nobody and not nobody_known", "user"),
     ("evt.type in (chmod, fchmod, fchmodat) and evt.arg.mode contains S_IXUSR and evt.rawres>=0", "mode"),
     ('begins and (proc.args contains "\\ " or proc.args endswith \\)', "shell"),
