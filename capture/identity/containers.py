@@ -312,6 +312,8 @@ def with_ends_of_processes(
     death = containers.death.copy()
     member = container > HOST
     latest = np.full(len(containers), -1, np.int64)
-    np.maximum.at(latest, container[member], np.where(end[member] < 0, last + 1, end[member]))
-    unseen = (death < 0) & (latest >= 0) & (latest <= last)
+    np.maximum.at(latest, container[member], end[member])
+    alive = np.zeros(len(containers), np.bool_)
+    alive[container[member & (end < 0)]] = True
+    unseen = (death < 0) & (latest >= 0) & (latest <= last) & ~alive
     return np.where(unseen, latest, death)

@@ -241,7 +241,7 @@ def _number_counts(facet: NumberFacet, per_row: np.ndarray | None) -> Iterable[t
     lowest = int(values.min())
     if int(values.max()) - lowest >= MAX_NUMBERS:
         return _sparse_counts(values, known, per_row)
-    places = np.where(known, facet.values - lowest, -1).astype(np.int64)
+    places = np.where(known, facet.values.astype(np.int64) - lowest, -1)
     counts = _regrouped(places, per_row, 0)
     return ((str(at + lowest), int(counts[at])) for at in np.flatnonzero(counts).tolist())
 
