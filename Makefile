@@ -1,4 +1,7 @@
 # Each target first installs what is missing (Debian or Ubuntu packages as root, and .venv); quick when nothing is.
+# Tests at a time: much of what windows and recorders do in them is waiting.
+JOBS := $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 4)))
+
 .PHONY: bench demo fuzz lint pictures sample setup test
 
 # Record this machine for ten seconds while an incident happens in a container, and look at it.
@@ -8,7 +11,7 @@ demo: setup
 # Everything that is checked; some tests need root and say so when they skip. Those that record come last, as what they
 # watch is this machine: two at a time, for much of it is waiting, and alone those that storm.
 test: lint
-	.venv/bin/python -m pytest --ignore=tests/kernel --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	.venv/bin/python -m pytest --ignore=tests/kernel --numprocesses=$(JOBS) --dist=loadfile
 	.venv/bin/python -m pytest tests/kernel -m 'not alone' --numprocesses=2 --dist=loadfile
 	.venv/bin/python -m pytest tests/kernel -m alone
 

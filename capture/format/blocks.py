@@ -24,7 +24,6 @@ from io import SEEK_CUR
 from typing import Any, BinaryIO
 
 import msgpack
-import numpy as np
 import zstandard
 
 from capture.format.errors import FormatError
@@ -156,13 +155,6 @@ def read_block(stream: BinaryIO, offset: int) -> Block | None:
         raise FormatError("a block's bytes are not those its digest was made of", offset)
     size = len(PREFIX) + head_size + body_size + len(end)
     return Block(_parse_header(head, offset), offset, size, digest, body)
-
-
-def sum_of(body: bytes) -> int:
-    """The sum of its 64-bit words: what changes one word changes it, what exchanges two does not."""
-    words, rest = divmod(len(body), 8)
-    total = int(np.frombuffer(body, "<u8", words).sum(dtype=np.uint64))
-    return total + int.from_bytes(body[len(body) - rest :], "little") & (1 << 64) - 1
 
 
 def claimed_end(stream: BinaryIO, offset: int) -> int | None:

@@ -21,7 +21,6 @@ from capture.format.blocks import (
     Block,
     Header,
     read_block,
-    sum_of,
     unpack_document,
 )
 from capture.format.coding import Array
@@ -39,6 +38,7 @@ from capture.format.errors import FormatError
 from capture.format.integrity import Verdict, Walk, not_a_capture
 from capture.format.pieces import in_order, taken_from
 from capture.format.pool import Pool
+from capture.format.tags import tag_of
 from capture.format.text_table import PackedTexts
 from capture.format.writer import FORMAT_VERSION
 
@@ -75,8 +75,8 @@ class BlockRef:
     """As it was found when the file was read."""
     body_size: int
     """Bytes of its body, which ends where its digest begins."""
-    body_sum: int
-    """Of its body, when the digest was checked: see `sum_of`."""
+    body_tag: bytes
+    """Of its body, when the digest was checked: see `tag_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +278,7 @@ class CaptureFile:
     def _take(self, block: Block) -> None:
         header = block.header
         if header.kind == "events":
-            body = (len(block.body), sum_of(block.body))
+            body = (len(block.body), tag_of(block.body))
             self.blocks.append(BlockRef(block.offset, header, self.count, block.size, block.digest, *body))
             self.pool.count_events(header.count, block.offset)
             return
@@ -455,8 +455,8 @@ class CaptureFile:
     def _read_body(self, index: int) -> EventBody:
         """Read a block's body again; any thread may.
 
-        Its digest was checked when the file was opened. A file that changed since is noticed by the sum,
-        which takes a tenth of the time.
+        Its digest was checked when the file was opened. A file that changed since is noticed by the tag,
+        which takes a fifth of the time.
         """
         ref = self.blocks[index]
         with self._reading:
@@ -464,7 +464,7 @@ class CaptureFile:
             body = self.stream.read(ref.body_size)
         if len(body) != ref.body_size:
             raise FormatError("the file became shorter while it was open", ref.offset)
-        if sum_of(body) != ref.body_sum:
+        if tag_of(body) != ref.body_tag:
             raise FormatError("the file was changed while it was open", ref.offset)
         return unpack_events(body, ref.header.count, ref.offset)
 
