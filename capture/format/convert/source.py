@@ -114,7 +114,8 @@ def is_scap(stream: BinaryIO) -> bool:
 def has_packets(head: bytes) -> bool:
     """Whether what follows the section header is of a file of packets."""
     size = int.from_bytes(head[4:8], "little")
-    return int.from_bytes(head[size : size + 4], "little") in _PACKETS if size >= 12 else False
+    kind = head[size : size + 4]
+    return size >= 12 and len(kind) == 4 and int.from_bytes(kind, "little") in _PACKETS
 
 
 def section_version(block: bytes) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from capture.format import CaptureFile, FormatError, State
@@ -122,8 +122,10 @@ def test_any_change_of_a_file_is_converted_or_refused(data):
 
 @settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=400))
-def test_any_bytes_after_the_first_block_are_converted_or_refused(data):
-    assert converted_or_refused(SMALL[:28] + data)
+@example(b"\x01")
+@example(b"\x01\0\0\0")
+def test_any_bytes_after_the_first_block_are_converted_unless_they_are_packets(data):
+    assert converted_or_refused(SMALL[:28] + data) != source.has_packets(SMALL[:28] + data)
 
 
 @settings(max_examples=40, deadline=None)
