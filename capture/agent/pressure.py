@@ -43,7 +43,7 @@ GIVEN_UP = ("payload", "path")
 """What events are recorded without, by the probe's constants behind those of the lanes."""
 _CALM = 0.35
 """The fullest lane must stay below this share of its size…"""
-_CALM_NS = 500_000_000
+_CALM_NS = 150_000_000
 """… for so long before a level is left."""
 _STALLED_NS = 1_000_000_000
 """A round of the recorder that takes longer is told: it was stopped, or starved."""

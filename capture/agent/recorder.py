@@ -41,14 +41,15 @@ from capture.format import EventBatch
 from capture.format.memory import give_back_memory, keep_freed_memory
 from capture.model.events import SchedCode
 
-_LAZY_S, _BUSY_S = 0.02, 0.004
+_LAZY_S, _BUSY_S = 0.01, 0.004
+"""How long it sleeps at most, and at the end, when it waits for the last records."""
 _REST_S = 0.25
 """How long calls may lie in their lanes until a chunk of them has come together."""
 _NICE = -5
 _SWITCH_S = 0.0001
 """How long the thread that drains waits at most for another one's Python."""
 _CALM, _PRESSED = 0.15, 0.4
-"""How full the fullest lane may be for a long sleep, and for any."""
+"""How full the fullest lane may become in a sleep, at the rate of the last round; and how full for any."""
 _CGROUP_CODES = (SchedCode.CGROUP_MKDIR, SchedCode.CGROUP_RMDIR)
 _PROGRAM_LANES = ("exec", "exec_long")
 _STATUS_S = 0.25
@@ -127,7 +128,9 @@ class Recorder:
         self._events = 0
         self._rests_until = 0
         """Boot time until which few calls may stay in their lanes."""
-        self._fill = 0.0
+        self._fill = self._filling = 0.0
+        """How full the fullest lane was, and at what rate it filled, in lanes a second."""
+        self._looked = boot_now_ns()
         self._late = 0
         self._left_out = 0
         self._pressure = Pressure(self._kernel, LANE_NAMES, self._boot_to_utc, boot_now_ns())
@@ -204,7 +207,7 @@ class Recorder:
                 report(self.status())
                 next_report = now + _STATUS_S
             if not is_behind and self._fill <= _PRESSED:
-                time.sleep(_LAZY_S if self._fill < _CALM else _BUSY_S)
+                time.sleep(min(_LAZY_S, _CALM / max(self._filling, _CALM)))
 
     def freeze(self) -> None:
         """Save what the ring holds into the folder `frozen` beside the files, in a thread of its own."""
@@ -257,6 +260,8 @@ class Recorder:
         # Read before: what returned up to here lies in the lanes now.
         now = boot_now_ns()
         self._fill = max(lane.fill for lane in self._kernel.lanes)
+        self._filling = self._fill / max(now - self._looked, 1) * 1e9
+        self._looked = now
         block = self._settings.block_events
         rests = calls_may_rest and now < self._rests_until
         if not rests:

@@ -16,8 +16,6 @@ _PAGE = 4096
 TEXT_MAX = 4096
 """Bytes that a text may have, its closing NUL included: a path's (PATH_MAX)."""
 _SOCKET_AND_ADDRESS = 48 + 112
-_RECORD = 128 + 24
-"""Bytes of a head and a stamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ class Settings:
     """Kernel memory for the lanes, about."""
     hold_back_ns: int = 30_000_000
     """How long events wait for slower ones that returned before them."""
-    block_events: int = 196_608
+    block_events: int = 131_072
     """Events after which a block is closed."""
     block_bytes: int = 12 << 20
     """Memory of waiting events after which a block is closed: about 100,000 that are all different."""
@@ -114,13 +112,11 @@ class Settings:
         return 2 * TEXT_MAX + (16384 if self.environment else 0)
 
     def calls(self, cpus: int) -> CallSizes:
-        """The lanes of system calls on so many processors: half the memory records, a quarter bytes."""
+        """The lanes of system calls on so many processors: half the memory heads, a quarter bytes."""
         room = max((self.buffer_mib << 20) // 4 // cpus, 1 << 20)
         record_bytes = _SOCKET_AND_ADDRESS + 2 * max(TEXT_MAX, self.largest_payload) + _PAGE
         segment = 4 * _power_of_two(2 * record_bytes)
-        return CallSizes(
-            cpus, 2 * room // _RECORD, record_bytes, segment, _power_of_two(max(room // segment, 2))
-        )
+        return CallSizes(cpus, 2 * room // 128, record_bytes, segment, _power_of_two(max(room // segment, 2)))
 
 
 def _power_of_two(number: int) -> int:
