@@ -16,6 +16,8 @@ _PAGE = 4096
 TEXT_MAX = 4096
 """Bytes that a text may have, its closing NUL included: a path's (PATH_MAX)."""
 _SOCKET_AND_ADDRESS = 48 + 112
+_HEAD, _STAMP = 128, 24
+"""Bytes of what a call's record is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,16 @@ class Settings:
         return 2 * TEXT_MAX + (16384 if self.environment else 0)
 
     def calls(self, cpus: int) -> CallSizes:
-        """The lanes of system calls on so many processors: half the memory heads, a quarter bytes."""
+        """The lanes of system calls on so many processors: half the memory heads, a quarter bytes.
+
+        Stamps take of the rest, and where records are so long that bytes need more, heads are fewer.
+        """
         room = max((self.buffer_mib << 20) // 4 // cpus, 1 << 20)
         record_bytes = _SOCKET_AND_ADDRESS + 2 * max(TEXT_MAX, self.largest_payload) + _PAGE
         segment = 4 * _power_of_two(2 * record_bytes)
-        return CallSizes(cpus, 2 * room // 128, record_bytes, segment, _power_of_two(max(room // segment, 2)))
+        segments = _power_of_two(max(room // segment, 2))
+        records = min(2 * room // _HEAD, (4 * room - segment * segments) // (_HEAD + _STAMP))
+        return CallSizes(cpus, records, record_bytes, segment, segments)
 
 
 def _power_of_two(number: int) -> int:

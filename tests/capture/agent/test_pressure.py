@@ -56,7 +56,7 @@ def test_levels_are_left_one_by_one_when_the_lanes_have_been_calm_for_a_while(ma
     for now in range(1_020, 2_600, 20):
         made.pressure.after_round(now * MS, fill=0.1)
         seen.append(level_of(made))
-    assert [seen.index(level) for level in (1, 0)] == [24, 49], "half a second each"
+    assert [seen.index(level) for level in (1, 0)] == [7, 15], "150 milliseconds each"
     rows, _ = made.pressure.interval(2_600 * MS)
     assert [(row["kind"], row["where"], row["count"]) for row in rows] == [
         ("step", STEPS[2], 0),
@@ -70,7 +70,7 @@ def test_levels_are_left_one_by_one_when_the_lanes_have_been_calm_for_a_while(ma
 def test_lanes_that_fill_again_keep_a_level_up(made):
     made.tables.reach(1, 1_010 * MS)
     for now in range(1_020, 5_000, 20):
-        made.pressure.after_round(now * MS, fill=0.5 if now % 400 == 0 else 0.0)
+        made.pressure.after_round(now * MS, fill=0.5 if now % 100 == 0 else 0.0)
         assert level_of(made) == 1
 
 
