@@ -32,7 +32,7 @@ _SECTION_HELP = (
     " containers, tables, indicators, examiner, limits, events."
 )
 _ROWS_HELP = "Rows of a table that the document shows; the whole is written as CSV beside it."
-_CASE_HELP = "A case file: its notes that are chosen for the report make the timeline."
+_CASE_HELP = "A case file: its notes chosen for the report make the timeline; none chosen: all."
 _LOG_HELP = "An examiner's log whose lines the report tells."
 _RULES_HELP = "A file of rules, instead of our own; may be given several times."
 _AS_OF_HELP = "When the report is made, as it says; without it SOURCE_DATE_EPOCH, or now."

@@ -20,9 +20,10 @@ def with_case(given: Given, case: Case, frames: CaptureFrames) -> Given:
 
 
 def notes_of(case: Case, frames: CaptureFrames) -> list[Noted]:
-    """The notes that were chosen for the report and are of this capture, in the order chosen."""
+    """The notes of this capture chosen for the report, in the order chosen; none chosen: all, by time."""
     ids = of_this(case, frames)
     shown = [one for one in case.report_notes() if one.note.on.capture in ids]
+    shown = shown or [one for one in case.shown_notes() if one.note.on.capture in ids]
     rows = rows_of(frames, [one.note.on for one in shown])
     return [_noted(one, row) for one, row in zip(shown, rows.tolist(), strict=True)]
 

@@ -65,7 +65,9 @@ class ReportDialog(QDialog):
         self.rows.setValue(ROWS_SHOWN)
         self.rows.setAccessibleName("Rows of a table")
         self.narrowed = QCheckBox("Only the window and the filter that are set")
-        self.case = PathLine("Case file", "Its notes chosen for the report make the timeline", case)
+        self.case = PathLine(
+            "Case file", "Its notes chosen for the report make the timeline; none chosen: all of them", case
+        )
         self.log = PathLine("Examiner's log", "What was opened, looked at and exported", log)
         self.containers = ContainerList(frames)
         self.parts = PartList()
