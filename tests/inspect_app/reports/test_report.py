@@ -349,7 +349,7 @@ def test_a_case_gives_the_timeline_and_what_is_held_of_findings(attacked):
 
 def test_of_a_case_in_which_no_note_was_chosen_all_make_the_timeline(attacked):
     case = Case()
-    for text, row in (("the later one", 40), ("the first one", 3)):
+    for text, row in (("the later one", 9), ("the first one", 3)):
         case = case.with_note(Note(event_anchor(attacked, row), text), By("Lee", START_NS))
     report = report_of(attacked, given=with_case(Given(), case, attacked))
     (entries,) = [one for one in section_of(report, "timeline").blocks if isinstance(one, Entries)]
