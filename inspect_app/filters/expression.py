@@ -188,17 +188,25 @@ def _tight(part: Node) -> str:
     return f"({part})" if isinstance(part, And | Or) else str(part)
 
 
-def _fields(node: Node) -> Iterator[FieldOperand]:
+def leaves(node: Node) -> Iterator[Exists | Compare | CompareOperands]:
+    """What a condition asks, without what joins it, in the order written."""
     match node:
         case And(parts) | Or(parts):
             for part in parts:
-                yield from _fields(part)
+                yield from leaves(part)
         case Not(part):
-            yield from _fields(part)
-        case Exists(operand):
-            yield from operand.fields()
-        case Compare():
-            yield from node.left.fields()
-        case CompareOperands():
-            yield from node.left.fields()
-            yield from node.right.fields()
+            yield from leaves(part)
+        case _:
+            yield node
+
+
+def _fields(node: Node) -> Iterator[FieldOperand]:
+    for leaf in leaves(node):
+        match leaf:
+            case Exists(operand):
+                yield from operand.fields()
+            case Compare():
+                yield from leaf.left.fields()
+            case CompareOperands():
+                yield from leaf.left.fields()
+                yield from leaf.right.fields()

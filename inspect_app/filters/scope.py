@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from inspect_app.filters.errors import FilterError
-from inspect_app.filters.expression import And, Compare, Node, Not, Operand, Or
+from inspect_app.filters.expression import Compare, Node, Operand, leaves
 from inspect_app.filters.facets import Facets
 from inspect_app.filters.field import FieldType
 from inspect_app.filters.operands import facets_of
@@ -118,11 +118,6 @@ class Scope:
 
 def on_payload(node: Node) -> Iterator[Compare]:
     """The comparisons in a condition that ask about payload."""
-    match node:
-        case And(parts) | Or(parts):
-            for part in parts:
-                yield from on_payload(part)
-        case Not(part):
-            yield from on_payload(part)
-        case Compare() if node.left.type is FieldType.BYTES:
-            yield node
+    for leaf in leaves(node):
+        if isinstance(leaf, Compare) and leaf.left.type is FieldType.BYTES:
+            yield leaf
