@@ -24,7 +24,6 @@ from capture.evidence.signing import OF_A_MANIFEST, KeySigner, Signature, Signed
 from capture.format import CaptureFile, FormatError, set_facts
 from capture.format.sets import MANIFEST_SUFFIX
 
-SUFFIX = MANIFEST_SUFFIX
 _MOST = 16 << 20
 """Bytes of a manifest that is read."""
 
@@ -103,7 +102,7 @@ def manifests_in(folder: Path, set_id: object) -> list[tuple[Path, Manifest]]:
         FormatError: One is damaged.
         OSError: One cannot be read.
     """
-    found = [(path, read_manifest(path)) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+    found = [(path, read_manifest(path)) for path in sorted(folder.glob(f"*{MANIFEST_SUFFIX}"))]
     return [(path, manifest) for path, manifest in found if manifest.set_id == set_id]
 
 

@@ -7,9 +7,10 @@ import pytest
 from capture.agent.files import CaptureFiles
 from capture.agent.freezing import save
 from capture.agent.rotation import FileNames, Rotation
-from capture.evidence.manifest import SUFFIX, read_manifest
+from capture.evidence.manifest import read_manifest
 from capture.evidence.signing import Signature, Signed
 from capture.format import CaptureFile, FormatError, create, join_files
+from capture.format.sets import MANIFEST_SUFFIX
 from tests.builders.evidence import signer_of
 
 SIGNER = signer_of(1)
@@ -44,7 +45,7 @@ def record(folder, *, signer=SIGNER, turns=3, complete=True, evidence=None, **li
 
 
 def manifest_in(folder):
-    [path] = folder.glob(f"*{SUFFIX}")
+    [path] = folder.glob(f"*{MANIFEST_SUFFIX}")
     return path
 
 
@@ -145,7 +146,7 @@ def test_a_set_that_is_not_signed_has_a_manifest_too(tmp_path, run):
     ],
 )
 def test_what_is_no_manifest_is_refused(content, tmp_path):
-    path = tmp_path / f"x{SUFFIX}"
+    path = tmp_path / f"x{MANIFEST_SUFFIX}"
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(FormatError, match="no manifest"):
         read_manifest(path)
