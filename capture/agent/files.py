@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from capture.agent.rotation import FileNames, Rotation
-from capture.evidence.manifest import ListedFile, write_manifest
+from capture.evidence.manifest import ListedFile, manifest_name, write_manifest
 from capture.evidence.signing import KeySigner
 from capture.format import CaptureWriter, create
-from capture.format.sets import MANIFEST_SUFFIX
 
 _PATIENCE_S = 10.0
 """How long until the next file is tried for again when it could not be made."""
@@ -177,7 +176,7 @@ class CaptureFiles:
             written, digest = self.writer.bytes_written, self.writer.digest.hex()
             listed.append(ListedFile(self.path.name, self.number, written, digest))
         removed = self.number - 1 - len(self.closed)
-        path = self._first_path.with_name(f"{self._first_path.stem}-{self.set_id[:8]}{MANIFEST_SUFFIX}")
+        path = self._first_path.with_name(manifest_name(self._first_path.stem, self.set_id))
         write_manifest(path, self.set_id, listed, complete=complete, removed=removed, signer=self.signer)
 
     def drop_old(self) -> None:

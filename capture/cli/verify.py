@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,16 @@ from capture.cli.opening import files_argument
 from capture.evidence.errors import EvidenceError
 from capture.evidence.judgement import Judgement, judge_file, judge_set
 from capture.evidence.keys import load_public_key
-from capture.evidence.manifest import manifests_in
 from capture.evidence.provenance import digests_of_parents
 from capture.evidence.signing import Signature, Signed, key_of_hex
 from capture.format import (
     CaptureFile,
     CaptureSet,
-    Damage,
     State,
     Verdict,
     files_of,
     open_captures,
     refuse_devices,
-    set_facts,
 )
 from capture.format import verify as verify_stream
 from capture.format.integrity import Walk
@@ -45,9 +42,6 @@ class _Answer:
     whole: Judgement
     members: Sequence[tuple[str, Judgement]] = ()
     """Of a set, each file."""
-    manifests: Sequence[tuple[str, Signature]] = ()
-    faults: Sequence[str] = field(default_factory=tuple)
-    """What differs from the manifests."""
     origins: Collection[str] = ()
     """Digests of the captures that it was made of."""
 
@@ -111,14 +105,15 @@ def verify(files: tuple[Path, ...], key: str | None, parents: tuple[Path, ...], 
     else:
         for path, one in (*answer.members, (name, answer.whole)):
             _print(path, one)
-        manifests = [f"{path}: manifest, {signature}" for path, signature in answer.manifests]
-        for words in (*manifests, *answer.faults):
+        manifests = [f"{path}: manifest, {signature}" for path, signature in answer.whole.manifests]
+        for words in (*manifests, *answer.whole.faults):
             click.echo(printable(words))
         for parent, (verdict, is_one) in origins:
             click.echo(printable(f"{'' if is_one else 'not '}made of {parent}, which is {verdict}"))
+        if answer.members and not answer.whole.manifests:
+            click.echo("the manifest of the set is not here: files taken away from its end are not missed")
         if not signed:
-            lacking = bool(answer.members and not answer.manifests)
-            click.echo(f"not signed by {key}{': the manifest of the set is not here' if lacking else ''}")
+            click.echo(f"not signed by {key}")
     code = _CODES[answer.whole.verdict.state]
     sys.exit(Exit.UNTRUSTED if code is Exit.FINE and not trusted else code)
 
@@ -141,24 +136,13 @@ def _set(files: Sequence[Path]) -> _Answer:
         judged = [judge_file(member) for member in capture.members]
         whole = judge_set(capture, judged)
         members = [(member.path, one) for member, one in zip(capture.members, judged, strict=True)]
-        folders = sorted({Path(member.path).parent for member in capture.members})
-        set_id = set_facts(capture.section).get("id")
-        found = [pair for folder in folders for pair in manifests_in(folder, set_id)]
-        faults = [f"{path.name}: {fault}" for path, one in found for fault in one.faults(capture.members)]
-    if faults and whole.verdict.state is State.WHOLE:
-        gone = all(fault.endswith(" is not here") for fault in faults)
-        state = State.CUT_SHORT if gone else State.ALTERED
-        blocks = whole.verdict.blocks
-        damage = Damage.MISSING if gone else Damage.FOREIGN
-        verdict = Verdict(state, blocks, faults[0], blocks, whole.verdict.before, damage)
-        whole = Judgement(verdict, whole.signature)
-    return _Answer(whole, members, [(str(path), one.signature) for path, one in found], faults)
+    return _Answer(whole, members)
 
 
 def _is_signed_by(answer: _Answer, key: str) -> bool:
     """Whether all is signed by a key: of a set the files, and the manifest, which tells the last of them."""
     wanted = Signature(Signed.VALID, key)
-    manifests = [one == wanted for _, one in answer.manifests]
+    manifests = [one == wanted for _, one in answer.whole.manifests]
     return answer.whole.signature == wanted and all(manifests) and bool(manifests or not answer.members)
 
 
@@ -178,8 +162,10 @@ def _told(answer: _Answer, key: str | None, *, signed: bool) -> dict[str, Any]:
         told["signed_by_key"] = signed
     if answer.members:
         told["files"] = [_fields(one) | {"file": path} for path, one in answer.members]
-        told["manifests"] = [{"file": path, "signature": _signature(one)} for path, one in answer.manifests]
-        told["faults"] = list(answer.faults)
+        told["manifests"] = [
+            {"file": path, "signature": _signature(one)} for path, one in answer.whole.manifests
+        ]
+        told["faults"] = list(answer.whole.faults)
     return told
 
 

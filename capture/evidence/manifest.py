@@ -26,6 +26,10 @@ from capture.format.sets import MANIFEST_SUFFIX
 
 _MOST = 16 << 20
 """Bytes of a manifest that is read."""
+_ID_IN_NAME = 8
+"""Digits of the set's id that stand in the name of its manifest."""
+NOT_HERE = "is not here"
+"""How the fault ends that tells of a file that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,14 @@ class Manifest:
     def faults(self, members: Sequence[CaptureFile]) -> list[str]:
         """What differs between the manifest and the files that are here, in words."""
         here = {_number(member): member for member in members}
-        faults = [] if self.signature.state is not Signed.INVALID else [str(self.signature)]
+        faults = [str(self.signature)] if self.signature.state in (Signed.INVALID, Signed.MISSING) else []
+        # A recorder at work takes its oldest files away first, and tells so with the next file it begins.
+        given_up = min(here, default=0) if not self.complete and _gives_up(members) else 0
         for listed in self.files:
             member = here.get(listed.number)
-            if member is None:
-                faults.append(f"{listed.name} is not here")
-            elif member.digest.hex() != listed.digest:
+            if member is None and listed.number >= given_up:
+                faults.append(f"{listed.name} {NOT_HERE}")
+            elif member is not None and member.digest.hex() != listed.digest:
                 faults.append(f"{Path(member.path).name} is not the file that was listed")
         last = max((listed.number for listed in self.files), default=0)
         if self.complete:
@@ -95,19 +101,38 @@ def write_manifest(
     beside.replace(path)
 
 
-def manifests_in(folder: Path, set_id: object) -> list[tuple[Path, Manifest]]:
-    """The manifests of a set that lie in a folder.
+def manifests_of(members: Sequence[CaptureFile]) -> tuple[list[tuple[str, Signature]], list[str]]:
+    """The manifests that lie beside the files of a set, and what differs between them and these files.
 
-    Raises:
-        FormatError: One is damaged.
-        OSError: One cannot be read.
+    One that cannot be read is as good as altered, if it is this set's by its name; others are passed over.
     """
-    found = [(path, read_manifest(path)) for path in sorted(folder.glob(f"*{MANIFEST_SUFFIX}"))]
-    return [(path, manifest) for path, manifest in found if manifest.set_id == set_id]
+    facts, evidence = set_facts(members[0].section), members[0].section.get("evidence")
+    announced = evidence.get("public_key") if isinstance(evidence, dict) else None
+    own = f"-{str(facts.get('id'))[:_ID_IN_NAME]}{MANIFEST_SUFFIX}"
+    found, faults = list[tuple[str, Signature]](), list[str]()
+    for folder in sorted({Path(member.path).parent for member in members}):
+        for path in sorted(path for path in folder.glob(f"*{MANIFEST_SUFFIX}") if path.is_file()):
+            try:
+                manifest = read_manifest(path, announced)
+            except (FormatError, OSError) as error:
+                if path.name.endswith(own):
+                    found.append((str(path), Signature(Signed.INVALID)))
+                    told = str(error) if isinstance(error, FormatError) else f"{path.name}: {error.strerror}"
+                    faults.append(told)
+                continue
+            if manifest.set_id == facts.get("id"):
+                found.append((str(path), manifest.signature))
+                faults += [f"{path.name}: {fault}" for fault in manifest.faults(members)]
+    return found, faults
 
 
-def read_manifest(path: Path) -> Manifest:
-    """A manifest, its signature checked.
+def manifest_name(first: str, set_id: str) -> str:
+    """What the manifest of a set is called. `first`: the name of the set's first file, without its ending."""
+    return f"{first}-{set_id[:_ID_IN_NAME]}{MANIFEST_SUFFIX}"
+
+
+def read_manifest(path: Path, announced: object = None) -> Manifest:
+    """A manifest, its signature checked. `announced`: the key that the files of the set tell, in hex.
 
     Raises:
         FormatError: It is none.
@@ -119,17 +144,27 @@ def read_manifest(path: Path) -> Manifest:
         raise FormatError(f"{path.name} is too large for a manifest")
     try:
         facts = json.loads(data)
-        files = [ListedFile(**row) for row in facts["files"]]
+        files = [_listed(row) for row in facts["files"]]
         told = (facts["set"], bool(facts["complete"]), int(facts["removed"]))
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        signature = facts.pop("signature", None)
+        digest = _digest(facts)
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
         raise FormatError(f"{path.name} is no manifest, or a damaged one") from error
-    signature = facts.pop("signature", None)
-    return Manifest(told[0], files, *told[1:], _checked(signature, _digest(facts)))
+    return Manifest(told[0], files, *told[1:], _checked(signature, digest, announced))
 
 
-def _checked(signature: object, digest: bytes) -> Signature:
+def _listed(row: dict[str, Any]) -> ListedFile:
+    """A file of the list; raises TypeError where a value is none of its kind."""
+    listed = ListedFile(**row)
+    texts, numbers = (listed.name, listed.digest), (listed.number, listed.bytes)
+    if not all(isinstance(text, str) for text in texts) or not all(type(one) is int for one in numbers):
+        raise TypeError(row)
+    return listed
+
+
+def _checked(signature: object, digest: bytes, announced: object) -> Signature:
     if signature is None:
-        return Signature(Signed.NOT)
+        return check_signature(None, digest, announced)
     try:
         document = {
             name: value if name == "algorithm" else bytes.fromhex(value)
@@ -137,11 +172,19 @@ def _checked(signature: object, digest: bytes) -> Signature:
         }
     except (ValueError, TypeError):
         return Signature(Signed.INVALID)
-    return check_signature(document, digest, None, OF_A_MANIFEST)
+    return check_signature(document, digest, announced, OF_A_MANIFEST)
 
 
 def _digest(facts: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+def _gives_up(members: Sequence[CaptureFile]) -> bool:
+    """Whether the recorder of a set takes its older files away."""
+    rotation = set_facts(members[0].section).get("rotation")
+    return isinstance(rotation, dict) and any(
+        rotation.get(name) for name in ("keep", "ring_seconds", "ring_size")
+    )
 
 
 def _number(member: CaptureFile) -> int:

@@ -20,7 +20,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import SEEK_CUR
+from io import SEEK_CUR, BytesIO
 from typing import Any, BinaryIO
 
 import msgpack
@@ -169,6 +169,25 @@ def claimed_end(stream: BinaryIO, offset: int) -> int | None:
             return None
         stream.seek(length, SEEK_CUR)
     return stream.tell() + len(_DIGEST_PREFIX) + DIGEST_SIZE
+
+
+def resized_digest(data: bytes) -> bytes:
+    """The digest of a block, were its body as long as what there is of it; empty where it cannot be.
+
+    Args:
+        data: from the first byte of a block, which has a header, to the last of its digest.
+    """
+    stream = BytesIO(data)
+    stream.seek(len(PREFIX))
+    stream.seek(int.from_bytes(stream.read(_WIDTHS.get(stream.read(1), 0)), "big"), SEEK_CUR)
+    width = _WIDTHS.get(stream.read(1), 0)
+    at = stream.tell()
+    content = memoryview(data)[at + width : -TAIL_SIZE]
+    if len(content) >= 1 << 8 * width:
+        return b""
+    hasher = hashlib.sha256(data[:at] + len(content).to_bytes(width, "big"))
+    hasher.update(content)
+    return hasher.digest()
 
 
 class CutShort(FormatError):

@@ -8,7 +8,19 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import BinaryIO
 
-from capture.format.blocks import GENESIS, PREFIX, Block, CutShort, claimed_end, read_block
+from capture.format.blocks import (
+    DIGEST_SIZE,
+    GENESIS,
+    MAX_BODY,
+    MAX_HEADER,
+    PREFIX,
+    TAIL_SIZE,
+    Block,
+    CutShort,
+    claimed_end,
+    read_block,
+    resized_digest,
+)
 from capture.format.errors import FormatError
 
 _SCAN = 1 << 20
@@ -195,27 +207,68 @@ class Walk:
         What lies within a block is its content, whatever it looks like: a recorded program may have read or
         written captures. So a damaged block's own lengths are believed where they lead to another block.
         """
-        end = claimed_end(self._stream, offset)
-        if end is not None and end == self._stream.seek(0, 2):
+        end, size = claimed_end(self._stream, offset), self._stream.seek(0, 2)
+        if end == size:
             return None
         if end is not None and self._starts_block(end):
             return end
-        return self._found_again(offset + 1)
+        # One that claims more than there is was cut off there, or lies about its length: that is to be shown.
+        cut = offset if end is not None and end > size else None
+        return self._found_again(offset + 1, cut)
 
-    def _found_again(self, offset: int) -> int | None:
-        """The first whole block at or after `offset` that can be one of this capture's next."""
+    def _found_again(self, offset: int, cut: int | None) -> int | None:
+        """The first whole block at or after `offset` that can be one of this capture's next.
+
+        `cut`: where a block begins that would end behind the file; what is found may be its content.
+        """
         while self._in_vain >= 0 and (at := self._next_start(offset)) is not None:
             self._in_vain -= at - offset
-            try:
-                self._stream.seek(at)
-                block = read_block(self._stream, at)
-            except FormatError:
-                block = None
-            if block is not None and block.header.seq >= self._expected_seq:
+            block = self._block_at(at)
+            if block is not None and (
+                cut is None or self._is_next(cut, block) or self._leads_to_an_end(block)
+            ):
                 return at
-            self._in_vain -= self._stream.tell() - at
             offset = at + 1
         return None
+
+    def _block_at(self, offset: int) -> Block | None:
+        """The block that begins there, None where none does that can follow; that counts as read in vain."""
+        self._stream.seek(offset)
+        try:
+            block = read_block(self._stream, offset)
+        except FormatError:
+            block = None
+        if block is None or block.header.seq < self._expected_seq:
+            self._in_vain -= self._stream.tell() - offset
+            return None
+        return block
+
+    def _is_next(self, offset: int, block: Block) -> bool:
+        """Whether all from `offset` to `block` is one block of which the length alone was changed.
+
+        Its digest is of the length it had: nobody can put a block into a payload that fits this.
+        """
+        span = block.offset - offset
+        if not TAIL_SIZE < span <= MAX_HEADER + MAX_BODY + 2 * TAIL_SIZE:
+            return False
+        self._stream.seek(block.offset - TAIL_SIZE)
+        if self._stream.read(TAIL_SIZE)[-DIGEST_SIZE:] != block.header.before:
+            return False
+        self._in_vain -= span
+        self._stream.seek(offset)
+        return resized_digest(self._stream.read(span)) == block.header.before
+
+    def _leads_to_an_end(self, block: Block) -> bool:
+        """Whether blocks follow one another from here to the end of the file, and close the capture."""
+        following: Block | None = block
+        while following is not None and self._in_vain >= 0:
+            block, before = following, following.digest
+            self._in_vain -= block.size
+            following = self._block_at(block.offset + block.size)
+            if following is not None and following.header.before != before:
+                return False
+        ends = block.offset + block.size == self._stream.seek(0, 2)
+        return ends and block.header.kind in ("end", "signature")
 
     def _starts_block(self, offset: int) -> bool:
         self._stream.seek(offset)

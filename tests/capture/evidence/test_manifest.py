@@ -1,15 +1,17 @@
 """The manifest of a set: files at its end that were taken away are missed."""
 
 import json
+import os
 
 import pytest
 
 from capture.agent.files import CaptureFiles
 from capture.agent.freezing import save
 from capture.agent.rotation import FileNames, Rotation
-from capture.evidence.manifest import read_manifest
+from capture.evidence.judgement import judge
+from capture.evidence.manifest import ListedFile, read_manifest, write_manifest
 from capture.evidence.signing import Signature, Signed
-from capture.format import CaptureFile, FormatError, create, join_files
+from capture.format import CaptureFile, Damage, FormatError, State, create, join_files, open_captures
 from capture.format.sets import MANIFEST_SUFFIX
 from tests.builders.evidence import signer_of
 
@@ -107,8 +109,59 @@ def test_every_change_of_what_a_manifest_says_is_seen(recorded, run):
         path.write_text(json.dumps({**facts, **change}))
         assert read_manifest(path).signature.state is Signed.INVALID
         assert verified(run, recorded)[0] == 4, change
-    path.write_text(json.dumps({**facts, "signature": None}))
-    assert verified(run, recorded, "--key", KEY)[0] == 7
+
+
+def test_a_signature_taken_from_a_manifest_is_missed(recorded, run):
+    path = manifest_in(recorded)
+    facts = json.loads(path.read_text())
+    path.write_text(json.dumps({**facts, "signature": None, "files": facts["files"][:-1]}))
+    (recorded / "node-00004.exhume").unlink()
+    code, told = verified(run, recorded)
+    assert (code, told["damage"]) == (3, "signature missing")
+
+
+def test_a_manifest_signed_by_somebody_else_does_not_fit(recorded, run):
+    path = manifest_in(recorded)
+    facts = json.loads(path.read_text())
+    files = [ListedFile(**row) for row in facts["files"][:-1]]
+    write_manifest(path, facts["set"], files, complete=True, removed=0, signer=signer_of(2))
+    (recorded / "node-00004.exhume").unlink()
+    assert verified(run, recorded)[0] == 4
+
+
+@pytest.mark.parametrize("content", ["", "no json {", '{"files": [7]}', "[" * 100_000])
+def test_a_manifest_that_cannot_be_read_makes_its_set_altered(content, recorded, run):
+    """The files are told one by one all the same."""
+    manifest_in(recorded).write_text(content)
+    code, told = verified(run, recorded)
+    assert (code, told["state"]) == (4, "altered")
+    assert told["reason"] == f"{manifest_in(recorded).name} is no manifest, or a damaged one"
+    assert [one["state"] for one in told["files"]] == ["whole"] * 4
+
+
+def test_the_manifests_of_others_are_passed_over(recorded, run):
+    (recorded / f"web{MANIFEST_SUFFIX}").write_text('{"name": "a web application"}')
+    (recorded / f"never-ends{MANIFEST_SUFFIX}").symlink_to("/dev/zero")
+    os.mkfifo(recorded / f"waits{MANIFEST_SUFFIX}")
+    assert verified(run, recorded, "--key", KEY)[0] == 0
+
+
+def test_a_report_and_the_window_judge_a_set_with_its_manifest(recorded):
+    (recorded / "node-00004.exhume").unlink()
+    with open_captures([recorded]) as capture:
+        judged = judge(capture)
+    assert (judged.verdict.state, judged.verdict.damage) == (State.CUT_SHORT, Damage.MISSING)
+
+
+def test_files_that_a_recorder_at_work_gave_up_are_not_missed(tmp_path, run):
+    """Its manifest is written anew with the next file only."""
+    record(tmp_path, complete=False, keep=5)
+    (tmp_path / "node-00001.exhume").unlink()
+    assert verified(run, tmp_path)[1]["faults"] == []
+    (tmp_path / "node-00003.exhume").unlink()
+    assert verified(run, tmp_path)[1]["faults"] == [
+        f"{manifest_in(tmp_path).name}: node-00003.exhume is not here"
+    ]
 
 
 def test_a_file_that_the_recorder_gave_up_is_not_missed(tmp_path, run):
@@ -142,6 +195,9 @@ def test_a_set_that_is_not_signed_has_a_manifest_too(tmp_path, run):
         "[" * 100_000,
         '{"files": [7]}',
         '{"files": [], "set": 1, "complete": 1}',
+        '{"files": [{"name": "a", "number": "1", "bytes": 1, "digest": ""}],'
+        ' "set": 1, "complete": 1, "removed": 0}',
+        '{"files": [], "set": 1, "complete": 1, "removed": 1e999}',
         "\udcff",
     ],
 )

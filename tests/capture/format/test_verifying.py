@@ -228,6 +228,53 @@ def test_blocks_behind_one_that_lies_about_its_length_are_found(nested):
     assert found[-1].digest == _walked(whole)[0][-1].digest
 
 
+@pytest.fixture(scope="module")
+def nested_later(tmp_path_factory):
+    """As `nested`, but the blocks that were read have numbers that could follow."""
+    folder, rng = tmp_path_factory.mktemp("later"), random.Random(2)
+    inner = CaptureBuilder()
+    for _ in range(30):
+        inner.event("read", ret=900, data=rng.randbytes(900))
+    data = inner.write(folder / "inner.exhume", block=1).read_bytes()
+    book = CaptureBuilder()
+    book.event("close")
+    book.event("read", ret=len(data), data=data)
+    book.event("close")
+    whole = book.write(folder / "outer.exhume", block=1).read_bytes()
+    blocks = _walked(whole)[0]
+    holder = max(blocks, key=lambda block: block.size)
+    inside = [block.header.seq for block in _walked(data)[0]]
+    assert max(inside) > holder.header.seq > min(inside)
+    return whole, holder
+
+
+def test_wherever_a_file_ends_inside_what_a_program_read_it_is_cut_short(nested_later):
+    whole, holder = nested_later
+    for size in (
+        *range(holder.offset + 200, holder.offset + holder.size, 97),
+        holder.offset + holder.size - 1,
+    ):
+        found, verdict = _walked(whole[:size])
+        assert (verdict.state, verdict.block) == (State.CUT_SHORT, holder.header.seq), size
+        assert len(found) == holder.header.seq
+
+
+def test_a_length_that_was_made_larger_is_an_alteration_wherever_it_stands(nested_later):
+    """Also where the file is cut short behind it: the digest proves what the length was."""
+    whole, _ = nested_later
+    blocks = _walked(whole)[0]
+    for block in blocks[:-2]:
+        head = block.offset + len(PREFIX)
+        width = {0xC4: 1, 0xC5: 2}[whole[head]]
+        body = head + 1 + width + int.from_bytes(whole[head + 1 : head + 1 + width], "big")
+        for there in (whole, whole[:-10]):
+            data = bytearray(there)
+            data[body + (2 if whole[body] == 0xC6 else 1)] |= 0x80
+            found, verdict = _walked(bytes(data))
+            assert (verdict.state, verdict.block) == (State.ALTERED, block.header.seq)
+            assert found[-1].header.seq >= blocks[-2].header.seq
+
+
 def test_blocks_inside_each_other_do_not_take_forever(monkeypatch):
     """Each mark claims a body up to the end: reading from each of them would take the square of the size."""
     monkeypatch.setattr(integrity, "_SEARCH", 1 << 20)
