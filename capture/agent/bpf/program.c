@@ -125,11 +125,44 @@ static __always_inline void put_program(struct head *h, char *data, struct exe_d
     if (file) h->flags |= F_SOCKET;
 }
 
-/* Which lane was full, FITTED if none: what has no room in full is cut off. */
+/* A record of the lane for most programs. False: it has no room, or the program has none in it and `cut` is not set. */
+static __always_inline bool emit_short(struct slot *slot, struct head *like, struct exe_data *exe, struct stack *stack,
+                                       char *file, bool cut)
+{
+    struct exec *e = exec.ringbuf_reserve(sizeof(*e));
+    if (!e) return false;
+    e->head = *like;
+    if (!copy_name(&e->head, e->data + NAME_AT, SHORT_ARGV_AT - NAME_AT, stack) && !cut) {
+        exec.ringbuf_discard(e, BPF_RB_NO_WAKEUP);
+        return false;
+    }
+    copy_argv(&e->head, e->data + SHORT_ARGV_AT, EXEC_DATA - SHORT_ARGV_AT, stack);
+    put_program(&e->head, e->data, exe, slot, file);
+    exec.ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+    return true;
+}
+
+static __always_inline bool emit_long(struct slot *slot, struct head *like, struct exe_data *exe, struct stack *stack,
+                                      char *file)
+{
+    struct exec_long *l = exec_long.ringbuf_reserve(sizeof(*l));
+    if (!l) return false;
+    l->head = *like;
+    copy_name(&l->head, l->data + NAME_AT, ARGV_AT - NAME_AT, stack);
+    copy_argv(&l->head, l->data + ARGV_AT, ARGV_ROOM, stack);
+    copy_environment(&l->head, l->data + ENV_AT, exe, stack);
+    put_program(&l->head, l->data, exe, slot, file);
+    exec_long.ringbuf_submit(l, BPF_RB_NO_WAKEUP);
+    return true;
+}
+
+/* Which lane was full, FITTED if none: what has no room in full is cut off. Of the two records only one is held at a
+ * time, for kernels before 6.3 do not see that a record that was found to be there still is. */
 static __always_inline int emit_exec(struct slot *slot, u64 now, u64 id, u64 latency, u16 code)
 {
     struct exe_data exe = {};
     struct stack stack;
+    struct head like;
     char *mm = LOAD(char *, TASK(), K_TASK_MM);
     char *file = LOAD(char *, mm, K_MM_EXE_FILE);
     stack.argv = LOAD(u64, mm, K_MM_ARG_START);
@@ -141,32 +174,12 @@ static __always_inline int emit_exec(struct slot *slot, u64 now, u64 id, u64 lat
     describe_program(file, &exe);
     READ(exe.comm, TASK() + K_TASK_COMM);
     if (slot->began & BEGAN_SCRIPT) exe.flags |= E_SCRIPT;
+    begin(&like, now, id, code);
+    like.latency = latency;
 
     bool fits = !ENVIRONMENT && stack.argv_end - stack.argv <= EXEC_DATA - SHORT_ARGV_AT;
-    struct exec *e = exec.ringbuf_reserve(sizeof(*e));
-    if (e) {
-        begin(&e->head, now, id, code);
-        e->head.latency = latency;
-        if (!copy_name(&e->head, e->data + NAME_AT, SHORT_ARGV_AT - NAME_AT, &stack)) fits = false;
-        if (fits) goto short_one;
-    }
-    struct exec_long *l = exec_long.ringbuf_reserve(sizeof(*l));
-    if (l) {
-        if (e) exec.ringbuf_discard(e, BPF_RB_NO_WAKEUP);
-        begin(&l->head, now, id, code);
-        l->head.latency = latency;
-        copy_name(&l->head, l->data + NAME_AT, ARGV_AT - NAME_AT, &stack);
-        copy_argv(&l->head, l->data + ARGV_AT, ARGV_ROOM, &stack);
-        copy_environment(&l->head, l->data + ENV_AT, &exe, &stack);
-        put_program(&l->head, l->data, &exe, slot, file);
-        exec_long.ringbuf_submit(l, BPF_RB_NO_WAKEUP);
-        return FITTED;
-    }
-    if (!e) return LANE_EXEC;
+    if (fits && emit_short(slot, &like, &exe, &stack, file, false)) return FITTED;
+    if (emit_long(slot, &like, &exe, &stack, file)) return FITTED;
     if (ENVIRONMENT) exe.flags |= E_ENV_TRUNCATED;
-short_one:
-    copy_argv(&e->head, e->data + SHORT_ARGV_AT, EXEC_DATA - SHORT_ARGV_AT, &stack);
-    put_program(&e->head, e->data, &exe, slot, file);
-    exec.ringbuf_submit(e, BPF_RB_NO_WAKEUP);
-    return FITTED;
+    return emit_short(slot, &like, &exe, &stack, file, true) ? FITTED : LANE_EXEC;
 }

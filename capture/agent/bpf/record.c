@@ -170,12 +170,11 @@ static __always_inline u64 cgroup_of(char *task)
 #define cgroup_of(task) bpf_get_current_cgroup_id()
 #endif
 
-/* The smaller one, so that the verifier sees the bound: the compiler must not compare a copy. */
+/* The smaller one. Written in instructions, for kernels before 6.3 follow a bound only where a register is held against
+ * a number, and the compiler would rather hold a number in a register against it. */
 static __always_inline u64 at_most(u64 n, u64 most)
 {
-    asm volatile("" : "+r"(n));
-    if (n > most) n = most;
-    asm volatile("" : "+r"(n));
+    asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(n) : "ri"(most));
     return n;
 }
 
