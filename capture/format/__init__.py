@@ -13,7 +13,7 @@ from capture.format.columns import (
 from capture.format.errors import FormatError
 from capture.format.integrity import Damage, State, Verdict, verify
 from capture.format.joining import join_files
-from capture.format.reader import Cancelled, CaptureFile, EventPlace, refuse_devices
+from capture.format.reader import Cancelled, CaptureFile, EventPlace, Zeros, in_memory, refuse_devices
 from capture.format.sets import (
     Capture,
     CaptureSet,
@@ -46,8 +46,10 @@ __all__ = [
     "State",
     "TextHeap",
     "Verdict",
+    "Zeros",
     "create",
     "files_of",
+    "in_memory",
     "join_files",
     "open_captures",
     "part_of",

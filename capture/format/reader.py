@@ -55,6 +55,14 @@ _DOCUMENTS = frozenset(
 
 Progress = Callable[[int, int], None]
 """Called with bytes (or blocks) done and their total."""
+Zeros = Callable[[str, str, int], Array]
+"""Makes an array of zeros for a column: name, dtype, rows."""
+
+
+def in_memory(name: str, dtype: str, rows: int) -> Array:
+    """Zeros in memory, whatever the column."""
+    del name
+    return np.zeros(rows, dtype)
 
 
 class Cancelled(Exception):
@@ -326,18 +334,20 @@ class CaptureFile:
         names: Iterable[str] = tuple(EVENT_COLUMNS),
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
+        zeros: Zeros = in_memory,
     ) -> dict[str, Array]:
         """The named columns of every event, in the order in which the calls returned.
 
         The arrays have the dtypes of EVENT_COLUMNS and the length `count`. Text columns hold
-        positions in `texts`, which grows as needed.
+        positions in `texts`, which grows as needed. `zeros` makes what they are written to; of events
+        that do not lie in order they are put into other arrays.
 
         Raises:
             FormatError: A block's digest is right and its columns are not: a recorder's error or a forgery.
             Cancelled: `cancelled` said so.
         """
         wanted = list(dict.fromkeys(names))
-        columns = {name: np.zeros(self.count, EVENT_COLUMNS[name]) for name in wanted}
+        columns = {name: zeros(name, EVENT_COLUMNS[name], self.count) for name in wanted}
         has_texts = not set(TEXT_COLUMNS).isdisjoint(wanted)
         several = in_order if len(self.blocks) > 1 else map
 

@@ -22,7 +22,15 @@ from capture.format.columns import EVENT_COLUMNS
 from capture.format.errors import FormatError
 from capture.format.integrity import Damage, State, Verdict
 from capture.format.pool import Pool
-from capture.format.reader import CaptureFile, EventPlace, Progress, StoredEvents, refuse_devices
+from capture.format.reader import (
+    CaptureFile,
+    EventPlace,
+    Progress,
+    StoredEvents,
+    Zeros,
+    in_memory,
+    refuse_devices,
+)
 from capture.format.totals import sums_of, totals_of
 
 EXTENSION = ".exhume"
@@ -146,18 +154,18 @@ class CaptureSet:
         names: Iterable[str] = tuple(EVENT_COLUMNS),
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
+        zeros: Zeros = in_memory,
     ) -> dict[str, Array]:
-        """The named columns of every event, in the order in which the calls returned.
+        """The named columns of every event, in the order in which the calls returned; see `CaptureFile`.
 
         Raises:
             FormatError, Cancelled: As `CaptureFile.read_columns` does.
         """
         wanted = list(dict.fromkeys(names))
-        columns = {name: np.empty(self.count, EVENT_COLUMNS[name]) for name in wanted}
+        columns = {name: zeros(name, EVENT_COLUMNS[name], self.count) for name in wanted}
         for at, member in enumerate(self.members):
-            part = member.read_columns(wanted, None, cancelled)
-            for name in wanted:
-                columns[name][self._starts[at] : self._starts[at + 1]] = part[name]
+            rows = slice(*self._starts[at : at + 2].tolist())
+            _read_into({name: column[rows] for name, column in columns.items()}, member, cancelled)
             if progress:
                 progress(at + 1, len(self.members))
         order = self._sorted_rows(columns.get("time"))
@@ -211,6 +219,16 @@ class CaptureSet:
             if bool((time[1:] < time[:-1]).any()):
                 self._order = np.argsort(time, kind="stable")
         return self._order
+
+
+def _read_into(
+    columns: Mapping[str, Array], member: CaptureFile, cancelled: Callable[[], bool] | None
+) -> None:
+    """Read one file's columns into arrays of zeros."""
+    read = member.read_columns(columns, None, cancelled, lambda name, dtype, rows: columns[name])
+    for name, values in read.items():
+        if values is not columns[name]:
+            columns[name][:] = values
 
 
 Capture = CaptureFile | CaptureSet

@@ -14,9 +14,19 @@ from capture.evidence.deriving import members_of
 from capture.evidence.judgement import Judgement, judge
 from capture.evidence.provenance import provenance
 from capture.evidence.signing import Signed
-from capture.format import Cancelled, Capture, FormatError, files_of, open_captures, part_of, recordings_of
+from capture.format import (
+    Cancelled,
+    Capture,
+    FormatError,
+    Zeros,
+    files_of,
+    in_memory,
+    open_captures,
+    part_of,
+    recordings_of,
+)
 from capture.format.blocks import collector_paused
-from capture.format.memory import keep_freed_memory
+from capture.format.memory import all_memory_kept
 from capture.identity import EventColumns, Identities, identify
 from capture.identity.reading import machine_of, results_that_count, tables_of
 from capture.identity.requests import with_latencies
@@ -74,10 +84,9 @@ def open_capture(
         OSError: it cannot be read.
         Cancelled: `cancelled` said so.
     """
-    keep_freed_memory()
     report = progress or _silent
     stop = cancelled or _never
-    with collector_paused():
+    with collector_paused(), all_memory_kept():
         paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
         files = files_of(paths, ENDINGS)
         if files == paths and len(files) == 1:
@@ -138,12 +147,13 @@ def _indexed(capture: Capture, report: Progress, stop: Callable[[], bool]) -> Ca
     index, key = SideIndex(), side_index.key_of(capture)
     stored = index.find(key)
     if stored is None:
-        frames, columns = _join(capture, report, stop)
-        if not index.keep(key, Keepsake(frames, columns, capture.texts, capture.is_sorted)):
-            return frames
-        stored = index.find(key, is_own=True)
+        with index.begun(key, capture.count) as part:
+            frames, columns = _join(capture, report, stop, part.zeros if part else in_memory)
+            kept = Keepsake(frames, columns, capture.texts, capture.is_sorted)
+            stored = index.find(key, is_own=True) if part and part.keep(kept) else None
         if stored is None:
             return frames
+        del frames, columns, kept
         capture.forget_texts()
     if stored.is_sorted:
         capture.take_for_sorted()
@@ -165,10 +175,10 @@ def _indexed(capture: Capture, report: Progress, stop: Callable[[], bool]) -> Ca
 
 
 def _join(
-    capture: Capture, report: Progress, stop: Callable[[], bool]
+    capture: Capture, report: Progress, stop: Callable[[], bool], zeros: Zeros = in_memory
 ) -> tuple[CaptureFrames, Mapping[str, np.ndarray]]:
-    """The frames, and the columns of the file that they were made of."""
-    columns = capture.read_columns(_READ_AT_ONCE, _share(report, _CHECKED, _READ), stop)
+    """The frames, and the columns of the file that they were made of; `zeros` makes these."""
+    columns = capture.read_columns(_READ_AT_ONCE, _share(report, _CHECKED, _READ), stop, zeros)
     source = FileSource(capture, columns)
     recorded = {name: columns[name] for name in EventColumns.COLUMNS}
     recorded["ret"] = results_that_count(columns)

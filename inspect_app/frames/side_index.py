@@ -20,14 +20,15 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import BinaryIO
 
+import numpy as np
 import platformdirs
 
 import capture
-from capture.format import Capture, FormatError
+from capture.format import Capture, FormatError, in_memory
 from inspect_app.frames.columns import TABLES
-from inspect_app.frames.stored import Keepsake, Stored, read_frames, write_frames
+from inspect_app.frames.room import Room
+from inspect_app.frames.stored import AS_RECORDED, Keepsake, Stored, read_frames, write_frames
 
 FORMAT = 2
 MOST_BYTES = 16 << 30
@@ -92,20 +93,27 @@ class SideIndex:
             os.close(descriptor)
         return stored
 
-    def keep(self, key: bytes, kept: Keepsake) -> bool:
-        """Keep frames under a key; whether there was room."""
+    @contextmanager
+    def begun(self, key: bytes, events: int) -> Iterator[Unfinished | None]:
+        """An index that is about to be made, None where there is no room for one of so many events."""
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            size = len(kept.frames.events) * _BYTES_AN_EVENT
-            free = shutil.disk_usage(self._folder).free
-            if not self._is_ours() or size > min(free * _MOST_OF_FREE, self._most_bytes):
-                return False
-            self._make_room(size)
-            with self._written(key) as stream:
-                write_frames(stream, key, kept)
+            part = self._part(key, events)
         except OSError:
-            return False
-        return True
+            part = None
+        try:
+            yield part
+        finally:
+            if part is not None:
+                part.close()
+
+    def _part(self, key: bytes, events: int) -> Unfinished | None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        size = events * _BYTES_AN_EVENT
+        free = shutil.disk_usage(self._folder).free
+        if not self._is_ours() or size > min(free * _MOST_OF_FREE, self._most_bytes):
+            return None
+        self._make_room(size)
+        return Unfinished(self._path(key), key, events)
 
     def clear(self) -> None:
         """Remove all indexes."""
@@ -118,22 +126,6 @@ class SideIndex:
         """Whether nobody else can put files into the folder."""
         status = self._folder.lstat()
         return stat.S_ISDIR(status.st_mode) and _is_private(status)
-
-    @contextmanager
-    def _written(self, key: bytes) -> Iterator[BinaryIO]:
-        """A file that gets its name when it is whole."""
-        path = self._path(key)
-        part = path.with_suffix(f".{os.getpid()}-{time.monotonic_ns()}{_UNFINISHED}")
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(part, flags, 0o600), "wb") as stream:
-            try:
-                yield stream
-                stream.flush()
-                part.replace(path)
-            except BaseException:
-                with suppress(OSError):
-                    part.unlink()
-                raise
 
     def _make_room(self, size: int) -> None:
         """Remove what was not used for longest, until `size` more bytes fit; and what was never finished."""
@@ -150,6 +142,40 @@ class SideIndex:
                 break
             _remove(path)
             total -= one
+
+
+class Unfinished:
+    """An index while it is made: a file that gets its name when it is whole."""
+
+    def __init__(self, path: Path, key: bytes, events: int) -> None:
+        """`path`: what it will be called. Raises OSError where it cannot be made."""
+        self._path, self._key = path, key
+        self._part = path.with_suffix(f".{os.getpid()}-{time.monotonic_ns()}{_UNFINISHED}")
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        self._stream = os.fdopen(os.open(self._part, flags, 0o600), "r+b")
+        self._room: Room | None = None
+        with suppress(OSError):
+            self._room = Room(self._stream.fileno(), AS_RECORDED, events)
+
+    def zeros(self, name: str, dtype: str, rows: int) -> np.ndarray:
+        """Zeros for a column: in the file if it is to be kept as it is, else in memory."""
+        return in_memory(name, dtype, rows) if self._room is None else self._room.zeros(name, dtype, rows)
+
+    def keep(self, kept: Keepsake) -> bool:
+        """Write what is not in the file yet and give it its name; whether there was room."""
+        try:
+            write_frames(self._stream, self._key, kept, self._room)
+            self._stream.flush()
+            self._part.replace(self._path)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Remove it, if it was not kept. Arrays that lie in it stay what they are."""
+        self._stream.close()
+        with suppress(OSError):
+            self._part.unlink(missing_ok=True)
 
 
 def _remove(path: Path) -> None:

@@ -28,11 +28,12 @@ import msgpack
 import numpy as np
 import pandas as pd
 
-from capture.format import FormatError
+from capture.format import EVENT_COLUMNS, FormatError
 from capture.format.blocks import unpack
 from capture.format.pieces import each_piece, in_order
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import TABLES, FrameColumn
+from inspect_app.frames.room import Room
 from inspect_app.frames.tables import build_table
 
 MAGIC = b"EXHUMEFI"
@@ -45,6 +46,12 @@ _LOOKED_AT = 1 << 12
 """Values at the start of a column that mostly tell already that they are not all the same."""
 SOURCE_COLUMNS = ("text", "text2", "addr")
 """What `FileSource` needs of every event: positions in the capture's texts."""
+AS_RECORDED = {
+    name: dtype
+    for name, dtype in EVENT_COLUMNS.items()
+    if name in {*SOURCE_COLUMNS, *(column.name for column in TABLES["events"])}
+}
+"""Columns of a capture that are kept as they are, with their dtypes."""
 _CODES = {"str": "<i4", "category": "<i2"}
 """Declared dtypes of text, and of the codes that stand for it."""
 _TEXTS = ("paths", "environments", "texts")
@@ -121,19 +128,21 @@ class Stored:
 # Writing.
 
 
-def write_frames(stream: BinaryIO, key: bytes, kept: Keepsake) -> None:
-    """Write all frames under a key.
+def write_frames(stream: BinaryIO, key: bytes, kept: Keepsake, room: Room | None = None) -> None:
+    """Write all frames under a key; what lies in the file's `room` already stays there.
 
     Raises:
         OSError: The disk is full, or the like.
     """
-    stream.write(bytes(_START.size))
+    stream.seek(room.end if room else _START.size)
     arrays: list[list[object]] = []
     for name, array in _parts(kept.frames, kept.source, kept.texts):
         stream.write(bytes(-stream.tell() % _ALIGNMENT))
         stored = _once(array) if _is_of_events(name) else array
-        offset = stream.tell()
-        _write_array(stream, stored)
+        offset = room.place_of(stored) if room else None
+        if offset is None:
+            offset = stream.tell()
+            _write_array(stream, stored)
         arrays.append([name, len(stored), offset, _proof(name, np.ascontiguousarray(stored))])
     offset = stream.tell()
     rows = {table: len(getattr(kept.frames, table)) for table in TABLES}

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capture.format import CaptureFile
+from capture.format import Cancelled, CaptureFile
 from inspect_app.frames import open_capture, side_index
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import TABLES
 from inspect_app.frames.side_index import SideIndex, key_of
 from inspect_app.frames.stored import _dtypes, _proof
 from tests.benchmarks.generated import generate
+from tests.builders.capture import MS, START_NS, CaptureBuilder
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +188,39 @@ def test_a_full_disk_leaves_nothing_and_costs_nothing(path, folder, monkeypatch)
     monkeypatch.setattr(side_index, "write_frames", full)
     assert len(open_capture(path).events)
     assert list(folder.iterdir()) == []
+
+
+def test_a_disk_that_cannot_promise_room_is_written_to_as_it_goes(path, folder, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("inspect_app.frames.room.os.posix_fallocate", full)
+    assert_equal(open_capture(path), open_capture(path, cache=False))
+    assert [entry.suffix for entry in folder.iterdir()] == [".frames"]
+
+
+def test_an_opening_that_is_cancelled_leaves_no_index(path, folder):
+    asked = []
+
+    def stop():
+        asked.append(1)
+        return len(asked) > 8 and any(folder.glob("*.part"))
+
+    with pytest.raises(Cancelled):
+        open_capture(path, cancelled=stop)
+    assert list(folder.iterdir()) == []
+
+
+def test_events_that_lie_out_of_order_are_kept_in_order(tmp_path, folder):
+    made = CaptureBuilder()
+    for at in range(40):
+        made.event("read", time=START_NS + (at * 7 % 40) * MS, ret=at, text=b"%d" % at, data=b"x" * at)
+    path = made.write(tmp_path / "late.exhume", block=16)
+    for _ in range(2):
+        frames = open_capture(path)
+        assert frames.events["time"].is_monotonic_increasing
+        assert_equal(frames, open_capture(path, cache=False))
+    assert len(list(folder.iterdir())) == 1
 
 
 def test_what_was_not_used_for_longest_goes_first(path, index):
