@@ -20,7 +20,7 @@ from capture.model.events import NO_RESULT, EventFlag, EventSpec
 from inspect_app.analysis.container import container_items
 from inspect_app.analysis.devices import device_text, terminal_text
 from inspect_app.analysis.host import fact_number
-from inspect_app.analysis.moments import distance_text, moment_text
+from inspect_app.analysis.moments import distance_text, duration_text, moment_text
 from inspect_app.analysis.processes import is_orphan, process_forest
 from inspect_app.analysis.program import program_file_items
 from inspect_app.analysis.samples import last_sample
@@ -139,7 +139,7 @@ def _event_items(frames: CaptureFrames, row: int, kind: str, result: str) -> lis
         ("Category", spec.category.value if spec else "not in the catalogue"),
         ("Returned at", _moment(int(event["time"]))),
         ("Since start", _since_start(frames, int(event["time"]))),
-        ("Took", f"{latency:,} ns" if latency >= 0 else "not known: its start was not seen"),
+        ("Took", _lasted(latency)),
         ("Result", result or "none"),
         ("Processor", str(int(event["cpu"]))),
         ("Thread", _thread_text(frames, int(event["thread"]))),
@@ -199,6 +199,14 @@ def _sample_items(frames: CaptureFrames, process: int, at: int) -> list[Item]:
         ("Threads", str(int(sample["threads"]))),
         ("Sampled", f"{distance_text(at - int(sample['time']))} before"),
     ]
+
+
+def _lasted(nanoseconds: int) -> str:
+    """`13.3 µs (13,260 ns)`."""
+    if nanoseconds < 0:
+        return "not known: its start was not seen"
+    told = duration_text(nanoseconds)
+    return told if told.endswith(" ns") else f"{told} ({nanoseconds:,} ns)"
 
 
 def _ancestor_items(frames: CaptureFrames, row: int) -> list[Item]:

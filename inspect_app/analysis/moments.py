@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 SECOND = 1_000_000_000
+_SHORT = ((1_000, 1, "ns"), (1_000_000, 1_000, "µs"), (SECOND, 1_000_000, "ms"), (60 * SECOND, SECOND, "s"))
+_LONG = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def moment_text(nanoseconds: int, *, digits: int = 9, local: bool = False, date: bool = True) -> str:
@@ -36,3 +38,30 @@ def distance_text(nanoseconds: int, *, digits: int = 9) -> str:
     seconds, rest = divmod(abs(nanoseconds), SECOND)
     fraction = f".{rest:09d}"[: digits + 1] if digits else ""
     return f"{sign}{seconds:,}{fraction} s"
+
+
+def duration_text(nanoseconds: int) -> str:
+    """`850 ns`, `1.25 µs`, `3.40 ms`, `12.3 s`, `2 min 5 s`, `3 h 2 min`; not negative."""
+    if nanoseconds < 1_000:
+        return f"{nanoseconds} ns"
+    for limit, divisor, unit in _SHORT:
+        digits = three_digits(nanoseconds / divisor)
+        # 999.9996 µs would be 1000 µs: the next unit says it better.
+        if float(digits) * divisor < limit:
+            return f"{digits} {unit}"
+    seconds = (nanoseconds + SECOND // 2) // SECOND
+    for position, (size, unit) in enumerate(_LONG[:-1]):
+        if seconds >= size:
+            rest, small = seconds % size, _LONG[position + 1]
+            tail = f" {rest // small[0]} {small[1]}" if rest >= small[0] else ""
+            return f"{seconds // size} {unit}{tail}"
+    return f"{seconds} s"
+
+
+def three_digits(number: float) -> str:
+    """Three significant digits without a tail of zeros for whole numbers."""
+    if number == int(number):
+        return str(int(number))
+    if number >= 99.95:
+        return f"{number:.0f}"
+    return f"{number:.1f}" if number >= 9.995 else f"{number:.2f}"

@@ -44,7 +44,7 @@ class State:
     """What each held: `process`, `pid`, `name`, `fd`, `type`, `file`, `how` and `since` (-1: since before the
     recording), `descriptor` (row, -1 where no event ever touched it)."""
     containers: pd.DataFrame
-    """Which lived: `id`, `name`, `image`, `birth`, `processes` (alive then)."""
+    """Which lived: `id`, `name`, `image`, `birth`, `processes` (alive then), `row` (of containers)."""
     mounts: pd.DataFrame
     """`target`, `source`, `type`, `since` (-1: since before the recording), `process` (who mounted it)."""
     users: pd.DataFrame
@@ -226,7 +226,8 @@ def _containers(frames: CaptureFrames, alive: np.ndarray, time: int) -> pd.DataF
     counts = np.bincount(member[member >= 0], minlength=len(table))
     # Which existed before the recording and whose end was not seen is there with or without a process.
     chosen = table.iloc[rows][["id", "name", "image", "birth"]].reset_index(drop=True)
-    return _with_hosts(frames, chosen.assign(processes=counts[rows]), table["host"].to_numpy()[rows])
+    counted = chosen.assign(processes=counts[rows], row=rows)
+    return _with_hosts(frames, counted, table["host"].to_numpy()[rows])
 
 
 def _mounts(frames: CaptureFrames, row: int) -> pd.DataFrame:

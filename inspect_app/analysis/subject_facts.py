@@ -16,7 +16,7 @@ from inspect_app.analysis.container import NOT_RECORDED, Item, container_items
 from inspect_app.analysis.devices import device_text, terminal_text
 from inspect_app.analysis.event import DetailGroup
 from inspect_app.analysis.listening import listeners
-from inspect_app.analysis.moments import distance_text, moment_text
+from inspect_app.analysis.moments import distance_text, duration_text, moment_text
 from inspect_app.analysis.processes import adopter_of, process_forest, programs_of
 from inspect_app.analysis.program import program_file_items
 from inspect_app.analysis.subject import Found, Kind
@@ -148,7 +148,7 @@ def _of_connection(frames: CaptureFrames, found: Found) -> Groups:
         life = [
             ("First seen", moment_text(int(times[0]))),
             ("Last seen", moment_text(int(times[1]))),
-            ("Between", distance_text(int(times[1] - times[0])).removeprefix("+")),
+            ("Between", _exact(int(times[1] - times[0]))),
         ]
     return [
         ("Ends", ends),
@@ -260,7 +260,12 @@ def _end(process: dict[str, Any]) -> str:
 def _lived(start: int, end: int) -> str:
     if start < 0 or end < 0:
         return "longer than was recorded"
-    return distance_text(end - start).removeprefix("+")
+    return _exact(end - start)
+
+
+def _exact(nanoseconds: int) -> str:
+    """`11.5 ms (0.011538562 s)`."""
+    return f"{duration_text(nanoseconds)} ({distance_text(nanoseconds).removeprefix('+')})"
 
 
 def _values(frame: pd.DataFrame, position: int) -> dict[str, Any]:

@@ -16,6 +16,8 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import click
 
@@ -34,7 +36,7 @@ NO_CACHE = "--no-cache"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what the command line asks for; leaves with the exit code that the command's help lists."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = [_local(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     if words == ["--version"]:
         click.echo(f"exhume-inspect {_version()}")
         return
@@ -50,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if wants_window(words, commands):
         sys.exit(open_window(*words[1:] if words and words[0] == "--" else words))
     commands.main(args=words, prog_name="exhume-inspect")
+
+
+def _local(word: str) -> str:
+    """A desktop may hand over a file as an address: its path."""
+    return url2pathname(urlsplit(word).path) if word.startswith("file:///") else word
 
 
 def _keep_log(words: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
     document  ::=  a stored session (see `storage`) with
                    "capture": {"name": …, "path": …, "boot_id": …, "started_ns": …, "paths": [several only …]}
     file      ::=  document
-    link      ::=  "exhume:" document, percent-encoded, without the path
+    link      ::=  ("exhume://place/" | "exhume:") document, percent-encoded, without the path
 
 A link says nothing of where the capture lies: a colleague has it elsewhere. Both may come from strangers, so
 what is wrong with one is a `SessionError`, whatever it is.
@@ -21,7 +21,10 @@ from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session.session import Session
 from inspect_app.session.storage import MAX_FILE, SessionError, from_json, to_json
 
-LINK = "exhume:"
+SCHEME = "exhume:"
+"""How every link begins, also those of earlier versions, in which the document follows at once."""
+LINK = f"{SCHEME}//place/"
+"""How links are written: whatever opens addresses of the web takes these, too."""
 SUFFIX = ".exhume-session"
 MAX_LINK = 256 << 10
 """Characters of a link."""
@@ -117,11 +120,12 @@ def from_link(text: str) -> Document:
         SessionError: The text is no link.
     """
     word = text.strip()
-    if not word.startswith(LINK):
-        raise SessionError(f"a link begins with {LINK}")
+    if not word.startswith(SCHEME):
+        raise SessionError(f"a link begins with {SCHEME}")
     if len(word) > MAX_LINK:
         raise SessionError(f"a link has {len(word):,} characters, more than {MAX_LINK:,}")
-    return from_file(unquote(word.removeprefix(LINK), errors="strict" if word.isascii() else "replace"))
+    packed = word.removeprefix(LINK).removeprefix(SCHEME)
+    return from_file(unquote(packed, errors="strict" if word.isascii() else "replace"))
 
 
 def read_file(data: bytes) -> Document:

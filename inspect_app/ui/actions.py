@@ -30,6 +30,7 @@ COMMANDS = (
     Command("new_window", "File", "New window", ("Ctrl+N",), needs_capture=False),
     Command("save_session", "File", "Save the session …", ("Ctrl+S",), "save"),
     Command("copy_link", "File", "Copy a link to this place", ("Ctrl+Shift+C",), "copy"),
+    Command("copy_command", "File", "Copy a command line to this place", (), "commands"),
     Command("paste_link", "File", "Go to the copied link", ("Ctrl+Shift+V",), needs_capture=False),
     Command("case_new", "File", "Begin a case …", (), "notes"),
     Command("case_open", "File", "Open a case …", (), "notes"),

@@ -44,6 +44,7 @@ class Commands:
             "new_window": window.open_window,
             "save_session": window.sharing.ask_for_place_to_save,
             "copy_link": window.sharing.copy_link,
+            "copy_command": window.sharing.copy_command,
             "paste_link": window.sharing.paste_link,
             "sample": window.open_sample,
             "export": self._export,

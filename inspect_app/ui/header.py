@@ -10,7 +10,7 @@ from inspect_app.frames.capture import FileState
 from inspect_app.ui.fonts import scaled
 from inspect_app.ui.icons import app_icon, icon
 from inspect_app.ui.plain import plain
-from inspect_app.ui.widgets import plain_label, tool_button
+from inspect_app.ui.widgets import ShortLabel, plain_label, tool_button
 
 _STATES = {
     "whole": ("check", "#4cc3a0", "whole"),
@@ -36,7 +36,8 @@ class TitleArea(QWidget):
         self.setFixedHeight(scaled(_HEIGHT))
         mark = QLabel()
         mark.setPixmap(app_icon().pixmap(24, 24))
-        self._name = plain_label("", "No capture is open")
+        self._name = ShortLabel("CaptureName", cut=Qt.TextElideMode.ElideMiddle)
+        self._name.tell("No capture is open")
         self._host = plain_label("")
         self._host.setProperty("muted", "true")
         self._host.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -62,10 +63,7 @@ class TitleArea(QWidget):
 
     def show_capture(self, name: str, host: str, state: FileState) -> None:
         """Tell which capture is open, of which host, and whether it is whole and signed."""
-        self._name.setText(name)
-        font = self._name.font()
-        font.setBold(True)
-        self._name.setFont(font)
+        self._name.tell(name)
         self._host.setText(host)
         self._host.setToolTip(host)
         self.show_state(state)
@@ -86,7 +84,7 @@ class TitleArea(QWidget):
     @property
     def capture_name(self) -> str:
         """What stands in the title."""
-        return self._name.text()
+        return self._name.full
 
     @property
     def state_text(self) -> str:

@@ -202,9 +202,10 @@ class LaneChart(QWidget):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Of the part under the pointer, or of the marked one."""
+        """Of the part under the pointer, or of the marked one; of that in the middle where none is."""
         by_key, axis = event.reason() is QContextMenuEvent.Reason.Keyboard, self._axis()
-        place = self._mark if by_key else self._place_at(event.pos().x(), axis)
+        marked = self._mark if self._mark >= 0 else self.bins // 2
+        place = marked if by_key else self._place_at(event.pos().x(), axis)
         if self.bins and place >= 0 and (by_key or event.pos().x() >= axis.left):
             below = self.mapToGlobal(QPoint(round(axis.x_of(self.part(place)[0])), self.height()))
             self.menu_wanted.emit(self.part(place), below if by_key else event.globalPos())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from inspect_app.session import SessionError
 from inspect_app.session.document import (
-    LINK,
+    SCHEME,
     SUFFIX,
     Document,
     Origin,
@@ -21,7 +22,6 @@ from inspect_app.session.document import (
     to_file,
     to_link,
 )
-from inspect_app.session.session import Session
 from inspect_app.session.storage import MAX_FILE
 from inspect_app.ui.plain import plain
 from inspect_app.ui.workspace import is_page
@@ -37,7 +37,7 @@ class Sharing:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
-        self._awaited: Session | None = None
+        self._awaited: Document | None = None
 
     def copy_link(self) -> None:
         """The place one is at, as a link on the clipboard."""
@@ -47,6 +47,15 @@ class Sharing:
             self._window.areas.status.tell(
                 "Link copied: a colleague with this capture pastes it with Ctrl+Shift+V"
             )
+
+    def copy_command(self) -> None:
+        """The place one is at, as a command line that opens it here."""
+        document = self._document()
+        if document is not None:
+            origin = document.origin
+            words = ["exhume-inspect", *(origin.paths or (origin.path,)), to_link(document)]
+            QGuiApplication.clipboard().setText(shlex.join(words))
+            self._window.areas.status.tell("Command copied: in a terminal it opens a window at this place")
 
     def paste_link(self) -> None:
         """Go where the link on the clipboard leads."""
@@ -59,7 +68,7 @@ class Sharing:
     def await_link(self, link: str) -> None:
         """A capture is being opened: go where a link leads once it is there."""
         try:
-            self._awaited = _checked(from_link(link)).session
+            self._awaited = _checked(from_link(link))
         except SessionError as error:
             self._window.areas.banner.tell(f"There is no link to follow: {error}.", "Ask for it again.")
 
@@ -97,10 +106,19 @@ class Sharing:
         self._go(read, f"{plain(path.name)} cannot be opened", path.parent)
 
     def arrive(self) -> None:
-        """A capture has been opened: go to the place for which it was opened."""
-        session, self._awaited = self._awaited, None
-        if session is not None:
-            self._window.workspace.go(session)
+        """A capture has been opened: go to the place for which it was; another capture leaves it waiting."""
+        awaited, frames = self._awaited, self._window.workspace.frames
+        if awaited is None or frames is None:
+            return
+        if awaited.origin.is_of(frames):
+            self._awaited = None
+            self._window.workspace.go(awaited.session)
+        else:
+            self._window.areas.banner.tell(
+                f"The link leads into the capture {plain(awaited.origin.name)}, not into this one.",
+                "Open that capture, and the window goes there.",
+                "warning",
+            )
 
     def _document(self) -> Document | None:
         workspace = self._window.workspace
@@ -119,14 +137,16 @@ class Sharing:
         if frames is not None and origin.is_of(frames):
             self._window.workspace.go(document.session)
             return
-        for candidate in _candidates(origin, folder):
+        self._awaited = document
+        recent = map(Path, self._window.settings.recent_files())
+        same_name = [[path] for path in recent if path.name == origin.name]
+        for candidate in (*_candidates(origin, folder), *same_name):
             if all(path.exists() for path in candidate):
-                self._awaited = document.session
                 self._window.open_path(*map(str, candidate))
                 return
         banner.tell(
             f"This leads into the capture {plain(origin.name)}, which is not open.",
-            "Open it, then try again.",
+            "Open it, and the window goes there.",
         )
 
 
@@ -140,7 +160,7 @@ def _checked(document: Document) -> Document:
 
 def is_link(word: str) -> bool:
     """Whether a word of a command line is a link."""
-    return word.startswith(LINK)
+    return word.startswith(SCHEME)
 
 
 def is_session(path: str) -> bool:

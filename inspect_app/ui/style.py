@@ -15,6 +15,7 @@ _SHEET = Template("""
 #TitleArea { background: $title; }
 #TitleArea QLabel { color: $title_text; background: transparent; }
 #TitleArea QLabel[muted="true"] { color: $title_muted; }
+#TitleArea #CaptureName { font-weight: bold; }
 #TitleArea QToolButton { color: $title_text; background: transparent; border: 0; padding: 5px 8px;
     border-radius: 5px; }
 #TitleArea QToolButton:hover, #TitleArea QToolButton:focus { background: rgba(255,255,255,34); }

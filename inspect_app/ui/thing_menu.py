@@ -48,10 +48,19 @@ class Thing:
     """Nanoseconds since 1970 UTC."""
     event: int = -1
     """Row of events, where it is one."""
+    deeper: tuple[str, str] = ("", "")
+    """What views are opened on where it is too small for one: a condition, and what people call it."""
+    is_all: bool = False
+    """Whether it stands for everything that is shown: it has ways, and nothing to narrow to."""
 
 
-def build_thing_menu(page: Page, thing: Thing, own: tuple[Entry, ...] = ()) -> QMenu:
-    """Its own entries, then: show only, exclude, elsewhere, its pages, deeper, copy."""
+def build_thing_menu(
+    page: Page, thing: Thing, own: tuple[Entry, ...] = (), anchor: Callable[[], Anchor | None] | None = None
+) -> QMenu:
+    """Its own entries, then: show only, exclude, elsewhere, its pages, notes, deeper, copy.
+
+    `anchor` gives what a note is on, where that is not the thing itself.
+    """
     menu = QMenu(page)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     entries = MenuBuilder(menu)
@@ -64,9 +73,9 @@ def build_thing_menu(page: Page, thing: Thing, own: tuple[Entry, ...] = ()) -> Q
     if thing.moment >= 0:
         entries.add("State at this moment", "clock", partial(page.page_wanted.emit, f"moment/{thing.moment}"))
     entries.separate()
-    if page.scope is not None and (thing.condition or thing.moment >= 0):
-        entries.add_notes(partial(anchor_of, thing, page.scope), page.note_wanted.emit)
-    if thing.condition:
+    if page.scope is not None and (thing.condition or thing.is_all or thing.moment >= 0):
+        entries.add_notes(anchor or partial(anchor_of, thing, page.scope), page.note_wanted.emit)
+    if thing.condition or thing.is_all:
         _add_ways(entries, page, thing)
     _add_copies(entries, page, thing)
     return menu
@@ -78,7 +87,7 @@ def anchor_of(thing: Thing, scope: Scope) -> Anchor:
         return event_anchor(scope.frames, thing.event)
     if thing.subjects:
         return subject_anchor(scope.frames, thing.subjects[0])
-    if not thing.condition:
+    if not thing.condition and not thing.is_all:
         return moment_anchor(scope.frames, thing.moment, thing.label)
     at_ns = thing.moment if thing.moment >= 0 else None
     return page_anchor(
@@ -106,16 +115,12 @@ def _add_filters(entries: MenuBuilder, page: Page, thing: Thing) -> None:
 
 
 def _add_ways(entries: MenuBuilder, page: Page, thing: Thing) -> None:
-    def drill(target: str) -> Callable[[], None]:
-        return lambda: page.drill_wanted.emit(target, thing.condition, thing.label)
-
-    views = views_for(thing.key) if thing.key else ()
-    if views:
-        deeper = MenuBuilder(entries.menu.addMenu(icon("table"), "Drill down to"))
-        for view in views:
-            deeper.add(view.title, view.id, drill(view.id))
+    condition, label = thing.deeper if thing.deeper[0] else (thing.condition, thing.label)
+    below = MenuBuilder(entries.menu.addMenu(icon("table"), "Drill down to"))
+    for view in views_for(thing.key):
+        below.add(view.title, view.id, partial(page.drill_wanted.emit, view.id, condition, label))
     for title, target in _PAGES:
-        entries.add(title, target, drill(target))
+        entries.add(title, target, partial(page.drill_wanted.emit, target, thing.condition, thing.label))
     entries.separate()
 
 

@@ -167,6 +167,13 @@ class TimeStrip(QWidget):
         axis = self.axis()
         return max(1, min(int(axis.width) // 2, axis.span))
 
+    def part_at(self, moment: int) -> tuple[int, int]:
+        """What is counted together with a moment: first nanosecond, and the first after it."""
+        (start, end), bins = self._view, self.bins()
+        place = max(0, min(bins - 1, (moment - start) * bins // max(1, end - start)))
+        first, after = (start + at * (end - start) // bins for at in (place, place + 1))
+        return first, max(first + 1, after)
+
     def zoom_to_window(self) -> None:
         """Show the window and a little on both sides."""
         if self._window is not None:

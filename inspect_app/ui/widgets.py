@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QToolButton, QWidget
 
 from inspect_app.ui.icons import icon
 
 Widget = TypeVar("Widget", bound=QWidget)
+_FEW_LETTERS = 12
+"""To which a short label gives way."""
 
 
 def named(widget: Widget, name: str) -> Widget:
@@ -29,13 +31,17 @@ def plain_label(name: str = "", text: str = "") -> QLabel:
 
 
 class ShortLabel(QLabel):
-    """A line that says by an ellipsis that there is more, and tells all of it as its tip."""
+    """A line that says by an ellipsis that there is more, and tells all of it as its tip.
 
-    def __init__(self, name: str = "") -> None:
+    It would like to be as wide as its text, and gives way to what stands beside it.
+    """
+
+    def __init__(self, name: str = "", *, cut: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__()
         self.full = ""
         """All of the text."""
         self._tip = ""
+        self._cut = cut
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setObjectName(name)
@@ -44,15 +50,27 @@ class ShortLabel(QLabel):
         """Replace the text; without a tip of its own, a text that is cut is its tip."""
         self.full, self._tip = text, tip
         self.setAccessibleName(text)
+        self.updateGeometry()
         self._fit()
 
     def _fit(self) -> None:
-        shown = self.fontMetrics().elidedText(self.full, Qt.TextElideMode.ElideRight, self.width())
+        shown = self.fontMetrics().elidedText(self.full, self._cut, self.width())
         self.setText(shown)
         tip = self._tip or (self.full if shown != self.full else "")
         self.setToolTip(tip if "<" not in tip else "")
 
     # Qt's own names from here on.
+
+    def sizeHint(self) -> QSize:
+        """As wide as all of the text."""
+        self.ensurePolished()
+        return QSize(self.fontMetrics().horizontalAdvance(self.full) + 2, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """A few letters."""
+        self.ensurePolished()
+        some = self.fontMetrics().averageCharWidth() * _FEW_LETTERS
+        return QSize(min(some, self.sizeHint().width()), super().minimumSizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:
         """Another size of text."""

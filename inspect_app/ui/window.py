@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMenuBar
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenuBar
 
 from inspect_app.cases.file import is_case_file
 from inspect_app.filters.completion import Completion, complete
@@ -46,11 +45,11 @@ from inspect_app.ui.preferences.dialog import PreferencesDialog
 from inspect_app.ui.preferences.looks import Looks
 from inspect_app.ui.preferences.paths import rule_files
 from inspect_app.ui.report.desk import ReportDesk
-from inspect_app.ui.row_menu import MenuBuilder
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.settings import Settings
 from inspect_app.ui.sharing import Sharing, is_link, is_session
 from inspect_app.ui.strip_feed import StripFeed
+from inspect_app.ui.strip_menu import build_strip_menu
 from inspect_app.ui.tour import TourDialog
 from inspect_app.ui.workspace import EVENTS, MOMENT, Workspace
 
@@ -217,7 +216,7 @@ class MainWindow(QMainWindow):
         areas.strip.view_changed.connect(lambda *_: self._measure_pins())
         areas.strip.unpinned.connect(self.pins.toggle)
         areas.strip.clicked.connect(self._on_moment)
-        areas.strip.menu_wanted.connect(lambda moment, place: self.strip_menu(moment).popup(place))
+        areas.strip.menu_wanted.connect(lambda moment, place: build_strip_menu(self, moment).popup(place))
         self.book.presented.connect(self._show_mark)
         areas.progress.cancelled.connect(self._cancel)
         areas.welcome.open_clicked.connect(self.ask_for_file)
@@ -358,17 +357,6 @@ class MainWindow(QMainWindow):
         self.workspace.look = self.looks.look
         self.book.ask_again()
         self._show_place()
-
-    def strip_menu(self, moment: int) -> QMenu:
-        """What can be done with a moment and with the window."""
-        menu = QMenu(self)
-        state = partial(self.workspace.turn_to, f"{MOMENT}/{moment}")
-        MenuBuilder(menu).add("State at this moment", "clock", state)
-        notes = self.case_menu
-        MenuBuilder(menu).add_notes(partial(notes.anchor_on_strip, moment), notes.note_on)
-        for name in ("zoom_window", "clear_window", "compare", "unpin_all"):
-            menu.addAction(self.actions_by_id[name])
-        return menu
 
     def _on_moment(self, moment: int) -> None:
         """A click on the strip asks for the state then, where the state is what is shown."""

@@ -6,6 +6,7 @@ An aspect names the fields that make a row, so a row of one side is found on the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -111,9 +112,9 @@ def compare(aspect: Aspect, here: Side, there: Side, *, only_new: bool) -> ViewT
         only_new: Leave out what both sides have, and what only the other one has.
     """
     names = [field for field, _ in aspect.fields]
-    merged = _counted(aspect, here).merge(
-        _counted(aspect, there), how="outer", on=names, suffixes=("", "_there")
-    )
+    mine, rows, groups = _counted(aspect, here)
+    others, _, _ = _counted(aspect, there)
+    merged = mine.merge(others.drop(columns="group"), how="outer", on=names, suffixes=("", "_there"))
     merged[["count", "count_there"]] = merged[["count", "count_there"]].fillna(0).astype(np.int64)
     new, gone = merged["count_there"] == 0, merged["count"] == 0
     merged["state"] = np.select([new, gone], ["new", "gone"], "both")
@@ -130,7 +131,20 @@ def compare(aspect: Aspect, here: Side, there: Side, *, only_new: bool) -> ViewT
         merged.fillna(dict.fromkeys(names, "")),
         condition=lambda row: _within(aspect, key(row)),
         label=lambda row: " ".join(str(value) for value in key(row).values() if value is not None),
+        rows_with=partial(_rows_with, rows, groups, merged["group"].fillna(-1).to_numpy()),
     )
+
+
+def _rows_with(rows: np.ndarray, groups: np.ndarray, shown: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Which of the shown groups have one of the found events.
+
+    Args:
+        rows: Events of this side, ascending.
+        groups: The group of each.
+        shown: The group of each row of the table; -1 has none on this side.
+        found: Ascending rows of events.
+    """
+    return np.flatnonzero(np.isin(shown, np.unique(groups[np.isin(rows, found, assume_unique=True)])))
 
 
 def _spec(aspect: Aspect) -> PlainSpec:
@@ -154,8 +168,11 @@ def _spec(aspect: Aspect) -> PlainSpec:
     )
 
 
-def _counted(aspect: Aspect, side: Side) -> pd.DataFrame:
-    """A row for each combination of the fields' texts, and how much there is of it."""
+def _counted(aspect: Aspect, side: Side) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """A row for each combination of the fields' texts, and how much there is of it.
+
+    Also the events that were counted, ascending, and the `group` of each.
+    """
     frames, total = side.frames, len(side.frames.events)
     rows = within(matching_rows(frames, aspect.where), side.rows, total)
     cells = [field_cells(field, frames, rows).as_texts() for field, _ in aspect.fields]
@@ -174,7 +191,8 @@ def _counted(aspect: Aspect, side: Side) -> pd.DataFrame:
         np.add.at(amount, codes, frames.events["size"].to_numpy()[rows])
     else:
         amount = count_by(codes, count)
-    return pd.DataFrame({**texts, "count": amount})[amount > 0]
+    told = pd.DataFrame({**texts, "count": amount, "group": np.arange(count)})
+    return told[amount > 0], rows, codes
 
 
 def _texts(values: np.ndarray, codes: np.ndarray | None, sample: np.ndarray) -> np.ndarray:

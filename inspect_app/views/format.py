@@ -10,15 +10,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 from inspect_app.analysis.beside import Beside
-from inspect_app.analysis.moments import SECOND, distance_text, moment_text
+from inspect_app.analysis.moments import SECOND, distance_text, duration_text, moment_text, three_digits
 
 UNKNOWN = "—"
 """Stands where nothing was recorded; an empty text stays empty."""
 
 _THOUSANDS = ("", " k", " M", " G", " T", " P", " E")
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-_SHORT = ((1_000, 1, "ns"), (1_000_000, 1_000, "µs"), (SECOND, 1_000_000, "ms"), (60 * SECOND, SECOND, "s"))
-_LONG = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 class Unit(StrEnum):
@@ -77,20 +75,7 @@ def format_duration(nanoseconds: int) -> str:
     """`850 ns`, `1.25 µs`, `3.40 ms`, `12.3 s`, `2 min 5 s`, `3 h 2 min`; negative is not known."""
     if nanoseconds < 0:
         return UNKNOWN
-    if nanoseconds < 1_000:
-        return f"{nanoseconds} ns"
-    for limit, divisor, unit in _SHORT:
-        digits = _three_digits(nanoseconds / divisor)
-        # 999.9996 µs would be 1000 µs: the next unit says it better.
-        if float(digits) * divisor < limit:
-            return f"{digits} {unit}"
-    seconds = (nanoseconds + SECOND // 2) // SECOND
-    for position, (size, unit) in enumerate(_LONG[:-1]):
-        if seconds >= size:
-            rest, small = seconds % size, _LONG[position + 1]
-            tail = f" {rest // small[0]} {small[1]}" if rest >= small[0] else ""
-            return f"{seconds // size} {unit}{tail}"
-    return f"{seconds} s"
+    return duration_text(nanoseconds)
 
 
 def format_rate(number: float, nanoseconds: int, noun: str = "event", plural: str = "") -> str:
@@ -102,7 +87,7 @@ def format_rate(number: float, nanoseconds: int, noun: str = "event", plural: st
 
 def format_per_second(rate: float, noun: str = "event", plural: str = "") -> str:
     """`0.25 events/s`, `1,234 events/s`; the noun may be empty."""
-    digits = f"{rate:,.0f}" if rate >= 100 else _three_digits(rate)
+    digits = f"{rate:,.0f}" if rate >= 100 else three_digits(rate)
     name = noun and (noun if digits == "1" else plural or noun + "s")
     return f"{digits} {name}/s" if name else f"{digits}/s"
 
@@ -183,14 +168,5 @@ def _scaled(number: float, step: float, names: tuple[str, ...], joiner: str) -> 
     while position < len(names) - 1 and round(size) >= step:
         size /= step
         position += 1
-    digits = _three_digits(size) if position else f"{size:g}"
+    digits = three_digits(size) if position else f"{size:g}"
     return f"{sign}{digits}{joiner}{names[position]}"
-
-
-def _three_digits(number: float) -> str:
-    """Three significant digits without a tail of zeros for whole numbers."""
-    if number == int(number):
-        return str(int(number))
-    if number >= 99.95:
-        return f"{number:.0f}"
-    return f"{number:.1f}" if number >= 9.995 else f"{number:.2f}"

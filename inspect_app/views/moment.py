@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
 from inspect_app.analysis.state import State
@@ -139,10 +141,11 @@ MOMENT_LISTS: tuple[MomentList, ...] = (
 """In the order in which one reads them."""
 
 
-def moment_table(one: MomentList, state: State) -> ViewTable:
+def moment_table(one: MomentList, state: State, events: pd.DataFrame | None = None) -> ViewTable:
     """One list of a state as a table, in no particular order.
 
-    A row stands for the events of its process, container or user; a mount for none.
+    A row stands for the events of its process, container or user; a mount for none. With the `events` of the
+    capture the table knows which of its rows stand for which of them.
     """
     frame = one.take(state)
     columns = (_HOST, *one.columns) if "host" in frame else one.columns
@@ -166,7 +169,18 @@ def moment_table(one: MomentList, state: State) -> ViewTable:
         condition=condition,
         label=lambda row: label.format(**{name: frame[name].iat[row] for name in frame.columns}),
         key=key,
+        rows_with=partial(_rows_with, *_owners(one.key, frame, events)) if events is not None else None,
     )
+
+
+def _owners(key: str, frame: pd.DataFrame, events: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Whose each row is, and whose each event: rows of processes or containers, or user ids."""
+    mine, theirs = {"process": ("process",) * 2, "container": ("row", "container"), "user": ("uid",) * 2}[key]
+    return frame[mine].to_numpy(), events[theirs].to_numpy()
+
+
+def _rows_with(rows: np.ndarray, owners: np.ndarray, found: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(np.isin(rows, np.unique(owners[found])))
 
 
 _ON_HOST = ("evt.hostname", "host")

@@ -6,11 +6,12 @@ Texts that hold the value count as well where a path or a command may hold a nam
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from inspect_app.analysis.matches import within
+from inspect_app.analysis.matches import matching_rows, within
 from inspect_app.analysis.selection import Selection, select
 from inspect_app.filters.errors import FilterError
 from inspect_app.filters.expression import quote
@@ -101,7 +102,18 @@ def occurrences(frames: CaptureFrames, value: str, selected: Selection) -> ViewT
         frame,
         condition=lambda row: str(texts[row]),
         label=lambda row: f"{titles[row]} {value}",
+        rows_with=partial(_rows_with, frames, texts, selected),
     )
+
+
+def _rows_with(
+    frames: CaptureFrames, conditions: list[str], selected: Selection, found: np.ndarray
+) -> np.ndarray:
+    """Which of the conditions one of the found events meets, if it is selected."""
+    total = len(frames.events)
+    mine = within(found, selected.rows, total)
+    hits = [len(within(matching_rows(frames, one), mine, total)) > 0 for one in conditions]
+    return np.flatnonzero(np.array(hits, dtype=bool))
 
 
 def _look(frames: CaptureFrames, place: Place, value: str, selected: Selection) -> list[tuple[object, ...]]:

@@ -34,6 +34,8 @@ class PlainSpec:
 
 
 Tell = Callable[[int], str]
+RowsWith = Callable[[np.ndarray], np.ndarray]
+"""From ascending rows of events to the rows of a table that stand for one of them."""
 
 
 def _nothing(_row: int) -> str:
@@ -48,6 +50,7 @@ def plain_table(
     label: Tell = _nothing,
     key: Callable[[int], Mapping[str, Value]] = lambda row: {},
     events: np.ndarray | None = None,
+    rows_with: RowsWith | None = None,
 ) -> ViewTable:
     """A frame's rows, in no particular order.
 
@@ -58,6 +61,7 @@ def plain_table(
         label: What people call a row.
         key: Fields and values that tell what a row is about.
         events: The event that each row stands for, in any order; None: they stand for none.
+        rows_with: Which rows stand for one of some events, where a row stands for several.
     """
     columns = tuple(
         Column(name, title, unit, How.VALUE, "", told) for name, title, unit, told in spec.columns
@@ -87,7 +91,7 @@ def plain_table(
         row_condition=condition,
         row_label=label,
         row_key=key,
-        rows_with=(lambda found: np.flatnonzero(np.isin(places, found))) if known else None,
+        rows_with=(lambda found: np.flatnonzero(np.isin(places, found))) if known else rows_with,
     )
 
 

@@ -25,7 +25,7 @@ def test_the_entry_opens_the_types_that_are_declared():
     entry = parser["Desktop Entry"]
     declared = {one.get("type") for one in ElementTree.parse(TYPES).getroot().iter(f"{SHARED}mime-type")}
     assert declared <= set(entry["MimeType"].split(";"))
-    assert entry["Exec"].split() == ["exhume-inspect", "%F"]
+    assert entry["Exec"].split() == ["exhume-inspect", "%U"]
 
 
 def test_the_magic_is_the_beginning_of_the_sample():

@@ -8,12 +8,16 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 from inspect_app.ui.pages.detail_value import DetailValue
 from inspect_app.ui.preferences.dialog import PreferencesDialog
 from inspect_app.ui.screenshot import PAGES
+from inspect_app.ui.strip_menu import build_strip_menu
 from tests.builders.frames import NGINX
 from tests.ui.test_menus import entries
 from tests.ui.test_window import go
 
 SUBJECTS = ("container/web", "process/301", "file/:/etc/passwd")
 STANDARD = ("Show only", "Exclude", "Events", "I/O streams", "Process tree", "Copy")
+WAYS = ("Errors", "Events", "I/O streams", "Process tree")
+"""Some of those that the menu `Drill down to` has, and those beside it."""
+NOTED = ("Add a note", "Add to the report")
 
 
 def by_menu_key(widget):
@@ -97,10 +101,12 @@ def test_a_focus_is_seen_on_tables(opened, settle):
 
 def test_the_menu_key_opens_the_menu_of_what_has_the_focus(opened, settle, qtbot):
     overview = opened.book.overview
-    assert has(by_menu_key(next(iter(overview.tiles.values()))), "Open", "Pin to", "Copy")
+    for tile in overview.tiles.values():
+        assert has(by_menu_key(tile), "Open", "Pin to", *WAYS, *NOTED, "Copy")
     texts = by_menu_key(overview.lifelines)
     assert has(texts, "Container page", "Where else", *STANDARD)
-    assert has(by_menu_key(opened.areas.strip), "State at this moment", "Remove the time window")
+    texts = by_menu_key(opened.areas.strip)
+    assert has(texts, "State at this moment", "Remove the time window", *STANDARD, *WAYS, *NOTED)
     go(opened, settle, "tree")
     tree = opened.book.tree
     tree.view.setCurrentIndex(tree.model.index_of(NGINX))
@@ -108,10 +114,10 @@ def test_the_menu_key_opens_the_menu_of_what_has_the_focus(opened, settle, qtbot
     assert has(texts, "Process page", "Show only it and its descendants", "Where else", *STANDARD)
     go(opened, settle, "events")
     texts = by_menu_key(opened.book.events.grid)
-    assert has(texts, "Process page", "State at this moment", "Copy as a strace line", *STANDARD)
+    assert has(texts, "Process page", "State at this moment", "Copy as a strace line", *STANDARD, *WAYS)
     go(opened, settle, "streams")
     texts = by_menu_key(opened.book.streams.view)
-    assert has(texts, "Show the event", "State at this moment", "Where else", "Copy as filter", *STANDARD)
+    assert has(texts, "Show the event", "State at this moment", "Where else", *STANDARD, *WAYS, *NOTED)
     go(opened, settle, "spectrogram")
     assert has(by_menu_key(opened.book.spectrogram.map), "Zoom in", "Copy as filter", *STANDARD)
 
@@ -139,6 +145,38 @@ def test_a_fact_is_looked_for_elsewhere(opened, settle):
     menu.close()
     settle(opened)
     assert opened.workspace.session.page == "pivot/nginx"
+
+
+@pytest.mark.parametrize("page", SUBJECTS)
+def test_every_fact_has_the_menu_of_what_it_is_told_of(opened, settle, page):
+    go(opened, settle, page)
+    about = opened.book.subject
+    for (group, name), text in about.facts.values().items():
+        if text and group != "Notes":
+            menu = about.value_menu(DetailValue(group, name, text))
+            assert has(list(entries(menu)), "Where else", *STANDARD, *WAYS, *NOTED), (group, name)
+            menu.deleteLater()
+
+
+def test_every_value_of_an_event_has_the_menu_of_the_event(opened, settle):
+    go(opened, settle, "events")
+    page = opened.book.events
+    for (group, name), text in page.detail.values().items():
+        if text:
+            menu = page.value_menu(DetailValue(group, name, text))
+            assert has(list(entries(menu)), "Where else", *STANDARD, *WAYS, *NOTED), (group, name)
+            menu.deleteLater()
+
+
+def test_a_part_of_the_strip_is_opened_as_events(opened, settle):
+    start, end = opened.workspace.scope().span
+    menu = build_strip_menu(opened, start + (end - start) // 2)
+    entries(menu)["Events"].trigger()
+    settle(opened)
+    times = opened.workspace.frames.events["time"].to_numpy()[opened.book.events.model.rows]
+    first, after = opened.areas.strip.part_at(start + (end - start) // 2)
+    assert ((times >= first) & (times < after)).all()
+    menu.deleteLater()
 
 
 def test_every_entry_of_a_chart_leads_to_events_that_are_there(opened, settle, qtbot):

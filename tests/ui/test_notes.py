@@ -15,6 +15,7 @@ from inspect_app.cases.case import By
 from inspect_app.ui.event_model import EVENT
 from inspect_app.ui.note_dialog import NoteDialog
 from inspect_app.ui.row_menu import build_row_menu
+from inspect_app.ui.strip_menu import build_strip_menu
 from inspect_app.ui.window import MainWindow
 from tests.builders.cases import AT, case_of
 from tests.ui.test_menus import entries
@@ -325,7 +326,7 @@ def test_a_window_of_time_is_noted_from_the_strip(opened, settle, answer):
     opened.workspace.set_window((start, (start + end) // 2), final=True)
     settle(opened)
     answer(text="the quiet half")
-    menu = entries(opened.strip_menu(start))
+    menu = entries(build_strip_menu(opened, start))
     menu["Add a note …"].trigger()
     settle(opened)
     (shown,) = stored(opened).shown_notes()

@@ -287,3 +287,27 @@ def test_two_windows_share_a_look(opened, settle):
     settle(other)
     settle(opened)
     other.close()
+
+
+@pytest.mark.parametrize(
+    ("page", "painted"),
+    [
+        ("moment", {"nginx"}),
+        ("pivot/nginx", {"Program's name"}),
+        ("compare/window:0-1", {"web"}),
+    ],
+)
+def test_a_rule_for_tables_paints_moments_pivots_and_comparisons(opened, settle, page, painted):
+    rule = ColourRule("nginx", "proc.name = nginx", "pink", in_tables=True)
+    opened.looks.change(replace(opened.looks.look, rules=(rule,)))
+    opened.workspace.go(opened.workspace.session.with_page(page).with_tab("calls"))
+    settle(opened)
+    current = opened.book.current
+    model = (current.tables if hasattr(current, "tables") else current).panel.model
+    lines = range(model.rowCount())
+    cells = {line: {model.text(line, at) for at in range(model.columnCount())} for line in lines}
+    marked = {line for line in lines if model.rule_of(line) == rule}
+    assert marked
+    assert painted <= set().union(*(cells[line] for line in marked))
+    if page == "moment":
+        assert marked == {line for line in lines if "nginx" in cells[line]}

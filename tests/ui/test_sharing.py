@@ -1,11 +1,13 @@
 """Links, session files, more windows, and the sample."""
 
+import shlex
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from inspect_app.analysis.selection import TimeRange
-from inspect_app.session.document import LINK
+from inspect_app.session.document import LINK, SCHEME, Document, Origin, from_link, to_link
 from inspect_app.ui.window import _WINDOWS
 from tests.builders.frames import MS, START_NS
 from tests.ui.test_window import go, small_capture
@@ -43,6 +45,41 @@ def test_what_is_no_link_is_told(opened, settle, text, place):
     opened.sharing.paste_link()
     assert "no link to follow" in opened.areas.banner.text
     assert opened.workspace.session == place
+
+
+def test_links_of_earlier_versions_lead_there_too(opened, settle, place):
+    opened.sharing.copy_link()
+    link = QGuiApplication.clipboard().text()
+    assert link.startswith("exhume://")
+    go(opened, settle, "overview")
+    opened.sharing.follow(link.replace(LINK, SCHEME))
+    settle(opened)
+    assert opened.workspace.session == place
+
+
+def test_a_copied_command_line_names_file_and_place(opened, place):
+    opened.sharing.copy_command()
+    program, path, link = shlex.split(QGuiApplication.clipboard().text())
+    assert (program, path) == ("exhume-inspect", opened.workspace.frames.path)
+    assert from_link(link).session == place
+
+
+def test_a_link_waits_for_its_capture(window, settle, tmp_path):
+    paths = [small_capture(tmp_path / f"{name}.exhume") for name in ("one", "two")]
+    window.open_path(str(paths[0]))
+    settle(window)
+    window.workspace.go(window.workspace.session.with_page("files"))
+    settle(window)
+    link = to_link(Document(window.workspace.session, Origin("elsewhere.exhume")))
+    window.sharing.follow(link)
+    assert "elsewhere.exhume" in window.areas.banner.text
+    window.open_path(str(paths[1]))
+    settle(window)
+    assert window.workspace.session.page == "overview"
+    paths[0].rename(tmp_path / "elsewhere.exhume")
+    window.open_path(str(tmp_path / "elsewhere.exhume"))
+    settle(window)
+    assert window.workspace.session.page == "files"
 
 
 def test_a_session_file_opens_its_capture_at_its_place(window, settle, tmp_path):

@@ -89,3 +89,11 @@ def test_the_order_of_a_tab_is_a_place_too(opened, settle, frames):
     opened.workspace.back()
     settle(opened)
     assert panel.model.sorted_by == ("events", True)
+
+
+def test_a_long_name_makes_no_window_wider(opened, settle):
+    width = opened.width()
+    opened.workspace.turn_to("file/:" + "/a-long-folder-name" * 40)
+    settle(opened)
+    assert opened.width() == width
+    assert opened.book.subject.head._title.toolTip() or "<" in opened.book.subject.head._title.full

@@ -92,9 +92,8 @@ class ComparePage(TabbedPage):
                 job.check()
                 table = compare(aspect, here, there, only_new=only_new)
                 new = "new " if only_new else ""
-                tabs.append(
-                    Tab(aspect.id, aspect.title, prepare(table), f"There are no {new}{aspect.noun[1]}.")
-                )
+                nothing = f"There are no {new}{aspect.noun[1]}."
+                tabs.append(Tab(aspect.id, aspect.title, prepare(table, scope=scope), nothing))
             return CompareAnswer(tuple(tabs), _count(here), _count(there), told, "", loaded)
 
         return work

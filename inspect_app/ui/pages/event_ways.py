@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inspect_app.filters.entities import event_array
 from inspect_app.filters.language import quote
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.chips import shortened
@@ -37,6 +38,16 @@ def ways_of_cell(title: str, value: str) -> list[Way]:
         Way(f"Show only {shown}", "filter", condition),
         Way(f"Exclude {shown}", "close", f"not ({condition})"),
     ]
+
+
+def process_of_event(frames: CaptureFrames, row: int) -> tuple[str, str]:
+    """The condition on the process of an event, and what people call it; empty where none was recorded."""
+    process, image = (int(event_array(frames, name)[row]) for name in ("process", "image"))
+    if process < 0:
+        return "", ""
+    pid = number_at(frames.processes, "pid", process)
+    name = text_at(frames.images, "comm", image) if image >= 0 else "unknown"
+    return f"proc.pid = {pid}", f"{name} ({pid})"
 
 
 def ways_from(frames: CaptureFrames, row: int) -> list[Way]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
 from typing import cast
@@ -29,7 +29,7 @@ from inspect_app.ui.pages.detail import DetailPanel
 from inspect_app.ui.pages.detail_value import DetailValue
 from inspect_app.ui.pages.event_grid import EventGrid
 from inspect_app.ui.pages.event_text import as_csv, as_json, as_text, lines_named
-from inspect_app.ui.pages.event_ways import Way, ways_from, ways_of_cell
+from inspect_app.ui.pages.event_ways import Way, process_of_event, ways_from, ways_of_cell
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.thing_menu import Entry, Thing, build_thing_menu
@@ -268,7 +268,13 @@ class EventsPage(Page):
 
     def value_menu(self, value: DetailValue) -> QMenu:
         """What can be done with a value of the detail."""
-        return build_thing_menu(self, Thing(value.text, value.condition(), value=value.text))
+        about, line = value.condition(), self.grid.current_line()
+        if about or self.model is None or line < 0:
+            return build_thing_menu(self, Thing(value.text, about, value=value.text))
+        # What no field holds is told of the event.
+        row = self.model.row_of(line)
+        thing = Thing(f"event {row + 1:,}", f"evt.num = {row + 1}", "process", value.text, event=row)
+        return build_thing_menu(self, replace(thing, deeper=process_of_event(self.model.frames, row)))
 
     def value_of(self, line: int, section: int) -> str:
         """What a cell says, as the capture has it, where it may occur elsewhere; else empty."""
@@ -322,6 +328,8 @@ class EventsPage(Page):
             subjects=subjects_of_event(frames, row),
             moment=number_at(frames.events, "time", row),
             event=row,
+            key="process",
+            deeper=process_of_event(frames, row),
         )
         return build_thing_menu(self, thing, tuple(own))
 

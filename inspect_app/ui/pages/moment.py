@@ -57,8 +57,9 @@ class MomentPage(TabbedPage):
             tabs = []
             for one in MOMENT_LISTS:
                 job.check()
+                table = moment_table(one, state, scope.frames.events)
                 nothing = f"No {one.noun[0]} is known to have been there."
-                tabs.append(Tab(one.id, one.title, prepare(moment_table(one, state)), nothing))
+                tabs.append(Tab(one.id, one.title, prepare(table, scope=scope), nothing))
             return MomentAnswer(time, moment is not None, tuple(tabs))
 
         return work

@@ -171,7 +171,7 @@ class OverviewPage(Page):
             ("Open\tEnter", tile.view, partial(self._open_tile, tile_id)),
             (f"{word} the time strip\tSpace", "pin", partial(self.pin_toggled.emit, tile_id)),
         )
-        return build_thing_menu(self, Thing(tile.title, tile.condition), own)
+        return build_thing_menu(self, Thing(tile.title, tile.condition, is_all=not tile.condition), own)
 
     def container_menu(self, row: int) -> QMenu:
         """What can be done with a container."""

@@ -13,7 +13,7 @@ from inspect_app.cases.noted import Noted
 from inspect_app.ui.fonts import scaled
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.scope import Scope
-from inspect_app.ui.widgets import ShortLabel, plain_label
+from inspect_app.ui.widgets import ShortLabel
 from inspect_app.ui.workspace import page_title
 
 Question = Callable[[Job], object]
@@ -123,7 +123,7 @@ class PageHead(QWidget):
         super().__init__(parent)
         self.setObjectName("PageHead")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._title = plain_label("PageTitle")
+        self._title = ShortLabel("PageTitle", cut=Qt.TextElideMode.ElideMiddle)
         self._note = ShortLabel("PageNote")
         self._note.setMinimumWidth(40)
         self.row = QHBoxLayout(self)
@@ -135,7 +135,7 @@ class PageHead(QWidget):
 
     def tell(self, title: str, note: str, tip: str = "") -> None:
         """Replace title and note."""
-        self._title.setText(title)
+        self._title.tell(title)
         self._note.tell(note, tip)
         # A head that is filled while its page is hidden keeps the places of the texts before.
         self.row.invalidate()

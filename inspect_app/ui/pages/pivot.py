@@ -39,7 +39,7 @@ class PivotPage(OneTablePage):
         def work(job: Job) -> object:
             selection = scope.select()
             job.check()
-            return prepare(occurrences(scope.frames, value, selection))
+            return prepare(occurrences(scope.frames, value, selection), scope=scope)
 
         return work
 

@@ -18,6 +18,7 @@ from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lookups import number_at, text_at
+from inspect_app.ui.pages.event_ways import process_of_event
 from inspect_app.ui.pages.page import EmptyState, Page, PageHead, Question
 from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope
@@ -133,6 +134,8 @@ class StreamsPage(Page):
             subjects=subjects_of_event(frames, segment.row),
             moment=segment.time,
             event=segment.row,
+            key="process",
+            deeper=process_of_event(frames, segment.row),
         )
         return build_thing_menu(self, thing, tuple(own))
 

@@ -150,7 +150,13 @@ class SubjectPage(TabbedPage):
 
     def value_menu(self, value: DetailValue) -> QMenu:
         """What can be done with a value of the facts."""
-        return build_thing_menu(self, Thing(value.text, value.condition(), value=value.text))
+        about, subject = value.condition(), subject_of(self.scope.page) if self.scope is not None else None
+        if about or subject is None or self.scope is None:
+            return build_thing_menu(self, Thing(value.text, about, value=value.text))
+        # What no field holds is told of the subject.
+        label = label_of(self.scope.frames, subject)
+        thing = Thing(label, subject.condition(), subject.kind.value, value.text, (subject,))
+        return build_thing_menu(self, thing)
 
     def _show_moment_menu(self, part: tuple[int, int], place: QPoint) -> None:
         self.moment_menu(part).popup(place)
