@@ -37,6 +37,12 @@ _TYPED_FROM = (5 << 16) + (15 << 8)
 """Kernels that let a probe follow their types from the current thread on (bpf_task_pt_regs)."""
 _BY_READING, _FROM_THREAD, _FROM_ANYWHERE = range(3)
 """How a probe reads the kernel's structs, the last one being the quickest: TYPED of bpf/record.c."""
+FORMS = (
+    "the kernel's members are read by calls into it",
+    "what the current thread leads to is read by instructions",
+    "all members are read by instructions",
+)
+"""Of each, what it means, slowest first."""
 _TAKEN_FOR = {"FILE": "file", "SOCKET": "socket", "REGS": "pt_regs", "WORDS": "timespec64"}
 """Structs that addresses are taken for; any that begins with eight bytes without a meaning does for WORDS."""
 _GROWS_FROM = (6 << 16) + (1 << 8)
@@ -153,6 +159,8 @@ class Kernel:
                 if form > _BY_READING:
                     continue
                 raise CaptureError(_why_not_loaded(error)) from error
+            self.form = FORMS[form]
+            """How the probe reads the kernel's structs; a slower way than was wanted is no error."""
             return probe
         raise AssertionError
 
@@ -333,7 +341,15 @@ def _not_let(refusal: str) -> str:
 def _why_not_loaded(error: OSError | NotCompiledError) -> str:
     if refusal := privileges.refusal():
         return _not_let(refusal)
-    said = str(error) if isinstance(error, NotCompiledError) else getattr(error, "said", "")
-    lines = [line for line in said.splitlines() if line.strip() and "generated." not in line]
-    last = next((line for line in reversed(lines) if "error" in line or "invalid" in line), str(error))
-    return f"the probe could not be loaded into this kernel ({os.uname().release}): {last.strip()}"
+    return f"the probe could not be loaded into this kernel ({os.uname().release}): {_reason(error)}"
+
+
+def _reason(error: OSError | NotCompiledError) -> str:
+    """The line that tells why, of all that compiler or verifier said."""
+    if isinstance(error, NotCompiledError):
+        lines = [line for line in str(error).splitlines() if line.strip() and "generated." not in line]
+        return next((line for line in reversed(lines) if "error" in line), str(error)).strip()
+    lines = [line for line in getattr(error, "said", "").splitlines() if line.strip()]
+    # The verifier's last words are how much it looked at.
+    reasons = [line for line in lines if not line.startswith(("processed ", "verification time "))]
+    return f"{error.strerror or error}: {reasons[-1].strip()}" if reasons else str(error)

@@ -6,7 +6,7 @@ import os
 import platform
 import resource
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,15 @@ from capture.agent.btf import KernelTypes
 from capture.agent.compiler import import_bcc
 from capture.agent.errors import CaptureError
 from capture.agent.features import FEATURES, RECORDED, offered
+from capture.agent.kernel import Kernel
 from capture.agent.layout import kernel_constants
 from capture.agent.settings import Settings
 
 _MIN_KERNEL = (5, 8)
 _MIN_FREE = 64 << 20
+_NOT_TAKEN = "another kernel of the distribution, or a newer Exhume, may do; please report this line"
+_BEFORE_THE_PROBE = {"kernel", "architecture", "BTF", "BCC", "privileges"}
+"""Without these it need not be tried whether the kernel takes the probe."""
 _INITIAL_PID_NAMESPACE = "pid:[4026531836]"
 
 
@@ -51,7 +55,9 @@ def check_machine(folder: Path) -> list[Answer]:
         _memlock,
         lambda: _disk(folder),
     )
-    return [*(check() for check in checks), *_features()]
+    answers = [check() for check in checks]
+    stops = {answer.name for answer in answers if answer.needed and not answer.ok}
+    return [*answers, *(_offered() if stops & _BEFORE_THE_PROBE else _probe())]
 
 
 def _kernel() -> Answer:
@@ -77,12 +83,28 @@ def _btf() -> Answer:
     return Answer("BTF", True, f"/sys/kernel/btf/vmlinux describes all {count} members that the probe reads")
 
 
-def _features() -> list[Answer]:
-    """What can be recorded beyond system calls; a recording does without what is missing."""
+def _probe() -> list[Answer]:
+    """Whether the kernel takes the probe, tried: what its verifier lets pass no version number tells."""
     try:
-        states = offered(KernelTypes()).states()
+        kernel = Kernel(Settings(), self_pid=os.getpid())
+    except CaptureError as error:
+        return [Answer("probe", False, str(error), _NOT_TAKEN), *_offered()]
+    states = dict(kernel.features)
+    found = f"loaded and taken out again: {kernel.form}"
+    kernel.close()
+    return [Answer("probe", True, found), *_features(states)]
+
+
+def _offered() -> list[Answer]:
+    """What the kernel's types offer, where the probe cannot be tried."""
+    try:
+        return _features(offered(KernelTypes()).states())
     except CaptureError:
         return []
+
+
+def _features(states: Mapping[str, str]) -> list[Answer]:
+    """What can be recorded beyond system calls; a recording does without what is missing."""
     return [
         Answer(
             feature.name,

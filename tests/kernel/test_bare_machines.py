@@ -1,5 +1,6 @@
 """Machines that lack something which other recorders take for granted: the recording starts all the same."""
 
+import json
 import subprocess
 
 import pytest
@@ -130,6 +131,40 @@ def test_a_missing_tracepoint_of_system_calls_ends_the_recording_in_one_line(tmp
     assert done.returncode == Exit.FAILED
     (line,) = done.stderr.splitlines()
     assert "could not be loaded into this kernel" in line
+
+
+# A kernel whose verifier refuses a program: it is one that ends without a result.
+REFUSED = """
+from capture.agent import bpf_call
+load = bpf_call.load_program
+def without_a_result(name, instructions):
+    return load(name, bytes([0x95, 0, 0, 0, 0, 0, 0, 0]) if name == "{name}" else instructions)
+bpf_call.load_program = without_a_result
+"""
+
+
+def test_what_the_verifier_says_of_a_program_is_told_in_the_line(tmp_path):
+    before = REFUSED.format(name="on_sys_exit")
+    done = exhume_capture("record", "-o", tmp_path / "x.exhume", "--", "true", before=before)
+    assert done.returncode == Exit.FAILED
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("R0 !read_ok")
+
+
+def test_check_tries_whether_the_kernel_takes_the_probe(tmp_path):
+    whole = exhume_capture("check", "-o", tmp_path, "--json")
+    refused = exhume_capture("check", "-o", tmp_path, "--json", before=REFUSED.format(name="on_sys_exit"))
+    assert (whole.returncode, refused.returncode) == (0, Exit.FAILED)
+    rows = [{row["name"]: row for row in json.loads(done.stdout)} for done in (whole, refused)]
+    assert [row["probe"]["ok"] for row in rows] == [True, False]
+    assert "R0 !read_ok" in rows[1]["probe"]["found"]
+
+
+def test_check_tells_of_a_feature_that_the_kernel_does_not_take(tmp_path):
+    done = exhume_capture("check", "-o", tmp_path, "--json", before=REFUSED.format(name="on_signal_deliver"))
+    rows = {row["name"]: row for row in json.loads(done.stdout)}
+    assert (done.returncode, rows["probe"]["ok"], rows["signals"]["ok"]) == (0, True, False)
+    assert "R0 !read_ok" in rows["signals"]["found"]
 
 
 # A stand-in for a kernel whose structs lack members.
