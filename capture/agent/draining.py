@@ -24,6 +24,8 @@ class Drain:
     """Empties lanes side by side, so that none runs far ahead of the others in time."""
 
     lanes: Sequence[CallLane | Lane]
+    is_urgent: Callable[[Lane], bool] = lambda _: True
+    """Whether somebody waits for what is in a ring buffer."""
     _reached: list[int] = field(init=False)
     """By lane the boot time of what was taken last, or at which it was empty."""
 
@@ -36,7 +38,7 @@ class Drain:
         most: int,
         keep: Callable[[CallLane | Lane, Chunk], None],
         *,
-        calls_may_rest: bool = False,
+        may_rest: bool = False,
     ) -> tuple[int, bool]:
         """Take what lies in the lanes, up to about `most` records.
 
@@ -46,16 +48,16 @@ class Drain:
             now: boot time in ns, read just before.
             most: records.
             keep: is given every chunk and its lane.
-            calls_may_rest: whether only whole chunks are taken out of lanes of system calls: a small one
-                costs nearly as much. Nothing else waits for what is in them.
+            may_rest: whether only whole chunks are taken, but out of ring buffers in which something is
+                urgent: a small chunk costs nearly as much.
 
         Returns:
             The boot time up to which all has been taken, and whether something was left that does not rest.
         """
         left = [lane.waiting for lane in self.lanes]
         resting = set()
-        if calls_may_rest:
-            resting = {at for at, lane in enumerate(self.lanes) if left[at] % CHUNK and _gathers(lane)}
+        if may_rest:
+            resting = {at for at, lane in enumerate(self.lanes) if left[at] % CHUNK and self._gathers(lane)}
             left = [count // CHUNK * CHUNK if at in resting else count for at, count in enumerate(left)]
         size = 0
         while most > 0 and size < MOST_BYTES:
@@ -77,6 +79,6 @@ class Drain:
                 self._reached[at] = now
         return min(self._reached), any(left)
 
-
-def _gathers(lane: CallLane | Lane) -> bool:
-    return isinstance(lane, CallLane) and lane.fill < _SOME
+    def _gathers(self, lane: CallLane | Lane) -> bool:
+        may_wait = isinstance(lane, CallLane) or not self.is_urgent(lane)
+        return may_wait and lane.fill < _SOME

@@ -52,6 +52,11 @@ class Lane:
         """How full the lane is, 0 to 1."""
         return self.waiting * self._dtype.itemsize / self._size
 
+    def glance(self) -> Array:
+        """The records that wait, where they lie; the last ones may be half written."""
+        at = int(self._consumed[0]) % self._size
+        return self._data[at : at + self.waiting * self._dtype.itemsize].view(self._dtype)
+
     def take(self, most: int) -> tuple[int, Chunk]:
         """Copy up to `most` finished records: how many they were, and those that the probe did not take back.
 

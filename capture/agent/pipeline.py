@@ -51,6 +51,11 @@ class Assembler:
         self.pending += len(chunk)
         self.pending_bytes += chunk.memory
 
+    def ready(self, until_boot_ns: int) -> tuple[int, int]:
+        """How many events in whole chunks have returned by then, and the memory that they take."""
+        ready = [chunk for chunk in self._chunks if chunk.last <= until_boot_ns]
+        return sum(map(len, ready)), sum(chunk.memory for chunk in ready)
+
     def batch(self, until_boot_ns: int) -> EventBatch | None:
         """All events that returned by then, None if there are none."""
         ready = []

@@ -26,6 +26,7 @@ from capture.agent.host_root import host_root
 from capture.agent.kernel import LANE_NAMES, Kernel
 from capture.agent.lanes import CallLane, Lane
 from capture.agent.output import Output, Turn
+from capture.agent.pace import LAZY_S, Pace
 from capture.agent.pipeline import Assembler
 from capture.agent.pressure import Pressure
 from capture.agent.programs import programs_listed, programs_of, scripts_of
@@ -34,6 +35,7 @@ from capture.agent.samples import Sampler
 from capture.agent.settings import Settings
 from capture.agent.signs import cgroups_listed, cgroups_of, runtime_calls_listed, runtime_calls_of
 from capture.agent.snapshot import Rows, Snapshots
+from capture.agent.urgency import CGROUP_CODES, Urgency
 from capture.agent.watch import ContainerWatch
 from capture.containers.cgroup_paths import ContainerRef
 from capture.evidence.redaction import make_redactor
@@ -41,16 +43,13 @@ from capture.format import EventBatch
 from capture.format.memory import give_back_memory, keep_freed_memory
 from capture.model.events import SchedCode
 
-_LAZY_S, _BUSY_S = 0.01, 0.004
-"""How long it sleeps at most, and at the end, when it waits for the last records."""
-_REST_S = 0.25
-"""How long calls may lie in their lanes until a chunk of them has come together."""
+_BUSY_S = 0.004
+"""How long it sleeps at the end, when it waits for the last records."""
+_SNAPSHOT_S = 3.0
+"""How long a command waits for the snapshot of what was there before it."""
 _NICE = -5
 _SWITCH_S = 0.0001
 """How long the thread that drains waits at most for another one's Python."""
-_CALM, _PRESSED = 0.15, 0.4
-"""How full the fullest lane may become in a sleep, at the rate of the last round; and how full for any."""
-_CGROUP_CODES = (SchedCode.CGROUP_MKDIR, SchedCode.CGROUP_RMDIR)
 _PROGRAM_LANES = ("exec", "exec_long")
 _STATUS_S = 0.25
 _LAST_ROUNDS = 250
@@ -101,7 +100,9 @@ class Recorder:
         self._kernel = Kernel(settings, self_pid=os.getpid())
         # What the compiler took.
         give_back_memory()
-        self._drain = Drain(self._kernel.lanes)
+        self._urgency = Urgency()
+        self._drain = Drain(self._kernel.lanes, self._urgency.of)
+        self._pace = Pace(boot_now_ns())
         self._notes = [*self._kernel.notes, *privileges.notes()]
         facts = partial(self._facts, command)
         files.begin(facts(), self._notes)
@@ -126,11 +127,7 @@ class Recorder:
         self._ended = 0
         self._cpu_started = time.process_time_ns()
         self._events = 0
-        self._rests_until = 0
-        """Boot time until which few calls may stay in their lanes."""
-        self._fill = self._filling = 0.0
-        """How full the fullest lane was, and at what rate it filled, in lanes a second."""
-        self._looked = boot_now_ns()
+        self._last_batch = self._next_counters = self._started
         self._late = 0
         self._left_out = 0
         self._pressure = Pressure(self._kernel, LANE_NAMES, self._boot_to_utc, boot_now_ns())
@@ -153,7 +150,7 @@ class Recorder:
             self._files.bytes_written,
             self._pressure.lost,
             self._pressure.counted,
-            self._fill,
+            self._pace.fill,
             time.process_time_ns() - self._cpu_started,
         )
 
@@ -177,37 +174,32 @@ class Recorder:
         self._output.in_its_thread(give_up)
         give_up()
 
+    def take_snapshot(self, stopped: Callable[[], bool]) -> None:
+        """Tell what is there before a command begins, which then has no snapshot taken beside it.
+
+        Call it before `run`, which takes one otherwise. What happens meanwhile is recorded.
+        """
+        self._snapshots.begin()
+        deadline = time.monotonic() + _SNAPSHOT_S
+        while self._snapshots.is_being_taken and not self._is_over(stopped) and time.monotonic() < deadline:
+            self._round()
+
     def run(self, stopped: Callable[[], bool], report: Callable[[Status], None] | None = None) -> None:
         """Record until `stopped` says so or the file fails."""
         self._watch.start()
         if self._settings.hashes:
             self._executables.start()
-        self._snapshots.begin()
+        if not self._snapshots.has_begun:
+            self._snapshots.begin()
         self._sampler.start()
         self._open_control()
         sys.setswitchinterval(_SWITCH_S)
-        next_report = next_counters = time.monotonic()
-        last_batch = time.monotonic()
-        while not stopped() and self.failure is None and not self.ending:
-            if self._output.is_full:
-                # What comes meanwhile waits in the lanes, and is counted where they fill.
-                self._pressure.held_up_by = "disk"
-                time.sleep(_LAZY_S)
-                continue
-            drained_up_to, is_behind = self._take_portion(calls_may_rest=True)
-            self._pressure.after_round(boot_now_ns(), self._fill)
-            now = time.monotonic()
-            if is_behind or self._is_full() or now - last_batch >= self._settings.block_ns / 1e9:
-                self._write_batch(drained_up_to - self._settings.hold_back_ns)
-                last_batch = now
-            if now >= next_counters and not self._output.is_full:
-                self._write_counters()
-                next_counters = now + _COUNTERS_S
-            if report and now >= next_report:
+        next_report = time.monotonic()
+        while not self._is_over(stopped):
+            self._round()
+            if report and (now := time.monotonic()) >= next_report:
                 report(self.status())
                 next_report = now + _STATUS_S
-            if not is_behind and self._fill <= _PRESSED:
-                time.sleep(min(_LAZY_S, _CALM / max(self._filling, _CALM)))
 
     def freeze(self) -> None:
         """Save what the ring holds into the folder `frozen` beside the files, in a thread of its own."""
@@ -255,33 +247,58 @@ class Recorder:
             return
         self._control.start()
 
-    def _take_portion(self, *, calls_may_rest: bool = False) -> tuple[int, bool]:
+    def _is_over(self, stopped: Callable[[], bool]) -> bool:
+        return stopped() or self.failure is not None or bool(self.ending)
+
+    def _round(self) -> None:
+        """Take what has come, write what is due, then sleep until more has come."""
+        if self._output.is_full:
+            # What comes meanwhile waits in the lanes, and is counted where they fill.
+            self._pressure.held_up_by = "disk"
+            time.sleep(LAZY_S)
+            return
+        drained_up_to, is_behind = self._take_portion(may_rest=True)
+        self._pressure.after_round(boot_now_ns(), self._pace.fill)
+        now, until = time.monotonic(), drained_up_to - self._settings.hold_back_ns
+        if self._is_full(until) or now - self._last_batch >= self._settings.block_ns / 1e9:
+            self._write_batch(until)
+            self._last_batch = now
+        if now >= self._next_counters and not self._output.is_full:
+            self._write_counters()
+            self._next_counters = now + _COUNTERS_S
+        if not is_behind:
+            self._pace.sleep()
+
+    def _take_portion(self, *, may_rest: bool = False) -> tuple[int, bool]:
         """Take about a block out of the lanes: up to which time all was taken, and whether more waits."""
         # Read before: what returned up to here lies in the lanes now.
         now = boot_now_ns()
-        self._fill = max(lane.fill for lane in self._kernel.lanes)
-        self._filling = self._fill / max(now - self._looked, 1) * 1e9
-        self._looked = now
+        rests = self._pace.looks(now, max(lane.fill for lane in self._kernel.lanes)) and may_rest
         block = self._settings.block_events
-        rests = calls_may_rest and now < self._rests_until
-        if not rests:
-            self._rests_until = now + int(_REST_S * 1e9)
+        # What rests holds back all that is later.
+        rests = rests and self._assembler.pending < block
         most = max(block - self._assembler.pending, block // 4)
-        return self._drain.portion(now, most, self._keep, calls_may_rest=rests)
+        return self._drain.portion(now, most, self._keep, may_rest=rests)
 
     def _keep(self, lane: CallLane | Lane, chunk: Chunk) -> None:
         self._assembler.add(chunk)
         begins_programs = lane.name in _PROGRAM_LANES
         if begins_programs or lane.name == "life":
             self._look_for_containers(chunk)
+        if begins_programs:
+            self._urgency.programs_begun(chunk)
         if begins_programs and self._settings.hashes:
             self._executables.begun(programs_of(chunk))
             self._executables.begun_scripts(scripts_of(chunk))
 
-    def _is_full(self) -> bool:
-        """Whether enough waits for a block."""
+    def _is_full(self, until: int) -> bool:
+        """Whether enough for a block has returned by then, or more waits than memory should be taken for."""
         waiting, settings = self._assembler, self._settings
-        return waiting.pending >= settings.block_events or waiting.pending_bytes >= settings.block_bytes
+        if waiting.pending < settings.block_events and waiting.pending_bytes < settings.block_bytes:
+            return False
+        events, size = waiting.ready(until)
+        full = events >= settings.block_events or size >= settings.block_bytes
+        return full or waiting.pending_bytes >= 2 * settings.block_bytes
 
     def _drain_the_rest(self) -> None:
         """Empty the lanes for good: the probe is detached, a record may still be in the making."""
@@ -289,14 +306,14 @@ class Recorder:
             is_behind = True
             while is_behind:
                 until, is_behind = self._take_portion()
-                if is_behind:
+                if self._is_full(until - self._settings.hold_back_ns):
                     self._write_batch(until - self._settings.hold_back_ns)
             if not any(lane.waiting for lane in self._kernel.lanes):
                 return
             time.sleep(_BUSY_S)
 
     def _look_for_containers(self, chunk: Chunk) -> None:
-        for code in _CGROUP_CODES:
+        for code in CGROUP_CODES:
             self._watch.seen(cgroups_of(chunk, code), made=code == SchedCode.CGROUP_MKDIR)
         for call in runtime_calls_of(chunk):
             self._watch.called(call)

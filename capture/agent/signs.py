@@ -48,6 +48,12 @@ def runtime_calls_of(chunk: Chunk) -> Iterator[RuntimeCall]:
                 yield _with_cgroups(call, procfs.cgroup_paths(int(pids[event])))
 
 
+def names_of_runtimes(chunk: Chunk) -> np.ndarray[Any, np.dtype[Any]]:
+    """Which events of a chunk run a file that has a runtime's name."""
+    name = chunk.text("text")
+    return np.empty(0, np.int64) if name is None else name.at[_are_runtimes(name)]
+
+
 def _with_cgroups(call: RuntimeCall, own: Sequence[str]) -> RuntimeCall:
     """The call with the cgroups of its container where these follow from the caller's own."""
     return replace(call, cgroups=payloads_of(own)) if call.runtime == "nspawn" else call

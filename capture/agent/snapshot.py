@@ -39,6 +39,16 @@ class Snapshots:
         )
         self._thread: threading.Thread | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether one was taken, or is being taken."""
+        return self._thread is not None
+
+    @property
+    def is_being_taken(self) -> bool:
+        """Whether one is not whole yet."""
+        return self._thread is not None and self._thread.is_alive()
+
     def begin(self) -> None:
         """Take one for the file that has just begun."""
         self._thread = threading.Thread(target=self._take, name="snapshot", daemon=True)

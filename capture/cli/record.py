@@ -133,6 +133,8 @@ def record(  # noqa: PLR0917  click hands options over by name
 
     with files:
         recorder = Recorder(files, settings, command, say)
+        if command:
+            recorder.take_snapshot(lambda: stop.asked)
         run = _Run(recorder, command, stop, console)
         # The command has the caller's own privileges; from here on the recorder has less.
         recorder.give_up_privileges(files.folder, command=bool(command))

@@ -86,7 +86,8 @@ def pack_column(
     *,
     dtype: np.dtype[Any] | None = None,
     delta: bool = False,
-    planes: bool = False,
+    planes: int = 0,
+    plain_zstd: zstandard.ZstdCompressor | None = None,
 ) -> list[object]:
     """One column as it stands in a block.
 
@@ -95,7 +96,8 @@ def pack_column(
         zstd: makes the frames.
         dtype: what a reader shall give out, where that is not the column's own.
         delta: keep differences.
-        planes: keep numbers byte by byte.
+        planes: keep numbers byte by byte that are stored in so many bytes at most.
+        plain_zstd: makes the frames of numbers that are kept whole, if others than `zstd` should.
     """
     dtype = dtype or (column.value if isinstance(column, Sparse) else column).dtype
     if not len(column):
@@ -110,10 +112,11 @@ def pack_column(
         column = column.astype("<i8", copy=False)
         first, column = column[:1].tobytes(), np.diff(column)
     stored, exceptions = _narrowed(column, np.dtype("<i8") if delta else dtype, zstd)
-    planes = planes and stored.itemsize > 1
-    coding = " ".join([*["delta"] * delta, *["planes"] * planes]) or "plain"
-    data = _planes(stored) if planes else np.ascontiguousarray(stored)
-    return [dtype.str, stored.dtype.str, coding, first + zstd.compress(data.data), *exceptions]
+    by_byte = 1 < stored.itemsize <= planes
+    coding = " ".join([*["delta"] * delta, *["planes"] * by_byte]) or "plain"
+    data = _planes(stored) if by_byte else np.ascontiguousarray(stored)
+    packed = (zstd if by_byte else plain_zstd or zstd).compress(data.data)
+    return [dtype.str, stored.dtype.str, coding, first + packed, *exceptions]
 
 
 def _narrowed(

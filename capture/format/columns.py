@@ -100,8 +100,12 @@ WRITTEN_EVENTS, WRITTEN_BYTES = MAX_EVENTS // 4, MAX_TEXTS // 4
 
 _DELTAS = frozenset({"time", *TEXT_COLUMNS})
 """Columns that are kept as differences: texts are numbered in the order of their first use."""
-_PLANES = _DELTAS | {"latency", "ret", "a0", "a3", "a4", "a5", "pid", "tid"}
-"""Columns that are kept byte by byte; of the others that would make more bytes."""
+_PLANES = {
+    **dict.fromkeys((*_DELTAS, "latency"), 8),
+    **dict.fromkeys(("ret", "a0", "a3", "a4", "a5", "pid", "tid"), 4),
+}
+"""Columns that are kept byte by byte, if stored in so many bytes at most. Of others, and of wider ones, that
+would make more: what needs eight bytes are addresses, the same ones again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +180,17 @@ def pack_events(
     batch: EventBatch,
     zstd: zstandard.ZstdCompressor,
     payload_zstd: zstandard.ZstdCompressor | None = None,
+    plain_zstd: zstandard.ZstdCompressor | None = None,
 ) -> bytes:
-    """The body of an event block; payload may have a compressor of its own."""
+    """The body of an event block; payload, and numbers kept whole, may have compressors of their own."""
     columns = {
         name: pack_column(
-            values, zstd, dtype=_dtype_of(name, values), delta=name in _DELTAS, planes=name in _PLANES
+            values,
+            zstd,
+            dtype=_dtype_of(name, values),
+            delta=name in _DELTAS,
+            planes=_PLANES.get(name, 0),
+            plain_zstd=plain_zstd,
         )
         for name, values in batch.columns.items()
     }

@@ -20,6 +20,8 @@ from capture.format.columns import COUNTED_COLUMNS, SAMPLE_COLUMNS, EventBatch, 
 FORMAT_VERSION = 2
 _PAYLOAD = {"min_match": 6, "hash_log": 15}
 """What one writes another soon reads: long matches are many, and quick to find in a larger table."""
+_PLAIN = {"strategy": zstandard.STRATEGY_DFAST}
+"""Numbers of several bytes: what repeats is long or short, and looking for both costs no more here."""
 _TABLE_BYTES = 8 << 20
 """Uncompressed size after which the rest of a table goes into another block."""
 
@@ -54,13 +56,13 @@ class CaptureWriter:
     _before: bytes = GENESIS
     _zstd: zstandard.ZstdCompressor = field(init=False)
     _payload_zstd: zstandard.ZstdCompressor = field(init=False)
+    _plain_zstd: zstandard.ZstdCompressor = field(init=False)
 
     def __post_init__(self) -> None:
         # The frame states its size so that a reader can refuse it; a checksum is the digest's work.
         self._zstd = zstandard.ZstdCompressor(level=self.level, write_checksum=False)
-        self._payload_zstd = zstandard.ZstdCompressor(
-            compression_params=zstandard.ZstdCompressionParameters.from_level(self.level, **_PAYLOAD)
-        )
+        self._payload_zstd = self._compressor(_PAYLOAD)
+        self._plain_zstd = self._compressor(_PLAIN)
 
     def section(self, facts: dict[str, Any]) -> None:
         """The first block: format version, host, clock, recorder; what the stream held before is dropped."""
@@ -92,7 +94,7 @@ class CaptureWriter:
             return
         for part in batch.parts():
             time = part.column("time")
-            body = pack_events(part, self._zstd, self._payload_zstd)
+            body = pack_events(part, self._zstd, self._payload_zstd, self._plain_zstd)
             first, last = int(time.min()), int(time.max())
             self._append("events", body, name=name, count=len(part), first=first, last=last)
             self.events_written += len(part)
@@ -126,6 +128,10 @@ class CaptureWriter:
         self.document("end", totals)
         if self.signer is not None:
             self.document("signature", self.signer.document(self._before))
+
+    def _compressor(self, tuned: Mapping[str, int]) -> zstandard.ZstdCompressor:
+        parameters = zstandard.ZstdCompressionParameters.from_level(self.level, **tuned)
+        return zstandard.ZstdCompressor(compression_params=parameters)
 
     def _append(
         self, kind: str, body: bytes, *, name: str = "", count: int = 0, first: int = 0, last: int = 0

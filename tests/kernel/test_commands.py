@@ -1,5 +1,6 @@
 """How a recording begins and ends: the command it runs, signals, time, and the recorder's own silence."""
 
+import os
 import signal
 import subprocess
 import time
@@ -49,6 +50,16 @@ def test_input_output_and_exit_code_of_the_command_pass_through(tmp_path):
     assert len(ours) == 2
     assert str(path) in ours[1]
     assert "none lost" in ours[1]
+
+
+def test_the_snapshot_is_of_what_was_there_before_the_command(tmp_path):
+    path = tmp_path / "before.exhume"
+    done = record(path, *PYTHON, "-c", "import os, time; print(os.getpid()); time.sleep(0.3)")
+    capture, pid = Capture(path), int(done.stdout)
+    listed = {row["pid"] for row in capture.file.table("processes")}
+    assert os.getpid() in listed
+    assert pid not in listed
+    assert len(capture.calls("execve", pid=pid)) == 1
 
 
 def test_a_quiet_recording_says_nothing(tmp_path):

@@ -182,14 +182,12 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
     h->cgroup = cgroup_of(task);
     h->ret = ret;
     h->uid = uid_of(task);
-    h->pid = id >> 32;
-    h->tid = id;
+    h->ids = id << 32 | id >> 32;
     h->at = p->bytes;
     h->code = code;
     h->cpu = cpu;
     h->flags = flags;
-    h->data_len = h->addr_len = 0;
-    h->text_len = h->text2_len = 0;
+    h->sizes = h->text_len = h->text2_len = 0;
     s32 fd = -1;
     u64 socket = 0;
     slot->began = 0;

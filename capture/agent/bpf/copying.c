@@ -31,14 +31,20 @@ static __always_inline struct head *next_head(struct position *p, int cpu)
     return heads.lookup(&at);
 }
 
-/* Whether two heads differ in nothing that a stamp does not tell; what differs most often is compared first. */
+#define DIFFERS(member) (one->member ^ other->member)
+
+/* Whether two heads differ in nothing that a stamp does not tell; what differs most often is compared first. What has
+ * just been written is read in the widths in which it was written: a processor waits for what it would have to put
+ * together. All of a ring are of one processor. */
 static __always_inline bool is_same(struct head *one, struct head *other)
 {
-    u64 *a = (u64 *)one, *b = (u64 *)other, different = 0;
-    if (a[3] != b[3] || a[5] != b[5] || a[4] != b[4]) return false; /* result, arguments */
+    u64 *a = (u64 *)one, *b = (u64 *)other, different = DIFFERS(cgroup) | DIFFERS(ids);
+    u32 narrow = DIFFERS(dev) | DIFFERS(uid) | DIFFERS(fd) | DIFFERS(code) | DIFFERS(mode) | DIFFERS(flags);
+    if (DIFFERS(ret) || DIFFERS(args[1]) || DIFFERS(args[0])) return false;
     #pragma unroll
-    for (int i = 6; i < sizeof(*one) / 8; i++) different |= a[i] ^ b[i];
-    return !(different | (a[2] ^ b[2]));
+    for (int i = 6; i <= 10; i++) different |= a[i] ^ b[i];
+    narrow |= DIFFERS(sizes) | DIFFERS(text_len) | DIFFERS(text2_len);
+    return !(different | narrow);
 }
 
 /* The place of a record's head: that of an earlier call if all is the same, else its own, which then is taken. */

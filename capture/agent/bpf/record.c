@@ -59,15 +59,20 @@ struct head {
     u64 ino;
     u32 dev;
     u32 uid;
-    u32 pid;
-    u32 tid;
+    union {
+        u64 ids;
+        struct { u32 pid, tid; };
+    };
     s32 fd;
     u32 at;             /* where in `bytes` its own begin */
     u16 code;
     u16 cpu;
     u16 mode;
     u16 flags;
-    u32 data_len : 24, addr_len : 8;
+    union {
+        u32 sizes;
+        struct { u32 data_len : 24, addr_len : 8; };
+    };
     u16 text_len;
     u16 text2_len;
 };
@@ -193,8 +198,7 @@ static __always_inline void begin(struct head *h, u64 now, u64 id, u16 code)
     h->latency = MAX_LATENCY;
     h->cgroup = bpf_get_current_cgroup_id();
     h->uid = bpf_get_current_uid_gid();
-    h->pid = id >> 32;
-    h->tid = id;
+    h->ids = id << 32 | id >> 32;
     h->fd = -1;
     h->code = code;
     h->cpu = bpf_get_smp_processor_id();

@@ -262,6 +262,13 @@ def test_what_returned_after_the_limit_waits_for_slower_calls():
     assert assembler.late == 0, "20 was allowed to come up to 20"
 
 
+def test_whole_chunks_that_have_returned_are_ready():
+    assembler = Assembler(0)
+    assembler.add(chunk_of(CALLS, [row(10), row(20)]))
+    assembler.add(chunk_of(CALLS, [row(25), row(30)]))
+    assert [assembler.ready(until)[0] for until in (19, 20, 29, 30)] == [0, 2, 2, 4]
+
+
 def test_an_event_that_comes_after_later_ones_is_flagged_and_counted():
     assembler = Assembler(0)
     assembler.add(chunk_of(OTHER, [row(50)]))
@@ -333,6 +340,9 @@ class Ring:
     @property
     def waiting(self):
         return len(self._records) - self._taken
+
+    def put(self, records):
+        self._records = np.concatenate((self._records, records))
 
     def take(self, most):
         ahead = self._records[self._taken : self._taken + most]
@@ -457,7 +467,7 @@ def test_a_lane_that_is_far_behind_is_taken_first_and_holds_back_the_others(monk
     assert (old.waiting, new.waiting) == (0, 0)
 
 
-def test_few_calls_rest_until_a_chunk_of_them_has_come_together(monkeypatch):
+def test_few_records_rest_until_a_chunk_of_them_has_come_together(monkeypatch):
     """What is in another lane is taken meanwhile; it is handed out when the calls have been, too."""
     monkeypatch.setattr(draining, "CHUNK", 6)
     position = np.zeros(16, np.uint64)
@@ -468,11 +478,18 @@ def test_few_calls_rest_until_a_chunk_of_them_has_come_together(monkeypatch):
     life = Ring(LIFE, as_records(LIFE, [row(at) for at in (90, 110)]))
     position[:4] = len(stamps), end, 0, newest
     drain, seen = Drain([lane, life]), []
-    assert drain.portion(200, 99, lambda lane, _: seen.append(lane), calls_may_rest=True) == (0, False)
+    assert drain.portion(200, 99, lambda lane, _: seen.append(lane), may_rest=True) == (0, False)
     assert (seen, lane.waiting) == ([life], 5)
     assert drain.portion(300, 99, lambda lane, _: seen.append(lane)) == (300, False)
     assert (seen, lane.waiting) == ([life, lane], 0)
+    drain.is_urgent = lambda lane: lane is not life
+    life.fill = 0.1
+    life.put(as_records(LIFE, [row(310)]))
+    assert drain.portion(350, 99, lambda lane, _: seen.append(lane), may_rest=True) == (300, False)
+    assert (seen, life.waiting) == ([life, lane], 1)
+    assert drain.portion(350, 99, lambda lane, _: seen.append(lane)) == (350, False)
+    assert seen.pop() is life
     monkeypatch.setattr(draining, "CHUNK", 5)
     position[8:10] = 0
-    assert drain.portion(400, 99, lambda lane, _: seen.append(lane), calls_may_rest=True) == (400, False)
+    assert drain.portion(400, 99, lambda lane, _: seen.append(lane), may_rest=True) == (400, False)
     assert seen == [life, lane, lane]
