@@ -13,6 +13,7 @@ from capture.format.joins import Latest, pair_codes
 from capture.model.events import Category
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import category_of, failures, of_types
+from inspect_app.filters.copies import copies
 from inspect_app.filters.entities import entity_array, event_array
 from inspect_app.filters.facets import look_up
 from inspect_app.frames.capture import CaptureFrames
@@ -38,15 +39,22 @@ def drops(frames: CaptureFrames) -> Drops:
         writes &= event_array(frames, "size") > 0
         writes |= of_types(frames, lambda name: name in _MAKES_ROOM) & ~failures(frames)
         rows = np.flatnonzero(writes & (event_array(frames, "descriptor") >= 0))
-        scripts = _written_scripts(frames, rows)
-        return Drops(np.where(scripts >= 0, scripts, _written_programs(frames, rows)))
+        things = event_array(frames, "descriptor")[rows].astype(np.int64)
+        copied, into = copies(frames)
+        rows, things = np.concatenate((rows, copied[into >= 0])), np.concatenate((things, into[into >= 0]))
+        order = np.argsort(rows, kind="stable")
+        rows, things = rows[order], things[order]
+        scripts = _written_scripts(frames, rows, things)
+        return Drops(np.where(scripts >= 0, scripts, _written_programs(frames, rows, things)))
 
     return remember(frames, "dropped programs", compute)
 
 
-def _written_programs(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:
-    """Row of images → row of the write to its file, by device and inode; -1 none. `rows`: all writes."""
-    thing = event_array(frames, "descriptor")[rows]
+def _written_programs(frames: CaptureFrames, rows: np.ndarray, thing: np.ndarray) -> np.ndarray:
+    """Row of images → row of the write to its file, by device and inode; -1 none.
+
+    `rows`: all writes; `thing`: what each wrote to.
+    """
     dev, ino, host = (entity_array(frames, "descriptor", name)[thing] for name in ("dev", "ino", "host"))
     rows, dev, ino, host = (column[ino > 0] for column in (rows, dev, ino, host))
     own_dev, own_ino = (entity_array(frames, "image", name) for name in ("dev", "ino"))
@@ -59,7 +67,7 @@ def _written_programs(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:
     return _last_write(frames, code[: len(rows)], rows, own)
 
 
-def _written_scripts(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:
+def _written_scripts(frames: CaptureFrames, rows: np.ndarray, written: np.ndarray) -> np.ndarray:
     """Row of images → row of the write to its script, by path within a container; -1 none or no script."""
     paths = entity_array(frames, "image", "script").astype(object)
     names = {path: at for at, path in enumerate(dict.fromkeys(paths[paths != ""].tolist()))}
@@ -70,7 +78,7 @@ def _written_scripts(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:
         return np.fromiter((names.get(text, -1) for text in texts.tolist()), np.int64, len(texts))
 
     things = numbered(entity_array(frames, "descriptor", "name").astype(object))
-    path = things[event_array(frames, "descriptor")[rows]]
+    path = things[written]
     rows, path = rows[path >= 0], path[path >= 0]
     containers = len(frames.containers) + 1
     process = entity_array(frames, "image", "process")

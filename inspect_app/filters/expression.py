@@ -41,15 +41,19 @@ class CallOperand:
     function: str
     operands: tuple[Operand, ...]
     type: FieldType
-    separator: str = ""
+    text: str = ""
+    """Of `join` what stands between, of `getopt` the options that there are."""
+    argument: str = ""
+    """Of `getopt` the option that is asked for; empty: all."""
 
     def __str__(self) -> str:
         inner = ", ".join(map(str, self.operands))
-        return (
-            f"{self.function}({quote(self.separator)}, {inner})"
-            if self.function == "join"
-            else f"{self.function}({inner})"
-        )
+        if self.function == "join":
+            return f"join({quote(self.text)}, {inner})"
+        if self.function == "getopt":
+            chosen = f"[{_argument(self.argument)}]" if self.argument else ""
+            return f"getopt({inner}, {quote(self.text)}){chosen}"
+        return f"{self.function}({inner})"
 
     def fields(self) -> Iterator[FieldOperand]:
         """Every field that must be known to evaluate this."""

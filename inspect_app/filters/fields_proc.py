@@ -54,7 +54,7 @@ def _through(facet: TextFacet, arrow: np.ndarray) -> TextFacet:
     return TextFacet(facet.values, codes, facet.rows)
 
 
-def _words(frames: CaptureFrames) -> list[list[str] | None]:
+def single_arguments(frames: CaptureFrames) -> list[list[str] | None]:
     """The single arguments of each image, None where its program is not known."""
 
     def compute() -> list[list[str] | None]:
@@ -69,14 +69,14 @@ def _arguments(frames: CaptureFrames, argument: str) -> Facets:
     if not argument:
         return (_image(frames, "args"),)
     at = small_number("proc.args", argument)
-    words = (None if one is None or at >= len(one) else one[at] for one in _words(frames))
+    words = (None if one is None or at >= len(one) else one[at] for one in single_arguments(frames))
     codes, values = distinct(words)
     return (TextFacet(values, codes, event_rows(frames, "image")),)
 
 
 def _count_of_words(tell: Callable[[list[str]], int]) -> Compute:
     def compute(frames: CaptureFrames, _argument: str) -> Facets:
-        counts = np.array([-1 if one is None else tell(one) for one in _words(frames)], np.int64)
+        counts = np.array([-1 if one is None else tell(one) for one in single_arguments(frames)], np.int64)
         return (NumberFacet(counts, counts < 0, event_rows(frames, "image")),)
 
     return compute
@@ -215,6 +215,10 @@ def _up(name: str, title: str, what: str, column: str) -> Field:
                  "how many generations up, as in proc.aname[2]")  # fmt: skip
 
 
+_CGROUPS = (
+    "of a thread's cgroups only the number in the unified hierarchy is recorded, by which its container is known; "
+    "container.cgroup has the path, of no hierarchy of a single controller"
+)
 _WHOLE = "CPU time is sampled for whole processes, not for threads"
 _FAULTS = "page faults are sampled for whole processes, and recorded when a thread ends"
 _NO_MEMORY = "swapped memory is not sampled"
@@ -355,7 +359,7 @@ PROCESS_FIELDS = (
         not_recorded(name, type_, title, meaning, reason)
         for name, type_, title, meaning, reason in (
             ("proc.vmswap", FieldType.SIZE, "Swapped memory", "swapped memory", _NO_MEMORY),
-            *((f"thread.{name}", FieldType.TEXT, "Cgroup", meaning, "ask for the cgroup of the container: container.cgroup")
+            *((f"thread.{name}", FieldType.TEXT, "Cgroup", meaning, _CGROUPS)
               for name, meaning in (("cgroups", "all cgroups of the thread"), ("cgroup", "cgroup in one hierarchy"))),
             *((f"thread.cpu{part}", FieldType.INTEGER, "CPU", f"{what} in percent", _WHOLE)
               for part, what in (("", "CPU use"), (".user", "CPU use of the program"), (".system", "CPU use of the kernel"))),

@@ -72,6 +72,20 @@ def _number(protocol: str, column: str) -> Compute:
     return compute
 
 
+def _size(protocol: str, column: str) -> Compute:
+    """Of several messages in one call all together; missing where that of one is."""
+
+    def compute(frames: CaptureFrames, _argument: str) -> Facets:
+        table, first, rows = _messages(frames, protocol)
+        values = table[column].to_numpy()
+        if not len(first):
+            return (NumberFacet(values, None, rows),)
+        unknown = np.logical_or.reduceat(values < 0, first)
+        return (NumberFacet(np.add.reduceat(values, first), unknown, rows),)
+
+    return compute
+
+
 Row = tuple[str, FieldType, str, str, Callable[[str, str], Compute], str]
 _SIDES = ("client", "server")
 _CUT = "some of the message was not kept, and fields that stood there are missing"
@@ -90,9 +104,9 @@ _ROWS: tuple[Row, ...] = (
     ("http.content_type", FieldType.TEXT, "Content", "kind of content of the response", _text, "content_type"),
     ("http.latency", FieldType.DURATION, "Latency", "from the request to the first bytes of the response",
      _number, "latency"),
-    ("http.request.size", FieldType.SIZE, "Sent", "bytes of the request, head and body", _number, "request_size"),
+    ("http.request.size", FieldType.SIZE, "Sent", "bytes of the request, head and body", _size, "request_size"),
     ("http.response.size", FieldType.SIZE, "Answered", "bytes that came back until the next request",
-     _number, "response_size"),
+     _size, "response_size"),
     ("http.cut", FieldType.TRUTH, "Cut", _CUT, _number, "cut"),
     ("dns.kind", FieldType.TEXT, "Message", "which message the bytes of this call are", _text, "kind"),
     ("dns.side", FieldType.TEXT, "Side", _SIDE, _text, "side"),

@@ -37,7 +37,7 @@ from inspect_app.filters.field import FieldType
 from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.fields_arg import is_id
 from inspect_app.filters.literals import read_literal
-from inspect_app.filters.names import column_of, resolve, unknown_name, unquoted
+from inspect_app.filters.names import column_of, inside, resolve, unknown_name, unquoted
 from inspect_app.filters.operators import BYTES, NUMBERS, OPERATORS, TEXTS, text_test
 from inspect_app.filters.payload import payload_test
 
@@ -225,6 +225,11 @@ class _Builder(Transformer_NonRecursive[Token, _Built]):
     def join(self, function: Token, separator: _Written, *operands: _BuiltOperand) -> _BuiltOperand:
         return _call(function, operands, separator.text)
 
+    def getopt(
+        self, function: Token, operand: _BuiltOperand, known: _Written, chosen: Token | None = None
+    ) -> _BuiltOperand:
+        return _options(function, operand, known, chosen)
+
     def val(self, _val: Token, operand: _BuiltOperand) -> _BuiltOperand:
         return operand
 
@@ -374,6 +379,20 @@ def _call(function: Token, operands: Sequence[_BuiltOperand], separator: str = "
         raise FilterError(f"the filter is nested more than {MAX_DEPTH} levels deep", column_of(function))
     type_ = FieldType.INTEGER if name == "len" else FieldType.TEXT
     return _BuiltOperand(CallOperand(name, inner, type_, separator), depth, column_of(function))
+
+
+def _options(function: Token, built: _BuiltOperand, known: _Written, chosen: Token | None) -> _BuiltOperand:
+    if str(built.operand) != "proc.args":
+        raise FilterError(
+            f"getopt takes a list of arguments, and {excerpt(built.operand)} is none",
+            built.column,
+            ("proc.args",),
+        )
+    option = "" if chosen is None else inside(chosen)
+    if chosen is not None and len(option) != 1:
+        raise FilterError("getopt gives one option: a letter in brackets", column_of(chosen))
+    call = CallOperand("getopt", (built.operand,), FieldType.TEXT, known.text, option)
+    return _BuiltOperand(call, built.depth + 1, column_of(function))
 
 
 def _syntax_error(text: str, error: UnexpectedInput) -> FilterError:

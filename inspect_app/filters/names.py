@@ -23,7 +23,7 @@ _SINGLE = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'", "/":
 
 def resolve(name: Token, argument: Token | None) -> FieldOperand:
     """The field of that name; a part after a dot may be its argument, as in `evt.arg.flags`."""
-    found, rest = FIELDS.get(name), "" if argument is None else _inside(argument)
+    found, rest = FIELDS.get(name), "" if argument is None else inside(argument)
     if found is None and argument is None:
         found, rest = _with_dotted_argument(name)
     if found is None:
@@ -69,7 +69,8 @@ def unknown_name(name: str, column: int, known: Sequence[str], *, bare: bool) ->
     return FilterError(f"there is no {what} {shown!r}", column, ("a field",), nearest[0] if nearest else "")
 
 
-def _inside(argument: Token) -> str:
+def inside(argument: Token) -> str:
+    """What an argument says between its brackets."""
     inner = str(argument)[1:-1]
     return unquoted(inner) if inner[:1] in "\"'" else inner
 

@@ -23,6 +23,7 @@ from inspect_app.filters.facets import (
     look_up,
     occurring,
 )
+from inspect_app.filters.options import option_facets
 from inspect_app.frames.capture import CaptureFrames
 
 MAX_COMBINATIONS = 1_000_000
@@ -69,6 +70,8 @@ def _merged(codes: list[np.ndarray], sizes: list[int]) -> tuple[list[np.ndarray]
 def _call(operand: CallOperand, frames: CaptureFrames) -> Facets:
     if operand.function in ("concat", "join"):
         return (_joined(operand, frames),)
+    if operand.function == "getopt":
+        return option_facets(frames, operand.text, operand.argument)
     change = _CHANGES.get(operand.function)
     facets = facets_of(operand.operands[0], frames, NONE)
     if change is not None:
@@ -96,7 +99,7 @@ def _joined(operand: CallOperand, frames: CaptureFrames) -> TextFacet:
         if min(places) < 0:
             texts.append(None)
             continue
-        text = operand.separator.join(part.values[at] for part, at in zip(parts, places, strict=True))
+        text = operand.text.join(part.values[at] for part, at in zip(parts, places, strict=True))
         made += len(text)
         if made > MAX_JOINED:
             raise FilterError(f"{operand.function} would make more than {MAX_JOINED >> 20} MiB of text")

@@ -85,6 +85,8 @@ FUNCTIONS = {
     "len": "how many characters",
     "concat": "texts put together",
     "join": "texts put together with something between them",
+    "getopt": 'the short options among arguments, as getopt(3) reads them: getopt(proc.args, "e:l")[e] is the value of -e, '
+    "without the brackets all options and values",
 }
 _COMBINED: dict[str, Callable[[list[bool]], bool]] = {
     "anyof": any,

@@ -230,9 +230,10 @@ PROCESS_VIEWS = (
         (
             "A largest number that grows with the window is a leak: descriptors are made and not closed.",
             "What a process holds at a moment is told by `exhume-inspect at TIME descriptors`.",
+            "Calls on numbers that stood for nothing (EBADF) do not count: programs close all there may be.",
         ),
         ANYTHING - {"process"},
-        "fd.num exists",
+        "fd.num exists and not evt.res = EBADF",
         "process",
         (
             PID,

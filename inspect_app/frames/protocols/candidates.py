@@ -40,7 +40,7 @@ def first_bytes(data: bytes, starts: np.ndarray, lengths: np.ndarray) -> np.ndar
 
 
 def candidates(
-    head: np.ndarray, lengths: np.ndarray, datagram: np.ndarray, dns_port: np.ndarray
+    head: np.ndarray, lengths: np.ndarray, datagram: np.ndarray, dns_port: np.ndarray, whole: np.ndarray
 ) -> np.ndarray:
     """int8, one a transfer: the Protocol that it may be.
 
@@ -49,6 +49,7 @@ def candidates(
         lengths: bytes kept of each transfer.
         datagram: bool, whether it is one of UDP.
         dns_port: bool, whether an end of its connection has a port of DNS.
+        whole: bool, whether all of it was kept: then it must be DNS to its last byte, on whatever port.
     """
     words = head[:, :4].astype(np.uint32) @ np.array([1 << 24, 1 << 16, 1 << 8, 1], np.uint32)
     found = np.zeros(len(head), np.int8)
@@ -57,8 +58,10 @@ def candidates(
     hello &= (lengths == 5) | (head[:, 5] == 1) | (head[:, 5] == 2)
     found[~datagram & hello] = Protocol.TLS
     stated = head[:, 0].astype(np.int64) << 8 | head[:, 1]
-    behind = ~datagram & dns_port & (stated >= HEADER) & _is_dns(head[:, 2:]) & (lengths > HEADER + 2)
-    plain = (datagram | dns_port) & _is_dns(head) & (lengths > HEADER)
+    alone = whole & (stated + 2 == lengths)
+    behind = ~datagram & (dns_port | alone) & (stated >= HEADER) & _is_dns(head[:, 2:])
+    behind &= lengths > HEADER + 2
+    plain = (datagram | dns_port | whole) & _is_dns(head) & (lengths > HEADER)
     found[plain] = Protocol.DNS
     found[behind] = Protocol.DNS_BEHIND_LENGTH
     return found

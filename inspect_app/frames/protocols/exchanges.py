@@ -49,7 +49,9 @@ HTTP_COLUMNS = (
     FrameColumn("status", "int64", "", "of the response, -1 not known"),
     FrameColumn("content_type", "str", "", "of the response"),
     FrameColumn("request_size", "int64", "bytes", "moved with the request, head and body"),
-    FrameColumn("response_size", "int64", "bytes", "moved the other way until the next request"),
+    FrameColumn(
+        "response_size", "int64", "bytes", "moved the other way until the next request; -1 not known"
+    ),
 )
 DNS_COLUMNS = (
     *_COMMON,
@@ -110,7 +112,7 @@ class _Maker:
         other = self._pairs(place, asks, [None] * len(heads), np.array(passing, bool))
         asked = [heads[at] for at in np.where(asks | (other < 0), np.arange(len(heads)), other).tolist()]
         told = [heads[at] for at in np.where(~asks | (other < 0), np.arange(len(heads)), other).tolist()]
-        request_size, response_size = self._sizes(place, asks, other)
+        request_size, response_size = self._sizes(place, asks, other, [head.size for head in heads])
         return build_table(
             HTTP_COLUMNS,
             {
@@ -218,11 +220,20 @@ class _Maker:
                 other[asked], other[at] = at, asked
         return other
 
-    def _sizes(self, place: np.ndarray, asks: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Bytes with each request, and the other way until the next one on the same side of the socket."""
+    def _sizes(
+        self, place: np.ndarray, asks: np.ndarray, other: np.ndarray, told: Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Bytes with each request, and the other way until the next one on the same side of the socket.
+
+        Of requests that went in one call each has the bytes that its head tells; answers are not told apart.
+        """
         sizes = np.full((2, len(place)), -1)
         at = np.flatnonzero(asks)
         sizes[:, at] = exchanged(self._thing, self._transfers.writes, self._size, place[at])
+        _, which, times = np.unique(place[at], return_inverse=True, return_counts=True)
+        together = at[times[which] > 1]
+        sizes[0, together] = np.array(told, np.int64)[together]
+        sizes[1, together] = -1
         answers = np.flatnonzero(~asks & (other >= 0))
         sizes[:, answers] = sizes[:, other[answers]]
         return sizes[0], sizes[1]

@@ -37,6 +37,8 @@ class HttpHead:
     content_type: str = ""
     cut: bool = False
     """Some of the head was not kept."""
+    size: int = 0
+    """Bytes of head and body; 0 where it is not told how long the body is."""
 
     @property
     def path(self) -> str:
@@ -76,7 +78,24 @@ def parse_head(data: bytes, *, cut: bool) -> HttpHead | None:
         user_agent=told.get(b"user-agent", ""),
         content_type=told.get(b"content-type", ""),
         cut=not end,
+        size=len(head) + len(end) + body if end and (body := _body(first, told)) >= 0 else 0,
     )
+
+
+def begins_message(data: bytes) -> bool:
+    """Whether bytes may begin a head: with a method, or with a version."""
+    return data.startswith(_VERSION) or data[:8].partition(b" ")[0] in _METHODS
+
+
+def _body(first: Mapping[str, str | int], told: Mapping[bytes, str]) -> int:
+    """Bytes of the body by what the head says (RFC 9112, 6.3), -1 where it does not."""
+    if b"transfer-encoding" in told:
+        return -1
+    length = told.get(b"content-length", "")
+    if length:
+        return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else -1
+    status = first.get("status")
+    return 0 if status is None or status in (204, 304) or status in range(100, 200) else -1
 
 
 def _request(line: bytes, *, complete: bool) -> dict[str, str] | None:

@@ -1,7 +1,8 @@
 """From all payload of a capture to the messages in it.
 
-A message is looked for where the bytes of a call on a socket begin. One whose head is not in that call's
-bytes is read on in those that follow it directly, over a few calls. What was peeked at is read once, when it
+A message is looked for where the bytes of a call on a socket begin, and of HTTP where the one before it ends
+(requests that did not wait). One whose head is not in that call's bytes is read on in those that follow it
+directly, over a few calls. What was peeked at is read once, when it
 is taken.
 """
 
@@ -16,7 +17,7 @@ import numpy as np
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.protocols.candidates import Protocol, candidates, first_bytes
 from inspect_app.frames.protocols.dns import DnsMessage, parse_messages
-from inspect_app.frames.protocols.http import MAX_HEAD, HttpHead, is_whole, parse_head
+from inspect_app.frames.protocols.http import MAX_HEAD, HttpHead, begins_message, is_whole, parse_head
 from inspect_app.frames.protocols.tls import MAX_HELLO, TlsHello, parse_hello, wanted
 from inspect_app.frames.segments import Segments
 
@@ -43,17 +44,19 @@ class Messages:
     def __len__(self) -> int:
         return len(self.http) + len(self.dns) + len(self.tls)
 
-    def add(self, position: int, protocol: int, data: bytes, *, cut: bool) -> None:
-        """Take what bytes say, if they say anything."""
+    def add(self, position: int, protocol: int, data: bytes, *, cut: bool) -> int:
+        """Take what bytes say, if they say anything. Tells where the next message begins, 0 unknown."""
         if protocol == Protocol.HTTP:
             if (head := parse_head(data, cut=cut)) is not None:
                 self.http.append((position, head))
+                return head.size
         elif protocol == Protocol.TLS:
             if (hello := parse_hello(data)) is not None:
                 self.tls.append((position, hello))
         else:
             data = data[2:] if protocol == Protocol.DNS_BEHIND_LENGTH else data
             self.dns += [(position, message) for message in parse_messages(data, cut=cut)]
+        return 0
 
     def sort(self) -> None:
         """Put them in order of time."""
@@ -100,6 +103,7 @@ class _Reader:
         self.found = Messages()
         self._follower = transfers.follower
         self._cut = transfers.captured < transfers.size
+        self._long = transfers.captured > _MOST
         self._thing = frames.events["descriptor"].to_numpy()[transfers.rows]
         self._socket = np.append(things["type"].isin(_SOCKETS).to_numpy(), False)
         self._datagram = np.append((things["l4proto"] == "udp").to_numpy(), False)
@@ -118,7 +122,9 @@ class _Reader:
         """Find what begins in a block, and read on what began before."""
         thing = self._thing[block.positions]
         head = first_bytes(block.data, block.starts, block.lengths)
-        kinds = candidates(head, block.lengths, self._datagram[thing], self._dns_port[thing])
+        kinds = candidates(
+            head, block.lengths, self._datagram[thing], self._dns_port[thing], ~self._cut[block.positions]
+        )
         for at in np.flatnonzero(kinds).tolist():
             data = block.bytes_at(at)
             self._judge(_Beginning(int(block.positions[at]), int(kinds[at]), data), int(block.positions[at]))
@@ -139,10 +145,14 @@ class _Reader:
 
     def _judge(self, one: _Beginning, last: int) -> None:
         """Take a message, or wait for the transfer that follows the `last` of it (-1: none does)."""
+        while _is_enough(one.protocol, one.data):
+            size = self.found.add(one.position, one.protocol, one.data, cut=bool(self._cut[last]))
+            rest = one.data[size:] if size else b""
+            if not begins_message(rest) or (self._long[last] and not is_whole(rest)):
+                return
+            one = _Beginning(last, one.protocol, rest)
         follower = int(self._follower[last]) if last >= 0 else -1
-        if _is_enough(one.protocol, one.data):
-            self.found.add(one.position, one.protocol, one.data, cut=bool(self._cut[last]))
-        elif follower >= 0 and one.calls < _MAX_CALLS and len(one.data) < self._room:
+        if follower >= 0 and one.calls < _MAX_CALLS and len(one.data) < self._room:
             self._room -= len(one.data)
             heappush(self._waiting, (follower, one.position, one))
         else:

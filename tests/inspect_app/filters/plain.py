@@ -41,7 +41,7 @@ def values_of(operand, frames, event):
         parts = [values_of(inner, frames, event) for inner in operand.operands]
         if operand.function in ("concat", "join"):
             texts = [as_text(part[0]) if part else None for part in parts]
-            return [] if None in texts else [operand.separator.join(texts)]
+            return [] if None in texts else [operand.text.join(texts)]
         changed = [CHANGES[operand.function](value) for value in parts[0]]
         return [value for value in changed if value is not None]
     return [

@@ -76,6 +76,28 @@ def test_a_script_that_was_written_and_run_is_followed_by_its_path(tmp_path):
     assert rows_of(frames, "dropped_executed", *columns) == [("/tmp/x.sh", "/bin/sh", 100, 201)]
 
 
+@pytest.mark.parametrize(
+    "copy",
+    [
+        {"name": "copy_file_range", "ret": 10, "args": (3, 0, 4, 0, 10, 0), "fd": 3, "ino": 60},
+        {"name": "ioctl", "args": (4, 0x40049409, 3), "fd": 4, "ino": 61},
+    ],
+    ids=["copied", "cloned"],
+)
+def test_a_program_that_was_copied_within_the_kernel_and_run_was_written_by_who_copied_it(tmp_path, copy):
+    book = CaptureBuilder()
+    book.process(100, comm="cp")
+    book.open(100, "/tmp/y", ino=60, fd=3, flags=0)
+    book.open(100, "/tmp/z", ino=61, fd=4, flags=0o101)
+    book.event(pid=100, **copy)
+    for child, name, ino in ((201, "/tmp/y", 60), (202, "/tmp/z", 61)):
+        book.fork(100, child, comm=b"cp")
+        book.exec(child, name, name, ino=ino)
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    columns = ("proc.exepath", "proc.exe_writer.pid", "proc.pid")
+    assert rows_of(frames, "dropped_executed", *columns) == [("/tmp/z", 100, 202)]
+
+
 def test_a_program_that_was_there_before_is_not_dropped(intrusion):
     assert len(select(intrusion, None, ["proc.is_exe_dropped = true"])) == len(
         select(intrusion, None, ["proc.pid = 202 and not evt.type = procfork and proc.name = z"])
@@ -144,6 +166,17 @@ def test_descriptors_are_counted_as_they_are_made_and_closed(intrusion):
     found = rows_of(intrusion, "fd_usage", *columns)
     assert found[0] == (300, 7, 3, 2, 0)
     assert (201, 3, 1, 1, 1) in found
+
+
+def test_numbers_that_stood_for_nothing_are_no_use_of_descriptors(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="lsof")
+    book.open(100, "/tmp/y", ino=60, fd=3, flags=0)
+    for number in (3, 4, 19_999):
+        book.event("close", pid=100, fd=number, ino=60 if number == 3 else 0, ret=0 if number == 3 else -9)
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    columns = ("proc.pid", "fd_number_max", "distinct_fd_num", "fd_closed", "errors")
+    assert rows_of(frames, "fd_usage", *columns) == [(100, 3, 1, 1, 0)]
 
 
 def test_latencies_fall_into_five_classes_a_factor_of_ten():

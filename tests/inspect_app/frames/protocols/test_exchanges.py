@@ -73,6 +73,31 @@ def test_a_request_counts_what_went_each_way_until_the_next_one(book, recognised
     assert asked["response_size"].tolist() == [len(OK) + 5_000, len(OK)]
 
 
+def test_requests_of_one_call_are_each_told_and_answered_in_their_order(book, recognised):
+    post = b"POST /two HTTP/1.1\r\nHost: example.org\r\nContent-Length: 5\r\n\r\nGET /"
+    book.send(GET + post + GET.replace(b"one", b"three")[:-9])
+    book.send(GET[-9:] + GET.replace(b"one", b"four"))
+    book.get(OK.replace(b"\r\n\r\n", b"\r\nContent-Length: 2\r\n\r\nhi") * 2)
+    book.get(b"HTTP/1.1 404 Not Found\r\n\r\n")
+    http = recognised().http
+    asked = http[http["kind"] == "request"]
+    assert asked["target"].tolist() == ["/one", "/two", "/three", "/four"]
+    assert asked["status"].tolist() == [200, 200, 404, -1]
+    assert asked["request_size"].tolist()[:2] == [len(GET), len(post)]
+    assert asked["response_size"].tolist()[:2] == [-1, -1]
+
+
+def test_dns_on_a_stream_is_recognised_on_any_port_where_it_is_whole(book, recognised):
+    query = dns_query("example.org")
+    behind = len(query).to_bytes(2, "big") + query
+    book.send(behind)
+    book.get(behind[:2], SERVER)
+    book.get(query, SERVER)
+    book.send(behind + b"more")
+    book.send(query, size=len(query) + 1)
+    assert recognised().dns["name"].tolist() == ["example.org", "example.org"]
+
+
 def test_requests_that_did_not_wait_are_answered_in_their_order(book, recognised):
     book.send(GET)
     book.send(GET.replace(b"one", b"two"))
@@ -137,7 +162,7 @@ def test_dns_on_tcp_stands_behind_its_length(book, recognised):
     book.send(length + query, TCP_RESOLVER)
     book.get(length, TCP_RESOLVER)
     book.get(dns_answer("a.org"), TCP_RESOLVER)
-    book.send(length + query, CLIENT)
+    book.send(length + query, CLIENT, size=200)
     dns = recognised().dns
     assert dns["kind"].tolist() == ["query", "answer"]
     assert dns["other"].tolist() == [1, 0]

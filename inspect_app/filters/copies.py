@@ -1,0 +1,55 @@
+"""Files that were written by a call on another descriptor: what `cp` does without a single write."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from capture.format.joins import Latest, pair_codes
+from inspect_app.filters.cache import remember
+from inspect_app.filters.calls import of_types, raw_argument
+from inspect_app.filters.entities import event_array
+from inspect_app.frames.capture import CaptureFrames
+
+_TO = 2
+"""The argument of copy_file_range and splice that is the descriptor which is written to."""
+_CLONES = (0x40049409, 0x4020940D)
+"""FICLONE and FICLONERANGE of linux/fs.h: ioctl on the file that is written to."""
+
+
+def copies(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
+    """The calls that copied within the kernel, and what each wrote to.
+
+    Rows of events (int64, ascending) and rows of descriptors (-1 not known: the number was made before the
+    recording, or handed down, and not used since).
+    """
+    return remember(frames, "copies", lambda: _find(frames))
+
+
+def _find(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
+    thing, ret = event_array(frames, "descriptor"), event_array(frames, "ret")
+    clones = np.flatnonzero(of_types(frames, lambda name: name == "ioctl") & (ret == 0))
+    if len(clones):
+        asked = raw_argument(frames, 1)[clones] & np.uint64(0xFFFFFFFF)
+        clones = clones[np.isin(asked, np.array(_CLONES, np.uint64))]
+    moved = np.flatnonzero(of_types(frames, lambda name: name in ("copy_file_range", "splice")) & (ret > 0))
+    rows = np.concatenate((clones, moved))
+    written = np.concatenate((thing[clones], _behind_numbers(frames, moved)))
+    order = np.argsort(rows, kind="stable")
+    return rows[order], written[order].astype(np.int64)
+
+
+def _behind_numbers(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:
+    """What the process had last used, or made, under the number that each call writes to; -1 not known."""
+    if not len(rows):
+        return np.empty(0, np.int64)
+    process, fd, thing = (event_array(frames, name) for name in ("process", "fd", "descriptor"))
+    copying = np.zeros(len(frames.processes) + 1, bool)
+    copying[process[rows]] = True
+    copying[-1] = False
+    uses = np.flatnonzero(copying[process] & (thing >= 0) & (fd >= 0))
+    number = raw_argument(frames, _TO)[rows].astype(np.uint32).view(np.int32)
+    owners = np.concatenate((process[uses], process[rows]))
+    _, _, code = pair_codes(owners, np.concatenate((fd[uses], number)))
+    known = Latest(code[: len(uses)], uses, int(code.max(initial=-1)) + 1)
+    found = known.find(code[len(uses) :], rows)
+    return np.where(found >= 0, np.append(thing[uses], -1)[found], -1).astype(np.int64)
