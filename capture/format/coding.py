@@ -181,21 +181,27 @@ def unpack_into(column: object, out: Array, offset: int | None = None) -> None:
     if coding == "const":
         if len(data) != dtype.itemsize:
             raise FormatError("a constant column has not one value", offset)
-        # Pages of zeros that nobody writes to take no memory.
-        if data.strip(b"\0"):
-            out[:] = np.frombuffer(data, dtype)[0]
+        _put(out, np.frombuffer(data, dtype))
         _put_exceptions(out, exceptions, dtype, offset)
     elif coding == kept:
-        out[:] = _stored_values(data, stored, len(out), kept, offset)
+        _put(out, _stored_values(data, stored, len(out), kept, offset))
         _put_exceptions(out, exceptions, dtype, offset)
     elif coding in ("delta", "delta planes") and len(out) and len(data) >= 8:
-        steps = np.empty(len(out), "<i8")
-        steps[0] = np.frombuffer(data[:8], "<i8")[0]
-        steps[1:] = _stored_values(data[8:], stored, len(out) - 1, kept, offset)
-        _put_exceptions(steps[1:], exceptions, steps.dtype, offset)
-        out[:] = np.cumsum(steps, out=steps)
+        first = np.frombuffer(data[:8], "<i8")
+        _put(out[:1], first)
+        _put(out[1:], _stored_values(data[8:], stored, len(out) - 1, kept, offset))
+        _put_exceptions(out[1:], exceptions, first.dtype, offset)
+        # Sums of whatever width are the same in the bits that it has.
+        if first[0] or out[1:].any():
+            np.cumsum(out, dtype=out.dtype, out=out)
     else:
         raise FormatError(f"a column coded as {coding[:20]!r}, which this reader does not know", offset)
+
+
+def _put(out: Array, values: Array) -> None:
+    """Write values over zeros: pages of zeros that nobody writes to take no memory."""
+    if values.any():
+        out[:] = values
 
 
 def _checked(column: object, offset: int | None) -> tuple[np.dtype[Any], np.dtype[Any], str, bytes, bytes]:

@@ -65,8 +65,9 @@ class Latest:
         return found
 
     def _find(self, group: np.ndarray, row: np.ndarray) -> np.ndarray:
-        found: np.ndarray = self._last[group]
-        early = np.flatnonzero(self._settles[group] > row)
+        # Of narrow positions `take` is three times as quick as an index.
+        found: np.ndarray = self._last.take(group)
+        early = np.flatnonzero(self._settles.take(group) > row)
         if not len(early):
             return found
         group, row = group[early], row[early]
@@ -112,14 +113,14 @@ def _dense_codes(
     seen = np.zeros(limit, bool)
 
     def mark(rows: slice) -> None:
-        seen[keys(rows)] = True
+        seen[keys(rows).astype(np.intp, copy=False)] = True
 
     each_piece(count, mark)
     places = _places_of(seen)
     codes = np.empty(count, np.int32)
 
     def place(rows: slice) -> None:
-        codes[rows] = places[keys(rows)]
+        codes[rows] = places.take(keys(rows).astype(np.intp, copy=False))
 
     each_piece(count, place)
     return np.flatnonzero(seen).astype(dtype), codes
@@ -160,7 +161,7 @@ def _hashed_codes(count: int, keys: Keys) -> tuple[np.ndarray, np.ndarray]:
     )
 
     def widen(rows: slice) -> None:
-        local[rows] = of_part[begins[rows.start] :][local[rows]]
+        local[rows] = of_part[begins[rows.start] :].take(local[rows])
 
     each_piece(count, widen)
     return distinct[order], local
@@ -177,25 +178,29 @@ def _hashed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     its group; those whose place was taken by another value try again with another hash; the rest are sorted.
     """
     bits = max(int(len(values) * 2).bit_length(), 8)
-    keys = values.astype(np.uint64)
-    representative = np.full(len(values), -1, np.int64)
-    open_rows = np.arange(len(values))
+    keys = values.view(np.uint64) if values.dtype.itemsize == 8 else values.astype(np.uint64)
+    rows = np.arange(len(values), dtype=np.int32)
+    table = np.empty(1 << bits, np.int32)
+    representative, open_rows = rows, rows
     for multiplier in _MULTIPLIERS:
-        places = ((keys[open_rows] * np.uint64(multiplier)) >> np.uint64(64 - bits)).astype(np.int64)
-        table = np.empty(1 << bits, np.int32)
+        asked = keys if open_rows is rows else keys.take(open_rows)
+        places = ((asked * np.uint64(multiplier)) >> np.uint64(64 - bits)).view(np.int64)
         table[places] = open_rows
-        found = table[places]
-        mine = keys[found] == keys[open_rows]
-        representative[open_rows[mine]] = found[mine]
+        found = table.take(places)
+        mine = keys.take(found) == asked
+        if open_rows is rows:
+            representative = found
+        else:
+            representative[open_rows] = found
         open_rows = open_rows[~mine]
         if not len(open_rows):
             break
     if len(open_rows):
         _, first, inverse = np.unique(keys[open_rows], return_index=True, return_inverse=True)
         representative[open_rows] = open_rows[first][inverse]
-    is_first = representative == np.arange(len(values))
+    is_first = representative == rows
     number = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
-    return np.flatnonzero(is_first), number[representative]
+    return np.flatnonzero(is_first), number.take(representative)
 
 
 def taken(values: np.ndarray, index: np.ndarray, missing: int = -1) -> np.ndarray:
@@ -206,13 +211,29 @@ def taken(values: np.ndarray, index: np.ndarray, missing: int = -1) -> np.ndarra
 
     def take(rows: slice) -> None:
         part = index[rows]
-        found[rows] = values[part]
+        found[rows] = values.take(part)
         absent = part < 0
         if absent.any():
             found[rows][absent] = missing
 
     each_piece(len(index), take)
     return found
+
+
+def first_of_each(codes: np.ndarray, count: int) -> np.ndarray:
+    """int64, of each code 0 … count - 1: the first row that has it, -1 none. Rows may have -1 for no code."""
+    first = np.full(count + 1, -1)  # the last is what -1 points to
+    for rows in reversed(pieces_of(len(codes))):
+        first[codes[rows][::-1]] = np.arange(rows.stop - 1, rows.start - 1, -1)
+    return first[:count]
+
+
+def last_of_each(codes: np.ndarray, count: int) -> np.ndarray:
+    """int64, of each code 0 … count - 1: the last row that has it, -1 none. Rows may have -1 for no code."""
+    last = np.full(count + 1, -1)
+    for rows in pieces_of(len(codes)):
+        last[codes[rows]] = np.arange(rows.start, rows.stop)
+    return last[:count]
 
 
 def place_among(distinct: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -271,13 +292,13 @@ def refined(codes: np.ndarray, count: int, by: np.ndarray) -> tuple[np.ndarray, 
     """
     one = np.zeros(count, by.dtype)
     one[codes] = by
-    differing = rows_where(len(codes), lambda rows: by[rows] != one[codes[rows]])
+    differing = rows_where(len(codes), lambda rows: by[rows] != one.take(codes[rows]))
     found = codes.astype(np.int32)
     if not len(differing):
         return found, count
     several = np.zeros(count, bool)
     several[codes[differing]] = True
-    rows = rows_where(len(codes), lambda some: several[codes[some]])
+    rows = rows_where(len(codes), lambda some: several.take(codes[some]))
     lefts, _, pairs = pair_codes(codes[rows], by[rows])
     found[rows] = count + pairs
     return found, count + len(lefts)

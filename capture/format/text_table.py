@@ -29,6 +29,7 @@ _MULTIPLIERS = np.array(
     np.uint64,
 )
 """Odd numbers without pattern."""
+_ALL_SAME = np.ones(_WORDS, bool).view(np.uint64)[0]
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,12 @@ class PackedTexts:
         return words
 
 
+def _are_same(one: Array, other: Array) -> Array:
+    """bool, of each pair of rows of eight words: are they the same? Eight answers are read as one number."""
+    same: Array = (one == other).view(np.uint64)[:, 0] == _ALL_SAME
+    return same
+
+
 class TextTable:
     """Codes of the short texts that were added."""
 
@@ -86,9 +93,9 @@ class TextTable:
         codes = np.zeros(len(texts), np.int32)
         for slot in self._hashes(words, lengths):
             open_ = np.flatnonzero(codes == 0)
-            place = self._slots[slot[open_]]
-            same = self._lengths[place] == lengths[open_]
-            same &= (self._words[place] == words[open_]).all(axis=1)
+            place = self._slots.take(slot[open_])
+            same = self._lengths.take(place) == lengths[open_]
+            same &= _are_same(self._words.take(place, axis=0), words[open_])
             codes[open_[same]] = self._codes[place[same]]
         return codes
 
@@ -127,7 +134,7 @@ class TextTable:
 
     def _hashes(self, words: Array, lengths: Array) -> tuple[Array, Array]:
         """Two slots for each text."""
-        mixed = (words * _MULTIPLIERS).sum(axis=1, dtype=np.uint64) + lengths.astype(np.uint64)
+        mixed = words @ _MULTIPLIERS + lengths.astype(np.uint64)
         mixed ^= mixed >> np.uint64(29)
         mixed *= _MULTIPLIERS[0]
         bits = len(self._slots).bit_length() - 1

@@ -13,6 +13,7 @@ import numpy as np
 
 from capture.containers.cgroup_paths import short_id
 from capture.format.joins import Latest, codes_of, follow, taken
+from capture.format.pieces import taken_from
 from capture.identity.events import EventColumns
 from capture.identity.processes import Processes, process_with_pid
 from capture.identity.snapshot import Table, integer_of, text_of
@@ -91,7 +92,8 @@ def find_containers(
         if path := text_of(row.get("path")):
             book.row_of(path)
     birth, death, starts = _lives(book, cgroups, made, gone, events)
-    return Containers(tuple(book.records), birth, death, starts, rows[code], book.of_path, bool(paths))
+    of_event = taken_from(rows, code)
+    return Containers(tuple(book.records), birth, death, starts, of_event, book.of_path, bool(paths))
 
 
 class _Book:

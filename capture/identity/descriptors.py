@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.format.joins import Latest, codes_of, pair_codes, refined, taken
+from capture.format.joins import Latest, codes_of, first_of_each, pair_codes, refined, taken
 from capture.format.pieces import rows_where, taken_from
 from capture.identity.anonymous import Anonymous, type_of
 from capture.identity.events import OPENS, EventColumns, kind_table
@@ -68,8 +68,9 @@ def find_descriptors(
     devs, inos, identity = pair_codes(taken_from(events.dev, rows), taken_from(events.ino, rows))
     devs, inos = devs.astype(np.int64), inos.astype(np.int64)
     anonymous = Anonymous(events, processes, descriptors, paths.names)
-    is_socket = events.mode[rows] & _TYPE == _SOCKET
-    is_anonymous = _among(devs, inos, anonymous.dev, anonymous.ino)[identity] & ~is_socket
+    mode = taken_from(events.mode, rows)
+    is_socket = mode & _TYPE == _SOCKET
+    is_anonymous = _among(devs, inos, anonymous.dev, anonymous.ino).take(identity) & ~is_socket
     label = np.full(len(rows), _NONE, np.int32)
     at = np.flatnonzero(is_anonymous)
     label[at] = anonymous.labels(processes.of_event[rows[at]], events.fd[rows[at]].astype(np.int64), rows[at])
@@ -93,11 +94,11 @@ def find_descriptors(
     of_event[rows] = row_of
     thing, tag = identity[first], label[first]
     described = Descriptors(
-        type=[_TYPES[mode >> 12] for mode in events.mode[rows[first]].tolist()],
+        type=[_TYPES[one >> 12] for one in mode[first].tolist()],
         name=[],
         dev=devs[thing],
         ino=inos[thing],
-        mode=events.mode[rows[first]].astype(np.int64),
+        mode=mode[first].astype(np.int64),
         ends=[None] * len(first),
         role=[""] * len(first),
         of_event=of_event,
@@ -121,8 +122,7 @@ def _among(devs: np.ndarray, inos: np.ndarray, dev: np.ndarray, ino: np.ndarray)
 def _distinct(identity: np.ndarray, count: int, tag: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each distinct (identity, tag) first stands, in order of time, and which of them each event is."""
     code, codes = refined(identity, count, tag + 2)
-    first = np.full(codes, _NONE)
-    first[code[::-1]] = np.arange(len(code))[::-1]
+    first = first_of_each(code, codes)
     order = np.argsort(first)
     order = order[first[order] >= 0]
     place = np.empty(codes, np.int32)
@@ -218,11 +218,10 @@ def _files_at(
     wanted_name[path] = True
     wanted_name[-1] = False  # what -1, no name, points to
     useful = np.append(wanted_name[label], False)
-    seen = rows_where(len(of_event), lambda some: useful[of_event[some]])
+    seen = rows_where(len(of_event), lambda some: useful.take(of_event[some]))
     pair, pairs = refined(of_event[seen], len(label), container_of_event[seen])
-    since = np.full(pairs, _NONE)
-    since[pair[::-1]] = seen[::-1]
-    since = since[since >= 0]
+    since = first_of_each(pair, pairs)
+    since = seen[since[since >= 0]]
     where, thing = container_of_event[since].astype(np.int64) + 1, of_event[since].astype(np.int64)
     opens, given = asked
     other = label[of_event[opens]] != given

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from capture.format.joins import Latest, codes_of, pair_codes, place_among, taken
+from capture.format.pieces import rows_where
 from capture.identity.events import OPENS, EventColumns, kind_table
 from capture.identity.moves import Relocated
 from capture.identity.processes import Processes
@@ -23,7 +24,12 @@ class Directories:
         self, events: EventColumns, processes: Processes, descriptors: Table, relocated: Relocated
     ) -> None:
         self._events, self._processes = events, processes
-        rows = np.flatnonzero((events.mode & _TYPE == _DIRECTORY) & (events.fd >= 0) & (events.ino > 0))
+        rows = rows_where(
+            len(events),
+            lambda some: (
+                (events.mode[some] & _TYPE == _DIRECTORY) & (events.fd[some] >= 0) & (events.ino[some] > 0)
+            ),
+        )
         listed = [
             row
             for row in descriptors

@@ -9,10 +9,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from capture.format.pieces import each_piece, rows_where
 from capture.model.abi import abis_of
 from capture.model.catalogue import CATALOGUE, kinds_of
 from capture.model.events import ArgKind, EventSpec, Returns
 
+_FREQUENT = 64
+"""A kind is frequent if more than one in so many events are of it."""
 OPENS = ("open", "openat", "openat2", "creat", "uring_openat", "uring_openat2")
 EXECS = ("execve", "execveat", "procexec")
 
@@ -70,21 +73,50 @@ class EventColumns:
 
     def rows_of(self, names: Iterable[str]) -> np.ndarray:
         """The rows of the events with these names, ascending."""
-        order, bounds = self._by_kind
-        wanted = np.flatnonzero(kind_table(names)[:-1]) + 1
-        parts = [order[bounds[at] : bounds[at + 1]] for at in wanted.tolist()]
+        parts = [self._rows_of_kind(at) for at in np.flatnonzero(kind_table(names)[:-1]).tolist()]
         parts = [part for part in parts if len(part)]
         found = np.concatenate([np.empty(0, np.int64), *parts])
         if len(parts) > 1:
             found.sort()
         return found
 
+    def _rows_of_kind(self, kind: int) -> np.ndarray:
+        rows, bounds = self._rare
+        if self._counts[kind] <= self._most_of_rare:
+            return rows[bounds[kind] : bounds[kind + 1]]
+        if kind not in self._frequent:
+            self._frequent[kind] = rows_where(len(self), lambda some: self.kind[some] == kind)
+        return self._frequent[kind]
+
     @cached_property
-    def _by_kind(self) -> tuple[np.ndarray, np.ndarray]:
-        """All rows, those of one kind together, each kind's ascending; where each begins, of -1 first."""
-        kind = self.kind.astype(np.int16) + np.int16(1)  # numpy sorts 16 bits without comparing
-        counts = np.bincount(kind, minlength=len(CATALOGUE) + 1)
-        return np.argsort(kind, kind="stable").astype(np.int32), np.concatenate(([0], np.cumsum(counts)))
+    def _counts(self) -> np.ndarray:
+        """How many events are of each kind, by position in CATALOGUE."""
+        parts = each_piece(
+            len(self), lambda rows: np.bincount(self.kind[rows] + 1, minlength=len(CATALOGUE) + 1)
+        )
+        counts: np.ndarray = np.sum([np.zeros(len(CATALOGUE) + 1, np.int64), *parts], axis=0)
+        return counts[1:]
+
+    @property
+    def _most_of_rare(self) -> int:
+        return len(self) // _FREQUENT
+
+    @cached_property
+    def _frequent(self) -> dict[int, np.ndarray]:
+        """Rows of the frequent kinds that were asked for."""
+        return {}
+
+    @cached_property
+    def _rare(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the kinds that are rare, those of one together, each one's ascending; where each begins.
+
+        Few questions are about the kinds that make up most of a capture, but each is about several rare ones.
+        """
+        is_rare = self._counts <= self._most_of_rare
+        asked = np.append(is_rare, False)  # the last is what -1 points to
+        rows = rows_where(len(self), lambda some: asked.take(self.kind[some]))
+        order = np.argsort(self.kind[rows].astype(np.int16), kind="stable")  # 16 bits are not compared
+        return rows[order], np.concatenate(([0], np.cumsum(np.where(is_rare, self._counts, 0))))
 
     def arguments(self, index: int, rows: np.ndarray) -> np.ndarray:
         """Argument `index` of some events as int64."""

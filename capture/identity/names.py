@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.format.joins import Latest, pair_codes, taken
+from capture.format.joins import Latest, first_of_each, pair_codes, taken
+from capture.format.pieces import rows_where, taken_from
 from capture.identity.directories import snapshot_holders
 from capture.identity.events import EXECS, OPENS, EventColumns, kind_table
 from capture.identity.moves import Renames, find_moves, find_renames
@@ -78,7 +79,9 @@ class FileNames:
     def labels(
         self, rows: np.ndarray, devs: np.ndarray, inos: np.ndarray, identity: np.ndarray
     ) -> np.ndarray:
-        """int64: the name of what each of some events worked on, as a position among the paths; -1 not known.
+        """int32: the name of what each of some events worked on, as a position among the paths; -1 not known.
+
+        Most things have one name as long as they are known: only the events on others are looked at each.
 
         Args:
             rows: events, ascending.
@@ -86,25 +89,70 @@ class FileNames:
             inos: inode of each identity.
             identity: of each of `rows`.
         """
-        asked = self._own(rows)
-        own = told_names(self._events, rows, identity, asked, self._container[rows])
-        entries = self._entries(rows, devs, inos, identity, own)
+        naming = self._naming(rows)
+        at, of_naming = rows[naming], identity[naming]
+        asked = self._own(at)
+        own = told_names(self._events, at, of_naming, asked, self._container[at])
+        entries = self._entries(at, devs, inos, of_naming, own)
         # A file is renamed by the name that its program knows it by.
         other = np.flatnonzero(asked != own)
-        known = self._entries(rows[other], devs, inos, identity[other], asked[other])
+        known = self._entries(at[other], devs, inos, of_naming[other], asked[other])
         renames = self._renamed(entries.and_also(known))
         everything = entries.and_also(renames)
-        if not len(everything.identity):
-            return own
-        label = self._by_anybody(everything.changes(), rows, identity, own, len(devs))
-        many = np.flatnonzero((own < 0) & _has_several(everything, len(devs))[identity])
+        several = _has_several(everything, len(devs))
+        one = np.full(len(devs), -1, np.int32)
+        one[everything.identity] = everything.label
+        changes = everything.changes()
+        varies = several | self._may_be_another(changes, rows, identity, len(devs))
+        varies[of_naming[(own >= 0) & (own != one[of_naming])]] = True
+        label = taken_from(one, identity)
+        some = rows_where(len(rows), lambda piece: varies.take(identity[piece]))
+        if len(some):
+            given = np.full(len(rows), -1, np.int32)
+            given[naming] = own
+            label[some] = self._one_by_one(
+                entries, renames, changes, several, rows=rows[some], identity=identity[some], own=given[some]
+            )
+        return label
+
+    def _one_by_one(
+        self,
+        entries: _Entries,
+        renames: _Entries,
+        changes: _Entries,
+        several: np.ndarray,
+        *,
+        rows: np.ndarray,
+        identity: np.ndarray,
+        own: np.ndarray,
+    ) -> np.ndarray:
+        """int64: what `labels` gives, of events whose things have several names, or have one only later."""
+        label = self._by_anybody(changes, rows, identity, own, len(several))
+        many = np.flatnonzero((own < 0) & several[identity])
         if len(many):
-            better = self._by_process(entries, renames, rows[many], identity[many], len(devs))
+            better = self._by_process(entries, renames, rows[many], identity[many], len(several))
             label[many] = np.where(better >= 0, better, label[many])
         return np.where(own >= 0, own, label)
 
+    def _may_be_another(
+        self, changes: _Entries, rows: np.ndarray, identity: np.ndarray, identities: int
+    ) -> np.ndarray:
+        """bool, of each identity: was it used before the open that may have created what it is named by?"""
+        first = first_of_each(identity, identities)
+        begun = np.full(identities, -1)
+        begun[changes.identity[::-1]] = changes.since[::-1]  # in order of time: the earliest is written last
+        early = np.flatnonzero((first >= 0) & (begun > taken(rows, first)))
+        found = np.zeros(identities, bool)
+        found[early] = self._creates(begun[early])
+        return found
+
+    def _naming(self, rows: np.ndarray) -> np.ndarray:
+        """int64: which of some rows are events that may name what they touched."""
+        names = kind_table((*OPENS, *EXECS, TELLS, "memfd_create"))
+        return rows_where(len(rows), lambda some: names.take(self._events.kind.take(rows[some])))
+
     def _own(self, rows: np.ndarray) -> np.ndarray:
-        """The name that an event itself gives to what it touched."""
+        """int64: the name that an event itself gives to what it touched, -1 none."""
         events, paths = self._events, self._paths
         kind = events.kind[rows]
         gives = kind_table((*OPENS, *EXECS, TELLS))[kind] & (events.ret[rows] >= 0)

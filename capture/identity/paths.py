@@ -18,6 +18,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from capture.format.joins import Latest, follow, pair_codes, taken
+from capture.format.pieces import rows_where
 from capture.identity.directories import Directories
 from capture.identity.events import EventColumns, kind_table
 from capture.identity.moves import Relocated, Renames, find_moves, find_renames
@@ -110,8 +111,8 @@ class _Nodes:
         self.names = Names()
         self._events, self._processes = events, processes
         tables = _text_tables()
-        self.first_rows = np.flatnonzero(tables.takes_first[events.kind] & (events.text > 0))
-        self.second_rows = np.flatnonzero(tables.takes_second[events.kind] & (events.text2 > 0))
+        self.first_rows = _rows_with(tables.takes_first, events.kind, events.text)
+        self.second_rows = _rows_with(tables.takes_second, events.kind, events.text2)
         self._fchdir_rows = _successful(events, ["fchdir"])
         births, directories = len(processes), Directories(events, processes, descriptors, relocated)
         self._open_directories = directories
@@ -271,6 +272,11 @@ class _Nodes:
             value[node] = names.code(
                 names.joined(names.all[above] if above >= 0 else "", text_of(recorded[which]))
             )
+
+
+def _rows_with(takes: np.ndarray, kind: np.ndarray, text: np.ndarray) -> np.ndarray:
+    """int64: the events of some kinds (bool, by position in CATALOGUE) that have a text."""
+    return rows_where(len(kind), lambda rows: (text[rows] > 0) & takes.take(kind[rows]))
 
 
 def _decoded(raw: list[bytes]) -> list[str]:

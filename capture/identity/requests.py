@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from capture.format.joins import Latest, pair_codes
-from capture.identity.events import EventColumns, kind_table
+from capture.identity.events import EventColumns
 from capture.model.catalogue import CATALOGUE
 from capture.model.requests_uring import PREFIX
 
@@ -17,8 +17,8 @@ _REQUEST, _RING = 3, 4
 
 
 @cache
-def _completions() -> np.ndarray:
-    return kind_table([spec.name for spec in CATALOGUE if spec.name.startswith(PREFIX)])
+def _completions() -> tuple[str, ...]:
+    return tuple(spec.name for spec in CATALOGUE if spec.name.startswith(PREFIX))
 
 
 def match_requests(events: EventColumns) -> tuple[np.ndarray, np.ndarray]:
@@ -27,7 +27,7 @@ def match_requests(events: EventColumns) -> tuple[np.ndarray, np.ndarray]:
     An address names a request until it is finished, and another one later: the latest before counts. One
     that was handed in before the recording, and a completion that belongs to no request, are in neither.
     """
-    asked, done = events.rows_of([_SUBMIT]), np.flatnonzero(_completions()[events.kind])
+    asked, done = events.rows_of([_SUBMIT]), events.rows_of(_completions())
     if not len(asked) or not len(done):
         return done[:0], done[:0]
     both = np.concatenate((asked, done))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from capture.containers.cgroup_paths import container_of
-from capture.format.joins import Latest, taken
+from capture.format.joins import Latest, first_of_each, last_of_each, taken
 from capture.identity.container_ends import Ends, find_ends
 from capture.identity.containers import (
     Containers,
@@ -145,10 +145,8 @@ def _container_of_process(
     events: EventColumns, processes: Processes, containers: Containers, listed: Table
 ) -> np.ndarray:
     """Where a process was last seen; else where the snapshot has it; else where its creator was."""
-    last = np.full(len(processes), -1)
-    known = np.flatnonzero(containers.of_event >= 0)
-    last[processes.of_event[known]] = known
-    own = taken(containers.of_event, last).astype(np.int32)
+    known = np.where(containers.of_event >= 0, processes.of_event, -1)
+    own = taken(containers.of_event, last_of_each(known, len(processes))).astype(np.int32)
     in_snapshot = taken(containers_listed(containers, listed), processes.snapshot)
     own = np.where(own >= 0, own, in_snapshot)
     return inherited(processes, own, own >= 0)
@@ -168,8 +166,7 @@ def _listed_column(processes: Processes, listed: Table, name: str) -> np.ndarray
 
 def _uids(events: EventColumns, processes: Processes, listed: Table) -> np.ndarray:
     uid = _listed_column(processes, listed, "uid")
-    first = np.full(len(processes), -1)
-    first[processes.of_event[::-1]] = np.arange(len(events))[::-1]
+    first = first_of_each(processes.of_event, len(processes))
     first = np.where(first >= 0, first, processes.forked)
     told = np.flatnonzero((uid < 0) & (first >= 0))
     seen = events.uid[first[told]].astype(np.int64)

@@ -91,7 +91,8 @@ def find_sockets(
         listed: the snapshot's sockets.
     """
     book = _Book()
-    told = book.told(events, rows)
+    blobs = codes_of(events.sock[rows])
+    told = book.told(events, rows, blobs)
     by_inode, place = codes_of(inode_of)
     owners = np.full(len(by_inode), -1)
     owners[place] = np.arange(len(inode_of))
@@ -108,7 +109,7 @@ def find_sockets(
     if len(accepted):
         value[len(owner) + accepted] = lives[len(owner) + listener]
         lives = _for_life(group, since, value, ranks, len(inode_of))
-    role = _roles(events, rows, identity, len(inode_of))
+    role = _roles(events, rows, identity, len(inode_of), blobs)
     _role_of_listed([listed[at] for at in held.tolist()], owner, role)
     return Sockets(book.ends, lives[len(owner) :].astype(np.int32), role)
 
@@ -130,15 +131,15 @@ class _Book:
         """int8: how much each pair tells; the last place stands for -1, nothing."""
         return np.array([ends.rank for ends in self.ends] + [-1], np.int8)
 
-    def told(self, events: EventColumns, rows: np.ndarray) -> np.ndarray:
-        """int64: what each event itself tells, -1 nothing."""
-        blobs, code = codes_of(events.sock[rows])
+    def told(self, events: EventColumns, rows: np.ndarray, told: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """int64: what each event itself tells, -1 nothing. `told`: distinct texts, and which each has."""
+        blobs, code = told
         parsed = [_kernel_ends(events.texts[at]) if at else None for at in blobs.tolist()]
         places = np.array([-1 if ends is None else self.place(ends) for ends in parsed] or [-1], np.int64)
-        told: np.ndarray = places[code]
-        self._add_addresses(events, rows, told, kind_table(_PEER_CALLS), frozenset({"ipv4", "ipv6"}))
-        self._add_addresses(events, rows, told, kind_table(_NAMING_CALLS), frozenset({"unix"}))
-        return told
+        ends: np.ndarray = places.take(code)
+        self._add_addresses(events, rows, ends, kind_table(_PEER_CALLS), frozenset({"ipv4", "ipv6"}))
+        self._add_addresses(events, rows, ends, kind_table(_NAMING_CALLS), frozenset({"unix"}))
+        return ends
 
     def _add_addresses(
         self,
@@ -150,7 +151,7 @@ class _Book:
     ) -> None:
         """Complete what the kernel told, where it had no peer, by the address that the call bore."""
         wants = np.array([ends.type in types and ends.rank < 2 for ends in self.ends] + [False])
-        some = np.flatnonzero((events.addr[rows] > 0) & kinds[events.kind[rows]] & wants[told])
+        some = np.flatnonzero((events.addr[rows] > 0) & kinds.take(events.kind[rows]) & wants.take(told))
         places, addresses, code = pair_codes(told[some], events.addr[rows[some]])
         completed = [
             self.place(_with_address(self.ends[place], events.texts[at]))
@@ -192,7 +193,7 @@ def _accepted(
     The kernel gives it the name that its listener is bound to, but does not tell that with the call.
     `nameless`: of each of `rows`, whether nothing is known of its socket.
     """
-    accepts = kind_table(["accept", "accept4"])[events.kind[rows]] & (events.ret[rows] >= 0)
+    accepts = kind_table(["accept", "accept4"]).take(events.kind[rows]) & (events.ret[rows] >= 0)
     accepts = np.flatnonzero(accepts & nameless)
     if not len(accepts):
         return accepts, accepts
@@ -203,18 +204,28 @@ def _accepted(
     return accepts[before >= 0], before[before >= 0]
 
 
-def _roles(events: EventColumns, rows: np.ndarray, identity: np.ndarray, groups: int) -> np.ndarray:
+def _roles(
+    events: EventColumns,
+    rows: np.ndarray,
+    identity: np.ndarray,
+    groups: int,
+    told: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
     role = np.zeros(groups, np.int8)
     kind = events.kind[rows]
     succeeded = events.ret[rows] >= 0
-    role[identity[kind_table(["connect", "uring_connect"])[kind]]] = ROLES.index(CLIENT)
-    role[identity[kind_table(["accept", "accept4", "uring_accept"])[kind] & succeeded]] = ROLES.index(SERVER)
-    role[identity[kind_table(["listen", "uring_listen"])[kind] & succeeded]] = ROLES.index(LISTENER)
-    blobs, code = codes_of(events.sock[rows])
-    listens = np.array(
+    accepts, listens = (
+        kind_table(names).take(kind) & succeeded
+        for names in (("accept", "accept4", "uring_accept"), ("listen", "uring_listen"))
+    )
+    role[identity[kind_table(["connect", "uring_connect"]).take(kind)]] = ROLES.index(CLIENT)
+    role[identity[accepts]] = ROLES.index(SERVER)
+    role[identity[listens]] = ROLES.index(LISTENER)
+    blobs, code = told
+    is_listening = np.array(
         [_state(events.texts[at]) == _LISTEN if at else False for at in blobs.tolist()] or [False]
     )
-    role[identity[listens[code]]] = ROLES.index(LISTENER)
+    role[identity[is_listening.take(code)]] = ROLES.index(LISTENER)
     return role
 
 

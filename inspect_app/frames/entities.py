@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from capture.format.joins import pair_codes
+from capture.format.joins import first_of_each, last_of_each, pair_codes, taken
 from capture.identity import Identities
 from capture.identity.directories import snapshot_holders
 from capture.identity.images import Program
@@ -132,10 +132,9 @@ def _environments(found: Identities) -> tuple[list[bytes], np.ndarray]:
 def descriptors(found: Identities, time: np.ndarray) -> pd.DataFrame:
     """See DESCRIPTOR_COLUMNS. `time`: of the events."""
     known = found.descriptors
-    used = np.flatnonzero(known.of_event >= 0)
-    first, last = np.full((2, len(known.name)), -1)
-    first[known.of_event[used[::-1]]] = time[used[::-1]]
-    last[known.of_event[used]] = time[used]
+    first, last = (
+        taken(time, find(known.of_event, len(known.name))) for find in (first_of_each, last_of_each)
+    )
     ends = [_NO_ENDS if end is None else end for end in known.ends]
     return build_table(
         DESCRIPTOR_COLUMNS,

@@ -51,7 +51,7 @@ Progress = Callable[[int, int], None]
 
 _READ_AT_ONCE = (
     *("time", "latency", "ret", "cgroup", "ino", "dev", "mode", "uid", "pid", "tid", "fd", "code", "cpu"),
-    *("flags", "captured", "text", "text2", "addr", "sock", "exe", "env", "a0", "a1", "a2"),
+    *("flags", "captured", "text", "text2", "addr", "sock", "exe", "env", "a0", "a1", "a2", "a4"),
 )
 _STEPS = 100
 """What progress counts in: checking the file, reading it, joining, each a share of these."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from capture.format.pieces import rows_where
+from capture.format.pieces import each_piece, rows_where
 from capture.model.catalogue import BETWEEN_DESCRIPTORS, CATALOGUE, event_name
 from capture.model.events import Category, Returns
 
@@ -47,8 +47,15 @@ _MOVES_MESSAGES = np.array([spec.name in ("sendmmsg", "recvmmsg") for spec in CA
 
 def sizes(kind: np.ndarray, ret: np.ndarray, argument: Callable[[int], np.ndarray]) -> np.ndarray:
     """int64: bytes that a successful read, write, send or receive moved, else 0."""
-    found = np.where(_MOVES_BYTES[kind] & (ret > 0), ret, 0)
-    several = np.flatnonzero(_MOVES_MESSAGES[kind] & (ret > 0))
+    found = np.empty(len(kind), np.int64)
+
+    def fill(rows: slice) -> np.ndarray:
+        moved = np.maximum(ret[rows], 0)
+        np.multiply(moved, _MOVES_BYTES.take(kind[rows]), out=found[rows])
+        several: np.ndarray = np.flatnonzero(_MOVES_MESSAGES.take(kind[rows]) & (moved > 0)) + rows.start
+        return several
+
+    several = np.concatenate([np.empty(0, np.int64), *each_piece(len(kind), fill)])
     if len(several):
         # These return how many messages; the recorder puts their bytes behind the arguments.
         found[several] = np.minimum(argument(5)[several], np.uint64(1 << 62)).astype(np.int64)

@@ -4,7 +4,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capture.format import pieces
-from capture.format.joins import Latest, codes_of, follow, pair_codes, place_among, refined, taken
+from capture.format.joins import (
+    Latest,
+    codes_of,
+    first_of_each,
+    follow,
+    last_of_each,
+    pair_codes,
+    place_among,
+    refined,
+    taken,
+)
 
 GROUPS = 4
 
@@ -42,6 +52,14 @@ def test_the_first_entry_of_a_group_is_its_earliest(known):
         for group in range(-1, GROUPS)
     ]
     assert found.tolist() == expected
+
+
+@given(st.lists(st.integers(-1, GROUPS - 1), max_size=20))
+def test_the_first_and_the_last_row_of_each_code_are_found(codes):
+    array = np.array(codes, np.int32)
+    rows = {code: [row for row, one in enumerate(codes) if one == code] for code in range(GROUPS)}
+    assert first_of_each(array, GROUPS).tolist() == [min(rows[code], default=-1) for code in range(GROUPS)]
+    assert last_of_each(array, GROUPS).tolist() == [max(rows[code], default=-1) for code in range(GROUPS)]
 
 
 numbers = st.one_of(st.integers(0, 9), st.integers(0, (1 << 63) - 1))
