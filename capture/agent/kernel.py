@@ -30,7 +30,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 PROBE_PARTS = (
     *("record", "objects", "thread", "filter", "tails", "plan", "policy", "copying", "pressure"),
-    *("program", "calls", "process"),
+    *("program", "calls", "process", "content"),
 )
 """Files of the probe, in the order in which they are compiled as one: BCC rewrites the main file alone."""
 _TYPED_FROM = (5 << 16) + (15 << 8)

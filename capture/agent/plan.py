@@ -45,7 +45,8 @@ PLAN_DTYPE = np.dtype(
         ("structure", "u1"),
         ("pointer", "u1"),
         ("narrow", "u1"),
-        ("unused", "u1", 3),
+        ("size", "u1"),
+        ("unused", "u1", 2),
     ]
 )
 
@@ -65,20 +66,46 @@ _DATA_KINDS = {
 _LAID_OUT_BY_WIDTH = frozenset((3, 4, 5, 6, 8, 9))
 """Of _DATA_KINDS those that are structures with pointers in them."""
 
-STRUCTURED_CALLS: Mapping[str, tuple[int, str]] = {
-    "openat2": (1, "how"),
-    "clone3": (2, "cl_args"),
-    "capget": (3, "hdrp"),
-    "capset": (3, "hdrp"),
-    "fcntl": (4, "arg"),
-    "fcntl64": (4, "arg"),
-    "prctl": (5, "arg2"),
-    "bpf": (6, "attr"),
-    "socketcall": (7, "args"),
-    "setgroups": (9, "list"),
-    "setgroups32": (9, "list"),
+_PERMISSIONS = 24
+"""Bytes of struct ipc64_perm up to its mode."""
+STRUCTURED_CALLS: Mapping[str, tuple[int, str, int]] = {
+    "openat2": (1, "how", 0),
+    "mount_setattr": (1, "attr", 0),
+    "open_tree_attr": (1, "attr", 0),
+    "landlock_create_ruleset": (1, "attr", 0),
+    "semop": (1, "sops", 6),
+    "semtimedop": (1, "sops", 6),
+    "clone3": (2, "cl_args", 0),
+    "capget": (3, "hdrp", 0),
+    "capset": (3, "hdrp", 0),
+    "fcntl": (4, "arg", 0),
+    "fcntl64": (4, "arg", 0),
+    "prctl": (5, "arg2", 0),
+    "bpf": (6, "attr", 0),
+    "socketcall": (7, "args", 0),
+    "setgroups": (9, "list", 0),
+    "setgroups32": (9, "list", 0),
+    "landlock_add_rule": (10, "rule_attr", 12),
+    "perf_event_open": (10, "attr", 48),
+    "io_uring_setup": (10, "params", 16),
+    "setrlimit": (10, "rlim", 16),
+    "prlimit64": (10, "new_limit", 16),
+    "sched_setattr": (10, "attr", 48),
+    "sched_setscheduler": (10, "param", 4),
+    "sched_setparam": (10, "param", 4),
+    "sched_setaffinity": (10, "mask", 8),
+    "request_key": (11, "callout_info", 0),
+    "mount": (12, "fstype", 0),
+    "fsconfig": (13, "value", 0),
+    "keyctl": (14, "arg2", 0),
+    "msgsnd": (15, "msgp", 0),
+    "msgrcv": (15, "msgp", 0),
+    "msgctl": (16, "buf", _PERMISSIONS),
+    "shmctl": (16, "buf", _PERMISSIONS),
+    "semctl": (16, "arg", _PERMISSIONS),
 }
-"""Call → which of the probe's ways reads what an argument points to (`OF_…` in bpf/plan.c); that argument."""
+"""Call → which of the probe's ways reads what an argument points to (`OF_…` in bpf/plan.c); that argument;
+bytes of the structure, or of one of several, where that does not depend on the call."""
 _NARROW_PAYLOAD = 8
 
 _ID_SETTERS = (
@@ -201,7 +228,7 @@ def _fill(plan: Any, spec: EventSpec, abi: str) -> None:
     for at, kind in enumerate(kinds):
         if kind in _ADDRESS_KINDS:
             plan["addr"], plan["addr_kind"] = at, _ADDRESS_KINDS[kind]
-        elif kind in _DATA_KINDS and plan["data_kind"] == 0 and not texts:
+        elif kind in _DATA_KINDS and plan["data_kind"] == 0:
             plan["data"], plan["data_kind"] = at, _DATA_KINDS[kind]
     if spec.name in BETWEEN_DESCRIPTORS:
         plan["second_fd"] = [at for at, kind in enumerate(kinds) if kind is ArgKind.FD][1]
@@ -217,5 +244,5 @@ def _fill(plan: Any, spec: EventSpec, abi: str) -> None:
     if spec.name in _OPENS:
         plan["open_flags"] = _OPENS[spec.name]
     if spec.name in STRUCTURED_CALLS:
-        plan["structure"], pointer = STRUCTURED_CALLS[spec.name]
+        plan["structure"], pointer, plan["size"] = STRUCTURED_CALLS[spec.name]
         plan["pointer"] = [arg.name for arg in args].index(pointer)

@@ -129,6 +129,21 @@ class EventColumns:
         """Argument `index` of some events as a C int, as descriptors are handed over."""
         return self.arguments(index, rows).astype(np.int32).astype(np.int64)
 
+    def is_empty(self, codes: np.ndarray) -> np.ndarray:
+        """bool, of each position in `texts`: was an empty text recorded there?"""
+        if self._empty_texts is None:
+            return np.zeros(len(codes), bool)
+        empty: np.ndarray = self._empty_texts[codes]
+        return empty
+
+    @cached_property
+    def _empty_texts(self) -> np.ndarray | None:
+        if b"" not in self.texts[1:]:
+            return None
+        empty = np.array([not text for text in self.texts])
+        empty[0] = False
+        return empty
+
     @cached_property
     def starts_elsewhere(self) -> np.ndarray:
         """bool: is the identity that of the directory from which the event's path starts?
@@ -140,9 +155,7 @@ class EventColumns:
         rows = self.rows_of(
             spec.name for spec, takes in zip(CATALOGUE, _TAKES_DIRECTORY, strict=False) if takes
         )
-        named = self.text[rows] > 0
-        if b"" in self.texts[1:]:
-            named &= np.array([bool(text) for text in self.texts])[self.text[rows]]
+        named = (self.text[rows] > 0) & ~self.is_empty(self.text[rows])
         result[rows] = named & ~(_MAKES_DESCRIPTOR[self.kind[rows]] & (self.ret[rows] >= 0))
         return result
 

@@ -111,8 +111,8 @@ class _Nodes:
         self.names = Names()
         self._events, self._processes = events, processes
         tables = _text_tables()
-        self.first_rows = _rows_with(tables.takes_first, events.kind, events.text)
-        self.second_rows = _rows_with(tables.takes_second, events.kind, events.text2)
+        self.first_rows = self._rows_with_names(tables.takes_first, events.text, tables.base_of_first)
+        self.second_rows = self._rows_with_names(tables.takes_second, events.text2, tables.base_of_second)
         self._fchdir_rows = _successful(events, ["fchdir"])
         births, directories = len(processes), Directories(events, processes, descriptors, relocated)
         self._open_directories = directories
@@ -135,6 +135,13 @@ class _Nodes:
         self._base[fchdir_nodes] = self._directory(
             processes.of_event[self._fchdir_rows], events.descriptors(0, self._fchdir_rows), self._fchdir_rows
         )
+
+    def _rows_with_names(self, takes: np.ndarray, texts: np.ndarray, base_of: np.ndarray) -> np.ndarray:
+        """Where a path is given; an empty one beside a descriptor means what that leads to, and is none."""
+        rows = _rows_with(takes, self._events.kind, texts)
+        empty = np.flatnonzero(self._events.is_empty(texts[rows]))
+        by_handle = self._handles(rows[empty], base_of) >= 0
+        return np.delete(rows, empty[by_handle])
 
     def _set_out_working_directories(
         self, listed: Table, fchdir_nodes: np.ndarray, relocated: Relocated
@@ -201,18 +208,23 @@ class _Nodes:
         """What each relative text starts from; an absolute one starts from nothing."""
         relative = ~self._is_absolute[self._text[nodes]]
         rows, nodes = rows[relative], nodes[relative]
-        argument = base_of[self._events.abi[rows], self._events.kind[rows]]
-        handles = np.full(len(rows), _AT_FDCWD, np.int64)
-        for index in range(6):
-            some = np.flatnonzero(argument == index)
-            handles[some] = self._events.descriptors(index, rows[some])
-        from_cwd = (handles == _AT_FDCWD) & (argument != _AS_GIVEN)
+        handles = self._handles(rows, base_of)
+        from_cwd = handles == _AT_FDCWD
         process = self._processes.of_event[rows]
         self._base[nodes[from_cwd]] = self.cwd_before(process[from_cwd], rows[from_cwd])
-        by_handle = np.flatnonzero((handles >= 0) & (argument >= 0))
+        by_handle = np.flatnonzero(handles >= 0)
         self._base[nodes[by_handle]] = self._directory(
             process[by_handle], handles[by_handle], rows[by_handle]
         )
+
+    def _handles(self, rows: np.ndarray, base_of: np.ndarray) -> np.ndarray:
+        """int64: the descriptor that a text starts from, AT_FDCWD the working directory; -1 none."""
+        argument = base_of[self._events.abi[rows], self._events.kind[rows]]
+        handles = np.where(argument == _AS_GIVEN, -1, _AT_FDCWD).astype(np.int64)
+        for index in range(6):
+            some = np.flatnonzero(argument == index)
+            handles[some] = self._events.descriptors(index, rows[some])
+        return handles
 
     def _directory(self, process: np.ndarray, handle: np.ndarray, row: np.ndarray) -> np.ndarray:
         found = self._open_directories.find(process, handle, row)

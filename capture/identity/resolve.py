@@ -114,6 +114,7 @@ def identify(
         descriptors=tables.get("descriptors", ()),
         sockets=tables.get("sockets", ()),
     )
+    _name_by_descriptor(events, paths, descriptors)
     images = with_names_of_files(images, descriptors)
     looked_at = tables.get("executables", ())
     images = with_executables(images, executables_by_identity(looked_at), scripts_by_path(looked_at))
@@ -139,6 +140,15 @@ def identify(
         loginuid=_handed_down(processes, listed, "loginuid"),
         listed={name: _listed_column(processes, listed, name) for name in LISTED},
     )
+
+
+def _name_by_descriptor(events: EventColumns, paths: Paths, descriptors: Descriptors) -> None:
+    """An empty path beside a descriptor (AT_EMPTY_PATH) is the name of the file that it leads to."""
+    rows = np.flatnonzero(events.is_empty(events.text) & (paths.first < 0) & (descriptors.of_event >= 0))
+    things, code = np.unique(descriptors.of_event[rows], return_inverse=True)
+    names = [descriptors.name[thing] for thing in things.tolist()]
+    files = [name if name.startswith("/") else "" for name in names]
+    paths.first[rows] = paths.names.codes(files)[code]
 
 
 def _container_of_process(

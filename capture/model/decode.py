@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from capture.model.abi import Abi
 from capture.model.credentials import CHANGES
+from capture.model.dependence import COUNTED_BY, is_content_of_key, is_ignored, place_of_name
 from capture.model.errnos import ERRNOS
 from capture.model.events import (
     NO_RESULT,
@@ -23,6 +24,7 @@ from capture.model.events import (
     Returns,
     text_places,
 )
+from capture.model.members import Structure
 from capture.model.signals import signal_name
 from capture.model.sockaddr import format_sockaddr
 from capture.model.structures import structure_of
@@ -172,13 +174,9 @@ def format_call(name: str, args: Sequence[tuple[str, str]], result: str) -> str:
     return f"{shown} = {result}" if result else shown
 
 
-_O_CREAT, _O_TMPFILE = 0o100, 0o20000000
-_FCNTL_WITHOUT_ARG = frozenset({1, 3, 9, 11, 1025, 1032, 1034})
 _BUFFERS_IN = frozenset({ArgKind.BUFFER_IN, ArgKind.IOVEC_IN})
 _BUFFERS_OUT = frozenset({ArgKind.BUFFER_OUT, ArgKind.IOVEC_OUT})
 _MESSAGES = frozenset({ArgKind.MSGHDR_IN, ArgKind.MSGHDR_OUT, ArgKind.MMSGHDR_IN, ArgKind.MMSGHDR_OUT})
-_NAMES_OF_PRCTL = {"arg2": (15, 16), "arg5": (0x53564D41,)}
-"""PR_SET_NAME, PR_GET_NAME; PR_SET_VMA."""
 _PLAIN = frozenset({ArgKind.HEX, ArgKind.POINTER})
 """Kinds that are shown as they are where another argument gives them no name."""
 _ADDRESSES = frozenset({ArgKind.SOCKADDR_IN, ArgKind.SOCKADDR_OUT})
@@ -200,18 +198,11 @@ class _Call:
 
     def means_nothing(self, arg: Arg) -> bool:
         """Whether the kernel ignores the argument, so that its register holds whatever was left there."""
-        name = self.spec.name
-        if name == "io_uring_submit":
+        if self.spec.name == "io_uring_submit":
             return self._is_absent(arg)
         if arg.kind is ArgKind.OFFSET_HIGH:
             return True  # shown with its low half
-        if name in ("open", "openat") and arg.kind is ArgKind.MODE:
-            return not self.values["flags"] & (_O_CREAT | _O_TMPFILE)
-        return (
-            name in ("fcntl", "fcntl64")
-            and arg.name == "arg"
-            and low_32_bits(self.values["cmd"]) in _FCNTL_WITHOUT_ARG
-        )
+        return is_ignored(self.spec.name, arg.name, self.values, self.ret)
 
     def _is_absent(self, arg: Arg) -> bool:
         """Whether a request of io_uring has no such argument: each operation has its own."""
@@ -227,15 +218,10 @@ class _Call:
             return self._argv(recorded) if arg.kind is ArgKind.ARGV else self._string(arg, recorded)
         if not self.spec.is_call and arg.kind in TEXT_KINDS:
             return "?"
-        if self.address and (structure := structure_of(arg, self.values, self.abi)):
-            size = self.values.get("size", 0)
-            return structure.text(self.address, self.recorded[0], abi=self.abi, size=size)
-        if self._points_to_name(arg) and self.recorded[0] is not None:
-            return quoted(self.recorded[0], EXCERPT * 4)
+        if (followed := self._followed(arg)) is not None:
+            return followed
         if arg.table and arg.kind is not ArgKind.STRUCT:
             return self._named(arg, value)
-        if arg.kind in _ADDRESSES and self.address:
-            return format_sockaddr(self.address)
         if arg.kind in _MESSAGES and (self.address or self.data):
             return self._message()
         if arg.kind is ArgKind.FD_PAIR and self.ret == 0 and len(self.data) >= 8:
@@ -247,10 +233,29 @@ class _Call:
             return format_value(arg, value, abi=self.abi)
         return NUMBERS.get(arg.kind, pointer)(value)
 
-    def _points_to_name(self, arg: Arg) -> bool:
-        """Whether prctl is given, or asked for, a name here."""
-        options = _NAMES_OF_PRCTL.get(arg.name, ()) if self.spec.name == "prctl" else ()
-        return bool(options) and low_32_bits(self.values["option"]) in options
+    def _followed(self, arg: Arg) -> str | None:
+        """What the argument points to, where that was recorded in the place of an address or of a text."""
+        if arg.table == "content":
+            return self._payload() if self.data else None
+        if self.address and (structure := structure_of(arg, self.values, self.abi)):
+            if arg.table == "msgbuf":
+                return self._queued(structure)
+            size = self.values.get(COUNTED_BY.get(arg.table, "size"), 0)
+            return structure.text(self.address, self.recorded[0], abi=self.abi, size=size)
+        if self.address and arg.kind is ArgKind.STRING:
+            return quoted(self.address.partition(b"\0")[0], EXCERPT * 4)
+        if self.address and arg.kind in _ADDRESSES:
+            return format_sockaddr(self.address)
+        place = place_of_name(self.spec.name, arg.name, self.values)
+        if place is not None and (name := self.recorded[place]) is not None:
+            return quoted(name, EXCERPT * 4)
+        is_content = self.data and is_content_of_key(self.spec.name, arg.name, self.values)
+        return self._payload() if is_content else None
+
+    def _queued(self, structure: Structure) -> str:
+        """A message of a System V queue: its type, and what of its text is kept."""
+        head = structure.text(self.address or b"", None, abi=self.abi, size=0)
+        return f"{head.removesuffix('}')}, mtext={self._payload()}}}" if self.data else head
 
     def _string(self, arg: Arg, recorded: bytes) -> str:
         text = quoted(recorded, PATH_LIMIT if arg.kind is ArgKind.PATH else EXCERPT * 4)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capture.model.events import TEXT_KINDS, Arg, ArgKind
 from capture.model.symbols import ALL_BITS
@@ -76,7 +76,9 @@ class Structure:
 
     members: tuple[Member, ...]
     unit: int = 1
-    """Bytes of what the argument `size` counts."""
+    """Bytes of what the next argument counts."""
+    is_array: bool = False
+    """Whether there are several, one behind the other, each a unit."""
 
     def text(self, raw: bytes, recorded: bytes | None, *, abi: str, size: int) -> str:
         """All members that tell something: `{flags=O_RDONLY, resolve=RESOLVE_BENEATH}`.
@@ -88,6 +90,11 @@ class Structure:
             size: how long the program says it is; `…` stands where less is recorded.
         """
         is_cut = size * self.unit > len(raw)
+        if self.is_array:
+            each = replace(self, is_array=False)
+            starts = range(0, len(raw) - self.unit + 1, self.unit)
+            parts = [each.text(raw[at : at + self.unit], recorded, abi=abi, size=0) for at in starts]
+            return f"[{', '.join([*parts, '…'] if is_cut else parts)}]"
         if len(self.members) == 1 and self.members[0].type.startswith("ids"):
             listed = self.members[0].text(raw, recorded, abi) or "[]"
             return f"{listed.removesuffix(']')}, …]" if is_cut else listed

@@ -3,7 +3,8 @@
 `capture.model.members` tells how they are written. The recorder keeps a structure's first bytes in the place
 of an address; capget's and capset's two follow each other there.
 
-Sources: include/uapi/linux/{openat2,sched,capability,fcntl,bpf}.h; arch/x86/include/asm/compat.h.
+Sources: include/uapi/linux/{openat2,sched,sched/types,capability,fcntl,bpf,mount,landlock,perf_event,io_uring,sem,msg,
+ipc,resource}.h; arch/x86/include/asm/compat.h.
 """
 
 # ruff: noqa: E501 - a layout reads best on few lines
@@ -97,6 +98,9 @@ _BPF: Mapping[tuple[int, ...], str] = {
 """By command."""
 
 
+_PERMISSIONS = layout("s32 key:enum=ipc_key u32 uid:uid u32 gid:gid u32 cuid:uid u32 cgid:gid u16 mode:mode")
+
+
 def _keyed(by: str, *choices: tuple[tuple[int, ...], Structure]) -> KeyedStructure:
     return KeyedStructure(by, {key: structure for keys, structure in choices for key in keys})
 
@@ -116,12 +120,48 @@ STRUCTURES: Mapping[str, Structure | KeyedStructure] = {
     "groups": replace(layout("ids32@0 list:gid"), unit=4),
     "groups_16": replace(layout("ids16@0 list:gid"), unit=2),
     "fcntl_arg": _keyed("cmd", (_LOCKS + _OPEN_LOCKS, _FLOCK), (_OWNERS, _OWNER)),
+    "mount_attr": layout("""
+        u64 attr_set:flags=mount_attr u64 attr_clr:flags=mount_attr u64 propagation?:flags=mount_flags
+        u64 userns_fd?:fd
+    """),
+    "landlock_ruleset": layout("""
+        u64 handled_access_fs:flags=landlock_access_fs u64 handled_access_net?:flags=landlock_access_net
+        u64 scoped?:flags=landlock_scope
+    """),
+    "landlock_rule": _keyed(
+        "rule_type",
+        ((1,), layout("u64 allowed_access:flags=landlock_access_fs s32 parent_fd:fd")),
+        ((2,), layout("u64 allowed_access:flags=landlock_access_net u32 port")),
+    ),
+    "perf_event_attr": layout("""
+        u32 type:enum=perf_type u32 size? u64 config:hex u64 sample_period? u64 sample_type?:hex
+        u64 read_format?:hex u64 flags?:hex
+    """),
+    "io_uring_params": layout(
+        "u32 sq_entries u32 cq_entries u32 flags:flags=io_uring_setup_flags u32 sq_thread_cpu?"
+    ),
+    "rlimit": layout("s64 rlim_cur:long s64 rlim_max:long"),
+    "rlimit64": layout("s64 rlim_cur:long s64 rlim_max:long"),
+    "sched_param": layout("s32 sched_priority:int"),
+    "sched_attr": layout("""
+        u32 size? u32 sched_policy:enum=sched_class u64 sched_flags?:hex s32 sched_nice?:int
+        u32 sched_priority? u64 sched_runtime? u64 sched_deadline? u64 sched_period?
+    """),
+    "cpu_set": layout("u64 cpus:hex"),
+    "sembuf": replace(
+        layout("u16 sem_num s16 sem_op:int s16 sem_flg?:flags=sembuf_flags"), unit=6, is_array=True
+    ),
+    "content": Structure(()),  # payload of no given size
+    "msgbuf": layout("s64 mtype:long"),
+    "ipc_perm": _keyed("cmd", ((1, 2, 0x101, 0x102), _PERMISSIONS)),
     "bpf_attr": _keyed("cmd", *((commands, layout(text)) for commands, text in _BPF.items())),
 }
 _OF_32_BITS: Mapping[str, Structure | KeyedStructure] = {
     "fcntl_arg": _keyed(
         "cmd", (_LOCKS, _FLOCK_OF_I386), (_LOCKS_64 + _OPEN_LOCKS, _FLOCK64_OF_I386), (_OWNERS, _OWNER)
     ),
+    "msgbuf": layout("s32 mtype:long"),
+    "rlimit": layout("s32 rlim_cur:int s32 rlim_max:int"),
 }
 """Where those of 32-bit programs are laid out in another way."""
 

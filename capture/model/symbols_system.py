@@ -92,6 +92,7 @@ SYSTEM_TABLES: dict[str, Table | KeyedTable] = {
     "msgctl_cmd": choice_and_flags(
         "IPC_RMID=0 IPC_SET=1 IPC_STAT=2 IPC_INFO=3 MSG_STAT=11 MSG_INFO=12 MSG_STAT_ANY=13", 0xFF, _IPC_64
     ),
+    "sembuf_flags": flags("IPC_NOWAIT=0o4000 SEM_UNDO=0o10000"),
     "sysv_msg_flags": flags("IPC_NOWAIT=0o4000 MSG_NOERROR=0o10000 MSG_EXCEPT=0o20000 MSG_COPY=0o40000"),
     "key_serial": _KEY,
     "keyctl_op": sequence("""
@@ -155,6 +156,10 @@ SYSTEM_TABLES: dict[str, Table | KeyedTable] = {
         KEXEC_FILE_UNLOAD=1 KEXEC_FILE_ON_CRASH=2 KEXEC_FILE_NO_INITRAMFS=4 KEXEC_FILE_DEBUG=8
         KEXEC_FILE_NO_CMA=0x10 KEXEC_FILE_FORCE_DTB=0x20
     """),
+    "perf_type": sequence(
+        "PERF_TYPE_HARDWARE PERF_TYPE_SOFTWARE PERF_TYPE_TRACEPOINT PERF_TYPE_HW_CACHE PERF_TYPE_RAW "
+        "PERF_TYPE_BREAKPOINT"
+    ),
     "perf_flags": flags(
         "PERF_FLAG_FD_NO_GROUP=1 PERF_FLAG_FD_OUTPUT=2 PERF_FLAG_PID_CGROUP=4 PERF_FLAG_FD_CLOEXEC=8"
     ),

@@ -95,17 +95,17 @@ FILE_CALLS = """
 466  466  466  removexattrat       file      zero   dirfd path at_flags:flags=at_flags name:string
 
 # Mounts
-165  40   21   mount               file      zero   source:path target:path fstype:string flags:flags=mount_flags data:pointer
+165  40   21   mount               file      zero   source:path target:path fstype:string flags:flags=mount_flags data:struct=content
 166  39   52   umount2             file      zero   target:path flags:flags=umount_flags
 155  41   217  pivot_root          file      zero   new_root:path put_old:path
 428  428  428  open_tree           file      fd     dirfd path flags:flags=open_tree_flags
-467  467  467  open_tree_attr      file      fd     dirfd path flags:flags=open_tree_flags attr:pointer size
+467  467  467  open_tree_attr      file      fd     dirfd path flags:flags=open_tree_flags attr:struct=mount_attr size
 429  429  429  move_mount          file      zero   from_dirfd:dirfd from_path:path to_dirfd:dirfd to_path:path flags:flags=move_mount_flags
 430  430  430  fsopen              file      fd     fsname:string flags:flags=fsopen_flags
-431  431  431  fsconfig            file      zero   fd cmd:enum=fsconfig_cmd key:string value:pointer aux:int
+431  431  431  fsconfig            file      zero   fd cmd:enum=fsconfig_cmd key:string value:struct=content aux:int
 432  432  432  fsmount             file      fd     fd flags:flags=fsmount_flags attr_flags:flags=mount_attr
 433  433  433  fspick              file      fd     dirfd path flags:flags=fspick_flags
-442  442  442  mount_setattr       file      zero   dirfd path flags:flags=at_flags attr:pointer size
+442  442  442  mount_setattr       file      zero   dirfd path flags:flags=at_flags attr:struct=mount_attr size
 457  457  457  statmount           file      zero   req:pointer buf:pointer bufsize:size flags:uint
 458  458  458  listmount           file      int    req:pointer mnt_ids:pointer nr_mnt_ids:ulong flags:flags=listmount_flags
 470  470  470  listns              process   int    req:pointer ns_ids:pointer nr_ns_ids:ulong flags:uint

@@ -60,7 +60,7 @@ IO_CALLS = """
 209  2    248  io_submit           io-other  int    ctx_id:hex nr:long iocbpp:pointer
 210  3    249  io_cancel           io-other  zero   ctx_id:hex iocb:pointer result:pointer
 333  292  385  io_pgetevents       io-other  int    ctx_id:hex min_nr:long nr:long events:pointer timeout:pointer usig:pointer
-425  425  425  io_uring_setup      io-other  fd     entries:uint params:pointer
+425  425  425  io_uring_setup      io-other  fd     entries:uint params:struct=io_uring_params
 426  426  426  io_uring_enter      io-other  int    fd to_submit:uint min_complete:uint flags:flags=io_uring_enter_flags argp:pointer argsz:size
 427  427  427  io_uring_register   io-other  int    fd opcode:enum=io_uring_register_op arg:pointer nr_args:uint
 

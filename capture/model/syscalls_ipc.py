@@ -13,16 +13,16 @@ IPC_CALLS = """
 
 29   194  395  shmget              ipc       int    key:enum=ipc_key size shmflg:flags=shmget_flags
 30   196  397  shmat               ipc       address  shmid:int shmaddr:pointer shmflg:flags=shmat_flags
-31   195  396  shmctl              ipc       int    shmid:int cmd:flags=shmctl_cmd buf:pointer
+31   195  396  shmctl              ipc       int    shmid:int cmd:flags=shmctl_cmd buf:struct=ipc_perm
 67   197  398  shmdt               ipc       zero   shmaddr:pointer
 64   190  393  semget              ipc       int    key:enum=ipc_key nsems:int semflg:flags=ipcget_flags
-65   193  -    semop               ipc       zero   semid:int sops:pointer nsops:uint
-66   191  394  semctl              ipc       int    semid:int semnum:int cmd:flags=semctl_cmd arg:hex
-220  192  -    semtimedop          ipc       zero   semid:int sops:pointer nsops:uint timeout:pointer
+65   193  -    semop               ipc       zero   semid:int sops:struct=sembuf nsops:uint
+66   191  394  semctl              ipc       int    semid:int semnum:int cmd:flags=semctl_cmd arg:struct=ipc_perm
+220  192  -    semtimedop          ipc       zero   semid:int sops:struct=sembuf nsops:uint timeout:pointer
 68   186  399  msgget              ipc       int    key:enum=ipc_key msgflg:flags=ipcget_flags
-69   189  400  msgsnd              ipc       zero   msqid:int msgp:pointer msgsz:size msgflg:flags=sysv_msg_flags
-70   188  401  msgrcv              ipc       size   msqid:int msgp:pointer msgsz:size msgtyp:long msgflg:flags=sysv_msg_flags
-71   187  402  msgctl              ipc       int    msqid:int cmd:flags=msgctl_cmd buf:pointer
+69   189  400  msgsnd              ipc       zero   msqid:int msgp:struct=msgbuf msgsz:size msgflg:flags=sysv_msg_flags
+70   188  401  msgrcv              ipc       size   msqid:int msgp:struct=msgbuf msgsz:size msgtyp:long msgflg:flags=sysv_msg_flags
+71   187  402  msgctl              ipc       int    msqid:int cmd:flags=msgctl_cmd buf:struct=ipc_perm
 
 240  180  277  mq_open             ipc       fd     name:string oflag:flags=open_flags mode attr:pointer
 241  181  278  mq_unlink           ipc       zero   name:string

@@ -39,8 +39,8 @@ PROCESS_CALLS = """
 317  277  354  seccomp             process   int    operation:enum=seccomp_op flags:flags=seccomp_flags args:pointer
 125  90   184  capget              process   zero   hdrp:struct=cap_header datap:struct=cap_data
 126  91   185  capset              process   zero   hdrp:struct=cap_header datap:struct=cap_data
-444  444  444  landlock_create_ruleset process fd   attr:pointer size flags:flags=landlock_create_flags
-445  445  445  landlock_add_rule   process   zero   ruleset_fd:fd rule_type:enum=landlock_rule_type rule_attr:pointer flags:uint
+444  444  444  landlock_create_ruleset process fd   attr:struct=landlock_ruleset size flags:flags=landlock_create_flags
+445  445  445  landlock_add_rule   process   zero   ruleset_fd:fd rule_type:enum=landlock_rule_type rule_attr:struct=landlock_rule flags:uint
 446  446  446  landlock_restrict_self process zero  ruleset_fd:fd flags:flags=landlock_restrict_flags
 459  459  459  lsm_get_self_attr   process   int    attr:enum=lsm_attr ctx:pointer size:pointer flags:flags=lsm_flags
 460  460  460  lsm_set_self_attr   process   zero   attr:enum=lsm_attr ctx:pointer size flags:uint
@@ -82,16 +82,16 @@ PROCESS_CALLS = """
 
 # Scheduling
 24   124  158  sched_yield         process   zero
-142  118  154  sched_setparam      process   zero   pid param:pointer
+142  118  154  sched_setparam      process   zero   pid param:struct=sched_param
 143  121  155  sched_getparam      process   zero   pid param:pointer
-144  119  156  sched_setscheduler  process   zero   pid policy:flags=sched_policy param:pointer
+144  119  156  sched_setscheduler  process   zero   pid policy:flags=sched_policy param:struct=sched_param
 145  120  157  sched_getscheduler  process   int=sched_policy    pid
 146  125  159  sched_get_priority_max process int   policy:enum=sched_class
 147  126  160  sched_get_priority_min process int   policy:enum=sched_class
 148  127  161  sched_rr_get_interval process zero   pid tp:pointer
-203  122  241  sched_setaffinity   process   zero   pid cpusetsize:size mask:pointer
+203  122  241  sched_setaffinity   process   zero   pid cpusetsize:size mask:struct=cpu_set
 204  123  242  sched_getaffinity   process   int    pid cpusetsize:size mask:pointer
-314  274  351  sched_setattr       process   zero   pid attr:pointer flags:uint
+314  274  351  sched_setattr       process   zero   pid attr:struct=sched_attr flags:uint
 315  275  352  sched_getattr       process   zero   pid attr:pointer size flags:uint
 140  141  96   getpriority         process   int    which:enum=priority_which who:int
 141  140  97   setpriority         process   zero   which:enum=priority_which who:int prio:int
@@ -104,8 +104,8 @@ PROCESS_CALLS = """
 
 # Limits and use
 97   163  76   getrlimit           process   zero   resource:enum=rlimit_resource rlim:pointer
-160  164  75   setrlimit           process   zero   resource:enum=rlimit_resource rlim:pointer
-302  261  340  prlimit64           process   zero   pid resource:enum=rlimit_resource new_limit:pointer old_limit:pointer
+160  164  75   setrlimit           process   zero   resource:enum=rlimit_resource rlim:struct=rlimit
+302  261  340  prlimit64           process   zero   pid resource:enum=rlimit_resource new_limit:struct=rlimit64 old_limit:pointer
 98   165  77   getrusage           process   zero   who:enum=rusage_who usage:pointer
 
 # Parts of the x86 machine state

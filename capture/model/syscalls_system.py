@@ -45,7 +45,7 @@ SYSTEM_CALLS = """
 246  104  283  kexec_load          system    zero   entry:pointer nr_segments:ulong segments:pointer flags:flags=kexec_flags
 320  294  -    kexec_file_load     system    zero   kernel_fd:fd initrd_fd:fd cmdline_len:size cmdline:string flags:flags=kexec_file_flags
 321  280  357  bpf                 system    int    cmd:enum=bpf_cmd attr:struct=bpf_attr size
-298  241  336  perf_event_open     system    fd     attr:pointer pid cpu:int group_fd:fd flags:flags=perf_flags
+298  241  336  perf_event_open     system    fd     attr:struct=perf_event_attr pid cpu:int group_fd:fd flags:flags=perf_flags
 
 # Gone from the kernel, or never there; a program may still try them
 156  -    149  _sysctl             system    zero   args:pointer

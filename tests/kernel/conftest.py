@@ -27,6 +27,7 @@ EVERYDAY = (
     "other_abis",
     "structures",
     "structures_under_strace",
+    "rare_calls",
     "signals",
     "credentials",
     "opened",

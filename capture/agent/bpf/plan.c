@@ -23,12 +23,13 @@ struct plan {
     u8 structure;       /* OF_*: what an argument points to, and is read by bpf/structures.c */
     u8 pointer;         /* that argument; the next one is its size if there is one */
     u8 narrow;          /* DATA_*, of arrays and messages as 32-bit programs lay them out */
-    u8 unused[3];
+    u8 size;            /* bytes of that structure, or of one of several */
+    u8 unused[2];
 };
 /* For calls of x86_64, then of its 32-bit entry, then of x32; then for what socketcall asks for. */
 BPF_ARRAY(plans, struct plan, 3 * PLANS + SOCKETCALLS);
 enum { OF_NOTHING, OF_SIZE, OF_CLONE, OF_CAPABILITIES, OF_FCNTL, OF_PRCTL, OF_BPF, OF_SOCKETCALL, OF_NARROW,
-       OF_GROUPS };
+       OF_GROUPS, OF_FIXED, OF_NAME, OF_MOUNT, OF_FSCONFIG, OF_KEYCTL, OF_MESSAGE, OF_PERMISSIONS };
 enum { ADDR_NONE, ADDR_IN, ADDR_OUT };
 enum { DATA_NONE, DATA_IN, DATA_OUT, DATA_IOV_IN, DATA_IOV_OUT, DATA_MSG_IN, DATA_MSG_OUT, DATA_PAIR,
        DATA_MMSG_IN, DATA_MMSG_OUT };

@@ -83,17 +83,26 @@ static __always_inline void copy_structure(struct target *t, struct plan *plan)
 {
     struct head *h = t->head;
     u64 from = argument(h, plan->pointer), size = argument(h, plan->pointer + 1), text = 0;
-    if (plan->structure == OF_SIZE) copy_behind(t, from, size, STRUCT_MAX);
+    if (plan->structure == OF_SIZE) copy_behind(t, from, size * (plan->size ? plan->size : 1), STRUCT_MAX);
     else if (plan->structure == OF_CLONE) copy_clone_args(t, from, size);
     else if (plan->structure == OF_CAPABILITIES) copy_capabilities(t);
     else if (plan->structure == OF_FCNTL) copy_behind(t, from, fcntl_size(h->args[1], h->flags & F_COMPAT), 32);
     else if (plan->structure == OF_GROUPS) copy_behind(t, from, group_size(h) * (u32)h->args[0], STRUCT_MAX);
+    else if (plan->structure == OF_FIXED) copy_behind(t, from, plan->size, FIXED_MAX);
+    else if (plan->structure == OF_NAME || plan->structure == OF_MOUNT) copy_name_behind(t, from);
+    else if (plan->structure == OF_MESSAGE && h->ret >= 0) copy_behind(t, from, width_of_long(h), 8);
+    else if (plan->structure == OF_PERMISSIONS && tells_permissions(argument(h, plan->pointer - 1), h->ret))
+        copy_behind(t, from, plan->size, FIXED_MAX);
     else if (plan->structure == OF_PRCTL) text = prctl_text(h);
     else if (plan->structure == OF_BPF) {
         copy_behind(t, from, size, STRUCT_MAX);
         text = bpf_text(h);
     }
     keep(t, h->addr_len);
+    if (plan->structure == OF_KEYCTL) {
+        copy_key_names(t);
+        return;
+    }
     h->text_len = copy_text(t, text ? text : argument(h, plan->text));
     h->text2_len = copy_text(t, argument(h, plan->text2));
 }
@@ -165,7 +174,8 @@ static __always_inline void look_behind(struct head *h, struct position *p, stru
     copy_socket(&t, socket);
     if (plan->addr_kind) follow_address(&t, plan);
     copy_structure(&t, plan);
-    copy_narrow_payload(&t, plan, socket);
+    if (plan->structure >= OF_MOUNT && plan->structure <= OF_MESSAGE) copy_content(&t, plan);
+    else copy_narrow_payload(&t, plan, socket);
 }
 
 /* After the record of a call whose plan says so. */

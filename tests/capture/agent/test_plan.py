@@ -50,7 +50,9 @@ EMPTY |= dict.fromkeys(
         ("getpid", {"bulk": 1}),
         ("pipe2", {"data": 0, "data_kind": 7}),
         ("execve", {"text": 0, "life": 1}),
-        ("mount", {"text": 0, "text2": 1, "life": 1}),
+        ("mount", {"text": 0, "text2": 1, "life": 1, "structure": 12, "pointer": 2}),
+        ("setxattr", {"text": 0, "text2": 1, "data": 2, "data_kind": 1}),
+        ("msgrcv", {"bulk": 1, "size_from_ret": 1, "structure": 15, "pointer": 1}),
         (
             "openat2",
             {"dirfd": 0, "text": 1, "returns_fd": 1, "open_flags": 2, "structure": 1, "pointer": 2},

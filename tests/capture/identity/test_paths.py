@@ -101,6 +101,15 @@ def test_a_descriptor_number_used_again_is_the_later_directory(book):
     assert [paths(book)[at] for at in (1, 4)] == ["/one/a", "/two/a"]
 
 
+def test_an_empty_name_beside_a_descriptor_is_the_file_that_it_leads_to(book):
+    """The number was a directory's before, and closing and opening again tells nothing of that."""
+    book.open(100, "/srv", ino=7, fd=5, mode=DIRECTORY)
+    book.open(100, "/etc/passwd", ino=8, fd=5)
+    book.event("newfstatat", text=b"", fd=5, ino=8, args=(5, 0, 0, 0x1000))
+    book.event("newfstatat", text=b"", args=(AT_FDCWD, 0, 0, 0x1000))
+    assert paths(book)[-2:] == ["/etc/passwd", "/home/alice"]
+
+
 def test_a_name_of_which_the_start_is_unknown_stays_as_it_was_given(book):
     book.event("unlinkat", text=b"./a", args=(77,))
     book.event("unlink", pid=777, text=b"b")

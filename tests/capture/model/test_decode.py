@@ -124,7 +124,7 @@ def shown(name, args=(), *, texts=(None, None), address=None, data=b"", ret=0, f
         ({"name": "sched_getscheduler", "args": (7,), "ret": 1}, "sched_getscheduler(7) = 1 (SCHED_FIFO)"),
         (
             {"name": "keyctl", "args": (5, 77, 0x3F010000)},
-            "keyctl(KEYCTL_SETPERM, 77, KEY_POS_ALL|KEY_USR_VIEW, 0x0, 0x0) = 0",
+            "keyctl(KEYCTL_SETPERM, 77, KEY_POS_ALL|KEY_USR_VIEW) = 0",
         ),
         (
             {"name": "prctl", "args": (47, 2, 13)},
