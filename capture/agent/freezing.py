@@ -21,7 +21,8 @@ from capture.agent.control import Message, send, wait_for_end
 from capture.agent.errors import CaptureError
 from capture.agent.files import CaptureFiles
 from capture.agent.output import Output
-from capture.format import FormatError, create, join_files
+from capture.format import FormatError, join_files
+from capture.format.placing import placed
 from capture.format.writer import Signer
 
 _LONGEST_S = 24 * 3600.0
@@ -107,9 +108,5 @@ def save(paths: list[Path], output: Path, facts: dict[str, Any], signer: Signer 
         FormatError: They are not a chain.
         OSError: The file exists already, or cannot be written.
     """
-    with create(output) as stream:
-        try:
-            return join_files(paths, stream, {"frozen": facts}, signer).events_written
-        except BaseException:
-            output.unlink(missing_ok=True)
-            raise
+    with placed(output, replaces=False) as stream:
+        return join_files(paths, stream, {"frozen": facts}, signer).events_written

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from capture.cli.errors import Exit, fail, told_in_one_line
-from capture.format import FormatError, create
 from capture.format.convert import Conversion, convert_file
 from capture.format.memory import keep_freed_memory
+from capture.format.placing import placed
 from capture.model.text import printable
 
 _FILE = click.Path(path_type=Path)
@@ -32,21 +32,12 @@ def convert(file: Path, output: Path, overwrite: bool) -> None:
     exhume-capture convert trace.scap -o trace.exhume
     exhume-capture convert falco-capture.scap.gz -o incident.exhume && exhume-inspect incident.exhume
     """
-    try:
-        stream = create(output, overwrite=overwrite)
-    except FileExistsError:
-        fail(f"{output} exists already: choose another name, or pass --overwrite", Exit.WRITE_FAILED)
-    except OSError as error:
-        fail(f"{output} cannot be written: {error.strerror}", Exit.WRITE_FAILED)
     keep_freed_memory()
     try:
-        with stream:
+        with placed(output, replaces=overwrite, captures_too=True) as stream:
             result = convert_file(file, stream)
-    except (FormatError, OSError):
-        # Nothing was written: what was there before would have been cut by the first block.
-        if not output.stat().st_size:
-            output.unlink()
-        raise
+    except FileExistsError:
+        fail(f"{output} exists already: choose another name, or pass --overwrite", Exit.WRITE_FAILED)
     _tell(file, output, result)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import socket
 import sys
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ from capture.agent.rotation import FileNames, Rotation
 from capture.cli.errors import Exit, fail
 from capture.evidence.signing import KeySigner
 from capture.format import create
+from capture.format.writer import standard_output
 
 
 def open_destination(
@@ -52,14 +51,4 @@ def _standard_output(rotation: Rotation, signer: KeySigner | None) -> CaptureFil
             "a capture is no text for a terminal: `exhume-capture record -o - > node.exhume`, or name a file",
             Exit.USAGE,
         )
-    stream = _Stream(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return CaptureFiles(stream, signer=signer)
-
-
-class _Stream(io.FileIO):
-    """Bytes that are gone when they are written, also where they go to a file: it may hold more than ours."""
-
-    def seekable(self) -> bool:
-        """Never."""
-        return False
+    return CaptureFiles(standard_output(), signer=signer)

@@ -14,6 +14,7 @@ import click
 from capture.agent.errors import CaptureError
 from capture.evidence.errors import EvidenceError
 from capture.format import FormatError
+from capture.format.placing import is_of_writing, reason_of
 from capture.model.text import printable
 
 P = ParamSpec("P")
@@ -32,7 +33,7 @@ class Exit(IntEnum):
     UNREADABLE = 5
     """No such file, no permission, not a capture."""
     WRITE_FAILED = 6
-    """The recording ended early because the file could not be written."""
+    """A file could not be written; a recording ended early by that."""
     UNTRUSTED = 7
     """`verify`: whole, but not signed by the --key, or not made of the --parent."""
 
@@ -46,7 +47,7 @@ Exit codes:
   3  the capture is cut short (what is whole was read)
   4  the capture was altered
   5  not readable: no such file, no permission, not a capture
-  6  recording ended early: the file could not be written
+  6  the file could not be written; a recording ended early
   7  verify: the capture is whole, but not signed by the --key or not made of the --parent
 """
 
@@ -87,8 +88,7 @@ def told_in_one_line(command: Callable[P, R]) -> Callable[P, R]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(Exit.FINE)
         except OSError as error:
-            name = f"{error.filename}: " if error.filename else ""
-            fail(f"{name}{error.strerror or error}", Exit.UNREADABLE)
+            fail(reason_of(error), Exit.WRITE_FAILED if is_of_writing(error) else Exit.UNREADABLE)
         except KeyboardInterrupt:
             sys.exit(130)
         except Exception as error:

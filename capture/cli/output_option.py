@@ -15,12 +15,15 @@ from capture.model.text import printable
 
 def output_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command -o and --sign; it gets `output` and `signer`."""
-    kind = click.Path(path_type=Path, dir_okay=False)
-    option = click.option("-o", "--output", type=kind, required=True, metavar="OUT", help="The new file.")
+    kind = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+    option = click.option(
+        "-o", "--output", type=kind, required=True, metavar="OUT", help="The new file; - is standard output."
+    )
     return sign_option(option(command))
 
 
 def say_made(output: Path, events: int, more: str = "") -> None:
     """One line of what came of it."""
-    size = human_bytes(output.stat().st_size)
-    click.echo(f"{printable(str(output))}: {events:,} events, {size}{more}", err=True)
+    size = "" if str(output) == "-" else f", {human_bytes(output.stat().st_size)}"
+    name = "standard output" if str(output) == "-" else printable(str(output))
+    click.echo(f"{name}: {events:,} events{size}{more}", err=True)

@@ -6,6 +6,7 @@ of its last block. Parents are only read.
 
 from __future__ import annotations
 
+import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,11 +18,14 @@ from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
+from capture.evidence.errors import EvidenceError
 from capture.evidence.judgement import judge_file
 from capture.evidence.signing import KeySigner, Signed
-from capture.format import Capture, CaptureFile, CaptureSet, CaptureWriter, EventBatch, create
+from capture.format import Capture, CaptureFile, CaptureSet, CaptureWriter, EventBatch
+from capture.format.placing import placed
 from capture.format.reader import StoredEvents
 from capture.format.sets import rows_of_all
+from capture.format.writer import standard_output
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Rows = list[dict[str, Any]]
@@ -263,18 +267,18 @@ def tool() -> str:
 
 @contextmanager
 def new_capture(path: Path) -> Iterator[BinaryIO]:
-    """A new file to write into; it is taken away if that fails.
+    """A new file to write into, there once it is whole; `-` is standard output.
 
     Raises:
         FileExistsError: There is one of that name: captures are evidence.
-        OSError: It cannot be made.
+        EvidenceError: Standard output is a terminal.
+        OSError: It cannot be written.
     """
-    stream = create(path)
-    try:
-        with stream:
+    if str(path) != "-":
+        with placed(path, replaces=False) as stream:
             yield stream
-    except BaseException as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(path)
-        raise
+        return
+    if sys.stdout.isatty():
+        raise EvidenceError("a capture is no text for a terminal: name a file, or send it into a pipe")
+    with standard_output() as stream:
+        yield stream

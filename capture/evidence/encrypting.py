@@ -5,12 +5,15 @@ A capture is encrypted as it is, in one pass and in little memory; its digests a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from capture.evidence.errors import EvidenceError
 from capture.evidence.keys import write_secret
+
+T = TypeVar("T")
 
 _MOST = 1 << 20
 """Bytes of a file of keys that is read."""
@@ -77,9 +80,9 @@ def encrypt(source: BinaryIO, target: BinaryIO, recipients: Sequence[Any]) -> No
         EvidenceError: It cannot be encrypted to them.
         OSError: Reading or writing failed.
     """
-    pyrage = _library()
+    pyrage, ends = _library(), _Ends(source, target)
     try:
-        pyrage.encrypt_io(source, target, list(recipients))
+        ends.joined_by(lambda: pyrage.encrypt_io(ends, ends, list(recipients)))
     except pyrage.EncryptError as error:
         raise EvidenceError(f"it cannot be encrypted: {error}") from error
 
@@ -91,9 +94,9 @@ def decrypt(source: BinaryIO, target: BinaryIO, identities: Sequence[Any]) -> No
         EvidenceError: No key fits, or it was altered or cut short, or is no age file.
         OSError: Reading or writing failed.
     """
-    pyrage = _library()
+    pyrage, ends = _library(), _Ends(source, target)
     try:
-        pyrage.decrypt_io(source, target, list(identities))
+        ends.joined_by(lambda: pyrage.decrypt_io(ends, ends, list(identities)))
     except pyrage.DecryptError as error:
         raise EvidenceError(f"it cannot be decrypted: {error}") from error
     except OSError as error:
@@ -101,6 +104,54 @@ def decrypt(source: BinaryIO, target: BinaryIO, identities: Sequence[Any]) -> No
             raise
         # What does not authenticate comes as an error of reading, without a number.
         raise EvidenceError(f"it cannot be decrypted: {error}") from error
+
+
+class _Ends:
+    """What is read and what is written, for a library that makes texts of its own of all that these raise."""
+
+    def __init__(self, source: BinaryIO, target: BinaryIO) -> None:
+        self._source, self._target = source, target
+        self._raised: OSError | None = None
+        self._stopped = False
+
+    def joined_by(self, work: Callable[[], object]) -> None:
+        """Let the library work. It does so in a thread, for it would swallow Ctrl-C and the like.
+
+        Raises:
+            OSError: As reading or writing raised it.
+        """
+        with ThreadPoolExecutor(1) as pool:
+            done = pool.submit(work)
+            try:
+                done.result()
+            except BaseException:
+                self._stopped = True
+                if self._raised is None:
+                    raise
+        # Also where the library took no notice: of what it writes last it takes none.
+        if self._raised is not None:
+            raise self._raised
+
+    def read(self, size: int = -1) -> bytes:
+        """Of what is read."""
+        return self._kept(lambda: self._source.read(size))
+
+    def write(self, data: bytes) -> int:
+        """To what is written."""
+        return self._kept(lambda: self._target.write(data))
+
+    def flush(self) -> None:
+        """What was written."""
+        self._kept(self._target.flush)
+
+    def _kept(self, step: Callable[[], T]) -> T:
+        if self._stopped:
+            raise EOFError
+        try:
+            return step()
+        except OSError as error:
+            self._raised = error
+            raise
 
 
 def _content(path: Path) -> bytes:

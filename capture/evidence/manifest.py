@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 
 from capture.evidence.signing import OF_A_MANIFEST, KeySigner, Signature, Signed, check_signature
 from capture.format import CaptureFile, FormatError, set_facts
+from capture.format.placing import placed
 from capture.format.sets import MANIFEST_SUFFIX
 
 _MOST = 16 << 20
@@ -94,11 +94,8 @@ def write_manifest(
         facts["signature"] = {
             name: value.hex() if isinstance(value, bytes) else value for name, value in signed.items()
         }
-    beside = path.with_name(f".{path.name}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump(facts, stream, indent=1)
-    beside.replace(path)
+    with placed(path, synced=False) as stream:
+        stream.write(json.dumps(facts, indent=1).encode())
 
 
 def manifests_of(members: Sequence[CaptureFile]) -> tuple[list[tuple[str, Signature]], list[str]]:

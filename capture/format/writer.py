@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -189,6 +190,21 @@ def create(path: Path, *, overwrite: bool = False) -> BinaryIO:
         os.close(descriptor)
         raise
     return os.fdopen(descriptor, "wb", buffering=0)
+
+
+def standard_output() -> BinaryIO:
+    """A stream into which a capture is written as it comes; what is printed from now on is not in between."""
+    stream = _Stream(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return stream
+
+
+class _Stream(FileIO):
+    """Bytes that are gone when they are written, also where they go to a file: it may hold more than ours."""
+
+    def seekable(self) -> bool:
+        """Never."""
+        return False
 
 
 def _refuse(status: os.stat_result, path: Path, *, overwrite: bool) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
 from capture.format.blocks import collector_paused
+from capture.format.placing import placed
 from inspect_app.cases.case import Case
 from inspect_app.cases.document import MAX_FILE, Writing, from_bytes
 from inspect_app.cases.errors import CaseError
@@ -68,7 +68,8 @@ class CaseFile:
             there = self._load() if self.has_changed else self._saved
             merged = case if there is None else case.merged(there)
             if merged != self._saved or not self.path.exists():
-                _put(self.path, self._writing.text(merged).encode("utf-8"))
+                with placed(self.path) as stream:
+                    stream.write(self._writing.text(merged).encode("utf-8"))
                 self._seen, self._saved = _state_of(self.path), merged
             return merged
 
@@ -113,23 +114,3 @@ def _held(path: Path) -> Iterator[None]:
     finally:
         if descriptor >= 0:
             os.close(descriptor)
-
-
-def _put(path: Path, data: bytes) -> None:
-    """A file in place of another in one step; a link stays a link."""
-    place = path.resolve()
-    name = ""
-    try:
-        descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name[:100]}-")
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(place)
-    except BaseException as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            # Whoever asked knows the file by its own name.
-            error.filename, error.filename2 = str(path), None
-        raise

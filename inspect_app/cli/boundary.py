@@ -13,6 +13,7 @@ from typing import NoReturn, ParamSpec
 import click
 
 from capture.format import files_of
+from capture.format.placing import is_of_writing, reason_of
 from capture.model.decode import printable
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.analysis.timelines import capture_window
@@ -44,6 +45,8 @@ class ExitCode(IntEnum):
     """The capture is not as it was written; what is whole was read and shown."""
     UNREADABLE = 5
     """There is no such file, it may not be read, or it is no capture."""
+    WRITE_FAILED = 6
+    """The file could not be written."""
 
 
 EXIT_CODES = """\b
@@ -52,7 +55,8 @@ Exit codes:
   2  the command, a filter, a view's name or a window is wrong
   3  the capture is cut short; it was read and shown up to there
   4  the capture was altered; what is whole was read and shown
-  5  the capture cannot be read: no such file, no permission, or no capture"""
+  5  the capture cannot be read: no such file, no permission, or no capture
+  6  the file could not be written"""
 
 _CODE_OF_STATE = {
     "whole": ExitCode.FINE,
@@ -82,8 +86,7 @@ def guarded(command: Callable[P, CaptureFrames | None]) -> Callable[P, None]:
         except FormatError as error:
             fail(f"this is no capture that can be read: {error}", ExitCode.UNREADABLE)
         except OSError as error:
-            name = f"{error.filename}: " if error.filename else ""
-            fail(f"{name}{error.strerror or error}", ExitCode.UNREADABLE)
+            fail(reason_of(error), ExitCode.WRITE_FAILED if is_of_writing(error) else ExitCode.UNREADABLE)
         _note(frames)
         if frames is not None:
             _tell_state(frames)
@@ -144,8 +147,13 @@ def _note(frames: CaptureFrames | None) -> None:
         fail(f"the examiner's log cannot be written: {error.strerror}", ExitCode.UNREADABLE)
 
 
+def exit_code_of(frames: CaptureFrames) -> ExitCode:
+    """How a command ends that has read a capture."""
+    return _CODE_OF_STATE.get(frames.state.state, ExitCode.ALTERED)
+
+
 def _tell_state(frames: CaptureFrames) -> None:
-    code = _CODE_OF_STATE.get(frames.state.state, ExitCode.ALTERED)
+    code = exit_code_of(frames)
     if code is not ExitCode.FINE:
         fail(f"{frames.path}: {frames.state.detail}", code)
 

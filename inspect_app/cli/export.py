@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from capture.model.text import printable
-from inspect_app.cli.boundary import EXIT_CODES, ExitCode, fail, guarded, open_for_command, window_option
+from inspect_app.cli.boundary import (
+    EXIT_CODES,
+    ExitCode,
+    exit_code_of,
+    fail,
+    guarded,
+    open_for_command,
+    window_option,
+)
 from inspect_app.cli.commands import main, view_named
 from inspect_app.cli.options import FILE, files_argument, filter_option, own_views_option, window_choice
 from inspect_app.exports.dataset import write_dataset
@@ -21,10 +29,11 @@ from inspect_app.exports.kinds import KINDS
 from inspect_app.exports.pieces import Progress, silent
 from inspect_app.exports.request import Request, request_of
 from inspect_app.frames.capture import CaptureFrames
+from inspect_app.frames.foreign import recordings_among
 
 _KINDS_HELP = "The form: " + "; ".join(f"{kind.id}, {kind.meaning}" for kind in KINDS.values()) + "."
 
-_FOLDER_HELP = "Instead: add the capture to a data set of many, a folder of Parquet files by host and date."
+_FOLDER_HELP = "Instead: add each capture to a data set of many, a folder of Parquet files by host and date."
 
 
 @main.command("export", epilog=EXIT_CODES)
@@ -58,19 +67,20 @@ def export_command(  # noqa: PLR0917 - click hands over options by name
       exhume-inspect export node.exhume --as csv --view connections -o peers.csv
       exhume-inspect export node.exhume --as strace --window +2s..+3s -o - | less
       exhume-inspect export node.exhume --parquet fleet/
+      exhume-inspect export captures/ --parquet fleet/
     """
     if (kind is None or output is None) and (folder is None or kind or output or view):
         raise click.UsageError("an export needs --as KIND and -o OUT, or --parquet DIR alone")
     chosen = view_named(view) if view else None
-    frames = open_for_command(files, expression)
-    span = window_option(frames, window)
     try:
+        if folder is not None:
+            return _add_to_dataset(files, expression, window, folder)
+        frames = open_for_command(files, expression)
+        span = window_option(frames, window)
         request = request_of(frames, window=span, filters=[expression], view=chosen)
         if kind is not None and output is not None:
             refuse_captures(output, files)
             _export(request, kind, output)
-        elif folder is not None:
-            _add_to_dataset(request, folder)
     except ExportError as error:
         fail(str(error), ExitCode.USAGE)
     return frames
@@ -91,12 +101,25 @@ def _export(request: Request, kind: str, output: Path) -> None:
         click.echo(line, err=True)
 
 
-def _add_to_dataset(request: Request, folder: Path) -> None:
-    with progress_bar() as progress:
-        files = write_dataset(request, folder, progress)
-    click.echo(
-        f"wrote {files:,} files of {request.source.rows:,} events into {printable(str(folder))}", err=True
-    )
+def _add_to_dataset(paths: Sequence[Path], expression: str, window: str, folder: Path) -> CaptureFrames:
+    """Each recording by itself, of whichever host: a row names the capture that it can be checked against.
+
+    Gives the one of which the state is worst.
+    """
+    worst: CaptureFrames | None = None
+    for recording in recordings_among(paths):
+        frames = open_for_command(recording, expression)
+        request = request_of(frames, window=window_option(frames, window), filters=[expression])
+        with progress_bar() as progress:
+            files = write_dataset(request, folder, progress)
+        rows, into = request.source.rows, printable(str(folder))
+        of = printable(f"{request.source.capture} of {request.source.host}, {frames.state.state}")
+        click.echo(f"wrote {files:,} files of {rows:,} events into {into}: {of}", err=True)
+        if worst is None or exit_code_of(frames) > exit_code_of(worst):
+            worst = frames
+    if worst is None:
+        raise ExportError("there is no capture to add")
+    return worst
 
 
 @contextmanager

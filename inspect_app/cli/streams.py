@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 
 from capture.format import files_of
+from capture.format.placing import placed
 from inspect_app.analysis.conversations import conversations
 from inspect_app.analysis.selection import select
 from inspect_app.analysis.streams import Direction, Segment, Streams, io_streams, of_thing
@@ -149,7 +150,7 @@ def _write_bytes(found: Streams, wanted: Direction | None, output: Path, capture
         return
     if output.exists() and any(map(output.samefile, captures)):
         raise click.BadParameter(f"{output} is the capture itself; name another file", param_hint="--output")
-    with output.open("wb") as stream:
+    with placed(output) as stream:
         _write_all(found, wanted, stream)
     click.echo(f"wrote {safe_text(str(output))}", err=True)
 

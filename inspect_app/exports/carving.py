@@ -18,8 +18,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from capture.format.placing import placed
 from inspect_app.analysis.recovered import Range, Recovered, content
-from inspect_app.exports.destination import new_file
 from inspect_app.exports.errors import ExportError
 from inspect_app.exports.pieces import Progress, silent
 from inspect_app.exports.safe_names import safe_name
@@ -80,7 +80,7 @@ def carve_all(
         carved = carve(frames, recovered, folder / safe_name(number, recovered.name), source, largest=largest)
         rows.append({"file": carved.path.name, **_facts(carved)})
         yield carved
-    with new_file(folder / INDEX) as stream:
+    with placed(folder / INDEX) as stream:
         stream.write(_json({"source": source.facts(), "files": rows}))
 
 
@@ -98,10 +98,10 @@ def carve(
     Raises:
         OSError: The disk.
     """
-    with new_file(path) as stream:
+    with placed(path) as stream:
         digest, left_out = _write(frames, recovered, stream, progress, largest)
     carved = Carved(path, recovered, digest, left_out)
-    with new_file(path.with_name(path.name + MAP)) as stream:
+    with placed(path.with_name(path.name + MAP)) as stream:
         stream.write(_json({"source": source.facts(), **_facts(carved), **_map(frames, recovered)}))
     note("exported", to=str(path), what=recovered.name, coverage=recovered.coverage, sha256=digest)
     return carved

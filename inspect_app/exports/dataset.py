@@ -20,10 +20,10 @@ from urllib.parse import quote
 
 import numpy as np
 
+from capture.format.placing import placed
 from inspect_app.exports.arrow import moments_both, pyarrow, texts, whole_numbers
 from inspect_app.exports.columns import EVENT_EXPORT_COLUMNS
 from inspect_app.exports.dataset_tables import TABLES
-from inspect_app.exports.destination import new_file
 from inspect_app.exports.errors import ExportError
 from inspect_app.exports.parquet import METADATA, event_readers
 from inspect_app.exports.pieces import Progress, chunks, silent
@@ -48,7 +48,7 @@ def write_dataset(request: Request, folder: Path, progress: Progress = silent) -
     """
     pyarrow()
     if len(request.frames.hosts) > 1:
-        raise ExportError("these are captures of several hosts: add them to the data set one by one")
+        raise ExportError("these are captures of several hosts: each is added to the data set by itself")
     parts = _Parts(request, folder)
     parts.forget()
     try:
@@ -96,7 +96,7 @@ class _Parts:
     def write(self, table: str, day: int, batches: Iterable[Arrays]) -> None:
         """One file, from batches of columns."""
         arrow, writer = pyarrow(), None
-        with new_file(self.path(table, day)) as stream:
+        with placed(self.path(table, day)) as stream:
             for arrays in batches:
                 made = arrow.table(dict(arrays))
                 if writer is None:
@@ -110,9 +110,9 @@ class _Parts:
 
 
 def _write_things(parts: _Parts, table: str, columns: Arrays, times: np.ndarray) -> None:
-    """`times`: ns, -1 not known; a file a day."""
+    """`times`: ns, -1 not known. A file a day; where there is nothing, an empty one to be asked."""
     days = np.where(times < 0, parts.started, times) // _DAY
-    for day in np.unique(days).tolist():
+    for day in np.unique(days).tolist() or [parts.started // _DAY]:
         mine = np.flatnonzero(days == day)
         part = {name: array.take(pyarrow().array(mine)) for name, array in columns.items()}
         parts.write(table, day, [part])
@@ -147,23 +147,28 @@ def _write_events(parts: _Parts, progress: Progress) -> None:
     read, done = event_readers(request.frames), 0
     first, last = (times[[0, -1]] // _DAY).tolist() if len(times) else (0, -1)
 
+    def columns(mine: np.ndarray) -> Arrays:
+        return {
+            **moments_both("time", times[mine]),
+            **{name: read[name](mine) for name in names},
+            "capture": parts.constant(len(mine)),
+        }
+
     def batches(day: int) -> Iterator[Arrays]:
         nonlocal done
         for rows in chunks(request.selection, _GROUP):
             mine = rows[times[rows] // _DAY == day]
             if not len(mine):
                 continue
-            yield {
-                **moments_both("time", times[mine]),
-                **{name: read[name](mine) for name in names},
-                "capture": parts.constant(len(mine)),
-            }
+            yield columns(mine)
             done += len(mine)
             progress(done, len(request.selection))
 
     rows = request.selection.rows
-    chosen = np.unique(times[rows] // _DAY) if first != last else np.array([first])
-    for day in chosen.tolist() if len(request.selection) else []:
+    if not len(request.selection):
+        parts.write("events", parts.started // _DAY, [columns(np.zeros(0, np.int64))])
+        return
+    for day in np.unique(times[rows] // _DAY).tolist() if first != last else [first]:
         parts.write("events", day, batches(day))
 
 

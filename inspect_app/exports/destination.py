@@ -1,16 +1,11 @@
-"""Where exports go: a file that is there whole or not at all, readable by its owner alone."""
+"""What is told of files that were written, and which files none are written over."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from capture.format import files_of
 from inspect_app.exports.errors import ExportError
@@ -18,7 +13,6 @@ from inspect_app.frames.foreign import ENDINGS
 
 SIDECAR = ".source.json"
 """Behind the name of an export that has no place for its source."""
-_PREFIX = ".export-"
 _PIECE = 1 << 20
 
 
@@ -31,32 +25,6 @@ class Written:
     sha256: str
     notes: tuple[str, ...] = ()
     """What the form could not take, each in a sentence."""
-
-
-@contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into, which takes the place of an older one once it is whole.
-
-    Raises:
-        OSError: It cannot be made, or something else than a file is there; what was there stays.
-    """
-    if path.exists() and not path.is_file():
-        # Of a device or a pipe nothing may be left but itself, whatever the user may do.
-        raise OSError(errno.EINVAL, "this is no file; - writes to standard output", str(path))
-    path = path.resolve()
-    name = ""
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-        Path(name).replace(path)
-    except BaseException as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError) and _PREFIX in str(error.filename or _PREFIX):
-            # Whoever asked knows the file by its own name.
-            error.filename, error.filename2 = str(path), None
-        raise
 
 
 def sha256_of(path: Path) -> str:

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import BinaryIO
 
-from inspect_app.exports.destination import SIDECAR, Written, new_file, refuse_captures, sha256_of
+from capture.format.placing import placed
+from inspect_app.exports.destination import SIDECAR, Written, refuse_captures, sha256_of
 from inspect_app.exports.errors import ExportError
 from inspect_app.exports.kinds import KINDS, Kind
 from inspect_app.exports.pieces import Progress, silent
@@ -29,10 +30,10 @@ def export(request: Request, kind: Kind, path: Path, progress: Progress = silent
         OSError: The disk.
     """
     refuse_captures(path, captures_of(request.frames))
-    with new_file(path) as stream:
+    with placed(path) as stream:
         notes = write(request, kind, stream, progress)
     if not kind.tells_source:
-        with new_file(path.with_name(path.name + SIDECAR)) as stream:
+        with placed(path.with_name(path.name + SIDECAR)) as stream:
             stream.write(json.dumps(request.source.facts(), indent=1).encode() + b"\n")
     written = Written(path, path.stat().st_size, sha256_of(path), notes)
     note(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from capture.format import files_of, recordings_of
 from capture.format.convert import CONVERTER, convert_file, digest_of, is_foreign
 
 Progress = Callable[[int, int], None]
@@ -45,6 +46,18 @@ def readable(path: Path, progress: Progress, cancelled: Callable[[], bool]) -> P
 def as_captures(paths: Sequence[Path]) -> list[Path]:
     """Captures as files of ours, for what reads files rather than frames. Raises as `readable` does."""
     return [readable(path, lambda done, total: None, lambda: False) for path in paths]
+
+
+def recordings_among(paths: Sequence[Path]) -> list[list[Path]]:
+    """The files of each recording among files and folders, to open one recording after another.
+
+    Raises:
+        FormatError: A folder without captures.
+        OSError: One cannot be read, or the cache cannot be written.
+    """
+    files = files_of(paths, ENDINGS)
+    names = dict(zip(as_captures(files), files, strict=True))
+    return [[names[one] for one in recording] for recording in recordings_of(list(names))]
 
 
 def cache_folder() -> Path:

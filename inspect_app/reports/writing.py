@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from inspect_app.exports.destination import new_file
+from capture.format.placing import placed
 from inspect_app.reports.material import ReportError
 from inspect_app.reports.model import Picture, Report, Section
 from inspect_app.reports.writers.markdown import write_markdown
@@ -105,10 +106,16 @@ def write_report(report: Report, path: Path, form: str = "") -> list[Written]:
         beside += [
             (f"{one.id}.svg", svg_file(one.drawing, one.alt).encode()) for one in pictures_of(report.sections)
         ]
-    written = [_write(path, data)]
+    contents = {path: data} | {folder / name: told for name, told in beside}
     if beside:
         folder.mkdir(exist_ok=True)
-    return written + [_write(folder / name, told) for name, told in beside]
+    try:
+        _write(contents)
+    except BaseException:
+        with suppress(OSError):
+            folder.rmdir()
+        raise
+    return [Written(one, len(told), hashlib.sha256(told).hexdigest()) for one, told in contents.items()]
 
 
 def pictures_of(sections: Sequence[Section]) -> Iterator[Picture]:
@@ -118,7 +125,10 @@ def pictures_of(sections: Sequence[Section]) -> Iterator[Picture]:
         yield from pictures_of(section.parts)
 
 
-def _write(path: Path, data: bytes) -> Written:
-    with new_file(path) as stream:
-        stream.write(data)
-    return Written(path, len(data), hashlib.sha256(data).hexdigest())
+def _write(contents: Mapping[Path, bytes]) -> None:
+    """All files or none: the first, which names the others, is put in its place last."""
+    with ExitStack() as files:
+        for path, data in contents.items():
+            stream = files.enter_context(placed(path))
+            stream.write(data)
+            stream.flush()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
 
+from capture.format.placing import placed
 from inspect_app.session.examiner_log import note
 
 
@@ -26,7 +27,8 @@ class Copier:
     def save(self, path: Path, data: bytes) -> None:
         """Write a file."""
         try:
-            path.write_bytes(data)
+            with placed(path) as stream:
+                stream.write(data)
             note("exported", to=str(path), bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
         except OSError as error:
             self._failed(f"Could not write {path}: {error.strerror}.", "Choose another place.")

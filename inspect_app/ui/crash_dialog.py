@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from capture.format.placing import placed
 from inspect_app.session.crash_log import CrashLog
 from inspect_app.ui.fonts import mono_font, scaled
 from inspect_app.ui.plain import plain
@@ -72,7 +73,8 @@ class CrashLogDialog(QDialog):
     def save_to(self, path: str) -> None:
         """All of it into a file."""
         try:
-            Path(path).write_text(self.text.toPlainText(), encoding="utf-8")
+            with placed(Path(path)) as stream:
+                stream.write(self.text.toPlainText().encode("utf-8", "replace"))
         except OSError as error:
             self.told.setText(plain(f"Could not write {path}: {error.strerror or error}."))
         else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from capture.format.placing import placed
 from inspect_app.session import SessionError
 from inspect_app.session.document import (
     SCHEME,
@@ -88,7 +89,8 @@ class Sharing:
         if document is None:
             return
         try:
-            path.write_text(to_file(document), encoding="utf-8")
+            with placed(path) as stream:
+                stream.write(to_file(document).encode("utf-8"))
         except OSError as error:
             self._window.areas.banner.tell(
                 f"Could not write {path}: {error.strerror}.", "Choose another place."

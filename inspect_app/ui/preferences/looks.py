@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
+from capture.format.placing import placed
 from inspect_app.session.look import MAX_FILE, Look, Profile, ProfileError, from_json, to_json
 from inspect_app.ui.fonts import set_text_size, text_percent
 from inspect_app.ui.settings import Settings
@@ -78,7 +79,8 @@ class Looks(QObject):
         """Write a profile for a colleague. Raises OSError."""
         for profile in self.profiles():
             if profile.name == name:
-                path.write_text(to_json(profile) + "\n", encoding="utf-8")
+                with placed(path) as stream:
+                    stream.write(to_json(profile).encode("utf-8") + b"\n")
 
     def import_from(self, path: Path) -> Profile:
         """Read a colleague's profile; it is not put in force. Raises ProfileError or OSError."""

@@ -305,7 +305,7 @@ def test_what_is_made_of_a_signed_capture_is_not_taken_for_one_whose_signature_i
 def test_nothing_is_written_over_and_no_parent_is_changed(node, tmp_path, run):
     before = node.read_bytes()
     for command in (("slice",), ("merge",), ("redact", "--secrets"), ("salvage",)):
-        assert run(*command, node, "-o", node).exit_code == 5
+        assert run(*command, node, "-o", node).exit_code == 6
     assert node.read_bytes() == before
 
 

@@ -1,11 +1,16 @@
 """Encrypted captures: opened by each recipient and by nobody else, whole or not at all."""
 
+import io
+import os
 import random
+import resource
 import shutil
+import signal
 import subprocess
 
 import pytest
 
+from capture.evidence import encrypting
 from tests.builders.capture import CaptureBuilder
 
 
@@ -87,3 +92,45 @@ def test_a_file_without_a_key_is_refused(node, key, tmp_path, run):
         (tmp_path / "bad").write_bytes(content)
         out = tmp_path / "o.exhume"
         assert run("decrypt", tmp_path / "node.exhume.age", "-i", tmp_path / "bad", "-o", out).exit_code == 1
+
+
+def test_without_room_one_line_says_what_helps_and_nothing_is_left(node, key, tmp_path, run):
+    run("encrypt", node, "-r", key)
+    secret, out = tmp_path / "node.exhume.age", tmp_path / "out"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
+    try:
+        results = [
+            run("encrypt", node, "-r", key, "-o", out),
+            run("decrypt", secret, "-i", tmp_path / "me.agekey", "-o", out),
+        ]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    for result in results:
+        assert (result.exit_code, out.exists()) == (6, False)
+        (line,) = result.stderr.splitlines()
+        assert line.startswith(f"exhume-capture: {out}: File too large; ")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(143)])
+def test_whoever_ends_it_is_heard(error, key):
+    """The library would make an error of encrypting of it."""
+
+    class Endless(io.BytesIO):
+        pieces = 0
+
+        def read(self, size):
+            self.pieces += 1
+            if self.pieces == 10:
+                os.kill(os.getpid(), signal.SIGUSR1)
+            return bytes(size)
+
+    def end(*_):
+        raise error
+
+    before = signal.signal(signal.SIGUSR1, end)
+    try:
+        with pytest.raises(type(error)):
+            encrypting.encrypt(Endless(), io.BytesIO(), [encrypting.recipient(key)])
+    finally:
+        signal.signal(signal.SIGUSR1, before)

@@ -32,7 +32,7 @@ def test_a_slice_by_a_filter_keeps_names_and_tells_the_filter(tmp_path):
         assert [row["pid"] for row in capture.table("processes")] == [100]
     shown = run("view", out, "files", "--format", "csv").stdout
     assert "/etc/motd" in shown
-    assert run("slice", path, "--filter", wanted, "-o", out).exit_code == 5, "nothing is written over"
+    assert run("slice", path, "--filter", wanted, "-o", out).exit_code == 6, "nothing is written over"
     assert run("slice", path, "--filter", "no.such = 1", "-o", tmp_path / "x").exit_code == 2
     assert not (tmp_path / "x").exists()
 

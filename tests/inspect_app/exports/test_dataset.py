@@ -116,6 +116,19 @@ def test_a_selection_takes_along_only_what_it_touches(tmp_path):
     assert "/etc/curlrc" in set(tables["files"]["path"]) and "/app/job.py" not in set(tables["files"]["path"])
 
 
+def test_every_table_is_there_also_where_nothing_is_in_it(tmp_path, monkeypatch):
+    """Else a question of it could not even be asked."""
+    write_dataset(request_of(story("node-1", "1" * 64), filters=["proc.name = nobody"]), tmp_path / "fleet")
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect() as base:
+        base.execute(VIEWS)
+        assert [answers(base, title) for title, _ in BLOCKS if title != "How much of it do we know?"] == [
+            [] for _ in BLOCKS[:-1]
+        ]
+        write_dataset(request_of(story("node-2", "2" * 64)), tmp_path / "fleet")
+        assert {row["host"] for row in answers(base, "Who talked to this address?")} == {"node-2"}
+
+
 @pytest.mark.parametrize("host", ["../../out", "a/b", "", "*", "x=y\n"])
 def test_a_hostile_host_stays_one_folder(tmp_path, host):
     folder = tmp_path / "fleet"
@@ -138,3 +151,28 @@ def test_the_command_adds_captures_to_a_folder(tmp_path):
     (path, _) = sorted((tmp_path / "fleet").glob("captures/*/*/*.parquet"))
     assert json.loads(parquet.read_schema(path).metadata[b"exhume"])["host"] == "one"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_of_captures_of_several_hosts_becomes_one_data_set(tmp_path, monkeypatch):
+    """Each recording is added by itself; one that is cut short decides the exit code."""
+    captures = tmp_path / "captures"
+    captures.mkdir()
+    for name, path in (("one", "/etc/motd"), ("two", "/etc/motd"), ("three", "/etc/issue")):
+        book = CaptureBuilder(host={"hostname": name, "machine": "x86_64"})
+        book.process(100, comm="sh", cwd="/")
+        book.open(100, path, ino=7)
+        book.write(captures / f"{name}.exhume")
+    whole = (captures / "two.exhume").read_bytes()
+    (captures / "two.exhume").write_bytes(whole[:-5])
+    done = CliRunner().invoke(main, ["export", str(captures), "--parquet", str(tmp_path / "fleet")])
+    assert done.exit_code == 3, done.output
+    assert "two.exhume of two, cut short" in done.stderr
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect() as base:
+        base.execute(VIEWS)
+        hosts = base.execute("SELECT DISTINCT host FROM files WHERE path = '/etc/motd' ORDER BY 1").fetchall()
+        known = {
+            row["host"]: row["state"].split(":")[0] for row in answers(base, "How much of it do we know?")
+        }
+    assert hosts == [("one",), ("two",)]
+    assert known == {"one": "Whole", "three": "Whole", "two": "Cut short at block 8"}
