@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from capture.agent.chunks import STRINGS, Chunk, Texts, has_content
+from capture.agent.chunks import STRINGS, Chunk, has_content
 from capture.agent.heads import Heads
+from capture.agent.order import Order
 from capture.agent.ordered import Ordered
-from capture.agent.pieces import clear_behind, end_to_end, pieces, words_of
+from capture.agent.pieces import end_to_end, words_of
 from capture.agent.records import HAS_SOCKET, SOCK_SIZE
-from capture.agent.texts import width_of
+from capture.agent.texts import Placed
 from capture.format import Sparse, whole
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _NO_BYTES = np.empty(0, np.uint8)
 
 
-def content_of(chunks: Sequence[Chunk], ordered: Ordered) -> tuple[list[Texts], Array]:
-    """The texts of calls, and all payload end to end.
+def content_of(chunks: Sequence[Chunk], ordered: Ordered) -> tuple[Array, list[Placed], Array]:
+    """What lies behind events: words, where in these their texts are, and all payload end to end.
 
     Args:
         chunks: the chunks.
         ordered: their heads, joined, and in which order they shall be.
     """
+    words = np.concatenate(
+        [
+            *(chunk.content for chunk in chunks),
+            *(text.rows.view(np.uint64).reshape(-1) for chunk in chunks for text in chunk.texts),
+        ]
+    )
+    texts, payload = _of_calls(words, chunks, ordered) if has_content(ordered.heads) else ([], _NO_BYTES)
+    return words, [*texts, *_of_records(chunks, ordered.order)], payload
+
+
+def _of_records(chunks: Sequence[Chunk], order: Order) -> Iterator[Placed]:
+    """The texts of records of ring buffers: their rows lie behind all that calls have."""
+    event, word = 0, sum(len(chunk.content) for chunk in chunks)
+    for chunk in chunks:
+        for text in chunk.texts:
+            place = word + np.arange(len(text.rows)) * (text.rows.shape[1] // 8)
+            yield Placed(text.name, place, text.lengths.astype(np.int64), order.places(text.at + event))
+            word += text.rows.size // 8
+        event += len(chunk)
+
+
+def _of_calls(words: Array, chunks: Sequence[Chunk], ordered: Ordered) -> tuple[list[Placed], Array]:
     heads, order = ordered.heads, ordered.order
-    if not has_content(heads):
-        return [], _NO_BYTES
     columns = _sizes(ordered)
     at = _few_having(columns)
     if at is None:
@@ -36,27 +57,22 @@ def content_of(chunks: Sequence[Chunk], ordered: Ordered) -> tuple[list[Texts], 
     else:
         place = _places_of(order.rows(at), chunks, heads)
         columns = [(name, whole(column)[at]) for name, column in columns]
-    # A row that is wider than its text may reach beyond the last word.
-    behind = np.zeros(int(width_of(max(_longest(column) for _, column in columns))), np.uint64)
-    words = np.concatenate([*(chunk.content for chunk in chunks), behind])
-    texts: list[Texts] = []
+    texts: list[Placed] = []
     payload = _NO_BYTES
     for name, column in columns:
         having, lengths = _having(column)
-        mine = place if len(having) == len(place) else place[having]
+        is_all = len(having) == len(place)
+        mine = place if is_all else place[having]
         if name == "captured":
             payload = end_to_end(words, mine, lengths)
         elif len(having):
             events = having if at is None else at[having]
-            texts += _texts_at(words, name, mine, lengths.astype(np.int64), events)
-            place[having] += words_of(lengths)
+            texts.append(_texts_at(words, name, mine, lengths.astype(np.int64), events))
+            if is_all:
+                place = mine + words_of(lengths)
+            else:
+                place[having] += words_of(lengths)
     return texts, payload
-
-
-def _longest(column: Array | Sparse) -> int:
-    values = column.values if isinstance(column, Sparse) else column
-    most = int(values.max(initial=0))
-    return max(most, int(column.value[0])) if isinstance(column, Sparse) else most
 
 
 def _having(column: Array | Sparse) -> tuple[Array, Array]:
@@ -121,15 +137,8 @@ def _places(chunks: Sequence[Chunk], heads: Heads) -> Array:
     return places
 
 
-def _texts_at(words: Array, name: str, place: Array, lengths: Array, at: Array) -> list[Texts]:
-    """The texts of a column that begin at these words, a group for each width; `lengths`: int64, not 0."""
+def _texts_at(words: Array, name: str, place: Array, lengths: Array, at: Array) -> Placed:
+    """The texts of a column that begin at these words; `lengths`: int64, not 0."""
     if name in STRINGS:
         lengths = lengths - (words.view(np.uint8)[8 * place + lengths - 1] == 0)
-    widths = width_of(lengths)
-    found = []
-    for width in np.flatnonzero(np.bincount(widths)).tolist():
-        chosen = np.flatnonzero(widths == width)
-        rows = pieces(words, place[chosen], 8 * width).view(np.uint8).reshape(-1, 8 * width)
-        clear_behind(rows, lengths[chosen])
-        found.append(Texts(name, rows, lengths[chosen].astype(np.uint32), at[chosen]))
-    return found
+    return Placed(name, place, lengths, at)

@@ -37,6 +37,8 @@ class Ordered:
             """Heads that many events have, if these are nearly all."""
             self._others: Array | None = None
             """The events that have others."""
+            self._are_mostly_single = 2 * len(self._uses) > len(heads)
+            """Whether what few heads have is what few events have."""
             if int(self._uses[is_rare].sum()) * _RATHER_FEW <= len(heads):
                 self._others = np.flatnonzero(is_rare[self._which])
                 self._heads_of_others = self._which[self._others]
@@ -59,6 +61,8 @@ class Ordered:
         if column is None or self._which is None or name in STAMPED:
             return self.order.of_column(self.heads.column(name))
         values = whole(column)
+        if self._others is None and self._are_mostly_single and not isinstance(column, Sparse):
+            return values.take(self._which)
         value = column.value[0] if isinstance(column, Sparse) else values[self._uses.argmax()]
         if self._others is None:
             return _spread(values, value, self._which, self._uses)

@@ -21,6 +21,21 @@ def words_of(size: Any) -> Any:
     return (size + 7) >> 3
 
 
+def first_bytes(counts: Array) -> Array:
+    """Masks, uint64, that leave so many first bytes of a word: 0 to 8."""
+    return _FIRST_BYTES.take(counts)
+
+
+def runs(starts: Array, counts: Array) -> Array:
+    """The positions from each of these starts on, so many of each, one run behind the other: int64."""
+    ends = np.cumsum(counts)
+    if not len(ends):
+        return np.empty(0, np.int64)
+    found: Array = np.arange(int(ends[-1]))
+    found += np.repeat(starts - ends + counts, counts)
+    return found
+
+
 def pieces(words: Array, place: Array, size: int) -> Array:
     """Copies of so many bytes from each of these words on, as values without a type: V[n].
 

@@ -5,13 +5,13 @@ lane ─► chunk of columns ─► held back until slower calls have caught up 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from capture.agent.chunks import Chunk, Texts
+from capture.agent.chunks import Chunk
 from capture.agent.content import content_of
 from capture.agent.heads import joined
 from capture.agent.order import Order
@@ -85,8 +85,8 @@ class Assembler:
         order = Order(time)
         time = order.of(time)
         ordered = Ordered(heads, order)
-        texts, payload = content_of(chunks, ordered)
-        codes, heap = interned([*texts, *_texts_of_records(chunks, order)], len(time))
+        words, texts, payload = content_of(chunks, ordered)
+        codes, heap = interned(words, texts, len(time))
         columns: dict[str, Array | Sparse] = {"time": time + self.boot_to_utc_ns}
         columns |= {name: ordered.column(name) for name in _FIELDS}
         if heads.most("flags") >= HAS_SOCKET:
@@ -111,12 +111,3 @@ class Assembler:
         if len(rows):
             columns["a2"] = starts = whole(columns["a2"]).astype(np.uint64)
             starts[rows] += np.uint64(self.boot_to_utc_ns)
-
-
-def _texts_of_records(chunks: Sequence[Chunk], order: Order) -> Iterator[Texts]:
-    """The texts that records of ring buffers have, by place in the batch."""
-    start = 0
-    for chunk in chunks:
-        for text in chunk.texts:
-            yield replace(text, at=order.places(text.at + start))
-        start += len(chunk)

@@ -1,125 +1,124 @@
-"""Texts of a batch, each kept once: found equal by a hash over whole rows, and then compared."""
+"""Texts of a batch, each kept once: found equal by a hash, and then compared.
+
+All texts of a batch are taken as one run of words, however long each is: what is done for them is done once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from capture.agent.chunks import Texts
-from capture.agent.pieces import end_to_end, words_of
+from capture.agent.pieces import first_bytes, runs, words_of
 from capture.format import TextHeap
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_EXACT = 32
-"""Words up to which texts of each width are a group; longer ones are put into rows of a few widths."""
+_MOST_WORDS = 1 << 11
+"""Of one text."""
+_RNG = np.random.default_rng()
+"""Drawn anew for each recording: nobody can make texts of which the hashes are equal."""
 
 
-def width_of(lengths: Any) -> Any:
-    """Words of the row that a text of so many bytes is put in."""
-    words = np.maximum(words_of(lengths), 1)
-    return np.where(words > _EXACT, 1 << np.ceil(np.log2(words)).astype(np.int64), words)
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Texts of one column, each beginning on a word."""
+
+    name: str
+    """The column."""
+    place: Array
+    """Of each its first word, int64."""
+    lengths: Array
+    """Bytes of each, int64."""
+    at: Array
+    """Which events have it."""
 
 
-def interned(texts: Iterable[Texts], count: int) -> tuple[dict[str, Array], TextHeap]:
+def interned(words: Array, texts: Sequence[Placed], count: int) -> tuple[dict[str, Array], TextHeap]:
     """A code column, int32[count], for each kind of text that there is, and each distinct text once.
 
-    Texts are in the order of their first use: neighbours resemble each other.
+    Texts of a column are in the order of their first use: neighbours resemble each other.
     """
-    groups: dict[int, list[Texts]] = {}
-    for text in texts:
-        for part in _by_width(text):
-            groups.setdefault(part.rows.shape[1] // 8, []).append(part)
+    if not texts:
+        return {}, TextHeap(np.empty(0, np.uint32), b"")
+    place, lengths = (
+        np.concatenate([getattr(text, name) for text in texts]) for name in ("place", "lengths")
+    )
+    run = _Run(words, place, lengths)
+    first = _first_of_each(run)
+    is_first = first == np.arange(len(first))
+    code = np.cumsum(is_first, dtype=np.int32)[first]
     codes: dict[str, Array] = {}
-    found = _Found()
-    for members in groups.values():
-        rows = np.concatenate([text.rows.view(np.uint64) for text in members])
-        sizes = np.concatenate([text.lengths for text in members])
-        at = np.concatenate([text.at for text in members])
-        first, which = _distinct(rows, sizes)
-        which += found.count + 1
-        found.add(rows.take(first, axis=0), sizes[first], at[first])
-        for text in members:
-            mine, which = which[: len(text.at)], which[len(text.at) :]
-            codes.setdefault(text.name, np.zeros(count, np.int32))[text.at] = mine
-    new, heap = found.in_order()
-    return {name: new.take(column) for name, column in codes.items()}, heap
+    for text in texts:
+        mine, code = code[: len(text.at)], code[len(text.at) :]
+        codes.setdefault(text.name, np.zeros(count, np.int32))[text.at] = mine
+    return codes, run.heap(is_first)
 
 
-class _Found:
-    """Distinct texts of several widths."""
+class _Run:
+    """Texts as words, one behind the other, with zeros behind the last byte of each."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self._words = [np.empty(0, np.uint64)]
-        self._places = [np.empty(0, np.int64)]
-        self._lengths = [np.empty(0, np.uint32)]
-        self._used = [np.empty(0, np.int64)]
-        self._end = 0
+    def __init__(self, words: Array, place: Array, lengths: Array) -> None:
+        self.lengths = lengths
+        self._counts = np.maximum(words_of(lengths), 1)
+        self._ends = np.cumsum(self._counts)
+        self._starts = self._ends - self._counts
+        self.words = words.take(runs(place, self._counts))
+        self._in_last = lengths - 8 * self._counts + 8
+        """Bytes of each one's last word."""
+        self.words[self._ends - 1] &= first_bytes(self._in_last)
 
-    def add(self, rows: Array, lengths: Array, used: Array) -> None:
-        """More of them: uint64[n, width], their bytes, and the events that have them first."""
-        self._words.append(rows.reshape(-1))
-        self._places.append(self._end + np.arange(len(rows)) * rows.shape[1])
-        self._lengths.append(lengths)
-        self._used.append(used)
-        self.count += len(rows)
-        self._end += rows.size
+    def hashes(self, factors: Array) -> Array:
+        """A hash of each text, uint64."""
+        within = runs(np.zeros(len(self.lengths), np.int64), self._counts)
+        sums = np.cumsum(self.words * factors.take(within))
+        # Modulo 2**64, so that a difference is the sum of what lies between.
+        hashes: Array = np.diff(sums[self._ends - 1], prepend=np.uint64(0))
+        hashes += self.lengths.astype(np.uint64) * factors[-1]
+        return hashes
 
-    def in_order(self) -> tuple[Array, TextHeap]:
-        """The code of each, int32, from 1 on in the order of their first use, 0 stays; and all of them."""
-        order = np.argsort(np.concatenate(self._used), kind="stable")
-        codes = np.zeros(self.count + 1, np.int32)
-        codes[order + 1] = np.arange(1, self.count + 1)
-        places, lengths = np.concatenate(self._places)[order], np.concatenate(self._lengths)[order]
-        having = np.flatnonzero(lengths)
-        heap = end_to_end(np.concatenate(self._words), places[having], lengths[having])
-        return codes, TextHeap(lengths, heap.tobytes())
+    def are_same(self, some: Array, others: Array) -> bool:
+        """Whether each of some texts is the same as that of others in its place."""
+        if not (self.lengths[some] == self.lengths[others]).all():
+            return False
+        counts = self._counts[some]
+        words, like = (self.words.take(runs(self._starts[each], counts)) for each in (some, others))
+        return bool((words == like).all())
 
-
-def _by_width(text: Texts) -> Iterator[Texts]:
-    """The texts in rows as wide as their lengths ask for."""
-    widths = width_of(text.lengths)
-    for width in np.flatnonzero(np.bincount(widths)).tolist():
-        if text.rows.shape[1] == 8 * width and bool((widths == width).all()):
-            yield text
-            return
-        chosen = np.flatnonzero(widths == width)
-        rows = np.zeros((len(chosen), 8 * width), np.uint8)
-        most = min(8 * width, text.rows.shape[1])
-        rows[:, :most] = text.rows[chosen, :most]
-        yield Texts(text.name, rows, text.lengths[chosen], text.at[chosen])
+    def heap(self, chosen: Array) -> TextHeap:
+        """Those texts for which `chosen`, bool, is true: their bytes end to end."""
+        lengths, counts, in_last = self.lengths[chosen], self._counts[chosen], self._in_last[chosen]
+        words = self.words[np.repeat(chosen, self._counts)]
+        # Words are put down in order: what reaches into the text behind it is overwritten by that.
+        steps = np.full(len(words), 8)
+        steps[np.cumsum(counts) - 1] = in_last
+        ends = np.cumsum(steps)
+        heap = np.empty(int(ends[-1]) + 8, np.uint8)
+        np.ndarray(len(heap) - 7, "<u8", heap, strides=(1,))[ends - steps] = words
+        return TextHeap(lengths.astype(np.uint32), heap[:-8].tobytes())
 
 
-_RNG = np.random.default_rng(0x6578_6875_6D65)
-_FACTORS = _RNG.integers(1, 1 << 63, 1 << 11, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+def _factors() -> Array:
+    return _RNG.integers(0, 1 << 63, _MOST_WORDS + 1, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
 
-def _distinct(rows: Array, lengths: Array) -> tuple[Array, Array]:
-    """For rows of words with lengths: where each distinct one occurs first, ascending; which each row is."""
-    hashes = lengths.astype(np.uint64)
-    for at in range(rows.shape[1]):
-        hashes += rows[:, at] * _FACTORS[at]
-    first, which = _by_first_use(hashes)
-    same = first[which]
-    if not ((rows == rows.take(same, axis=0)).all() and (lengths == lengths[same]).all()):
-        # Two texts with one hash: rare enough to compare whole rows.
-        keyed = np.concatenate([lengths.astype(np.uint64).reshape(-1, 1), rows], axis=1)
-        return _by_first_use(np.unique(keyed, axis=0, return_inverse=True)[1].reshape(-1))
-    return first, which
+_FACTORS = _factors()
 
 
-def _by_first_use(keys: Array) -> tuple[Array, Array]:
-    """Where each distinct key occurs first, ascending, and which of these each key is."""
-    order = np.argsort(keys)
-    in_order = keys[order]
-    begins = np.concatenate(([True], in_order[1:] != in_order[:-1]))
-    first = np.minimum.reduceat(order, np.flatnonzero(begins))
-    by_use = np.argsort(first)
-    rank = np.empty_like(by_use)
-    rank[by_use] = np.arange(len(by_use))
-    which = np.empty_like(order)
-    which[order] = rank[np.cumsum(begins) - 1]
-    return first[by_use], which
+def _first_of_each(run: _Run) -> Array:
+    """For each text the first one that is the same: itself, or one before it."""
+    factors = _FACTORS
+    while True:
+        hashes = run.hashes(factors)
+        order = np.argsort(hashes)
+        in_order = hashes.take(order)
+        is_new = np.concatenate(([True], in_order[1:] != in_order[:-1]))
+        first = np.empty_like(order)
+        first[order] = np.minimum.reduceat(order, np.flatnonzero(is_new))[np.cumsum(is_new) - 1]
+        again = np.flatnonzero(first != np.arange(len(first)))
+        if run.are_same(again, first[again]):
+            return first
+        # Two texts with one hash: by others they differ.
+        factors = _factors()

@@ -299,7 +299,7 @@ def test_each_text_is_kept_once():
 
 @pytest.mark.parametrize("factors", [np.zeros(1 << 11, np.uint64), np.ones(1 << 11, np.uint64)])
 def test_texts_with_the_same_hash_are_kept_apart(factors, monkeypatch):
-    """With such factors texts of one length, or with their words exchanged, all collide."""
+    """With such factors texts of one length, or with their words exchanged, all collide: others are drawn."""
     monkeypatch.setattr(texts_module, "_FACTORS", factors)
     words = [
         b"aaaaaaaabbbbbbbb",
