@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from capture.format.pieces import rows_where
 from capture.model import catalogue
 from capture.model.events import NO_RESULT, Category, EventSpec, Returns
 from inspect_app.filters.cache import remember
 from inspect_app.filters.entities import event_array
-from inspect_app.filters.facets import TextFacet
+from inspect_app.filters.facets import NumberFacet, TextFacet
 from inspect_app.frames.capture import CaptureFrames
 
 MAX_ERRNO = 4_095
@@ -30,21 +31,33 @@ def types(frames: CaptureFrames) -> TextFacet:
 
     def compute() -> TextFacet:
         column = frames.events["type"].cat
-        return TextFacet([str(name) for name in column.categories], None, event_type_codes(frames))
+        return TextFacet([str(name) for name in column.categories], rows=event_type_codes(frames))
 
     return remember(frames, "types", compute)
 
 
 def event_type_codes(frames: CaptureFrames) -> np.ndarray:
     """Event → position of its name in `types(frames).values`, -1 none."""
-    codes: np.ndarray = frames.events["type"].cat.codes.to_numpy()
-    return codes
+    return remember(frames, "type codes", frames.events["type"].cat.codes.to_numpy)
+
+
+def type_test(frames: CaptureFrames, holds: Callable[[str], bool]) -> NumberFacet:
+    """Whether the event's name is one for which it holds: decided for each name, a row one of them."""
+    facet = types(frames)
+    return NumberFacet(np.array([holds(name) for name in facet.values], np.bool_), rows=facet.rows)
 
 
 def of_types(frames: CaptureFrames, holds: Callable[[str], bool]) -> np.ndarray:
     """bool[events]: the event's name is one for which it holds."""
-    facet = types(frames)
-    return facet.spread(np.array([holds(name) for name in facet.values], np.bool_))
+    facet = type_test(frames, holds)
+    return facet.spread(facet.values)
+
+
+def rows_of(frames: CaptureFrames, holds: Callable[[str], bool]) -> np.ndarray:
+    """int64, ascending: the events whose name is one for which it holds."""
+    found, codes = type_test(frames, holds), event_type_codes(frames)
+    wanted = np.append(found.values, False)  # the last is what -1 points to
+    return rows_where(len(codes), lambda rows: wanted[codes[rows]])
 
 
 def raw_argument(frames: CaptureFrames, index: int) -> np.ndarray:

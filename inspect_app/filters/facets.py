@@ -171,12 +171,12 @@ def compose(inner: np.ndarray | None, outer: np.ndarray | None, count: int) -> n
 
 
 def distinct(texts: Iterable[str | None]) -> tuple[np.ndarray, list[str]]:
-    """int64 codes and the distinct texts in order of appearance; None has the code -1."""
+    """int32 codes and the distinct texts in order of appearance; None has the code -1."""
     column = np.array(list(texts), dtype=object)
     if not len(column):
-        return np.empty(0, np.int64), []
+        return np.empty(0, np.int32), []
     codes, values = pd.factorize(column)
-    return np.asarray(codes, np.int64), list(values)
+    return np.asarray(codes, np.int32), list(values)
 
 
 def occurring(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

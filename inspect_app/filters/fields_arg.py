@@ -14,6 +14,7 @@ from itertools import chain
 import numpy as np
 
 from capture.format.joins import pair_codes
+from capture.format.pieces import each_piece, rows_where
 from capture.identity.snapshot import text_of
 from capture.model import decode
 from capture.model.abi import ABIS, Abi
@@ -71,7 +72,7 @@ class Place:
     """Where an argument stands, in the events of one type that came through one table."""
 
     rows: np.ndarray
-    """int64: the events."""
+    """int64, ascending: the events."""
     spec: EventSpec
     abi: Abi
     at: int
@@ -120,32 +121,51 @@ def _id_type_of(argument: str) -> FieldType:
 
 def all_places(frames: CaptureFrames) -> list[list[Place]]:
     """The arguments of each type of event that this capture has, once for each table that it came through."""
-    names, codes = types(frames).values, event_type_codes(frames)
-    pair = codes.astype(np.int32) * len(ABIS) + event_array(frames, "abi")
-    pair = np.where(codes < 0, len(names) * len(ABIS), pair)
-    # Sorting small numbers by radix is quicker than a look at all events for each type.
-    small = pair.astype(np.uint16) if len(names) * len(ABIS) < 1 << 16 else pair
-    order = np.argsort(small, kind="stable")
-    ends = np.cumsum(np.bincount(small, minlength=1))
-    found: list[list[Place]] = []
-    for which in np.flatnonzero(np.diff(ends, prepend=0)).tolist():
-        if which == len(names) * len(ABIS):
-            continue
-        spec, abi = spec_of(names[which // len(ABIS)]), ABIS[which % len(ABIS)]
-        if spec and spec.args_on(abi):
-            rows = order[ends[which - 1] if which else 0 : ends[which]]
-            found.append([Place(rows, spec, abi, at) for at in range(len(spec.args_on(abi)))])
-    return found
+    return [
+        [Place(rows, spec, abi, at) for at in range(len(spec.args_on(abi)))]
+        for code, spec, abi in _kinds(frames)
+        for rows in [_rows_of_kind(frames, code, abi)]
+    ]
+
+
+def _kinds(frames: CaptureFrames) -> list[tuple[int, EventSpec, Abi]]:
+    """The types of events with arguments that this capture has: code, declaration, table."""
+
+    def compute() -> list[tuple[int, EventSpec, Abi]]:
+        names, codes, abis = types(frames).values, event_type_codes(frames), event_array(frames, "abi")
+        width = (len(names) + 1) * len(ABIS)
+
+        def count(rows: slice) -> np.ndarray:
+            # What has no type is counted last.
+            known = np.where(codes[rows] < 0, len(names), codes[rows]).astype(np.int64)
+            return np.bincount(known * len(ABIS) + abis[rows], minlength=width)
+
+        counts = sum(each_piece(len(codes), count), np.zeros(width, np.int64))
+        found = []
+        for which in np.flatnonzero(counts[: len(names) * len(ABIS)]).tolist():
+            spec, abi = spec_of(names[which // len(ABIS)]), ABIS[which % len(ABIS)]
+            if spec and spec.args_on(abi):
+                found.append((which // len(ABIS), spec, abi))
+        return found
+
+    return remember(frames, "kinds of events", compute)
+
+
+def _rows_of_kind(frames: CaptureFrames, code: int, abi: Abi) -> np.ndarray:
+    codes, abis, number = event_type_codes(frames), event_array(frames, "abi"), ABIS.index(abi)
+    return rows_where(len(codes), lambda rows: (codes[rows] == code) & (abis[rows] == number))
 
 
 def _places(frames: CaptureFrames, argument: str) -> list[Place]:
     """Where the types that this capture has take an argument."""
-    every = remember(frames, "places of arguments", lambda: all_places(frames))
     found = []
-    for places in every:
-        names = [place.arg.name for place in places]
-        wanted = argument if argument in names else name_of(places[0].spec.name, argument)
-        found += [place for place in places if place.arg.name == wanted or argument == str(place.at)]
+    for code, spec, abi in _kinds(frames):
+        names = [arg.name for arg in spec.args_on(abi)]
+        wanted = argument if argument in names else name_of(spec.name, argument)
+        places = [at for at, name in enumerate(names) if name == wanted or argument == str(at)]
+        if places:
+            rows = _rows_of_kind(frames, code, abi)
+            found += [Place(rows, spec, abi, at) for at in places]
     return found
 
 
@@ -219,8 +239,8 @@ def _told(frames: CaptureFrames, argument: str) -> tuple[TextFacet, dict[str, st
     """An argument as text, and the event types in which it cannot be told, with why."""
 
     def compute() -> tuple[TextFacet, dict[str, str]]:
-        codes = np.full(len(frames.events), -1, np.int32)
         texts: list[str | None] = []
+        found: list[tuple[np.ndarray, np.ndarray]] = []
         lacking: dict[str, str] = {}
         for place in _places(frames, argument):
             try:
@@ -228,10 +248,14 @@ def _told(frames: CaptureFrames, argument: str) -> tuple[TextFacet, dict[str, st
             except NotEvaluableError as error:
                 lacking[place.spec.name] = error.message
                 continue
-            codes[place.rows] = places + len(texts)
+            found.append((place.rows, places + len(texts)))
             texts.extend(values)
         merged, known = distinct(texts)
-        return TextFacet(known, None, look_up(merged.astype(np.int32), codes, missing=-1)), lacking
+        # No wider than need be: most arguments have few values, and few events have them.
+        codes = np.full(len(frames.events), -1, np.min_scalar_type(-len(known) - 1))
+        for rows, places in found:
+            codes[rows] = merged[places]
+        return TextFacet(known, None, codes), lacking
 
     return remember(frames, ("argument", argument), compute)
 
@@ -333,7 +357,7 @@ def _changes_of(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[s
 
 def _part(facet: TextFacet, rows: np.ndarray) -> tuple[np.ndarray, list[str | None]]:
     """Some events of a facet, with only the texts that occur in them."""
-    places, used = occurring(facet.event_codes()[rows])
+    places, used = occurring(facet.at(rows).event_codes())
     return places, [facet.values[code] if code >= 0 else None for code in used.tolist()]
 
 

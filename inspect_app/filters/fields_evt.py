@@ -21,6 +21,8 @@ from inspect_app.filters.calls import (
     of_types,
     raw_argument,
     returned,
+    rows_of,
+    type_test,
     types,
 )
 from inspect_app.filters.entities import entity_array, entity_text, event_array, event_rows
@@ -61,7 +63,7 @@ def _type(frames: CaptureFrames, _argument: str) -> Facets:
 
 
 def _type_is(frames: CaptureFrames, argument: str) -> Facets:
-    return (NumberFacet(of_types(frames, lambda name: name == argument)),)
+    return (type_test(frames, lambda name: name == argument),)
 
 
 def _category(frames: CaptureFrames, _argument: str) -> Facets:
@@ -77,7 +79,7 @@ def _io_direction(frames: CaptureFrames, _argument: str) -> Facets:
 
 
 def _type_test(holds: Callable[[str], bool]) -> Compute:
-    return lambda frames, _argument: (NumberFacet(of_types(frames, holds)),)
+    return lambda frames, _argument: (type_test(frames, holds),)
 
 
 def _is_wait(name: str) -> bool:
@@ -116,7 +118,7 @@ def open_flags(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray, np.ndarra
         flags, mode = np.zeros(len(frames.events), np.uint32), np.zeros(len(frames.events), np.uint16)
         unknown = of_types(frames, lambda name: name in _OPENS and name not in _FLAGS_TOLD)
         # Of most captures only few events open something.
-        rows = {name: np.flatnonzero(of_types(frames, name.__eq__)) for name in _FLAGS_TOLD}
+        rows = {name: rows_of(frames, name.__eq__) for name in _FLAGS_TOLD}
         flags[rows["creat"]] = O_CREAT | O_WRONLY
         mode[rows["creat"]] = raw_argument(frames, 1)[rows["creat"]]
         for name, index in _OPEN_FLAGS.items():

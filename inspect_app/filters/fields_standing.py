@@ -178,16 +178,14 @@ def _leader(column: str) -> Compute:
 
 def _threads(frames: CaptureFrames, _argument: str) -> Facets:
     owner, start, end = (entity_array(frames, "thread", name) for name in ("process", "start", "end"))
-    return _counted(frames, alive_at_events(frames, owner, start, end))
+    counts, rows = alive_at_events(frames, owner, start, end)
+    return (NumberFacet(counts, rows=rows),)
 
 
 def _children(frames: CaptureFrames, _argument: str) -> Facets:
     owner, start, end = (entity_array(frames, "process", name) for name in ("parent", "start", "end"))
-    return _counted(frames, alive_at_events(frames, owner, start, end))
-
-
-def _counted(frames: CaptureFrames, counts: np.ndarray) -> Facets:
-    return (NumberFacet(counts, event_array(frames, "process") < 0),)
+    counts, rows = alive_at_events(frames, owner, start, end)
+    return (NumberFacet(counts, rows=rows),)
 
 
 def descriptor_held(frames: CaptureFrames, number: int) -> np.ndarray:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
+from threading import Lock, Thread
 
 import numpy as np
 
-from capture.format.pieces import each_piece, taken_from
+from capture.format.pieces import each_piece, pieces_of, taken_from
 
 WORTH = 1 << 18
 """With fewer events a look-up is as quick."""
@@ -29,7 +30,12 @@ class Postings:
     """int64: where the events of row 0, 1, … begin; one more at the end."""
 
 
+BESIDE = 1 << 20
+"""Events from which on they are sorted by a thread of its own."""
 _KEPT: dict[int, Postings] = {}
+_ASKED: dict[int, Thread | None] = {}
+"""Long arrays of which few rows were asked for, and who sorts them."""
+_LOCK = Lock()
 
 
 def spread(decided: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -43,8 +49,9 @@ def spread(decided: np.ndarray, rows: np.ndarray) -> np.ndarray:
         chosen = np.flatnonzero(decided)
         if not len(chosen):
             return np.zeros(len(rows), bool)
-        if len(chosen) * _FEW_ROWS <= len(decided) or len(chosen) == 1:
-            kept = postings_of(rows, len(decided))
+        is_few = len(chosen) * _FEW_ROWS <= len(decided) or len(chosen) == 1
+        kept = _sorted_before(rows, len(decided)) if is_few else None
+        if kept is not None:
             begins, counts = kept.starts[chosen], np.diff(kept.starts)[chosen]
             total = int(counts.sum())
             if total * _FEW_EVENTS <= len(rows):
@@ -62,26 +69,51 @@ def last_before(wanted: np.ndarray, event: int, rows: np.ndarray, count: int) ->
     Args:
         wanted: rows of a frame.
         event: where to stop.
-        rows: event → row, -1 none; the same array each time.
+        rows: event → row, -1 none.
         count: how many rows the frame has.
     """
-    kept = postings_of(rows, count)
-    last = np.full(len(wanted), -1, np.int64)
-    for at, row in enumerate(wanted.tolist()):
-        mine = kept.order[kept.starts[row] : kept.starts[row + 1]]
-        if (before := int(np.searchsorted(mine, event))) > 0:
-            last[at] = mine[before - 1]
-    return last
+    last, missing = np.full(count + 1, -1), np.zeros(count + 1, bool)
+    missing[wanted] = True
+    # From the end, so that it is over as soon as all are found.
+    for piece in reversed(pieces_of(event)):
+        # Of several assignments to one place numpy keeps the last.
+        here = np.full(count + 1, -1)
+        here[rows[piece]] = np.arange(piece.start, piece.stop)
+        found = np.flatnonzero(missing & (here >= 0))
+        last[found], missing[found] = here[found], False
+        if not missing[:-1].any():
+            break
+    found_last: np.ndarray = last[wanted]
+    return found_last
 
 
-def postings_of(rows: np.ndarray, count: int) -> Postings:
-    """The events of each of `count` rows, found out once for an array."""
+def _sorted_before(rows: np.ndarray, count: int) -> Postings | None:
+    """The events of each of `count` rows, where they are sorted already.
+
+    Sorting takes as long as a dozen look-ups: what is asked for a second time is worth it. Long arrays
+    are sorted beside, and looked up meanwhile.
+    """
     found = _KEPT.get(id(rows))
-    if found is None or len(found.starts) != count + 1:
-        found = _by_radix(rows, count) if count < 1 << 16 else _packed(rows, count)
-        if id(rows) not in _KEPT:
-            weakref.finalize(rows, _KEPT.pop, id(rows), None)
-        _KEPT[id(rows)] = found
+    if found is not None and len(found.starts) == count + 1:
+        return found
+    if len(rows) < BESIDE:
+        return _sort(rows, count)
+    with _LOCK:
+        is_known = id(rows) in _ASKED
+        if not is_known:
+            _ASKED[id(rows)] = None
+            weakref.finalize(rows, _ASKED.pop, id(rows), None)
+        elif _ASKED[id(rows)] is None:
+            _ASKED[id(rows)] = worker = Thread(target=_sort, args=(rows, count), name="postings", daemon=True)
+            worker.start()
+    return None
+
+
+def _sort(rows: np.ndarray, count: int) -> Postings:
+    found = _by_radix(rows, count) if count < 1 << 16 else _packed(rows, count)
+    if id(rows) not in _KEPT:
+        weakref.finalize(rows, _KEPT.pop, id(rows), None)
+    _KEPT[id(rows)] = found
     return found
 
 

@@ -16,7 +16,6 @@ from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import of_types, raw_argument
 from inspect_app.filters.entities import entity_array, event_array, event_hosts
 from inspect_app.filters.facets import look_up
-from inspect_app.filters.postings import postings_of
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.host_numbers import on_host
 
@@ -127,8 +126,10 @@ def _row_of_start(frames: CaptureFrames, start: np.ndarray) -> np.ndarray:
 
 def alive_at_events(
     frames: CaptureFrames, owner: np.ndarray, start: np.ndarray, end: np.ndarray
-) -> np.ndarray:
-    """int64[events]: how many of some lives of the event's process were there at that moment.
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many of some lives of the event's process were there at that moment.
+
+    The numbers there were (int64), and which of them holds at each event (int32, -1 without a process).
 
     Args:
         frames: The capture.
@@ -136,23 +137,16 @@ def alive_at_events(
         start: ns since 1970 UTC, -1 from the beginning.
         end: likewise, -1 to the end; at the moment of its end a life still counts.
     """
-    time, process = event_array(frames, "time"), event_array(frames, "process")
-    width, processes = len(time) + 2, len(frames.processes)
-    known = owner >= 0
-    begins = np.where(start < 0, 0, np.searchsorted(time, start))[known]
-    ended = known & (end >= 0)
-    ends = np.searchsorted(time, end[ended], side="right")
-    kept = postings_of(process, processes)
-    first = int(kept.starts[0])
-    moment = np.repeat(np.arange(processes, dtype=np.int64) * width, np.diff(kept.starts))
-    moment += kept.order[first:]
-    # In order of processes and their events each begin adds one from some place on, each end takes one away.
-    changes = np.zeros(len(time) + 1, np.int64)
-    for owners, rows, change in ((owner[known], begins, 1), (owner[ended], ends, -1)):
-        places = np.searchsorted(moment, owners.astype(np.int64) * width + rows) + first
-        np.add.at(changes, places, change)
-        # What one process has is none of the next one's.
-        np.subtract.at(changes, kept.starts[owners + 1], change)
-    alive = np.empty(len(time), np.int64)
-    alive[kept.order] = np.cumsum(changes)[:-1]
-    return alive
+    time, processes = event_array(frames, "time"), len(frames.processes)
+    begins = np.where(start < 0, -1, np.searchsorted(time, start))
+    ends = np.searchsorted(time, end, side="right")
+    known, ended = owner >= 0, (owner >= 0) & (end >= 0)
+    # Every process has no life before its first one.
+    owners = np.concatenate((np.arange(processes), owner[known], owner[ended]))
+    rows = np.concatenate((np.full(processes, -1), begins[known], ends[ended]))
+    change = np.repeat((0, 1, -1), (processes, int(known.sum()), int(ended.sum())))
+    order = np.lexsort((rows, owners))
+    owners, rows, alive = owners[order], rows[order], np.cumsum(change[order])
+    # What one process has is none of the next one's.
+    alive -= np.concatenate(([0], alive))[np.searchsorted(owners, owners)]
+    return alive, Latest(owners, rows, processes).find_each(event_array(frames, "process"))
