@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 _ID = r"(?P<id>[0-9a-f]{64})"
 _NAME = r"(?P<id>[A-Za-z0-9_][A-Za-z0-9_.:@+-]{0,254})"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SHORT_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){4}"
+"""As many of a UUID's characters as Cloud Foundry keeps of it."""
 MAX_PATH = 4096
 """Paths longer than the kernel's PATH_MAX are not looked at."""
 
@@ -102,10 +104,13 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern("crun", _NAME, below="crun"),
     Pattern("kata", rf"kata_(overhead_)?{_ID}"),
     Pattern("kata", _ID, below="kata_overhead|vc"),
-    Pattern("garden", rf"(?P<id>{_UUID}|[0-9a-z]{{11}})", below="garden(-[^/]*)?"),
+    Pattern("garden", rf"(?P<id>{_UUID}|{_SHORT_UUID}|[0-9a-z]{{11}})", below="garden(-[^/]*)?"),
     Pattern("bpm", r"bpm-(?P<id>[A-Za-z0-9][A-Za-z0-9_.+-]{0,200})"),
     Pattern("nomad", rf"(?P<id>{_UUID}\.[A-Za-z0-9_.-]{{1,128}})\.scope", below=r"[^/]*\.slice"),
     Pattern("nomad", rf"(?P<id>{_UUID}[.-][A-Za-z0-9_.-]{{1,128}})(?<!\.scope)", below="nomad|share|reserve"),
+    Pattern("ecs", r"(?P<id>[0-9a-f]{32}-\d{1,20})", below=r"[0-9a-f]{32}"),
+    # A runtime that is not known here, with the systemd driver; monitors have two words before the id.
+    Pattern("", rf"((?!conmon)[A-Za-z0-9_]+-)?{_ID}\.scope"),
     # Nothing but containers has names like this, whatever the parent (--cgroup-parent, Kubernetes' pods), but
     # for Podman's pods with the cgroupfs driver.
     Pattern("", _ID, below=r"(?!libpod_parent$).*", unless=r"libpod-.*"),
