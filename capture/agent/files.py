@@ -249,8 +249,15 @@ class CaptureFiles:
             self._drop_oldest()
         return ""
 
+    @property
+    def is_removed(self) -> bool:
+        """Whether the current file has no name any more."""
+        return self.path is not None and not os.fstat(self.stream.fileno()).st_nlink
+
     def restore(self) -> str:
         """Put the current file back if it has been removed: its content is there as long as it is open.
+
+        A folder that is missing as well is made again.
 
         Returns:
             What was done, empty where it has not been removed.
@@ -258,9 +265,10 @@ class CaptureFiles:
         Raises:
             OSError: It cannot be made again.
         """
-        if self.path is None or os.fstat(self.stream.fileno()).st_nlink:
+        if not self.is_removed or self.path is None:
             return ""
         path = self.path
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             stream = create(path)
         except FileExistsError:

@@ -3,6 +3,7 @@ does not keep the lanes from being drained. It also turns from one file to the n
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -170,6 +171,10 @@ class Output:
 
     def _end(self) -> None:
         self._attempt(self._see_that_it_is_there)
+        if self.failure is None and self.files.is_removed:
+            self.failure = OSError(
+                errno.ESTALE, "it was removed and could not be put back: all of it is lost"
+            )
         failure = self.failure
         if failure is None:
             self._attempt(lambda: self.files.writer.end(self._turn.totals()))

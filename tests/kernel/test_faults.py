@@ -80,8 +80,6 @@ def test_a_file_that_is_removed_while_it_is_written_comes_back_with_all_that_was
             path.unlink()
             if what == "folder":
                 folder.rmdir()
-                time.sleep(3)
-                folder.mkdir()
             elif what == "another":
                 path.write_bytes(b"not ours")
             back = folder / ("node-restored.exhume" if what == "another" else "node.exhume")
@@ -99,6 +97,18 @@ def test_a_file_that_is_removed_while_it_is_written_comes_back_with_all_that_was
     assert numbers == list(range(first, numbers[-1] + 1)) and len(numbers) > 60
     assert "was removed while it was being written" in recording.err.decode()
     assert "the file was removed while it was being written" in exhume_capture("info", back).stdout
+
+
+def test_a_recording_that_cannot_be_put_back_does_not_end_as_if_all_were_well(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with Recording(folder / "node.exhume") as recording:
+        (folder / "node.exhume").unlink()
+        folder.rmdir()
+        folder.write_bytes(b"in the way")
+        assert recording.end() == Exit.WRITE_FAILED
+    assert b"all of it is lost" in recording.err
+    assert folder.read_bytes() == b"in the way"
 
 
 def memory_of(pid):
