@@ -408,6 +408,14 @@ class CaptureFile:
         ref = self.blocks[bisect_right(self.blocks, row, key=lambda ref: ref.row) - 1]
         return EventPlace(self.path, ref.header.seq, ref.offset, row - ref.row, ref.digest.hex())
 
+    def values(self, row: int, names: Iterable[str]) -> list[int]:
+        """The named columns of event `row`, but those of texts."""
+        order = self._sorted_rows(None)
+        row = int(row if order is None else order[row])
+        index = bisect_right(self.blocks, row, key=lambda ref: ref.row) - 1
+        body, local = self._body(index), row - self.blocks[index].row
+        return [int(body.column(name)[local]) for name in names]
+
     def payload(self, row: int) -> bytes:
         """The captured bytes of event `row`, empty where none were kept."""
         order = self._sorted_rows(None)

@@ -193,6 +193,13 @@ class CaptureSet:
         at = bisect_right(self._starts.tolist(), row) - 1
         return self.members[at].place(row - int(self._starts[at]))
 
+    def values(self, row: int, names: Iterable[str]) -> list[int]:
+        """The named columns of event `row`, but those of texts."""
+        order = self._sorted_rows(None)
+        row = int(row if order is None else order[row])
+        at = bisect_right(self._starts.tolist(), row) - 1
+        return self.members[at].values(row - int(self._starts[at]), names)
+
     def payload(self, row: int) -> bytes:
         """The captured bytes of event `row`, empty where none were kept."""
         order = self._sorted_rows(None)

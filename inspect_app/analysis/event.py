@@ -24,7 +24,6 @@ from inspect_app.analysis.moments import distance_text, duration_text, moment_te
 from inspect_app.analysis.processes import is_orphan, process_forest
 from inspect_app.analysis.program import program_file_items
 from inspect_app.analysis.samples import last_sample
-from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
 
 NOT_RECORDED = "not recorded"
@@ -97,7 +96,7 @@ def describe_event(frames: CaptureFrames, row: int) -> EventDetail:
 def call_parts(frames: CaptureFrames, row: int) -> tuple[list[Item], str]:
     """The decoded arguments of an event, and its result, as someone who knows strace reads them."""
     ret, flags = _integer(frames.events, "ret", row), _integer(frames.events, "flags", row)
-    raw = [int(column[row]) for column in _arguments(frames)]
+    raw = frames.source.raw_arguments(row)
     spec = _spec(str(frames.events["type"].iat[row]))
     if spec is None:
         # A number that the catalogue does not list: raw arguments are all there is.
@@ -107,10 +106,6 @@ def call_parts(frames: CaptureFrames, row: int) -> tuple[list[Item], str]:
         spec, raw, source.texts(row), source.address(row), source.payload(row), ret, flags, abi=abi
     )
     return arguments, format_result(spec, ret, flags, args=raw, abi=abi)
-
-
-def _arguments(frames: CaptureFrames) -> list[np.ndarray]:
-    return remember(frames, ("raw arguments",), lambda: [frames.source.argument(index) for index in range(6)])
 
 
 def _spec(kind: str) -> EventSpec | None:

@@ -6,10 +6,15 @@ Frames are compared by identity: two captures with equal content are still two c
 from __future__ import annotations
 
 import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from itertools import islice
 from threading import Lock
 from typing import Any, Generic, TypeVar
+
+import numpy as np
+import pandas as pd
 
 from inspect_app.frames.capture import CaptureFrames
 
@@ -17,18 +22,25 @@ T = TypeVar("T")
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
-_KEPT: dict[int, dict[Hashable, Any]] = {}
+MIN_BUDGET = 512 << 20
+BYTES_AN_EVENT = 64
+"""What is kept of arrays: so many bytes for each event of the capture, and MIN_BUDGET at least."""
+
+_KEPT: dict[int, Kept] = {}
 
 
 def remember(frames: CaptureFrames, key: Hashable, compute: Callable[[], T]) -> T:
-    """The value of `compute()`, computed at the first call for these frames and this key.
+    """The value of `compute()`, computed when it is asked for these frames and this key, and kept.
 
-    Background jobs may ask at the same time; then both compute and one result is kept.
+    What was not asked for longest is given up when the arrays that are kept go beyond the budget. Background
+    jobs may ask at the same time; then both compute and one result is kept.
     """
     kept = cache_of(frames)
-    if key not in kept:
-        kept[key] = compute()
-    value: T = kept[key]
+    found = kept.get(key, _MISSING)
+    if found is _MISSING:
+        found = compute()
+        kept[key] = found
+    value: T = found
     return value
 
 
@@ -39,19 +51,109 @@ def forget(frames: CaptureFrames, *, but: Callable[[Hashable], bool] = lambda ke
         frames: The capture.
         but: By its key, whether something stays.
     """
-    kept = cache_of(frames)
-    staying = {key: value for key, value in kept.items() if but(key)}
-    kept.clear()
-    kept.update(staying)
+    cache_of(frames).clear(but)
 
 
-def cache_of(frames: CaptureFrames) -> dict[Hashable, Any]:
-    """The dictionary that belongs to these frames and goes when they go."""
+def cache_of(frames: CaptureFrames) -> Kept:
+    """What belongs to these frames and goes when they go."""
     identity = id(frames)
     if identity not in _KEPT:
-        _KEPT[identity] = {}
+        _KEPT[identity] = Kept(max(MIN_BUDGET, BYTES_AN_EVENT * len(frames.events)))
         weakref.finalize(frames, _KEPT.pop, identity, None)
     return _KEPT[identity]
+
+
+class Kept:
+    """What was computed for one capture, under keys, as long as its arrays fit into a budget.
+
+    Arrays that several values share count once. Those that are mapped from a file do not count: the
+    system can drop them.
+    """
+
+    def __init__(self, budget: int) -> None:
+        """`budget`: bytes of arrays."""
+        self.held = 0
+        """Bytes of arrays that are kept."""
+        self._budget = budget
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._arrays: dict[Hashable, dict[int, int]] = {}
+        self._shares: Counter[int] = Counter()
+        self._lock = Lock()
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._values
+
+    def get(self, key: Hashable, default: Any = None) -> Any:
+        """What is kept under a key, which counts as used now."""
+        with self._lock:
+            if key not in self._values:
+                return default
+            self._values.move_to_end(key)
+            return self._values[key]
+
+    def __setitem__(self, key: Hashable, value: Any) -> None:
+        arrays = {id(array): array.nbytes for array in arrays_in(value)}
+        with self._lock:
+            self._drop(key)
+            self._values[key], self._arrays[key] = value, arrays
+            self.held += sum(size for identity, size in arrays.items() if not self._shares[identity])
+            self._shares.update(arrays.keys())
+            if self.held > self._budget:
+                self._make_room(key)
+
+    def clear(self, but: Callable[[Hashable], bool]) -> None:
+        """Drop all of which `but`, asked for its key, does not say that it stays."""
+        with self._lock:
+            for key in [key for key in self._values if not but(key)]:
+                self._drop(key)
+
+    def _make_room(self, last: Hashable) -> None:
+        """Values without arrays of their own stay: nothing is won by dropping them."""
+        for key in [key for key in self._values if sum(self._arrays[key].values()) >= _WORTH]:
+            if self.held <= self._budget or key == last:
+                return
+            self._drop(key)
+
+    def _drop(self, key: Hashable) -> None:
+        if key not in self._values:
+            return
+        del self._values[key]
+        for identity, size in self._arrays.pop(key).items():
+            self._shares[identity] -= 1
+            if not self._shares[identity]:
+                del self._shares[identity]
+                self.held -= size
+
+
+_MISSING = object()
+_WORTH = 1 << 16
+_MOST_PARTS, _DEEPEST = 256, 4
+
+
+def arrays_in(value: object, depth: int = 0) -> Iterator[np.ndarray]:
+    """The arrays of which a value consists that have memory of their own: not those of a mapped file."""
+    if isinstance(value, np.ndarray):
+        while isinstance(value.base, np.ndarray):
+            value = value.base
+        if value.base is None:
+            yield value
+        return
+    for part in _parts_of(value) if depth < _DEEPEST else ():
+        yield from arrays_in(part, depth + 1)
+
+
+def _parts_of(value: object) -> Iterable[object]:
+    if isinstance(value, pd.DataFrame):
+        return [column.array for _, column in value.items()]
+    if isinstance(value, pd.api.extensions.ExtensionArray):
+        return [getattr(value, "codes", getattr(value, "_ndarray", None))]
+    if isinstance(value, tuple | list):
+        return value[:_MOST_PARTS]
+    if isinstance(value, dict):
+        return islice(value.values(), _MOST_PARTS)
+    if is_dataclass(value):
+        return [getattr(value, part.name) for part in fields(value)]
+    return ()
 
 
 class Recent(Generic[Key, Value]):

@@ -62,7 +62,7 @@ def rows_of(frames: CaptureFrames, holds: Callable[[str], bool]) -> np.ndarray:
 
 def raw_argument(frames: CaptureFrames, index: int) -> np.ndarray:
     """Raw argument of every event, uint64."""
-    return remember(frames, ("raw argument", index), lambda: np.asarray(frames.source.argument(index)))
+    return frames.source.argument(index)
 
 
 def has_flag(frames: CaptureFrames, bits: int) -> np.ndarray:

@@ -35,6 +35,9 @@ class PayloadSource(Protocol):
     def argument(self, index: int) -> np.ndarray:
         """Raw argument `index` (0-5) of every event, uint64."""
 
+    def raw_arguments(self, row: int) -> list[int]:
+        """The six raw arguments of one event."""
+
     def place(self, row: int) -> EventPlace | None:
         """Where one event lies in the file; None for what lies in none."""
 

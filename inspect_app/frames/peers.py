@@ -163,7 +163,7 @@ def _by_order(frames: CaptureFrames, moved: Segments) -> np.ndarray:
     things, events = frames.descriptors, frames.events
     unix = np.append((things["type"] == "unix").to_numpy() & (things["name"] != "").to_numpy(), False)
     thing, ret = (events[name].to_numpy() for name in ("descriptor", "ret"))
-    begun = events["time"].to_numpy() - np.maximum(events["latency"].to_numpy(), 0)
+    time, latency = (events[name].to_numpy() for name in ("time", "latency"))
     names = pd.factorize(things["name"])[0].astype(np.int64) * len(frames.hosts) + things["host"].to_numpy()
     _, path = codes_of(np.append(names, _NONE))
     sides = []
@@ -176,7 +176,7 @@ def _by_order(frames: CaptureFrames, moved: Segments) -> np.ndarray:
     (asked, asked_key), (taken, taken_key) = sides
     _, one, two = np.intersect1d(asked_key, taken_key, assume_unique=True, return_indices=True)
     asked, taken = asked[one], taken[two]
-    in_time = events["time"].to_numpy()[taken] >= begun[asked]
+    in_time = time[taken] >= time[asked] - np.maximum(latency[asked], 0)
     client, server = thing[asked[in_time]].astype(np.int64), thing[taken[in_time]].astype(np.int64)
     read, written = _bytes(frames, moved)
     possible = (read[server] <= written[client]) & (read[client] <= written[server])

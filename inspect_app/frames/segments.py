@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from capture.format.joins import codes_of, pair_codes
+from capture.format.pieces import taken_from
 from capture.model.catalogue import CATALOGUE
 from capture.model.events import Category
 from inspect_app.frames.capture import CaptureFrames
@@ -40,6 +41,8 @@ _SHARED = frozenset({"ipv4", "ipv6", "unix", "pipe", "fifo", "char"})
 _OWN = frozenset({"file", "directory", "block", ""})
 _STREAM_PROTOCOLS = frozenset({"tcp", "sctp", ""})
 _NONE = -1
+_WIDEST = 62
+"""Bits into which a stream's parts are packed, beside the one for its direction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,13 +146,32 @@ def _streams(frames: CaptureFrames, rows: np.ndarray, writes: np.ndarray, alone:
     shared = np.append(kinds.isin(list(_SHARED)).to_numpy() & protocol, False)
     own = np.append(kinds.isin(list(_OWN)).to_numpy(), True)
     thing, process, fd = (
-        frames.events[name].to_numpy()[rows].astype(np.int64) for name in ("descriptor", "process", "fd")
+        taken_from(frames.events[name].to_numpy(), rows) for name in ("descriptor", "process", "fd")
     )
-    _, holder = codes_of(process << 32 | (fd & 0xFFFFFFFF))
-    _, _, code = pair_codes(thing + 1, np.where(own[thing], holder.astype(np.int64) + 1, 0) * 2 + writes)
-    joins = (shared[thing] | (own[thing] & (fd >= 0) & (process >= 0))) & ~alone
-    found: np.ndarray = np.where(joins, code, _NONE).astype(np.int32)
-    return found
+    mine = own[thing]
+    joins = (shared[thing] | (mine & (fd >= 0) & (process >= 0))) & ~alone
+    code = _numbered(thing, np.where(mine, process, _NONE), np.where(mine, fd, _NONE), writes)
+    code[~joins] = _NONE
+    return code
+
+
+def _numbered(thing: np.ndarray, process: np.ndarray, fd: np.ndarray, writes: np.ndarray) -> np.ndarray:
+    """int32: equal where all four are. Numbers are from -1 on, but for `fd`, which may be anything."""
+    widths = [int(column.max(initial=0) + 1).bit_length() for column in (thing, process, fd)]
+    if int(fd.min(initial=0)) < _NONE or sum(widths) >= _WIDEST:
+        _, holder = codes_of(process.astype(np.int64) << 32 | (fd.astype(np.int64) & 0xFFFFFFFF))
+        _, _, wide = pair_codes(thing.astype(np.int64) + 1, holder.astype(np.int64) * 2 + writes)
+        return wide.astype(np.int32)
+
+    packed = thing.astype(np.int64)
+    packed += 1
+    for column, width in ((process, widths[1]), (fd, widths[2])):
+        packed <<= width
+        packed += column
+        packed += 1
+    packed <<= 1
+    packed |= writes
+    return codes_of(packed)[1]
 
 
 def _by_stream(stream: np.ndarray) -> np.ndarray:

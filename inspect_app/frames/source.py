@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
 
@@ -20,16 +21,26 @@ class FileSource:
         self._capture = capture
         self._texts = capture.texts if texts is None else texts
         self._text, self._text2, self._addr = columns["text"], columns["text2"], columns["addr"]
-        self._arguments = {name: column for name, column in columns.items() if name in _ARGUMENTS}
+        self._arguments = OrderedDict(
+            (name, column) for name, column in columns.items() if name in _ARGUMENTS
+        )
         self._lock = Lock()
 
     def argument(self, index: int) -> np.ndarray:
-        """Raw argument `index` (0-5) of every event, uint64; read from the file once."""
+        """Raw argument `index` (0-5) of every event, uint64; those that were asked for last are kept."""
         name = _ARGUMENTS[index]
         with self._lock:
             if name not in self._arguments:
                 self._arguments[name] = self._capture.read_columns([name])[name]
+                while len(self._arguments) > _KEPT_ARGUMENTS and self._capture.count > _MANY:
+                    self._arguments.popitem(last=False)
+            self._arguments.move_to_end(name)
             return self._arguments[name]
+
+    def raw_arguments(self, row: int) -> list[int]:
+        """The six raw arguments of one event."""
+        with self._lock:
+            return self._capture.values(row, _ARGUMENTS)
 
     def place(self, row: int) -> EventPlace:
         """Where one event lies, for citing it."""
@@ -83,4 +94,7 @@ def without_arguments(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
     return {name: column for name, column in columns.items() if name not in _ARGUMENTS}
 
 
+_KEPT_ARGUMENTS = 2
+_MANY = 1 << 20
+"""Events of which no more columns of arguments are kept: each takes eight bytes an event."""
 _ARGUMENTS = ("a0", "a1", "a2", "a3", "a4", "a5")

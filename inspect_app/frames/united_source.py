@@ -46,6 +46,16 @@ class UnitedSource:
             every[rows] = np.where(times > 0, times + shift, times).astype(np.uint64)
         return every
 
+    def raw_arguments(self, row: int) -> list[int]:
+        """The six raw arguments of one event."""
+        source, own = self._at(row)
+        found = source.raw_arguments(own)
+        rows, shift = self._shifted
+        for at in np.flatnonzero(rows == row).tolist():
+            time = int(np.uint64(found[_START]).astype(np.int64))
+            found[_START] = time + int(shift[at]) if time > 0 else found[_START]
+        return found
+
     def place(self, row: int) -> EventPlace | None:
         """Where one event lies in its file, for citing it."""
         source, own = self._at(row)

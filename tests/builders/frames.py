@@ -62,6 +62,9 @@ class MemorySource:
         one = np.array([args[index] for args in self.arguments], dtype=np.uint64)
         return np.resize(one, self.total)
 
+    def raw_arguments(self, row: int) -> list[int]:
+        return list(self.arguments[row % self.base][:6])
+
     def place(self, row: int) -> None:
         return None
 

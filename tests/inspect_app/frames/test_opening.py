@@ -173,7 +173,7 @@ def test_a_capture_of_an_aarch64_machine_is_read_with_its_numbers_and_flags(tmp_
     book.event(56, text=b"notes", ret=3, args=(AT_FDCWD, 0, 0o40000), ino=7, fd=3, mode=DIRECTORY)  # openat
     book.event(35, text=b"a", args=(3, 0, 0))  # unlinkat
     book.event(56, flags=EventFlag.COMPAT)
-    book.event(220, args=(0, 1, 2, 3, 4))  # clone
+    book.event(220, args=(0x80000, 1, 2, 3, 4))  # clone with CLONE_SETTLS
     frames = open_capture(book.write(tmp_path / "x.exhume"))
     assert frames.events["type"].tolist() == ["openat", "unlinkat", "arm_56", "clone"]
     assert describe_event(frames, 0).line == 'openat(AT_FDCWD, "notes", O_RDONLY|O_DIRECTORY) = 3'
