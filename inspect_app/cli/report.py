@@ -93,20 +93,21 @@ def report(  # noqa: PLR0917 - click hands over options by name
     from inspect_app.reports.report import build_report  # noqa: PLC0415
 
     _refuse_the_capture(output, files)
+    form = _form(output, form)
     frames = open_for_command(files, expression)
     options = ReportOptions(
         template=Template(template),
         title=title,
         sections=_sections(sections),
         containers=containers,
-        rows=rows,
+        rows=_rows(form, rows),
         made_ns=_made(as_of),
         session=Session(window=window_option(frames, window), filter=expression),
     )
     try:
         given = _given(files, log, rules)
         given = given if case is None else _with_case(given, case, frames)
-        _hand_over(build_report(frames, options, given), output, form or "")
+        _hand_over(build_report(frames, options, given), output, form)
     except (ReportError, CaseError) as error:
         fail(str(error), ExitCode.USAGE)
     return frames
@@ -135,14 +136,35 @@ def _with_case(given: Given, path: Path, frames: CaptureFrames) -> Given:
 
 
 def _hand_over(made: Report, output: Path, form: str) -> None:
-    from inspect_app.reports.writing import document_of, form_of, write_report  # noqa: PLC0415
+    from inspect_app.reports.writing import document_of, write_report  # noqa: PLC0415
 
     if str(output) == "-":
-        click.echo(document_of(made, form_of(Path("report.html"), form)), nl=False)
+        click.echo(document_of(made, form), nl=False)
         return
     for one in write_report(made, output, form):
         note("exported", to=str(one.path), bytes=one.size, sha256=one.sha256)
         click.echo(f"wrote {printable(str(one.path))}", err=True)
+
+
+def _form(output: Path, asked: str | None) -> str:
+    from inspect_app.reports.material import ReportError  # noqa: PLC0415
+    from inspect_app.reports.writing import form_of  # noqa: PLC0415
+
+    try:
+        return form_of(Path("report.html") if str(output) == "-" else output, asked or "")
+    except ReportError as error:
+        fail(str(error), ExitCode.USAGE)
+
+
+def _rows(form: str, asked: int) -> int:
+    from inspect_app.reports.writing import rows_of  # noqa: PLC0415
+
+    if (shown := rows_of(form, asked)) < asked:
+        click.echo(
+            f"exhume-inspect: a PDF shows at most {shown:,} rows of a table; all of them lie beside it",
+            err=True,
+        )
+    return shown
 
 
 def _refuse_the_capture(output: Path, files: tuple[Path, ...]) -> None:

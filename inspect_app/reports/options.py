@@ -12,6 +12,8 @@ from inspect_app.session import Session
 ROWS_SHOWN = 200
 """Rows of a table that a document shows; what is cut off is counted, and lies beside it."""
 MOST_ROWS = 20_000
+PDF_ROWS = 500
+"""Rows of a table that a PDF shows at most: each cell takes 20 KiB while it is set."""
 
 
 class Template(StrEnum):

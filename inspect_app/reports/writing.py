@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from capture.format.memory import give_back_memory
 from capture.format.placing import placed
 from inspect_app.reports.material import ReportError
 from inspect_app.reports.model import Picture, Report, Section
+from inspect_app.reports.options import PDF_ROWS
 from inspect_app.reports.writers.markdown import write_markdown
 from inspect_app.reports.writers.plain import write_json
 from inspect_app.reports.writers.svg import svg_file
@@ -57,6 +59,11 @@ def form_of(path: Path, asked: str = "") -> str:
     return ending
 
 
+def rows_of(form: str, asked: int) -> int:
+    """How many rows of a table are shown in a form where so many were asked for."""
+    return min(asked, PDF_ROWS) if form == "pdf" else asked
+
+
 def document_of(report: Report, form: str, folder: str = "") -> bytes:
     """The document alone.
 
@@ -80,6 +87,8 @@ def _writer(form: str) -> Callable[[Report], bytes]:
         case "pdf":
             from inspect_app.reports.writers.pdf import write_pdf  # noqa: PLC0415
 
+            # What building the report took and gave up, typst takes anew.
+            give_back_memory()
             return write_pdf
         case "docx":
             from inspect_app.reports.writers.word import write_word  # noqa: PLC0415

@@ -1,6 +1,6 @@
 """How long a report of a large capture takes, and how much memory.
 
-    python -m tests.benchmarks.report [FILE] [--events 10000000] [--notes 10000] [--template technical]
+    python -m tests.benchmarks.report [FILE] [--events 10000000] [--notes 10000] [--template technical] [--rows 200]
 
 Without FILE a capture is generated first. It is opened once before, so that its side index is there; then a
 process of its own opens it, adds notes on events spread over it, builds the report and writes each form.
@@ -19,7 +19,7 @@ from pathlib import Path
 from inspect_app.frames import open_capture
 from inspect_app.reports.material import Given
 from inspect_app.reports.noted import Noted
-from inspect_app.reports.options import ReportOptions, Template
+from inspect_app.reports.options import ROWS_SHOWN, ReportOptions, Template
 from inspect_app.reports.report import build_report
 from inspect_app.reports.writing import FORMS, document_of
 from tests.benchmarks.generated import generate
@@ -52,7 +52,7 @@ class Peak(threading.Thread):
         return max(highest, own_memory())
 
 
-def measured(path, notes, template):
+def measured(path, notes, template, rows_shown):
     """Rows of what was done, seconds, seconds of the processor, and MiB."""
     peak, rows = Peak(), []
 
@@ -67,7 +67,7 @@ def measured(path, notes, template):
     times = frames.events["time"].to_numpy()
     every = max(1, len(times) // max(notes, 1))
     given = Given(notes=[Noted(f"note {at}", int(times[at * every]), row=at * every) for at in range(notes)])
-    options = ReportOptions(template=Template(template), made_ns=0)
+    options = ReportOptions(template=Template(template), made_ns=0, rows=rows_shown)
     report = step("build", lambda: build_report(frames, options, given))
     for form in FORMS:
         step(form, lambda form=form: document_of(report, form))
@@ -80,17 +80,18 @@ def main():
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--notes", type=int, default=10_000)
     parser.add_argument("--template", choices=list(Template), default=Template.TECHNICAL)
+    parser.add_argument("--rows", type=int, default=ROWS_SHOWN)
     parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inner:
-        print(json.dumps(measured(options.file, options.notes, options.template)))
+        print(json.dumps(measured(options.file, options.notes, options.template, options.rows)))
         return
     with tempfile.TemporaryDirectory() as folder:
         path = options.file or Path(folder) / "generated.exhume"
         if options.file is None:
             generate(path, options.events)
         again = [sys.executable, "-m", "tests.benchmarks.report", str(path), "--inner"]
-        again += ["--notes", str(options.notes), "--template", options.template]
+        again += ["--notes", str(options.notes), "--template", options.template, "--rows", str(options.rows)]
         subprocess.run([sys.executable, "-c", OPEN, str(path)], check=True)
         events, rows = json.loads(subprocess.run(again, check=True, capture_output=True, text=True).stdout)
     print(f"{events:,} events, {options.notes:,} notes, template {options.template}\n")

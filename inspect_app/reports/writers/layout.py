@@ -11,6 +11,12 @@ _LETTER = {Kind.EXACT: 4.3, Kind.TEXT: 4.3, Kind.NUMBER: 4.6, Kind.TIME: 4.6, Ki
 _HEADER = 5.0
 """The same of a heading."""
 _PADDING = 8.0
+_INSET = 6.0
+"""Points of a cell that its text does not get."""
+_EXACT_LETTER = 4.22
+"""Points that each letter of an exact text takes, rounded up."""
+_ENDS = (" ", "/._=:,;&?@+-")
+"""Behind which a line may end, the better first."""
 _MOST = {Kind.EXACT: 280.0, Kind.TEXT: 150.0}
 """Points beyond which a column is folded rather than widened."""
 _NARROW = 60.0
@@ -36,6 +42,22 @@ def shares(table: Table) -> list[float]:
         ]
     total = sum(wanted)
     return [round(width / total, 4) for width in wanted]
+
+
+def lines(text: str, room: int) -> list[str]:
+    """A text in letters of one width, in lines of so many; nothing is lost, and names break behind signs."""
+    found = []
+    while len(text) > room:
+        ends = (at for signs in _ENDS for at in range(room, room // 2, -1) if text[at - 1] in signs)
+        cut = next(ends, room)
+        found.append(text[:cut])
+        text = text[cut:]
+    return [*found, text]
+
+
+def letters(share: float) -> int:
+    """How many letters of one width stand in a line of a column that has this part of the page."""
+    return max(4, int((_PAGE * share - _INSET) / _EXACT_LETTER))
 
 
 def _width(table: Table, position: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from capture.format import files_of
@@ -15,7 +15,7 @@ from inspect_app.reports.given import digests_of, log_of
 from inspect_app.reports.material import Given, ReportError
 from inspect_app.reports.options import ReportOptions
 from inspect_app.reports.report import build_report
-from inspect_app.reports.writing import Written, write_report
+from inspect_app.reports.writing import Written, form_of, rows_of, write_report
 from inspect_app.rules.run import read_rules
 from inspect_app.views.format import format_count
 
@@ -78,7 +78,6 @@ def fulfil(
     if order.case is not None:
         order.case.stat()
         given = with_case(given, CaseFile(order.case).load(), frames)
-    report = build_report(
-        frames, order.options, given, progress=lambda done, total: progress(done, total + 1)
-    )
+    options = replace(order.options, rows=rows_of(form_of(order.path), order.options.rows))
+    report = build_report(frames, options, given, progress=lambda done, total: progress(done, total + 1))
     return write_report(report, order.path)
