@@ -178,7 +178,7 @@ def _digest(facts: Mapping[str, Any]) -> bytes:
 
 def _gives_up(members: Sequence[CaptureFile]) -> bool:
     """Whether the recorder of a set takes its older files away."""
-    rotation = set_facts(members[0].section).get("rotation")
+    rotation = set_facts(members[0].section).get("rotation") if members else None
     return isinstance(rotation, dict) and any(
         rotation.get(name) for name in ("keep", "ring_seconds", "ring_size")
     )

@@ -1,6 +1,7 @@
 """How long a report of a large capture takes, and how much memory.
 
-    python -m tests.benchmarks.report [FILE] [--events 10000000] [--notes 10000] [--template technical] [--rows 200]
+    python -m tests.benchmarks.report [FILE] [--events 10000000] [--notes 10000] [--template technical]
+        [--rows 200]
 
 Without FILE a capture is generated first. It is opened once before, so that its side index is there; then a
 process of its own opens it, adds notes on events spread over it, builds the report and writes each form.

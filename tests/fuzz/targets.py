@@ -31,7 +31,7 @@ from inspect_app.rules.output import OutputTemplate
 from inspect_app.rules.rule_set import RuleSet
 from inspect_app.session.examiner_log import LogError, read_log
 from inspect_app.session.storage import SessionError, from_json
-from inspect_app.views.own import read_views
+from inspect_app.views.own import load_views
 
 KINDS = (
     *("section", "snapshot", "events", "containers", "executables", "counters", "counted", "samples"),
@@ -136,8 +136,8 @@ def case(data: bytes) -> None:
 
 def own_views(data: bytes) -> None:
     """Views of the analyst's own."""
-    with suppress(ValueError):
-        read_views(data.decode("utf-8", "replace"))
+    with _file(data) as path, suppress(ValueError):
+        load_views(path)
 
 
 def manifest(data: bytes) -> None:
