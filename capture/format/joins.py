@@ -22,9 +22,8 @@ class Latest:
 
     def __init__(self, group: np.ndarray, since: np.ndarray, groups: int) -> None:
         """`groups`: how many groups there may be; entries and questions lie below it."""
-        keys = _packed(group, since)
-        self._order = np.argsort(keys, kind="stable")
-        self._keys = keys[self._order]
+        self._order = in_order_of(group, since)
+        self._keys = _packed(group, since)[self._order]
         ordered = np.asarray(group, np.int64)[self._order]
         starts = np.flatnonzero(np.diff(ordered, prepend=-1))
         ends = np.append(starts[1:], len(ordered))[: len(starts)]
@@ -54,9 +53,9 @@ class Latest:
         each_piece(len(group), fill)
         return found
 
-    def find_each(self, group: np.ndarray) -> np.ndarray:
-        """int32: `find` for the group of each row, at that row."""
-        found = np.empty(len(group), np.int32)
+    def find_each(self, group: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """int32: `find` for the group of each row, at that row; in `out` if it is given."""
+        found = np.empty(len(group), np.int32) if out is None else out
 
         def fill(rows: slice) -> None:
             found[rows] = self._find(group[rows], np.arange(rows.start, rows.stop))
@@ -86,6 +85,16 @@ class Latest:
 
 
 _NEVER = np.iinfo(np.int64).max
+
+
+def in_order_of(group: np.ndarray, since: np.ndarray) -> np.ndarray:
+    """int64: entries by group and row; what has the same keeps its order. Both as `Latest` takes them."""
+    if (since[1:] < since[:-1]).any():
+        return np.argsort(_packed(group, since), kind="stable")
+    # They come in order of rows, as most do: then places decide within a group, and plain numbers are sorted.
+    keys = (np.asarray(group, np.int64) << 32) | np.arange(len(group))
+    keys.sort()
+    return keys & 0xFFFFFFFF
 
 
 def _packed(group: np.ndarray, since: np.ndarray) -> np.ndarray:
@@ -203,11 +212,14 @@ def _hashed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(is_first), number.take(representative)
 
 
-def taken(values: np.ndarray, index: np.ndarray, missing: int = -1) -> np.ndarray:
-    """`values[index]`, and `missing` where the index is negative."""
+def taken(
+    values: np.ndarray, index: np.ndarray, missing: int = -1, out: np.ndarray | None = None
+) -> np.ndarray:
+    """`values[index]`, and `missing` where the index is negative; in `out` if it is given."""
+    found = np.empty(len(index), values.dtype) if out is None else out
     if not len(values):
-        return np.full(len(index), missing, values.dtype)
-    found = np.empty(len(index), values.dtype)
+        found.fill(missing)
+        return found
 
     def take(rows: slice) -> None:
         part = index[rows]
@@ -224,7 +236,7 @@ def first_of_each(codes: np.ndarray, count: int) -> np.ndarray:
     """int64, of each code 0 … count - 1: the first row that has it, -1 none. Rows may have -1 for no code."""
     first = np.full(count + 1, -1)  # the last is what -1 points to
     for rows in reversed(pieces_of(len(codes))):
-        first[codes[rows][::-1]] = np.arange(rows.stop - 1, rows.start - 1, -1)
+        first[codes[rows][::-1].astype(np.intp)] = np.arange(rows.stop - 1, rows.start - 1, -1)
     return first[:count]
 
 
@@ -232,7 +244,7 @@ def last_of_each(codes: np.ndarray, count: int) -> np.ndarray:
     """int64, of each code 0 … count - 1: the last row that has it, -1 none. Rows may have -1 for no code."""
     last = np.full(count + 1, -1)
     for rows in pieces_of(len(codes)):
-        last[codes[rows]] = np.arange(rows.start, rows.stop)
+        last[codes[rows].astype(np.intp)] = np.arange(rows.start, rows.stop)
     return last[:count]
 
 

@@ -72,15 +72,12 @@ def rows_where(count: int, holds: Callable[[slice], np.ndarray]) -> np.ndarray:
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
-def taken_from(values: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """`values[index]` of a long index."""
-    if len(index) <= PIECE:
-        found: np.ndarray = values[index]
-        return found
-    result = np.empty(len(index), values.dtype)
+def taken_from(values: np.ndarray, index: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """`values[index]` of a long index; in `out` if it is given."""
+    result = np.empty(len(index), values.dtype) if out is None else out
 
     def take(rows: slice) -> None:
-        # `take` is twice as quick as `values[index]`.
+        # `take` is twice as quick as `values[index]`, and of narrow positions three times.
         result[rows] = values.take(index[rows])
 
     each_piece(len(index), take)

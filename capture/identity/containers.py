@@ -92,7 +92,7 @@ def find_containers(
         if path := text_of(row.get("path")):
             book.row_of(path)
     birth, death, starts = _lives(book, cgroups, made, gone, events)
-    of_event = taken_from(rows, code)
+    of_event = taken_from(rows, code, events.row_of("container"))
     return Containers(tuple(book.records), birth, death, starts, of_event, book.of_path, bool(paths))
 
 

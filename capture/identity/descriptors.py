@@ -90,7 +90,8 @@ def find_descriptors(
     )
     label[at] = found.of_row
     first, row_of = _distinct(identity, len(devs), label * 2 + is_socket)
-    of_event = np.full(len(events), _NONE, np.int32)
+    of_event = events.row_of("descriptor")
+    of_event.fill(_NONE)
     of_event[rows] = row_of
     thing, tag = identity[first], label[first]
     described = Descriptors(

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from capture.format import Zeros, in_memory
 from capture.format.pieces import each_piece, rows_where
 from capture.model.abi import abis_of
 from capture.model.catalogue import CATALOGUE, kinds_of
@@ -57,9 +58,15 @@ class EventColumns:
     """What the columns from `text` on are positions in; 0 is "not recorded"."""
     argument: Callable[[int], np.ndarray]
     """Raw argument 0-5 of every event, uint64; only what is asked for is read."""
+    zeros: Zeros = in_memory
+    """Makes the arrays of what is found of every event: rows of `process`, `path` and the like."""
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def row_of(self, name: str) -> np.ndarray:
+        """int32, zeros: room for a row number or position of every event, under the name of what it is of."""
+        return self.zeros(name, "<i4", len(self))
 
     @cached_property
     def kind(self) -> np.ndarray:

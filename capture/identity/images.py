@@ -86,7 +86,7 @@ def find_images(events: EventColumns, processes: Processes, paths: Paths, listed
     process = np.concatenate((np.arange(count, dtype=np.int32), processes.of_event[begins]))
     began = np.concatenate((np.full(count, -1), begins))
     life = Latest(process, began, count)
-    of_event = life.find_each(processes.of_event)
+    of_event = life.find_each(processes.of_event, events.row_of("image"))
     programs = [Program(), *(_listed_program(row) for row in listed)]
     same = np.zeros(len(renames), np.int64)
     own = np.concatenate((processes.snapshot + 1, _executed(events, rows, paths, programs), same))

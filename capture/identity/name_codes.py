@@ -26,6 +26,17 @@ class Names:
         """A name as seen from a directory; see `join` and `bounded`."""
         return self.bounded(join(base, name) if self._room > 0 else name)
 
+    def joined_each(self, bases: Sequence[str], names: Sequence[str]) -> list[str]:
+        """The same of several: at once, if there is room for all of them."""
+        pairs = list(zip(bases, names, strict=True))
+        if sum(len(base) + 1 + len(name) for base, name in pairs) < self._room:
+            paths = [name if name[:1] == "/" and is_plain(name) else join(base, name) for base, name in pairs]
+            sizes = list(map(len, paths))
+            if max(sizes, default=0) <= LONGEST:
+                self._room -= sum(sizes)
+                return paths
+        return [self.joined(base, name) for base, name in pairs]
+
     def bounded(self, path: str) -> str:
         """A name that was put together, or the end of it.
 
@@ -56,13 +67,18 @@ class Names:
         return np.fromiter((known.get(name, NONE) for name in names), np.int32, len(names))
 
 
+def is_plain(name: str) -> bool:
+    """Whether a name that does not begin with a dot has no part that says nothing, or leads back."""
+    return "/." not in name and "//" not in name and name[-1] != "/"
+
+
 def join(base: str, name: str) -> str:
     """A name as seen from a directory, without `.`, `..` and doubled slashes; `base` empty: not known."""
     if name[:1] != "/":
         if not name:
             return base
         name = f"{base}/{name}" if base and base != "/" else base + name
-    if "/." not in name and "//" not in name and name[-1] != "/" and name[0] != ".":
+    if is_plain(name) and name[0] != ".":
         return name
     absolute = name.startswith("/")
     kept: list[str] = []

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.format.joins import Latest, first_of_each, pair_codes, taken
+from capture.format.joins import Latest, first_of_each, in_order_of, pair_codes, taken
 from capture.format.pieces import rows_where, taken_from
 from capture.identity.directories import snapshot_holders
 from capture.identity.events import EXECS, OPENS, EventColumns, kind_table
@@ -50,7 +50,7 @@ class _Entries:
 
     def changes(self) -> _Entries:
         """Those that gave an identity another name than the one before: most opens repeat a name."""
-        order = np.argsort(self.identity.astype(np.int64) << 32 | (self.since + 1), kind="stable")
+        order = in_order_of(self.identity, self.since)
         identity, label = self.identity[order], self.label[order]
         again = np.zeros(len(order), bool)
         again[1:] = (identity[1:] == identity[:-1]) & (label[1:] == label[:-1])
@@ -130,7 +130,8 @@ class FileNames:
         label = self._by_anybody(changes, rows, identity, own, len(several))
         many = np.flatnonzero((own < 0) & several[identity])
         if len(many):
-            better = self._by_process(entries, renames, rows[many], identity[many], len(several))
+            asked = _Entries(*(array[several[entries.identity]] for array in vars(entries).values()))
+            better = self._by_process(asked, renames, rows[many], identity[many], len(several))
             label[many] = np.where(better >= 0, better, label[many])
         return np.where(own >= 0, own, label)
 
@@ -209,7 +210,7 @@ class FileNames:
         paths = self._paths
         renames = find_renames(self._events, paths.first, paths.second, self._container)
         given = _Entries(*(array[:0] for array in vars(entries).values()))
-        for _ in range(_ROUNDS):
+        for _ in range(_ROUNDS if len(renames) else 0):
             known = entries.and_also(given)
             asked, owner = _place_codes(known, renames.container, renames.old)
             life = Latest(owner, known.since, max(int(owner.max(initial=-1)), int(asked.max(initial=-1))) + 1)

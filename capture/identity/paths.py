@@ -72,11 +72,12 @@ def find_paths(
     """Resolve every path of every event. `listed`, `descriptors`: the snapshot's tables."""
     entered = _entered_namespaces(events, processes)
     moved, relocated = Relocated.none(), entered
+    first, second = events.row_of("path"), events.row_of("path2")
     for _ in range(_PASSES):
         nodes = _Nodes(events, processes, listed, descriptors, relocated)
         value = nodes.resolve()
-        first = np.full(len(events), NONE, np.int32)
-        second = np.full(len(events), NONE, np.int32)
+        first.fill(NONE)
+        second.fill(NONE)
         first[nodes.first_rows] = value[nodes.first_nodes]
         second[nodes.second_rows] = value[nodes.second_nodes]
         renames = find_renames(events, first, second, container_of_event)
@@ -265,12 +266,8 @@ class _Nodes:
         bases, text, code = pair_codes(base.astype(np.int64) + 1, self._text[nodes])
         recorded, names = self._events.texts, self.names.all
         given = _decoded([recorded[which] for which in text.tolist()])
-        value[nodes] = self.names.codes(
-            [
-                self.names.joined(names[at - 1] if at else "", name)
-                for at, name in zip(bases.tolist(), given, strict=True)
-            ]
-        )[code]
+        above = [names[at - 1] if at else "" for at in bases.tolist()]
+        value[nodes] = self.names.codes(self.names.joined_each(above, given))[code]
 
     def _settle_one_by_one(self, value: np.ndarray, nodes: np.ndarray, base: np.ndarray) -> None:
         """Name nodes in the order of their events: what a name starts from always comes before it."""

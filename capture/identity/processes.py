@@ -178,7 +178,7 @@ def _with_unintroduced(
     place = place_among(pids, lives.pid)
     seen = np.flatnonzero(place >= 0)
     found = Latest(place[seen], lives.since[seen], len(pids)).find_each(code)
-    found = taken(seen.astype(np.int32), found)
+    found = taken(seen.astype(np.int32), found, out=events.row_of("process"))
     ended = np.full(len(lives.pid) + 1, np.iinfo(np.int64).max)
     known = exits[found[exits] >= 0][::-1]  # the first exit ends a process, so it is written last
     ended[found[known]] = events.time[known] + TOLERANCE_NS
@@ -253,7 +253,8 @@ def find_threads(events: EventColumns, processes: Processes, table: Table) -> Th
     """Who did it within each process: the main thread is as old as the process."""
     known = _introduced_threads(events, processes, table)
     tid, process, start, since = (np.concatenate(column) for column in known)
-    of_event = processes.of_event.copy()  # main threads stand first, so that the rows are the same
+    of_event = events.row_of("thread")
+    of_event[:] = processes.of_event  # main threads stand first, so that the rows are the same
     others = np.flatnonzero(events.tid != events.pid)
     main = len(processes)
     tids, group = codes_of(tid[main:])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from capture.format import Capture
+from capture.format import Capture, in_memory
 from capture.identity.events import EventColumns
 from capture.identity.snapshot import Table
 from capture.model.abi import machine_named
@@ -28,7 +28,10 @@ def event_columns(capture: Capture, more: tuple[str, ...] = ()) -> tuple[EventCo
     recorded = {name: columns[name] for name in EventColumns.COLUMNS}
     recorded["ret"] = results_that_count(columns)
     machine = machine_of(capture.section)
-    return EventColumns(machine=machine, texts=capture.texts, argument=argument, **recorded), columns
+    events = EventColumns(
+        machine=machine, texts=capture.texts, argument=argument, zeros=in_memory, **recorded
+    )
+    return events, columns
 
 
 def machine_of(section: Mapping[str, Any]) -> str:

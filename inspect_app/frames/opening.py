@@ -183,7 +183,11 @@ def _join(
     recorded = {name: columns[name] for name in EventColumns.COLUMNS}
     recorded["ret"] = results_that_count(columns)
     events = EventColumns(
-        machine=machine_of(capture.section), texts=capture.texts, argument=source.argument, **recorded
+        machine=machine_of(capture.section),
+        texts=capture.texts,
+        argument=source.argument,
+        zeros=zeros,
+        **recorded,
     )
     tables = _tables(capture)
 
@@ -231,7 +235,7 @@ def _events(events: EventColumns, columns: dict[str, np.ndarray], found: Identit
         {
             "time": columns["time"],
             "latency": with_latencies(columns["latency"], columns["time"], found.requests),
-            "type": event_types(events.kind, columns["code"], columns["flags"], events.machine),
+            "type": event_types(events.kind, columns["code"], columns["flags"], events.machine, events.zeros),
             "abi": events.abi,
             "ret": columns["ret"],
             "flags": columns["flags"],
@@ -245,7 +249,7 @@ def _events(events: EventColumns, columns: dict[str, np.ndarray], found: Identit
             "descriptor": found.descriptors.of_event,
             "path": found.paths.first,
             "path2": found.paths.second,
-            "size": sizes(events.kind, events.ret, events.argument),
+            "size": sizes(events.kind, events.ret, events.argument, events.zeros),
             "captured": columns["captured"],
         },
     )

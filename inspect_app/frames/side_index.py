@@ -28,7 +28,7 @@ import capture
 from capture.format import Capture, FormatError, in_memory
 from inspect_app.frames.columns import TABLES
 from inspect_app.frames.room import Room
-from inspect_app.frames.stored import AS_RECORDED, Keepsake, Stored, read_frames, write_frames
+from inspect_app.frames.stored import OF_EVENTS, Keepsake, Stored, read_frames, write_frames
 
 FORMAT = 2
 MOST_BYTES = 16 << 30
@@ -155,7 +155,7 @@ class Unfinished:
         self._stream = os.fdopen(os.open(self._part, flags, 0o600), "r+b")
         self._room: Room | None = None
         with suppress(OSError):
-            self._room = Room(self._stream.fileno(), AS_RECORDED, events)
+            self._room = Room(self._stream.fileno(), OF_EVENTS, events)
 
     def zeros(self, name: str, dtype: str, rows: int) -> np.ndarray:
         """Zeros for a column: in the file if it is to be kept as it is, else in memory."""

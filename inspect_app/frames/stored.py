@@ -28,7 +28,7 @@ import msgpack
 import numpy as np
 import pandas as pd
 
-from capture.format import EVENT_COLUMNS, FormatError
+from capture.format import FormatError
 from capture.format.blocks import unpack
 from capture.format.pieces import each_piece, in_order
 from inspect_app.frames.capture import CaptureFrames
@@ -46,14 +46,13 @@ _LOOKED_AT = 1 << 12
 """Values at the start of a column that mostly tell already that they are not all the same."""
 SOURCE_COLUMNS = ("text", "text2", "addr")
 """What `FileSource` needs of every event: positions in the capture's texts."""
-AS_RECORDED = {
-    name: dtype
-    for name, dtype in EVENT_COLUMNS.items()
-    if name in {*SOURCE_COLUMNS, *(column.name for column in TABLES["events"])}
-}
-"""Columns of a capture that are kept as they are, with their dtypes."""
 _CODES = {"str": "<i4", "category": "<i2"}
 """Declared dtypes of text, and of the codes that stand for it."""
+OF_EVENTS = {
+    **{column.name: np.dtype(_CODES.get(column.dtype, column.dtype)).str for column in TABLES["events"]},
+    **dict.fromkeys(SOURCE_COLUMNS, "<i4"),
+}
+"""The columns that have a value an event, with the dtypes that they are kept in."""
 _TEXTS = ("paths", "environments", "texts")
 _POINTERS = {
     "process": "processes",

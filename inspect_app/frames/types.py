@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
+from capture.format import Zeros, in_memory
 from capture.format.pieces import each_piece, rows_where
 from capture.model.catalogue import BETWEEN_DESCRIPTORS, CATALOGUE, event_name
 from capture.model.events import Category, Returns
@@ -21,9 +22,12 @@ _MOVES_BYTES = np.array(
 )
 
 
-def event_types(kind: np.ndarray, code: np.ndarray, flags: np.ndarray, machine: str) -> pd.Categorical:
+def event_types(
+    kind: np.ndarray, code: np.ndarray, flags: np.ndarray, machine: str, zeros: Zeros = in_memory
+) -> pd.Categorical:
     """The names of events: those of the catalogue, then the unknown ones that were seen."""
-    codes = kind.astype(np.int16)
+    codes = zeros("type", "<i2", len(kind))
+    codes[:] = kind
     unknown = np.flatnonzero(kind < 0)
     names = [spec.name for spec in CATALOGUE]
     if len(unknown):
@@ -45,9 +49,14 @@ def rows_of_types(kinds: pd.Series, names: Iterable[str]) -> np.ndarray:
 _MOVES_MESSAGES = np.array([spec.name in ("sendmmsg", "recvmmsg") for spec in CATALOGUE] + [False])
 
 
-def sizes(kind: np.ndarray, ret: np.ndarray, argument: Callable[[int], np.ndarray]) -> np.ndarray:
+def sizes(
+    kind: np.ndarray,
+    ret: np.ndarray,
+    argument: Callable[[int], np.ndarray],
+    zeros: Zeros = in_memory,
+) -> np.ndarray:
     """int64: bytes that a successful read, write, send or receive moved, else 0."""
-    found = np.empty(len(kind), np.int64)
+    found = zeros("size", "<i8", len(kind))
 
     def fill(rows: slice) -> np.ndarray:
         moved = np.maximum(ret[rows], 0)
