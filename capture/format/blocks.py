@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import SEEK_CUR, BytesIO
+from threading import local
 from typing import Any, BinaryIO
 
 import msgpack
@@ -311,6 +312,17 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
+_OF_THREAD = local()
+
+
+def _unzip() -> zstandard.ZstdDecompressor:
+    """One for each thread: making one costs as much as a small column."""
+    if not hasattr(_OF_THREAD, "unzip"):
+        _OF_THREAD.unzip = zstandard.ZstdDecompressor()
+    unzip: zstandard.ZstdDecompressor = _OF_THREAD.unzip
+    return unzip
+
+
 def decompress(data: bytes, limit: int, offset: int | None = None) -> bytes:
     """The bytes of one zstd frame, at most `limit` of them.
 
@@ -320,7 +332,7 @@ def decompress(data: bytes, limit: int, offset: int | None = None) -> bytes:
     try:
         # `decompress(max_output_size=...)` trusts a size that the frame itself states: so only one in bounds.
         if 0 <= zstandard.frame_content_size(data) <= limit:
-            return bytes(zstandard.ZstdDecompressor().decompress(data))
+            return bytes(_unzip().decompress(data))
         with zstandard.ZstdDecompressor().stream_reader(data) as reader:
             raw: bytes = reader.read(limit + 1)
     except (zstandard.ZstdError, MemoryError) as error:

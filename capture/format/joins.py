@@ -11,6 +11,8 @@ from capture.format.pieces import PIECE, each_piece, pieces_of, rows_where
 
 _DENSE = 1 << 23
 """Up to this value numbers are coded by a table, beyond by a search."""
+_ROOMY = 8
+"""So many places of a table for each number that is looked for are not too many."""
 
 
 class Latest:
@@ -253,6 +255,9 @@ def place_among(distinct: np.ndarray, values: np.ndarray) -> np.ndarray:
     if not len(distinct):
         return np.full(len(values), -1, np.int64)
     found = np.empty(len(values), np.int64)
+    if int(distinct[0]) >= 0 and int(distinct[-1]) < min(_DENSE, _ROOMY * len(values)):
+        _place_by_table(distinct, values, found)
+        return found
 
     def place(rows: slice) -> None:
         part = values[rows]
@@ -261,6 +266,20 @@ def place_among(distinct: np.ndarray, values: np.ndarray) -> np.ndarray:
 
     each_piece(len(values), place)
     return found
+
+
+def _place_by_table(distinct: np.ndarray, values: np.ndarray, found: np.ndarray) -> None:
+    """The same of small numbers, several times as quick as a search."""
+    beyond = int(distinct[-1]) + 1
+    table = np.full(beyond + 1, -1)
+    table[distinct.astype(np.intp)] = np.arange(len(distinct))
+
+    def place(rows: slice) -> None:
+        part = values[rows]
+        inside = (part >= 0) & (part < beyond)
+        found[rows] = table.take(np.where(inside, part, beyond).astype(np.intp))
+
+    each_piece(len(values), place)
 
 
 def pair_codes(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -42,6 +42,8 @@ def machine_of(section: Mapping[str, Any]) -> str:
 
 def results_that_count(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """`ret`, but -1 where a call did not return: what was recorded there means nothing."""
+    if not columns["flags"].any():
+        return columns["ret"]
     doubtful = columns["flags"] & _MEANS_NOTHING != 0
     return np.where(doubtful, -1, columns["ret"]) if doubtful.any() else columns["ret"]
 

@@ -253,7 +253,8 @@ def kinds_of(
         abi: their tables, as `abis_of` gives them.
         argument: gives a raw argument of all events; asked for only where a multiplexer occurs.
     """
-    kinds: np.ndarray = types_of(abi_of(machine))[code]
+    # Of narrow positions `take` is three times as quick as an index.
+    kinds: np.ndarray = types_of(abi_of(machine)).take(code)
     foreign = abi != ABIS.index(abi_of(machine))
     for other in np.unique(abi[foreign]).tolist() if foreign.any() else ():
         rows = np.flatnonzero(abi == other)

@@ -1,13 +1,14 @@
 """Frames in one file that is mapped, not read: they are there at once, and the system can drop them.
 
-    file    ::=  magic:8  offset:u64  length:u64  digest:32  array*  header
+    file    ::=  magic:8  offset:u64  length:u64  digest:32  room?  array*  header
     header  ::=  msgpack map { "key", "sorted", "rows": { table: rows }, "arrays": [array…] }
     array   ::=  name  count  offset  proof
 
 `offset`, `length` and `digest` (SHA-256) are the header's; all numbers are little endian. An array's dtype is
 what this program declares for its name, never what the file says. A column that is the same in every event is
-stored once. Texts are three arrays: lengths, bytes end to end, and, of a frame's column, codes. The proof of
-an array is its SHA-256; of a column of the events, the sum of the 64-bit words of each MiB.
+stored once. Columns that were made in the file itself (`Room`) stand first. Texts are three arrays: lengths,
+bytes end to end, and, of a frame's column, codes. The proof of an array is its SHA-256; of a column of the
+events, the sum of the 64-bit words of each MiB.
 
 The file lies in the user's cache and is taken for hostile all the same: every size is checked against the
 file, every proof, and that no event points outside a table.

@@ -91,7 +91,7 @@ def test_pairs_lead_back_to_both_values(pairs):
     assert len(lefts) == len(set(pairs))
 
 
-@given(st.lists(st.integers(0, 20), max_size=10), st.sets(st.integers(0, 20)))
+@given(st.lists(st.integers(-2, 30), max_size=10), st.sets(st.integers(0, 20)))
 def test_places_are_where_values_stand(asked, known):
     ascending = sorted(known)
     expected = [ascending.index(value) if value in known else -1 for value in asked]
