@@ -6,6 +6,7 @@ A chunk is small enough for its records to stay in the processor's cache meanwhi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class Texts:
     """Which events have it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chunk:
     """Some events."""
 
@@ -64,12 +65,12 @@ class Chunk:
     def __len__(self) -> int:
         return self.heads.count
 
-    @property
+    @cached_property
     def memory(self) -> int:
         """Bytes that it takes."""
         return self.heads.memory + self.content.nbytes + sum(text.rows.nbytes for text in self.texts)
 
-    @property
+    @cached_property
     def last(self) -> int:
         """Boot time of the last event; there must be one."""
         return int(self.heads.field("time")[-1])

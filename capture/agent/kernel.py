@@ -292,6 +292,7 @@ def _sizes(settings: Settings, rings: Sequence[LaneSpec], calls: CallSizes) -> d
         "MAX_MSGS": MAX_MSGS,
         "CPUS": calls.cpus,
         "RECORDS": calls.records,
+        "HEAD_ROOM": calls.heads,
         "KEPT": KEPT,
         "RECORD_BYTES": calls.record_bytes,
         "SEGMENT": calls.segment,

@@ -87,7 +87,7 @@ class CallLane:
         Args:
             position: uint64[16], the first of `struct position`; ours to write from the ninth on.
             stamps: uint64[records, STAMP_WORDS].
-            heads: uint64[heads, WORDS].
+            heads: uint64[heads + KEPT, WORDS].
             content: uint64[a power of two].
         """
         self._position, self._stamps, self._heads, self._content = position, stamps, heads, content
@@ -101,7 +101,13 @@ class CallLane:
     def fill(self) -> float:
         """How full the lane is, 0 to 1."""
         used = int(self._position[_BYTES]) - int(self._position[_FREED])
-        return max(self.waiting / len(self._stamps), used / (8 * len(self._content)))
+        # The last ones that were released may have been shared.
+        heads = int(self._position[_MADE]) - int(self._position[_RELEASED]) - KEPT
+        return max(
+            self.waiting / len(self._stamps),
+            heads / max(len(self._heads) - KEPT, 1),
+            used / (8 * len(self._content)),
+        )
 
     def take(self, most: int) -> tuple[int, Chunk]:
         """Copy up to `most` records: how many they were, and the records.
@@ -116,14 +122,21 @@ class CallLane:
             stamps = stamps[:_MOST_HEADS]
             count = len(stamps)
         # Read behind the number of records: theirs have been made by now.
-        newest = int(self._position[_HEAD])
-        chunk, end = chunk_of_calls(stamps, self._heads, newest, self._content)
+        made = int(self._position[_MADE])
+        chunk, end = chunk_of_calls(stamps, self._heads, made % len(self._heads), self._content)
         if count:
-            # Bytes before records: the probe must not find room for a record without room for its bytes.
+            # Before records: the probe must not find room for one without room for its bytes and its head.
             freed = int(self._position[_FREED])
             self._position[_FREED] = freed + (end - freed) % (1 << 32)
+            self._release(made, int(stamps[-1].view(STAMP)["head"][0]))
         self._position[_TAKEN] = taken + count
         return count, chunk
+
+    def _release(self, made: int, last: int) -> None:
+        """Let heads be written over: the record that was taken last has the head at the place `last`."""
+        number = made - ((made - last - 1) % len(self._heads) + 1)
+        if number > int(self._position[_RELEASED]):
+            self._position[_RELEASED] = number
 
     def _heads_made(self, stamps: Array) -> int:
         """About how many heads were made for these records."""
@@ -131,7 +144,7 @@ class CallLane:
         return (last - first) % len(self._heads)
 
 
-_WRITTEN, _BYTES, _HEAD, _TAKEN, _FREED = 0, 1, 3, 8, 9
+_WRITTEN, _BYTES, _MADE, _TAKEN, _FREED, _RELEASED = 0, 1, 4, 8, 9, 10
 _POSITION_WORDS = 48
 
 
@@ -142,7 +155,7 @@ def call_lanes(
     both = mmap.PROT_READ | mmap.PROT_WRITE
     positions = _words(positions_fd, sizes.cpus * _POSITION_WORDS, both).reshape(-1, _POSITION_WORDS)
     stamps = _words(stamps_fd, sizes.cpus * sizes.records * STAMP_WORDS).reshape(sizes.cpus, -1, STAMP_WORDS)
-    heads = _words(heads_fd, sizes.cpus * (sizes.records + KEPT) * WORDS).reshape(sizes.cpus, -1, WORDS)
+    heads = _words(heads_fd, sizes.cpus * (sizes.heads + KEPT) * WORDS).reshape(sizes.cpus, -1, WORDS)
     content = _words(content_fd, sizes.cpus * sizes.bytes // 8).reshape(sizes.cpus, -1)
     return [CallLane(positions[cpu, :16], stamps[cpu], heads[cpu], content[cpu]) for cpu in range(sizes.cpus)]
 

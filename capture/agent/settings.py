@@ -18,6 +18,8 @@ TEXT_MAX = 4096
 _SOCKET_AND_ADDRESS = 48 + 112
 _HEAD, _STAMP = 128, 24
 """Bytes of what a call's record is made of."""
+_STAMPS_OF_HEAD = 2
+"""Room for so many calls for each head: those that come by the million share them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class CallSizes:
 
     cpus: int
     records: int
-    """Records a lane has room for."""
+    """Records a lane has room for; a multiple of `heads`."""
+    heads: int
+    """Heads it has room for that records have which are not taken yet."""
     record_bytes: int
     """Bytes that the data of one record may take."""
     segment: int
@@ -114,7 +118,7 @@ class Settings:
         return 2 * TEXT_MAX + (16384 if self.environment else 0)
 
     def calls(self, cpus: int) -> CallSizes:
-        """The lanes of system calls on so many processors: half the memory heads, a quarter bytes.
+        """The lanes of system calls on so many processors: nearly half the memory heads, a quarter bytes.
 
         Stamps take of the rest, and where records are so long that bytes need more, heads are fewer.
         """
@@ -122,8 +126,9 @@ class Settings:
         record_bytes = _SOCKET_AND_ADDRESS + 2 * max(TEXT_MAX, self.largest_payload) + _PAGE
         segment = 4 * _power_of_two(2 * record_bytes)
         segments = _power_of_two(max(room // segment, 2))
-        records = min(2 * room // _HEAD, (4 * room - segment * segments) // (_HEAD + _STAMP))
-        return CallSizes(cpus, records, record_bytes, segment, segments)
+        of_head = _HEAD + _STAMPS_OF_HEAD * _STAMP
+        heads = min(7 * room // 4 // _HEAD, (4 * room - segment * segments) // of_head)
+        return CallSizes(cpus, _STAMPS_OF_HEAD * heads, heads, record_bytes, segment, segments)
 
 
 def _power_of_two(number: int) -> int:

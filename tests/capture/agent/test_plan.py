@@ -151,7 +151,8 @@ def test_lanes_of_calls_have_room_for_the_largest_record(mib, cpus, snaplen):
     # A socket, an address, then two texts or payload, each beginning on a word; vectors may come up to twice.
     assert sizes.record_bytes >= 48 + 112 + 2 * max(TEXT_MAX, snaplen) + 5 * 8
     assert sizes.segment >= 4 * sizes.record_bytes and sizes.segments >= 2
-    records = sizes.records * (STAMP.itemsize + HEAD.itemsize)
+    assert sizes.records % sizes.heads == 0, "the probe holds one against the other"
+    records = sizes.records * STAMP.itemsize + sizes.heads * HEAD.itemsize
     memory = sizes.cpus * (records + sizes.bytes) / (1 << 20)
     assert memory <= max(mib, 4 * cpus)
     assert memory >= mib / 2
