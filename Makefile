@@ -28,7 +28,7 @@ fuzz: setup
 	.venv/bin/python -m pip install --quiet -e '.[fuzz]'
 	.venv/bin/python -m tests.fuzz all --seconds 60
 
-# The pictures of README and docs, from a recording of the demo made now; on a machine that does nothing else.
+# The pictures of README and docs: every page of the built-in sample, in both themes and sizes.
 pictures: setup
 	@resources/pictures/render
 

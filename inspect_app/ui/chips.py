@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from inspect_app.ui.fonts import scaled
+from inspect_app.ui.fonts import with_line
 from inspect_app.ui.icons import icon
 from inspect_app.ui.widgets import named, plain_label, tool_button
 
@@ -49,7 +49,7 @@ class PathArea(QWidget):
         self._row.setContentsMargins(10, 5, 10, 5)
         self._row.setSpacing(2)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(scaled(_HEIGHT))
+        self.setFixedHeight(with_line(_HEIGHT))
 
     def show_path(self, crumbs: Sequence[Crumb], chips: Sequence[ChipText]) -> None:
         """Replace all that stands there."""
@@ -90,7 +90,7 @@ class PathArea(QWidget):
         """Another size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self.setFixedHeight(scaled(_HEIGHT))
+            self.setFixedHeight(with_line(_HEIGHT))
 
 
 class _Chip(QWidget):

@@ -36,9 +36,13 @@ class ChoiceButton(QToolButton):
     def choose(self, place: int) -> None:
         """Take the choice in a place."""
         if place != self.index:
-            self.index = place
-            self._show()
+            self.show_choice(place)
             self.chosen.emit(place)
+
+    def show_choice(self, place: int) -> None:
+        """The choice in a place is in force already."""
+        self.index = place
+        self._show()
 
     def _show(self) -> None:
         self.setText(f"{self._titles[self.index]}  ▾")

@@ -20,7 +20,7 @@ from capture.format.placing import placed
 from inspect_app.session.crash_log import CrashLog
 from inspect_app.ui.fonts import mono_font, scaled
 from inspect_app.ui.plain import plain
-from inspect_app.ui.widgets import plain_label
+from inspect_app.ui.widgets import Heading, plain_label
 
 _NOTHING = "Nothing has failed so far."
 
@@ -53,7 +53,7 @@ class CrashLogDialog(QDialog):
             row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
-        column.addWidget(plain_label("PageTitle", "Crash log"))
+        column.addWidget(Heading("Crash log"))
         column.addWidget(
             plain_label(
                 "Muted",

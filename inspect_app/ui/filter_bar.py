@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidg
 from inspect_app.filters.completion import Completion
 from inspect_app.filters.errors import FilterError
 from inspect_app.ui.completions import CompletionPopup
-from inspect_app.ui.fonts import scaled
+from inspect_app.ui.fonts import with_line
 from inspect_app.ui.icons import icon
 from inspect_app.ui.widgets import named, plain_label
 
@@ -61,7 +61,7 @@ class FilterBar(QWidget):
         row.addWidget(self.edit, 1)
         row.addWidget(self._message)
         row.addWidget(self._apply)
-        self.setFixedHeight(scaled(_HEIGHT))
+        self.setFixedHeight(with_line(_HEIGHT))
 
     @property
     def message(self) -> str:
@@ -165,7 +165,7 @@ class FilterBar(QWidget):
         """Another size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self.setFixedHeight(scaled(_HEIGHT))
+            self.setFixedHeight(with_line(_HEIGHT))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys of the line: Enter applies, Escape reverts, up and down go through list or history."""

@@ -14,6 +14,8 @@ from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics, QGuiApplication
 _BUNDLED = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf")
 _TEXT_PIXELS = 13
 _SMALL_PIXELS = 11
+_HEADING_PIXELS = 17
+_LINE_PIXELS = 20
 _MONO, _BASE, _PERCENT = "mono_family", "text_base", "text_percent"
 
 
@@ -55,6 +57,11 @@ def scaled(pixels: float) -> int:
     return round(pixels * text_percent() / 100)
 
 
+def with_line(pixels: int) -> int:
+    """The height of what holds one line of text: the line grows with the text, what is around it does not."""
+    return pixels + scaled(_LINE_PIXELS) - _LINE_PIXELS
+
+
 def text_font(pixels: int = 0, *, bold: bool = False) -> QFont:
     """The font of running text, of another size where one is given."""
     font = QFont(QGuiApplication.font())
@@ -67,6 +74,11 @@ def text_font(pixels: int = 0, *, bold: bool = False) -> QFont:
 def small_font(*, bold: bool = False) -> QFont:
     """Labels on axes, units, notes."""
     return text_font(_SMALL_PIXELS, bold=bold)
+
+
+def heading_font() -> QFont:
+    """What a page or a dialog is about."""
+    return text_font(_HEADING_PIXELS, bold=True)
 
 
 def mono_font(pixels: int = 12) -> QFont:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QToolButton, QWidget
 
 from inspect_app.frames.capture import FileState
-from inspect_app.ui.fonts import scaled
+from inspect_app.ui.fonts import text_percent, with_line
 from inspect_app.ui.icons import app_icon, icon
 from inspect_app.ui.plain import plain
 from inspect_app.ui.widgets import ShortLabel, plain_label, tool_button
@@ -21,6 +21,9 @@ _STATES = {
 """Icon, colour on the dark title, words; colour never says it alone."""
 
 _HEIGHT = 46
+_FIND = "Go to or run …    Ctrl+K"
+_LARGE = 140
+"""Percent of text from which on there is room for the key alone."""
 
 
 class TitleArea(QWidget):
@@ -33,12 +36,12 @@ class TitleArea(QWidget):
         super().__init__(parent)
         self.setObjectName("TitleArea")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(scaled(_HEIGHT))
+        self.setFixedHeight(with_line(_HEIGHT))
         mark = QLabel()
         mark.setPixmap(app_icon().pixmap(24, 24))
         self._name = ShortLabel("CaptureName", cut=Qt.TextElideMode.ElideMiddle)
         self._name.tell("No capture is open")
-        self._host = plain_label("")
+        self._host = ShortLabel()
         self._host.setProperty("muted", "true")
         self._host.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._state_icon, self._state = QLabel(), plain_label()
@@ -58,14 +61,14 @@ class TitleArea(QWidget):
         row.addWidget(self._state_icon)
         row.addWidget(self._state)
         row.addWidget(self._host, 1)
-        row.addWidget(self._find_button())
+        self._find = self._find_button()
+        row.addWidget(self._find)
         self.show_state(FileState("", ""))
 
     def show_capture(self, name: str, host: str, state: FileState) -> None:
         """Tell which capture is open, of which host, and whether it is whole and signed."""
         self._name.tell(name)
-        self._host.setText(host)
-        self._host.setToolTip(host)
+        self._host.tell(host)
         self.show_state(state)
 
     def show_state(self, shown: FileState, *, followed: bool = False) -> None:
@@ -98,7 +101,7 @@ class TitleArea(QWidget):
 
     def _find_button(self) -> QToolButton:
         button = tool_button(
-            "Go to or run …    Ctrl+K",
+            _FIND,
             "search",
             "Command palette (Ctrl+K)",
             self.palette_clicked.emit,
@@ -113,7 +116,9 @@ class TitleArea(QWidget):
         """Another size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self.setFixedHeight(scaled(_HEIGHT))
+            self.setFixedHeight(with_line(_HEIGHT))
+            if hasattr(self, "_find"):
+                self._find.setText(_FIND if text_percent() <= _LARGE else _FIND.rpartition(" ")[2])
 
 
 def _round_button(action: QAction) -> QToolButton:

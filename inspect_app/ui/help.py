@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from inspect_app.ui.actions import COMMANDS, IN_PLACE
-from inspect_app.ui.widgets import plain_label
+from inspect_app.ui.widgets import Heading, plain_label
 
 
 class ShortcutsDialog(QDialog):
@@ -26,6 +26,6 @@ class ShortcutsDialog(QDialog):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setWidget(inner)
         column = QVBoxLayout(self)
-        column.addWidget(plain_label("PageTitle", "Keyboard shortcuts"))
+        column.addWidget(Heading("Keyboard shortcuts"))
         column.addWidget(scroll)
         self.resize(720, 640)

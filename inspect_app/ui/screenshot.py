@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from inspect_app.frames.capture import FileState
+from inspect_app.cases import Note
+from inspect_app.frames.capture import CaptureFrames, FileState
 
 PAGES = (
     "overview", "processes", "threads", "containers", "files", "connections", "syscalls", "errors",
@@ -89,6 +90,28 @@ class Studio:
         problem = self._stage.picture(page, str(out), _LIMIT_S)
         if problem:
             raise ScreenshotError(problem)
+
+    def grab(self, out: str | Path) -> None:
+        """Write what is shown, without going anywhere."""
+        problem = self._stage.grab(str(out))
+        if problem:
+            raise ScreenshotError(problem)
+
+    def look_at(self, window: tuple[int, int] | None) -> None:
+        """Choose a time window (ns since 1970 UTC) for the next pictures, or none."""
+        self._stage.look_at(window, _LIMIT_S)
+
+    def write_notes(self, notes: Sequence[Note]) -> None:
+        """Note something, in a case that is forgotten with the window."""
+        self._stage.write_notes(notes, _LIMIT_S)
+
+    @property
+    def frames(self) -> CaptureFrames:
+        """The open capture. Raises ScreenshotError where none is."""
+        frames = self._stage.window.workspace.frames
+        if frames is None:
+            raise ScreenshotError("no capture is open")
+        return frames
 
     @property
     def state(self) -> FileState:

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from inspect_app.ui.fonts import scaled, small_font
-from inspect_app.ui.icons import icon
-from inspect_app.ui.strip_painter import GUTTER
+from inspect_app.ui.icons import icon, icon_size
+from inspect_app.ui.strip_painter import gutter
 from inspect_app.ui.theme import colour
 
 _PAGE = Qt.ItemDataRole.UserRole
-_HEIGHT = 28
+_HEIGHT, _LEAST = 28, 22
+"""Pixels of a line, and of one where all lines would else not be seen at once."""
+_MARGINS = 14
 MORE = "More views"
 """The group that is shut until one opens it."""
 
@@ -39,7 +41,7 @@ class SideList(QListWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("SideList")
-        self.setFixedWidth(scaled(GUTTER))
+        self.setFixedWidth(gutter())
         self.setIconSize(QSize(16, 16))
         self.setUniformItemSizes(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -90,8 +92,19 @@ class SideList(QListWidget):
             item = QListWidgetItem(icon(entry.icon), entry.title)
             item.setData(_PAGE, entry.page)
             item.setToolTip(entry.tip)
-            item.setSizeHint(QSize(scaled(GUTTER) - 20, scaled(_HEIGHT)))
             self.addItem(item)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Lines as high as usual, or so low that what is there from the start needs no scrolling."""
+        shut = sum(entry.group != MORE for entry in self._entries)
+        lines = shut + len({entry.group for entry in self._entries} - {""})
+        high = (self.height() - _MARGINS) // max(1, lines)
+        size = QSize(gutter() - 20, max(scaled(_LEAST), min(scaled(_HEIGHT), high)))
+        for item in map(self.item, range(self.count())):
+            # The same size again would lay everything out again, for ever where a scroll bar just fits.
+            if item.sizeHint() != size:
+                item.setSizeHint(size)
 
     def _take(self, item: QListWidgetItem) -> None:
         page = item.data(_PAGE)
@@ -110,8 +123,14 @@ class SideList(QListWidget):
         """Another size of text."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "_entries"):
-            self.setFixedWidth(scaled(GUTTER))
+            self.setFixedWidth(gutter())
+            self.setIconSize(icon_size(16))
             self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Higher or lower lines."""
+        super().resizeEvent(event)
+        self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter does what a click does; letters belong to the window."""
@@ -129,5 +148,4 @@ def _heading(text: str, *, opens: bool, is_open: bool) -> QListWidgetItem:
     )
     item.setFont(small_font(bold=True))
     item.setForeground(colour("muted"))
-    item.setSizeHint(QSize(scaled(GUTTER) - 20, scaled(_HEIGHT)))
     return item

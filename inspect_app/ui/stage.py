@@ -19,6 +19,8 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QApplication
 
+from inspect_app.cases import Facts, Note
+from inspect_app.cases.file import SUFFIX
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.fonts import use_bundled_fonts
 from inspect_app.ui.settings import Settings
@@ -63,6 +65,19 @@ class Stage:
         workspace.go(workspace.session.with_filter(condition))
         self.settle(limit_s)
 
+    def look_at(self, window: tuple[int, int] | None, limit_s: float) -> None:
+        """Choose a time window, or none."""
+        self.window.workspace.set_window(window, final=True)
+        self.settle(limit_s)
+
+    def write_notes(self, notes: Sequence[Note], limit_s: float) -> None:
+        """Notes of nobody in particular, in a case that is forgotten."""
+        casebook = self.window.casebook
+        casebook.new(Path(self._folder.name) / f"case{SUFFIX}", Facts(examiner="analyst"))
+        for note in notes:
+            casebook.add(note)
+        self.settle(limit_s)
+
     def picture(self, page: str, out: str, limit_s: float) -> str:
         """Write a page to a file; what went wrong, or nothing."""
         if not is_page(page):
@@ -71,6 +86,10 @@ class Stage:
         workspace.turn_to(page)
         if not self.settle(limit_s):
             return f"drawing {page} took longer than {limit_s:.0f} s"
+        return self.grab(out)
+
+    def grab(self, out: str) -> str:
+        """Write what is shown to a file; what went wrong, or nothing."""
         self.window.setFocus()
         if not self.window.grab().save(out):
             return f"could not write {out}: choose a file name that ends in .png in a folder that exists"

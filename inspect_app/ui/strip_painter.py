@@ -16,7 +16,7 @@ from inspect_app.ui.status import NOTHING_LOST
 from inspect_app.ui.theme import category_colour, colour
 from inspect_app.views.format import format_compact, format_count, format_duration, format_time
 
-GUTTER = 212
+_GUTTER, _WIDEST_GUTTER = 212, 330
 """Pixels at the left for names; as wide as the list of views above it."""
 RIGHT_MARGIN = 14
 _RULER, _EVENTS, _MARKS, _LANE, _BLIND, _GAP = 24, 44, 16, 32, 14, 5
@@ -37,6 +37,11 @@ class Lane:
     colour: int
     figure: str
     """`{}` is where a bin's figure goes."""
+
+
+def gutter() -> int:
+    """Pixels at the left, in which names stand; large text takes no more than what leaves room beside it."""
+    return min(scaled(_GUTTER), _WIDEST_GUTTER)
 
 
 def strip_height(lanes: int, marks: int = 0) -> int:
@@ -102,7 +107,7 @@ class StripPainter:
         """The lane whose cross lies under a point, empty for none."""
         for position, lane in enumerate(self.lanes):
             top = self._top(position)
-            if QRectF(scaled(GUTTER) - 26, top, 22, scaled(_LANE)).contains(point):
+            if QRectF(gutter() - 26, top, 22, scaled(_LANE)).contains(point):
                 return lane.id
         return ""
 
@@ -127,7 +132,7 @@ class StripPainter:
     def _ruler(self, painter: QPainter, axis: TimeAxis, limits: tuple[int, int], height: int) -> None:
         painter.setPen(colour("muted"))
         painter.drawText(
-            QRectF(12, 0, scaled(GUTTER) - 20, scaled(_RULER)),
+            QRectF(12, 0, gutter() - 20, scaled(_RULER)),
             Qt.AlignmentFlag.AlignVCenter,
             f"{format_time(axis.start, digits=0)[:10]}  UTC",
         )
@@ -150,7 +155,7 @@ class StripPainter:
         self, painter: QPainter, area: QRectF, title: str, total: str, ink: QColor, *, cross: bool = False
     ) -> None:
         painter.fillRect(QRectF(6, area.top() + 2, 3, area.height() - 4), ink)
-        room = scaled(GUTTER) - 22 - (20 if cross else 0)
+        room = gutter() - 22 - (20 if cross else 0)
         metrics = painter.fontMetrics()
         line = metrics.height()
         top = area.center().y() - line
@@ -161,7 +166,7 @@ class StripPainter:
         painter.drawText(QRectF(16, top + line, room, line), Qt.AlignmentFlag.AlignVCenter, total)
         if cross:
             painter.setPen(QPen(colour("muted"), 1.4))
-            x, y = scaled(GUTTER) - 18.0, area.center().y()
+            x, y = gutter() - 18.0, area.center().y()
             painter.drawLine(QPointF(x - 4, y - 4), QPointF(x + 4, y + 4))
             painter.drawLine(QPointF(x - 4, y + 4), QPointF(x + 4, y - 4))
 
@@ -169,7 +174,7 @@ class StripPainter:
         """A row of marks is too low for two lines."""
         metrics = painter.fontMetrics()
         painter.setPen(colour("text"))
-        room = QRectF(16, area.top(), scaled(GUTTER) - 22, area.height())
+        room = QRectF(16, area.top(), gutter() - 22, area.height())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, title)
         painter.setPen(colour("muted"))
         left = metrics.horizontalAdvance(f"{title}  ")
@@ -192,7 +197,7 @@ class StripPainter:
                 draw_hatched(painter, mark, colour("error"))
         painter.setPen(colour("error" if lost or self.cut else "warning" if counted else "muted"))
         painter.drawText(
-            QRectF(16, area.top(), scaled(GUTTER) - 20, area.height()), Qt.AlignmentFlag.AlignVCenter, text
+            QRectF(16, area.top(), gutter() - 20, area.height()), Qt.AlignmentFlag.AlignVCenter, text
         )
         painter.fillRect(QRectF(area.left(), area.center().y(), area.width(), 1), colour("border"))
         for since, until, _count, was_counted in self.drops.tolist():

@@ -93,8 +93,11 @@ QTableCornerButton::section { background: $raised; border: 0; }
 QToolButton::menu-indicator { image: none; width: 0; }
 #Totals { background: $raised; border-top: 1px solid $border; }
 #PageHead { background: $window; }
+#FoldLine { background: $raised; color: $text; border: 0; border-top: 1px solid $border;
+    padding: 5px 16px; text-align: left; }
+#FoldLine:hover, #FoldLine:focus { color: $accent; }
 #Call { color: $accent; background: $surface; padding: 7px 10px; border-bottom: 1px solid $border; }
-#PageTitle { font-size: 17px; font-weight: bold; color: $text; }
+#PageTitle { font-weight: bold; color: $text; }
 #PageNote, #Muted { color: $muted; }
 #Card { background: $surface; border: 1px solid $border; border-radius: 8px; }
 #Card QLabel { background: transparent; }

@@ -26,10 +26,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspect_app.ui.axis import TimeAxis
-from inspect_app.ui.fonts import scaled
 from inspect_app.ui.marks import Marks
 from inspect_app.ui.status import LOSS_UNTOLD, NOTHING_LOST
-from inspect_app.ui.strip_painter import GUTTER, RIGHT_MARGIN, Lane, StripPainter, strip_height
+from inspect_app.ui.strip_painter import RIGHT_MARGIN, Lane, StripPainter, gutter, strip_height
 from inspect_app.ui.theme import colour, tokens
 
 _GRIP = 7
@@ -92,7 +91,7 @@ class TimeStrip(QWidget):
 
     def axis(self) -> TimeAxis:
         """Where moments lie on this widget."""
-        return TimeAxis(*self._view, scaled(GUTTER), max(1, self.width() - scaled(GUTTER) - RIGHT_MARGIN))
+        return TimeAxis(*self._view, gutter(), max(1, self.width() - gutter() - RIGHT_MARGIN))
 
     def set_capture(self, limits: tuple[int, int], drops: np.ndarray, *, cut: bool = False) -> None:
         """Begin with another capture.
@@ -312,7 +311,7 @@ class TimeStrip(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take a handle, or begin a new window."""
         x = event.position().x()
-        if x < scaled(GUTTER):
+        if x < gutter():
             lane = self._painter.unpin_at(event.position())
             if lane:
                 self.unpinned.emit(lane)
@@ -329,7 +328,7 @@ class TimeStrip(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag, or tell what lies under the pointer."""
         x = event.position().x()
-        self._hover = event.position() if x >= scaled(GUTTER) else None
+        self._hover = event.position() if x >= gutter() else None
         # A trembling hand selects nothing.
         if self._drag is not _Drag.NOTHING and (
             self._drag is not _Drag.BRUSH or abs(x - self._pressed_at) > 3

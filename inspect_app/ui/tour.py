@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspect_app.ui.fonts import scaled
-from inspect_app.ui.widgets import named, plain_label
+from inspect_app.ui.widgets import Heading, named, plain_label
 
 _WIDTH = 440
 
@@ -73,7 +73,7 @@ class TourDialog(QDialog):
         self.setWindowTitle("A tour in five steps")
         self._run = run
         self.place = 0
-        self._title = plain_label("PageTitle")
+        self._title = Heading()
         self._count = plain_label("Muted")
         self._text = plain_label()
         self._text.setWordWrap(True)

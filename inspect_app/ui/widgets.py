@@ -7,11 +7,15 @@ from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QToolButton, QWidget
 
-from inspect_app.ui.icons import icon
+from inspect_app.ui.fonts import heading_font
+from inspect_app.ui.icons import icon, icon_size
 
 Widget = TypeVar("Widget", bound=QWidget)
+_ICON = 16
+_INKS = {"OpenButton": "title_text", "FindAnything": "title_text", "FoldLine": "warning"}
+"""What the drawings of some buttons are drawn in: two stand on the title's dark ground, in both themes."""
 _FEW_LETTERS = 12
 """To which a short label gives way."""
 
@@ -28,6 +32,24 @@ def plain_label(name: str = "", text: str = "") -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return named(label, name) if name else label
+
+
+class Heading(QLabel):
+    """What a page or a dialog is about, in larger letters."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.setObjectName("PageTitle")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(heading_font())
+
+    # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self.font() != heading_font():
+            self.setFont(heading_font())
 
 
 class ShortLabel(QLabel):
@@ -84,18 +106,67 @@ class ShortLabel(QLabel):
         self._fit()
 
 
+class ToolButton(QToolButton):
+    """A flat button whose icon is as large as its text, and a little away from it."""
+
+    def __init__(self, name: str = "Plain") -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._drawing = ""
+        self._is_short = False
+
+    def draw(self, drawing: str) -> None:
+        """Bear a drawing, in the colours of the theme in force."""
+        self._drawing, beside = drawing, bool(self.text()) and not self._is_short
+        ink = _INKS.get(self.objectName(), "muted")
+        self.setIconSize(icon_size(_ICON, beside_text=beside))
+        self.setIcon(icon(drawing, ink, beside_text=beside))
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        self.setToolButtonStyle(style if beside else Qt.ToolButtonStyle.ToolButtonIconOnly)
+
+    def full_width(self) -> int:
+        """Pixels that it takes with its text."""
+        shown, self._is_short = self._is_short, False
+        self.draw(self._drawing)
+        width = self.sizeHint().width()
+        self._is_short = shown
+        self.draw(self._drawing)
+        return width
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it shows its drawing alone."""
+        return self._is_short
+
+    def shorten(self, *, on: bool) -> None:
+        """The drawing alone, where there is no room for the text."""
+        if on != self._is_short:
+            self._is_short = on
+            self.draw(self._drawing)
+
+    def refresh(self) -> None:
+        """Another theme."""
+        if self._drawing:
+            self.draw(self._drawing)
+
+    # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_drawing"):
+            self.refresh()
+
+
 def tool_button(
     text: str, drawing: str, tip: str, call: Callable[[], object] | None = None, *, name: str = "Plain"
-) -> QToolButton:
+) -> ToolButton:
     """A flat button with an icon beside its text; without a text, the tip is its name."""
-    button = named(QToolButton(), name)
+    button = ToolButton(name)
     button.setText(text)
     button.setToolTip(tip)
     button.setAccessibleName(text or tip)
-    button.setIcon(icon(drawing, "title_text" if name in ("OpenButton", "FindAnything") else "muted"))
-    button.setProperty("drawing", drawing)
-    style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if text else Qt.ToolButtonStyle.ToolButtonIconOnly
-    button.setToolButtonStyle(style)
+    button.draw(drawing)
     if call is not None:
         button.clicked.connect(lambda *_: call())
     return button
@@ -103,9 +174,8 @@ def tool_button(
 
 def refresh_tool_icons(parent: QWidget) -> None:
     """Draw the icons of all tool buttons below a widget in the colours of the theme in force."""
-    for button in parent.findChildren(QToolButton):
-        if button.property("drawing"):
-            button.setIcon(icon(str(button.property("drawing"))))
+    for button in parent.findChildren(ToolButton):
+        button.refresh()
 
 
 def card() -> QFrame:
@@ -113,9 +183,31 @@ def card() -> QFrame:
     return named(QFrame(), "Card")
 
 
-def scroll_area(inner: QWidget) -> QScrollArea:
-    """Scrolls up and down only, and never takes the keyboard from what is inside."""
-    area = QScrollArea()
+class _Shrinking(QScrollArea):
+    """As high as what is inside, and lower where there is no room."""
+
+    # Qt's own names from here on.
+
+    def sizeHint(self) -> QSize:
+        """All of it."""
+        inner = self.widget()
+        return QSize(super().sizeHint().width(), inner.sizeHint().height() if inner is not None else 0)
+
+    def event(self, event: QEvent) -> bool:
+        """What is inside has another height."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
+
+
+def scroll_area(inner: QWidget, *, as_high: bool = False) -> QScrollArea:
+    """Scrolls up and down only, and never takes the keyboard from what is inside.
+
+    `as_high` takes as much height as all of it needs, where that is there.
+    """
+    area = _Shrinking() if as_high else QScrollArea()
+    if as_high:
+        area.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

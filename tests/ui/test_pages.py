@@ -171,7 +171,7 @@ def test_a_window_is_compared_with_what_was_before(opened, settle, qtbot):
     qtbot.keyClick(opened, Qt.Key.Key_C)
     settle(opened)
     page = opened.book.compare
-    assert "choose a window" in page.empty.text()
+    assert "Nothing is chosen" in page.empty.text()
     opened.workspace.set_window((START_NS + 900 * MS, START_NS + 2_000 * MS), final=True)
     settle(opened)
     page.way.choose(1)
@@ -454,3 +454,45 @@ def test_several_processes_of_the_tree_are_looked_at_together(opened, settle):
     chosen = page.model.branches.chosen.nonzero()[0]
     assert {page.model.text(int(process), 1) for process in chosen} <= pids
     assert len(chosen) >= 2
+
+
+def test_what_deserves_a_look_and_lies_below_is_told(opened, settle, qtbot):
+    overview, fold = opened.book.overview, opened.book.overview.fold
+    opened.resize(1280, 560)
+    settle(opened)
+    qtbot.waitUntil(lambda: bool(fold.below))
+    assert fold.isVisible()
+    assert all(tile._noteworthy for tile in fold.below)
+    assert fold.below[0].title in fold.accessibleName()
+    first = fold.below[0]
+    fold.click()
+    assert opened.focusWidget() is first
+    assert first in overview.tiles.values()
+    opened.resize(1280, 1_900)
+    qtbot.waitUntil(lambda: not fold.below)
+    assert not fold.isVisible()
+
+
+def test_the_choice_of_a_comparison_is_that_of_its_address(opened, settle):
+    start, end = opened.workspace.scope().span
+    opened.workspace.set_window(((start + end) // 2, end), final=True)
+    for page, choice in (("compare/before", 1), ("compare", 0), (f"compare/window:{start}-{end}", 2)):
+        go(opened, settle, page)
+        assert opened.book.compare.way.index == choice
+
+
+@pytest.mark.parametrize("percent", [80, 150, 200])
+def test_text_of_any_size_leaves_a_window_on_its_screen(opened, settle, percent):
+    """Nothing is wider than a small screen, and headings grow with the text."""
+    small = opened.book.subject.head._title.font().pixelSize()
+    opened.looks.change(replace(opened.looks.look, text_percent=percent))
+    settle(opened)
+    try:
+        go(opened, settle, "container/web")
+        assert opened.minimumSizeHint().width() <= 1280
+        assert opened.minimumSizeHint().height() <= 860
+        assert (opened.book.subject.head._title.font().pixelSize() > small) == (percent > 100)
+        facts = opened.book.subject.facts
+        assert facts.font().pixelSize() == round(12 * percent / 100)
+    finally:
+        opened.looks.change(replace(opened.looks.look, text_percent=100))

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 
 from inspect_app.ui.marks import CELL, Marks, MarkStyle, Shape
-from inspect_app.ui.strip_painter import GUTTER, Lane
+from inspect_app.ui.strip_painter import Lane, gutter
 from inspect_app.ui.theme import colour
 from inspect_app.ui.time_strip import TimeStrip
 
@@ -128,7 +128,7 @@ def test_pinned_lanes_make_it_higher_and_can_be_taken_off(strip, qtbot):
     strip.resize(1_226, strip.sizeHint().height())
     strip.grab()
     with qtbot.waitSignal(strip.unpinned) as told:
-        qtbot.mouseClick(strip, LEFT, pos=QPoint(GUTTER - 16, 90))
+        qtbot.mouseClick(strip, LEFT, pos=QPoint(gutter() - 16, 90))
     assert told.args == ["errors"]
 
 

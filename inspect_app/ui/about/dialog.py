@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from inspect_app.ui.about.libraries import libraries, text_of, version_of
 from inspect_app.ui.fonts import mono_font, scaled
-from inspect_app.ui.widgets import plain_label
+from inspect_app.ui.widgets import Heading, plain_label
 
 _TITLES = ("Library", "Version", "Licence")
 _NO_TEXT = "The package holds no text of its licence; the name above says which it is."
@@ -67,7 +67,7 @@ class AboutDialog(QDialog):
             row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 14)
-        column.addWidget(plain_label("PageTitle", f"Exhume {version_of('exhume')}"))
+        column.addWidget(Heading(f"Exhume {version_of('exhume')}"))
         column.addWidget(
             plain_label(
                 "", "Records what a Linux node and its containers do, and lets one dig into it later."

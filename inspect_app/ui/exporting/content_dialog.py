@@ -15,7 +15,7 @@ from inspect_app.ui.exporting.place import PlaceLine
 from inspect_app.ui.fonts import scaled
 from inspect_app.ui.plain import plain
 from inspect_app.ui.theme import colour
-from inspect_app.ui.widgets import plain_label
+from inspect_app.ui.widgets import Heading, plain_label
 from inspect_app.views.format import format_bytes, format_count
 
 _BAR_HEIGHT = 12
@@ -76,7 +76,7 @@ class ContentDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(6)
-        name = plain_label("PageTitle", plain(contents[0].recovered.name))
+        name = Heading(plain(contents[0].recovered.name))
         name.setWordWrap(True)
         column.addWidget(name)
         for number, content in enumerate(contents):

@@ -36,8 +36,9 @@ _REST, _BEFORE, _MARKED, _OTHER = range(4)
 _WAYS = ("With the rest", "With the time before", "With the marked window", "With another capture …")
 
 _NO_WINDOW = (
-    "Drag over the time strip to choose a window: what is in it is compared with the rest of the capture.\n"
-    "Or compare the whole capture with another one, by the button at the right."
+    "Nothing is chosen yet.\n"
+    "Drag over the time strip: what is in that window is compared with the rest of the capture.\n"
+    "Or compare the whole capture with another one."
 )
 
 
@@ -74,7 +75,8 @@ class ComparePage(TabbedPage):
         mark = tool_button("Mark window", "pin", "Compare other windows with this one", self.mark)
         for widget in (self.only_new, mark, self.way):
             self.head.row.addWidget(widget)
-        self.empty = EmptyState()
+        self.empty = EmptyState("compare")
+        self.empty.offer("Compare with another capture …", lambda: self._choose(_OTHER))
         for part in (self.head, self.empty, self.tables):
             self.column.addWidget(part, 0 if part is self.head else 1)
 
@@ -104,6 +106,9 @@ class ComparePage(TabbedPage):
         self.scope, self._answer, self._other = scope, known, known.other or self._other
         self.empty.tell(known.hint)
         self.tables.setVisible(not known.hint)
+        # What was hidden learns how wide it is before its columns are fitted to that.
+        self.column.activate()
+        self.way.show_choice(_way_of(scope.page))
         if known.hint:
             self.head.tell("Compare", "")
             return
@@ -143,6 +148,14 @@ class ComparePage(TabbedPage):
             self.work_wanted.emit(
                 "Comparing", self.question(scope), lambda answer: self.present(scope, answer)
             )
+
+
+def _way_of(page: str) -> int:
+    """Which choice an address stands for."""
+    way = page.partition("/")[2]
+    if way.startswith("file:"):
+        return _OTHER
+    return _BEFORE if way == "before" else _MARKED if _WINDOW.fullmatch(way) else _REST
 
 
 def _count(side: Side) -> int:

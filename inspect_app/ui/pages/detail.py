@@ -109,6 +109,10 @@ class DetailTree(QTreeWidget):
         """Replace what is shown."""
         shut = set(self._shut)
         self._groups = tuple(groups)
+        if self.font().pixelSize() != text_font(12).pixelSize():
+            # Another size of text: told to a page that is hidden too early to last.
+            self.setFont(text_font(12))
+            self.setColumnWidth(0, scaled(_NAMES))
         self.clear()
         for group in groups:
             head = QTreeWidgetItem([group.name])

@@ -90,7 +90,7 @@ class EventsPage(Page):
         self.head.row.addWidget(chooser)
         export = tool_button("Export", "save", "Export these events (Ctrl+E)", self.ask_for_export)
         self.head.row.addWidget(export)
-        self.empty = EmptyState()
+        self.empty = EmptyState("events")
         self.copier = Copier(self.told.emit, self.failed.emit)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.addWidget(self.grid)

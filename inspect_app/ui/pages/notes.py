@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -51,6 +51,10 @@ _NOTHING = (
 _NONE_CHOSEN = "No note of this case is like that.\nClear the fields above."
 
 
+_NARROW = 70
+"""Pixels to which a choice gives way where there is little room."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Answer:
     ready: Prepared
@@ -89,6 +93,7 @@ class NotesPage(OneTablePage):
         self.severity.addItems(["Severity", *(f"{title} or more" for one, title in SEVERITIES if one)])
         for box, name in ((self.severity, "severity"), (self.tag, "tag"), (self.author, "author")):
             box.setAccessibleName(f"Only notes of this {name}")
+            box.setMinimumWidth(_NARROW)
             box.currentIndexChanged.connect(lambda *_: self._refresh())
         self.text.textChanged.connect(lambda *_: self._refresh())
         self.head = PageHead()
@@ -242,7 +247,10 @@ def _table(case: Case, notes: Sequence[ShownNote], here: set[str]) -> ViewTable:
             for name, tell in columns.items()
         }
     )
-    return plain_table(_SPEC, frame, label=lambda row: notes[row].note.on.label)
+    # Where all notes are of this capture, and no two analysts differ, these would be empty.
+    idle = {name for name in ("where", "also") if not frame[name].astype(bool).any()}
+    spec = replace(_SPEC, columns=tuple(one for one in _SPEC.columns if one[0] not in idle))
+    return plain_table(spec, frame, label=lambda row: notes[row].note.on.label)
 
 
 def _fill(box: QComboBox, first: str, words: Sequence[str]) -> None:

@@ -8,13 +8,14 @@ from typing import cast
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from inspect_app.analysis.subject import container_subject, label_of
 from inspect_app.analysis.summary import Summary, summarise
 from inspect_app.ui.fonts import scaled
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lookups import number_at
+from inspect_app.ui.pages.fold_line import FoldLine
 from inspect_app.ui.pages.lifelines import Life, Lifelines
 from inspect_app.ui.pages.lives import container_lives
 from inspect_app.ui.pages.page import Page, Question
@@ -31,7 +32,7 @@ Groups = list[tuple[TileCategory, list[TileMeasure]]]
 """What stands in one column of the board."""
 
 BINS = 60
-_COLUMN = 176
+_COLUMN, _LIVES = 176, 380
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,20 +65,23 @@ class OverviewPage(Page):
         inner = named(QWidget(), "PageHead")
         self._board = QHBoxLayout()
         self._board.setSpacing(8)
-        top = QHBoxLayout()
-        top.setSpacing(12)
-        top.addWidget(self.card, 0)
-        top.addWidget(self._containers_card(), 1)
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.setSpacing(12)
+        self._top.addWidget(self.card, 0)
+        self._top.addWidget(self._containers_card(), 1)
         column = QVBoxLayout(inner)
         column.setContentsMargins(16, 14, 14, 14)
         column.setSpacing(12)
         self.severity = SeverityLine()
         self.severity.opened.connect(lambda: self.page_wanted.emit("findings"))
-        column.addLayout(top)
+        column.addLayout(self._top)
         column.addWidget(self.severity)
         column.addLayout(self._board)
         column.addStretch(1)
-        self.column.addWidget(scroll_area(inner))
+        self._area = scroll_area(inner)
+        self.fold = FoldLine(self._area)
+        self.column.addWidget(self._area, 1)
+        self.column.addWidget(self.fold)
 
     def question(self, scope: Scope) -> Question:
         """All tiles at once, and what containers did."""
@@ -109,6 +113,7 @@ class OverviewPage(Page):
         if same and kept == {one.tile.id for one in self._measures}:
             for one in self._measures:
                 show_measure(self.tiles[one.tile.id], one)
+            self.fold.watch([self.tiles[one.tile.id] for one in self._measures if _stands_out(one)])
         else:
             self._fill_board(self._measures)
 
@@ -138,6 +143,7 @@ class OverviewPage(Page):
         for groups in _in_columns(measures, self._limit):
             self._board.addWidget(self._column_of(groups), 1, Qt.AlignmentFlag.AlignTop)
         self.show_pinned(self._pinned)
+        self.fold.watch([self.tiles[one.tile.id] for one in measures if _stands_out(one)])
         if focused in self.tiles:
             self.tiles[focused].setFocus()
 
@@ -239,7 +245,10 @@ class OverviewPage(Page):
         self._fit_columns()
 
     def _fit_columns(self) -> None:
-        """As many columns as titles can be read in."""
+        """As many columns as titles can be read in; lives below the figures where there is no room beside."""
+        beside = self.width() >= scaled(SummaryCard.WIDTH + _LIVES)
+        direction = QBoxLayout.Direction
+        self._top.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
         limit = max(2, min(len(TileCategory), (self.width() - 30) // scaled(_COLUMN)))
         if limit != self._limit:
             self._limit = limit

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from inspect_app.cases import Anchor, AnchorKind
 from inspect_app.cases.anchors import page_anchor
 from inspect_app.cases.noted import Noted
-from inspect_app.ui.fonts import scaled
+from inspect_app.ui.fonts import heading_font, with_line
+from inspect_app.ui.icons import icon, icon_size
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.scope import Scope
-from inspect_app.ui.widgets import ShortLabel
+from inspect_app.ui.widgets import ShortLabel, ToolButton, plain_label
 from inspect_app.ui.workspace import page_title
 
 Question = Callable[[Job], object]
 _HEIGHT = 50
+_SHORT_BUTTON = 36
+_EMPTY = 44
+"""Pixels of the drawing where there is nothing to show."""
 _PASSED_ON = (
     "drill_wanted", "filter_wanted", "page_wanted", "failed", "work_wanted", "told", "look_wanted",
     "note_wanted",
@@ -124,6 +129,7 @@ class PageHead(QWidget):
         self.setObjectName("PageHead")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._title = ShortLabel("PageTitle", cut=Qt.TextElideMode.ElideMiddle)
+        self._title.setFont(heading_font())
         self._note = ShortLabel("PageNote")
         self._note.setMinimumWidth(40)
         self.row = QHBoxLayout(self)
@@ -131,15 +137,34 @@ class PageHead(QWidget):
         self.row.setSpacing(10)
         self.row.addWidget(self._title)
         self.row.addWidget(self._note, 1)
-        self.setFixedHeight(scaled(_HEIGHT))
+        self.setFixedHeight(with_line(_HEIGHT))
 
     def tell(self, title: str, note: str, tip: str = "") -> None:
         """Replace title and note."""
+        # A page that is hidden is told of another size of text too early for it to last.
+        self._title.setFont(heading_font())
         self._title.tell(title)
         self._note.tell(note, tip)
         # A head that is filled while its page is hidden keeps the places of the texts before.
         self.row.invalidate()
         self.row.activate()
+
+    def _fit(self) -> None:
+        """Buttons without their texts where these would leave no room for the title."""
+        buttons = [one for one in self.findChildren(ToolButton) if one.parent() is self and one.text()]
+        margins, gaps = self.row.contentsMargins(), self.row.spacing() * self.row.count()
+        tools = [
+            item.widget() for item in map(self.row.itemAt, range(2, self.row.count())) if item is not None
+        ]
+        others = sum(
+            tool.sizeHint().width()
+            for tool in tools
+            if tool is not None and tool not in buttons and not tool.isHidden()
+        )
+        needed = others + gaps + margins.left() + margins.right() + self._title.minimumSizeHint().width()
+        too_wide = needed + sum(one.full_width() for one in buttons) > self.width()
+        for one in buttons:
+            one.shorten(on=too_wide)
 
     @property
     def note(self) -> str:
@@ -148,26 +173,74 @@ class PageHead(QWidget):
 
     # Qt's own names from here on.
 
+    def minimumSizeHint(self) -> QSize:
+        """Buttons may lose their texts."""
+        buttons = [one for one in self.findChildren(ToolButton) if one.parent() is self and one.text()]
+        short = sum(one.sizeHint().width() - with_line(_SHORT_BUTTON) for one in buttons if not one.is_short)
+        hint = super().minimumSizeHint()
+        return QSize(hint.width() - short, hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More or fewer texts fit."""
+        super().resizeEvent(event)
+        self._fit()
+
     def changeEvent(self, event: QEvent) -> None:
         """Another size of text."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.setFixedHeight(scaled(_HEIGHT))
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_title"):
+            self.setFixedHeight(with_line(_HEIGHT))
+            self._title.setFont(heading_font())
 
 
-class EmptyState(QLabel):
-    """What to say where there is nothing to show, and what might help."""
+class EmptyState(QWidget):
+    """What to say where there is nothing to show, and what might help: the first line, then the rest."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, drawing: str = "search", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("PageNote")
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setWordWrap(True)
-        self.setMargin(40)
+        self._drawing = drawing
+        self._icon, self._title, self._note = QLabel(), plain_label("GroupTitle"), plain_label("PageNote")
+        self._buttons = QHBoxLayout()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(40, 20, 40, 40)
+        column.setSpacing(8)
+        column.addStretch(2)
+        for label in (self._icon, self._title, self._note):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+            column.addWidget(label)
+        column.addLayout(self._buttons)
+        column.addStretch(3)
         self.hide()
 
+    def offer(self, title: str, call: Callable[[], object]) -> None:
+        """A button under the words."""
+        button = QPushButton(title)
+        button.clicked.connect(lambda *_: call())
+        self._buttons.addStretch(1)
+        self._buttons.addWidget(button)
+        self._buttons.addStretch(1)
+
     def tell(self, text: str) -> None:
-        """Show a text; an empty one hides the label."""
-        self.setText(text)
+        """Show a text; an empty one hides it all."""
+        title, _, note = text.partition("\n")
+        self._title.setText(title.removesuffix("."))
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        self._draw()
         self.setVisible(bool(text))
+
+    def text(self) -> str:
+        """What is said."""
+        return "\n".join(filter(None, (self._title.text(), self._note.text())))
+
+    def _draw(self) -> None:
+        self._icon.setPixmap(icon(self._drawing, "strong_border").pixmap(icon_size(_EMPTY)))
+
+    # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme, or another size of text."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange) and hasattr(self, "_icon"):
+            self._draw()

@@ -51,7 +51,7 @@ class SpectrogramPage(TabbedPage):
         self.map.region_chosen.connect(self._on_region)
         self.map.opened.connect(self.open_region)
         self.map.menu_wanted.connect(lambda place: self.region_menu().popup(place))
-        self.empty = EmptyState()
+        self.empty = EmptyState("spectrogram")
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.addWidget(self.map)
         self._split.addWidget(self.tables)

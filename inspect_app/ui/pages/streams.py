@@ -45,7 +45,7 @@ class StreamsPage(Page):
         save.clicked.connect(self._save)
         self.head.row.addWidget(self.rendering)
         self.head.row.addWidget(save)
-        self.empty = EmptyState()
+        self.empty = EmptyState("streams")
         self.copier = Copier(self.told.emit, self.failed.emit)
         for widget in (self.head, self.empty, self.view):
             self.column.addWidget(widget, 0 if widget is self.head else 1)

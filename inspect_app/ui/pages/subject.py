@@ -7,7 +7,7 @@ from functools import partial
 from typing import cast
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from inspect_app.analysis.beside import counted_beside
@@ -20,6 +20,7 @@ from inspect_app.analysis.usage_lanes import usage_lanes
 from inspect_app.cases import Anchor
 from inspect_app.cases.anchors import subject_anchor
 from inspect_app.cases.noted import Noted
+from inspect_app.ui.fonts import with_line
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lane_chart import LaneChart
 from inspect_app.ui.lookups import number_at
@@ -32,7 +33,7 @@ from inspect_app.ui.scope import Scope
 from inspect_app.ui.table_model import prepare
 from inspect_app.ui.tabs import Tab
 from inspect_app.ui.thing_menu import Thing, build_thing_menu
-from inspect_app.ui.widgets import named, tool_button
+from inspect_app.ui.widgets import named, scroll_area, tool_button
 from inspect_app.views.format import beside_text, format_count, format_duration, format_relative
 from inspect_app.views.subjects import SECTIONS, Section, section_table
 
@@ -41,7 +42,7 @@ _ID = "subject"
 _BINS = 300
 _SHORT = 6
 """A subject that was at work for less than this part of the window is drawn over its own time."""
-_FACTS_WIDTH = 374
+_FACTS_WIDTH, _TABLES_AT_LEAST = 374, 190
 _WAYS = (
     ("Events", "events", "Its events, one by one (d)"),
     ("I/O streams", "streams", "What was read and written (e)"),
@@ -91,13 +92,14 @@ class SubjectPage(TabbedPage):
         ground.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         inner = QVBoxLayout(ground)
         inner.setContentsMargins(14, 2, 6, 6)
-        inner.addWidget(self.chart)
+        inner.addWidget(scroll_area(self.chart, as_high=True))
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(ground)
         column.addWidget(self.tables, 1)
+        self._leave_room()
         self._layouts = (inner, column)
         self._split = QSplitter()
         self._split.addWidget(self.facts)
@@ -105,7 +107,7 @@ class SubjectPage(TabbedPage):
         self._split.setStretchFactor(1, 1)
         self._split.setSizes([_FACTS_WIDTH, 1_000])
         self._split.splitterMoved.connect(lambda *_: self._keep_sizes())
-        self.empty = EmptyState()
+        self.empty = EmptyState("search")
         self._facts: tuple[DetailGroup, ...] = ()
         self._about: Anchor | None = None
         for widget in (self.head, self.empty, self._split):
@@ -144,6 +146,10 @@ class SubjectPage(TabbedPage):
                 layout.invalidate()
                 layout.activate()
             self.tables.show_tabs(scope, known.tabs)
+
+    def _leave_room(self) -> None:
+        """Where there is little height, the chart is scrolled rather than the tables hidden."""
+        self.tables.setMinimumHeight(with_line(_TABLES_AT_LEAST))
 
     def _show_value_menu(self, value: DetailValue, place: QPoint) -> None:
         self.value_menu(value).popup(place)
@@ -205,6 +211,15 @@ class SubjectPage(TabbedPage):
         """The tools' icons, and names whose colour is set."""
         super().refresh_theme()
         self.facts.refresh_theme()
+
+    # Qt's own names from here on.
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "facts"):
+            self.facts.refresh_theme()
+            self._leave_room()
 
 
 def _answer(scope: Scope, subject: Subject, job: Job) -> SubjectAnswer:

@@ -62,6 +62,11 @@ class TileWidget(QWidget):
         self.update()
 
     @property
+    def title(self) -> str:
+        """What it counts."""
+        return self._title
+
+    @property
     def figure(self) -> str:
         """What it says."""
         return self._figure

@@ -60,7 +60,7 @@ class TreePage(Page):
         self.view.setHeader(self._header)
         self._delegate = LifeDelegate(self.view)
         self.view.setItemDelegateForColumn(LIFE, self._delegate)
-        self.empty = EmptyState()
+        self.empty = EmptyState("tree")
         for widget in (self.head, self.empty, self.view):
             self.column.addWidget(widget, 0 if widget is self.head else 1)
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from inspect_app.ui.chips import shortened
 from inspect_app.ui.icons import app_icon, icon
-from inspect_app.ui.widgets import card, named, plain_label
+from inspect_app.ui.widgets import Heading, card, named, plain_label, scroll_area
 
 _MOST_RECENT = 6
 
@@ -28,7 +28,7 @@ class WelcomePage(QWidget):
         mark = QLabel()
         mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
         mark.setPixmap(app_icon().pixmap(48, 48))
-        title = plain_label("PageTitle", "Open a capture to dig into it")
+        title = Heading("Open a capture to dig into it")
         note = plain_label(
             "PageNote", "Drop a file or a folder here, or record one:\nexhume-capture record -o node.exhume"
         )
@@ -57,10 +57,14 @@ class WelcomePage(QWidget):
         column.addSpacing(8)
         column.addWidget(self._heading)
         column.addLayout(self._recent)
+        inner = QWidget()
+        middle = QVBoxLayout(inner)
+        middle.addStretch(2)
+        middle.addWidget(ground, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle.addStretch(3)
         outer = QVBoxLayout(self)
-        outer.addStretch(2)
-        outer.addWidget(ground, 0, Qt.AlignmentFlag.AlignHCenter)
-        outer.addStretch(3)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll_area(inner))
 
     def show_recent(self, paths: Sequence[str]) -> None:
         """Captures opened lately."""

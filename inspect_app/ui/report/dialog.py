@@ -29,7 +29,7 @@ from inspect_app.ui.plain import plain
 from inspect_app.ui.preferences.path_line import PathLine
 from inspect_app.ui.report.order import Order, notes_told
 from inspect_app.ui.report.parts import ContainerList, PartList
-from inspect_app.ui.widgets import plain_label
+from inspect_app.ui.widgets import Heading, plain_label
 
 _TEMPLATES = tuple(Template)
 _NAMES = {
@@ -133,7 +133,7 @@ class ReportDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 14, 18, 14)
         column.setSpacing(12)
-        column.addWidget(plain_label("PageTitle", "Report"))
+        column.addWidget(Heading("Report"))
         column.addLayout(columns, 1)
         column.addWidget(self.buttons)
         self.resize(scaled(980), scaled(620))
