@@ -120,14 +120,19 @@ class _Book:
                 self._own_paths[path.rstrip("/")] = row
 
     def _row_for(self, full_id: str) -> int:
-        # Of 64 digits the first twelve do; a name is an id as a whole.
+        # Of 64 digits the first twelve do where nobody told more; a name is an id as a whole.
         short = short_id(full_id)
-        for known in (full_id, short):
-            if known in self._row_of_id:
-                return self._row_of_id[known]
-        self.records.append({"id": short, "full_id": full_id})
-        row = len(self.records) - 1
-        self._row_of_id[full_id] = self._row_of_id[short] = row
+        row = self._row_of_id.get(full_id)
+        if row is None and (alike := self._row_of_id.get(short)) is not None:
+            # Two whole ids that begin alike are two containers: somebody may have chosen one of them.
+            row = alike if short in (full_id, self.records[alike]["full_id"]) else None
+        if row is None:
+            row = len(self.records)
+            self.records.append({"id": short, "full_id": full_id})
+            self._row_of_id.setdefault(short, row)
+        elif self.records[row]["full_id"] == short:
+            self.records[row]["full_id"] = full_id
+        self._row_of_id[full_id] = row
         return row
 
     def row_of(self, path: str) -> int:

@@ -58,6 +58,20 @@ def test_containers_that_go_by_names_are_not_mixed_up_by_the_beginnings_of_these
     assert told(book) == names
 
 
+def test_two_containers_whose_ids_begin_alike_are_two(book):
+    """Who may make cgroups chooses what they are called; a shortened id is still the one that it was of."""
+    twin = ID[:-1] + "e"
+    book.tables["containers"] = [{"id": ID[:12], "name": "web"}]
+    cgroup(book, 7, PATH)
+    cgroup(book, 8, f"/machine.slice/libpod-{twin}.scope")
+    book.event("read", cgroup=7)
+    book.event("read", cgroup=8)
+    found = identify(book.events(), book.tables).containers
+    first, second = (found.records[row] for row in found.of_event.tolist())
+    assert (first["full_id"], first["name"]) == (ID, "web")
+    assert second["full_id"] == twin and "name" not in second
+
+
 def test_a_container_without_metadata_has_its_id_and_says_so(book):
     cgroup(book, 7, PATH)
     book.event("read", cgroup=7)
