@@ -169,7 +169,7 @@ class Pressure:
             return
         kinds = kinds_without_arguments("x86_64", counted["code"], counted["flags"])
         categories = _CATEGORY_OF[kinds]
-        for category in np.unique(categories).tolist():
+        for category in np.flatnonzero(np.bincount(categories)).tolist():
             chosen = categories == category
             count = int(counted["count"][chosen].sum())
             self.counted += count

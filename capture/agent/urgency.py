@@ -5,7 +5,7 @@ All other records may lie in their lanes until many have come together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -54,11 +54,11 @@ class Urgency:
         dev, ino = (chunk.heads.field(name)[exe.at] for name in ("dev", "ino"))
         keys = _keys(dev, ino, exe.rows)
         waited_for = np.isin(exe.at, names_of_runtimes(chunk))
-        self._known |= _distinct(keys[~waited_for])
+        self._known.update(keys[~waited_for].tolist())
 
     def _has_new_programs(self, records: Array) -> bool:
         keys = _keys(records["dev"], records["ino"], records["data"])
-        return not _distinct(keys) <= self._known
+        return not self._known.issuperset(keys.tolist())
 
 
 def _tells_of_cgroups(records: Array) -> bool:
@@ -71,8 +71,3 @@ def _keys(dev: Array, ino: Array, exe: Array) -> Array:
     facts = np.ascontiguousarray(exe[:, 8:32]).view("<u8")
     keys: Array = facts @ _FACTORS[2:] + ino * _FACTORS[0] + dev * _FACTORS[1]
     return keys
-
-
-def _distinct(keys: Array) -> set[int]:
-    distinct: Iterable[int] = np.unique(keys).tolist()
-    return set(distinct)
