@@ -5,6 +5,7 @@ Frames are compared by identity: two captures with equal content are still two c
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -23,8 +24,10 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 MIN_BUDGET = 512 << 20
-BYTES_AN_EVENT = 64
-"""What is kept of arrays: so many bytes for each event of the capture, and MIN_BUDGET at least."""
+BYTES_AN_EVENT = 160
+"""What is kept of arrays: so many bytes for each event of the capture, and MIN_BUDGET at least. All views and
+tiles of a capture take as much; more than a quarter of the machine's memory is never kept."""
+_PART_OF_MEMORY = 4
 
 _KEPT: dict[int, Kept] = {}
 
@@ -58,9 +61,21 @@ def cache_of(frames: CaptureFrames) -> Kept:
     """What belongs to these frames and goes when they go."""
     identity = id(frames)
     if identity not in _KEPT:
-        _KEPT[identity] = Kept(max(MIN_BUDGET, BYTES_AN_EVENT * len(frames.events)))
+        _KEPT[identity] = Kept(_budget(len(frames.events)))
         weakref.finalize(frames, _KEPT.pop, identity, None)
     return _KEPT[identity]
+
+
+def _budget(events: int) -> int:
+    return max(MIN_BUDGET, min(BYTES_AN_EVENT * events, _memory() // _PART_OF_MEMORY))
+
+
+def _memory() -> int:
+    """Bytes of the machine's memory; a laptop's where it cannot be told."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 16 << 30
 
 
 class Kept:

@@ -191,14 +191,20 @@ def _is_recorded(place: Place) -> bool:
 def _raw(frames: CaptureFrames, argument: str) -> Facets:
     if argument == _RESULT:
         return (NumberFacet(event_array(frames, "ret"), ~returned(frames)),)
-    values = np.zeros(len(frames.events), np.int64)
-    missing = np.ones(len(frames.events), np.bool_)
-    for place in _places(frames, argument):
-        if place.at >= 6 or (place.arg.kind in TEXT_KINDS and place.spec.name in _EXECS):
-            continue
-        values[place.rows] = _numbers(frames, place)
-        missing[place.rows] = False
-    return (NumberFacet(values, missing),)
+    places = [
+        place
+        for place in _places(frames, argument)
+        if place.at < 6 and not (place.arg.kind in TEXT_KINDS and place.spec.name in _EXECS)
+    ]
+    # Most arguments are of few events.
+    which = np.full(len(frames.events), -1, np.int32)
+    values = np.empty(sum(len(place.rows) for place in places), np.int64)
+    end = 0
+    for place in places:
+        begin, end = end, end + len(place.rows)
+        values[begin:end] = _numbers(frames, place)
+        which[place.rows] = np.arange(begin, end)
+    return (NumberFacet(values, None, which),)
 
 
 def _numbers(frames: CaptureFrames, place: Place) -> np.ndarray:

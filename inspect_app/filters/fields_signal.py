@@ -35,7 +35,7 @@ def _target_name(frames: CaptureFrames, _argument: str) -> Facets:
     rows, process = _receivers(frames)
     image = image_at(frames, process, rows)
     names = entity_text(frames, "image", "comm")
-    codes = np.full(len(frames.events), -1, np.int64)
+    codes = np.full(len(frames.events), -1, np.int32)
     codes[rows] = image if names.codes is None else look_up(names.codes, image, missing=-1)
     return (TextFacet(names.values, None, codes),)
 
@@ -46,7 +46,7 @@ def _effect(frames: CaptureFrames, _argument: str) -> Facets:
     told = np.isin(rows, np.flatnonzero(of_types(frames, lambda name: name == "signal_generate")))
     sent, receiver = rows[told], process[told]
     taken = np.flatnonzero(of_types(frames, lambda name: name == "signal_deliver"))
-    codes = np.full(len(frames.events), -1, np.int64)
+    codes = np.full(len(frames.events), -1, np.int8)
     action = raw_argument(frames, 2)[taken].astype(np.int64)
     codes[taken] = np.where(action < len(_ACTIONS), action, -1)
     question = _keys(receiver, raw_argument(frames, 0)[sent], sent)

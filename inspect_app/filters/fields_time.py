@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from capture.format.pieces import each_piece
 from inspect_app.filters.entities import event_array
 from inspect_app.filters.errors import FilterError, excerpt
 from inspect_app.filters.facets import Facets, NumberFacet
@@ -19,6 +20,8 @@ MILLISECOND = 1_000_000
 DAY = 86_400 * SECOND
 CLASSES = 5
 """Classes of latency a factor of ten."""
+_CLASSES_THERE_ARE = 96
+"""No 64-bit number of nanoseconds is in one beyond."""
 
 
 def _number(values: Callable[[CaptureFrames], np.ndarray]) -> Compute:
@@ -76,6 +79,17 @@ def latency_classes(latency: np.ndarray) -> np.ndarray:
     return classes
 
 
+def _latency_class(frames: CaptureFrames, _argument: str) -> Facets:
+    latency = event_array(frames, "latency")
+    classes = np.empty(len(latency), np.int8)
+
+    def classify(rows: slice) -> None:
+        classes[rows] = np.where(latency[rows] < 0, -1, latency_classes(latency[rows]))
+
+    each_piece(len(latency), classify)
+    return (NumberFacet(np.arange(_CLASSES_THERE_ARE), rows=classes),)
+
+
 def _around(frames: CaptureFrames, argument: str) -> Facets:
     distance = np.abs(_time(frames) - np.int64(int(argument)))
     return (NumberFacet(-(-distance // MILLISECOND)),)
@@ -110,7 +124,7 @@ TIME_FIELDS = (
           _latency(lambda values: values % SECOND)),
     Field("evt.latency.quantized", FieldType.INTEGER, "Latency class",
           "class of how long the call took, five a factor of ten: 0 is 1 ns, 15 is 1 µs, 30 is 1 ms, 45 is 1 s",
-          _latency(latency_classes)),
+          _latency_class),
     Field("evt.around", FieldType.INTEGER, "Around",
           "milliseconds between the event and a moment, rounded up; = means at most so many", _around, Argument.NAME,
           "a moment in nanoseconds since 1970 UTC", type_of=_moment, equals="<="),

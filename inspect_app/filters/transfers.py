@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from capture.format.pieces import taken_from
 from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.peers import SHARED, Peers, find_peers
@@ -36,8 +37,10 @@ def peer_process(frames: CaptureFrames) -> np.ndarray:
     def compute() -> np.ndarray:
         found, moved = peers(frames), transfers(frames)
         thing = frames.events["descriptor"].to_numpy()
-        ends = np.append(np.where(found.how == SHARED, -1, found.other), -1)
-        process: np.ndarray = np.append(found.user, -1)[ends[thing]]
+        other = np.where(found.how == SHARED, -1, found.other)
+        # Decided for each thing, then spread over the events. The last is what -1 points to.
+        user = np.append(np.append(found.user, -1)[other], -1).astype(np.int32)
+        process = taken_from(user, thing)
         shared = np.append(found.how == SHARED, False)[thing[moved.rows]]
         rows, writes = moved.rows[shared], moved.writes[shared]
         process[rows] = np.where(writes, found.reader[thing[rows]], found.writer[thing[rows]])

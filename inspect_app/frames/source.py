@@ -94,7 +94,7 @@ def without_arguments(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
     return {name: column for name, column in columns.items() if name not in _ARGUMENTS}
 
 
-_KEPT_ARGUMENTS = 2
+_KEPT_ARGUMENTS = 3
 _MANY = 1 << 20
 """Events of which no more columns of arguments are kept: each takes eight bytes an event."""
 _ARGUMENTS = ("a0", "a1", "a2", "a3", "a4", "a5")
