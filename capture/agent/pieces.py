@@ -111,6 +111,7 @@ def _in_runs(words: Array, place: Array, lengths: Array, begins: Array) -> Array
 
 def clear_behind(rows: Array, lengths: Array) -> None:
     """Put zeros behind the first `lengths[i]` bytes of every row, uint8[n, a multiple of eight]."""
-    words = rows.view(np.uint64)
-    for at in range(int(lengths.min(initial=rows.shape[1])) >> 3, words.shape[1]):
-        words[:, at] &= _FIRST_BYTES[np.clip(lengths - 8 * at, 0, 8)]
+    words, whole = rows.view(np.uint64), lengths >> 3
+    words[np.arange(words.shape[1]) > whole[:, None]] = 0
+    ending = np.flatnonzero(whole < words.shape[1])
+    words[ending, whole[ending]] &= first_bytes(lengths[ending] & 7)
