@@ -82,8 +82,11 @@ class CaseFile:
             raise CaseError("this is no case file but a device, a pipe or a folder")
         with self.path.open("rb") as stream:
             data = stream.read(MAX_FILE + 1)
-        with collector_paused():
-            case = from_bytes(data)
+        try:
+            with collector_paused():
+                case = from_bytes(data)
+        except CaseError as error:
+            raise CaseError(f"{self.path.name}: {error}") from error
         self._seen, self._saved = state, case
         return case
 

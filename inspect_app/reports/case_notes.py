@@ -54,13 +54,19 @@ def judgements_of(case: Case, frames: CaptureFrames) -> dict[tuple[str, int], Ju
 
 def _noted(shown: ShownNote, row: int) -> Noted:
     note = shown.note
-    disputed = tuple(f"{version.author} wrote another version" for version in shown.disputed)
+    edited = shown.edited_by != shown.author
+    others = [
+        f"Another version, by {version.author}: {version.value.text}"
+        if version.value is not None
+        else f"{version.author} took it away."
+        for version in shown.disputed
+    ]
     return Noted(
-        text=note.text,
+        text="\n".join((note.text, *others)),
         time_ns=note.on.time_ns,
         title=note.on.label,
         severity="" if note.severity is Severity.NONE else str(note.severity),
-        author=shown.author,
-        tags=(*note.tags, *disputed),
+        author=f"{shown.author}, edited by {shown.edited_by}" if edited else shown.author,
+        tags=note.tags,
         row=row,
     )

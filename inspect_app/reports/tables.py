@@ -42,6 +42,8 @@ class Plan:
     mark: Mark | None = None
     cites: bool = False
     """Whether each row is an event, which is cited."""
+    named: bool = False
+    """Whether rows without a value in the first column are left out."""
 
 
 def view_table(plan: Plan, material: Material, selection: Selection | None = None) -> ViewTable:
@@ -79,6 +81,9 @@ def table_of(
     order = default_order(table)
     # A report tells what was done; the views list what was idle too.
     order = order[table.events[order] > 0]
+    if plan.named:
+        first = table.position(plan.columns[0])
+        order = order[[table.value(row, first) not in ("", None) for row in order.tolist()]]
     marked = plan.mark(table) if plan.mark and len(table) else np.zeros(len(table), dtype=bool)
     # What is marked comes first, so that the cut never hides it.
     order = order[np.argsort(~marked[order], kind="stable")]

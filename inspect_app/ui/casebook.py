@@ -325,7 +325,7 @@ class CaseBook(QObject):
     def _fail(self, error: Exception, path: Path) -> None:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         self.failed.emit(
-            f"The case file {plain(path.name)}: {plain(reason)}.",
+            f"The case file {plain(path.name)}: {plain(reason.removeprefix(f'{path.name}: '))}.",
             "What is noted stays in this window; save the case elsewhere (File, Save the case as).",
         )
 

@@ -82,14 +82,17 @@ def _dossier(material: Material, row: int) -> Section:
     identity = str(frames.containers["id"].iat[row])
     title = shown_text(label_of(frames, container_subject(frames, row)))
     found = material.found(row)
-    if found is None or not len(found.rows):
-        blocks: tuple[Block, ...] = (Paragraph(_fate(material, row)),)
-        return Section(f"container-{identity}", title, blocks)
+    fate = Paragraph(_fate(material, row))
+    if found is None:
+        return Section(f"container-{identity}", title, (fate,))
     inside = np.zeros(len(frames.events), dtype=bool)
     inside[material.selection.rows] = True
     chosen = Selection(found.rows[inside[found.rows]])
     identified, *others = facts_of(frames, found)
-    blocks = (Paragraph(_fate(material, row)), Facts(_facts(identified.items)), *_picture(material, row))
+    blocks: tuple[Block, ...] = (fate, Facts(_facts(identified.items)), *_picture(material, row))
+    if not len(found.rows):
+        idle = Paragraph("No event of it was recorded.", Tone.SOFT)
+        return Section(f"container-{identity}", title, (fate, idle, *blocks[1:]))
     parts = [
         Section(
             f"container-{identity}-{group.name.replace(' ', '-').lower()}",

@@ -28,15 +28,21 @@ _DOMAINS = (
         "Names asked for",
         "Domain names that were looked up.",
         ("dns.name", "dns_queries", "first"),
+        named=True,
     ),
     Plan(
-        "tls_names", "Names in TLS", "Servers that TLS connections named.", ("tls.sni", "tls_hellos", "first")
+        "tls_names",
+        "Names in TLS",
+        "Servers that TLS connections named.",
+        ("tls.sni", "tls_hellos", "first"),
+        named=True,
     ),
     Plan(
         "http_hosts",
         "Hosts in HTTP",
         "Hosts that HTTP requests named.",
         ("http.host", "http_requests", "first"),
+        named=True,
     ),
 )
 _PEERS = Plan("peers", "Addresses", "", ("fd.rip", "net_bytes_in", "net_bytes_out", "distinct_proc_pid"))

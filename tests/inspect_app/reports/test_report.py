@@ -25,6 +25,7 @@ from inspect_app.reports.report import build_report
 from inspect_app.reports.sections import SECTIONS
 from inspect_app.session import Session
 from tests.builders.frames import MS, START_NS, build_frames
+from tests.builders.incidents import container_escape
 from tests.builders.report import incident
 
 
@@ -370,6 +371,26 @@ def test_a_report_of_several_hosts_names_them_and_the_file_of_each_event(tmp_pat
     assert {row[3] for row in table_of(report, "cited-events").rows} == {"one.exhume", "two.exhume"}
 
 
+def test_what_two_wrote_at_the_same_time_is_told_in_both_versions_and_of_whom(attacked):
+    key = "a" * 32
+    note = Note(event_anchor(attacked, 1), "first words")
+    begun = Case().with_note(note, By("Reyes", START_NS), key)
+    mine = begun.with_note(replace(note, text="it was the shop"), By("Lee", START_NS + 1), key)
+    theirs = begun.with_note(replace(note, text="it was not"), By("Reyes", START_NS + 2), key)
+    gone = begun.told("notes", key, None, By("Kim", START_NS + 3))
+    case = mine.merged(theirs).merged(gone)
+    (entry,) = [
+        entry
+        for block in blocks_of(report_of(attacked, given=with_case(Given(), case, attacked)), Entries)
+        for entry in block.items
+        if "it was" in " ".join(entry.text)
+    ]
+    words = " ".join((*entry.text, entry.about))
+    for told in ("it was the shop", "it was not", "Lee", "Reyes"):
+        assert told in words
+    assert "Kim took it away" in words
+
+
 def test_a_report_about_a_container_tells_only_what_was_noted_in_it(frames):
     owner = frames.events["container"].to_numpy()
     inside, outside = int((owner == 2).argmax()), int((owner == 0).argmax())
@@ -377,3 +398,26 @@ def test_a_report_about_a_container_tells_only_what_was_noted_in_it(frames):
     report = report_of(frames, given=Given(notes=notes), template=Template.CONTAINER, containers=("batch",))
     (entries,) = [one for one in section_of(report, "timeline").blocks if isinstance(one, Entries)]
     assert [entry.text for entry in entries.items] == [("inside",)]
+
+
+def test_a_container_that_did_nothing_has_a_dossier_too(tmp_path):
+    """Who it was is told all the same: what an image left idle may matter."""
+    frames = open_capture(container_escape(tmp_path / "node.exhume"), cache=False)
+    report = build_report(frames, ReportOptions(template=Template.CONTAINER, made_ns=0))
+    dossiers = next(section for section in report.sections if section.id == "containers")
+    (idle,) = [part for part in dossiers.parts if part.title == "job"]
+    told = {
+        fact.name: fact.value for block in idle.blocks if isinstance(block, Facts) for fact in block.items
+    }
+    assert told["Image"] == "registry.example/job:1"
+    assert any(getattr(block, "text", "") == "No event of it was recorded." for block in idle.blocks)
+
+
+def test_what_has_no_name_is_no_indicator(tmp_path):
+    """Requests without a host are requests, and nothing to look for elsewhere."""
+    frames = open_capture(container_escape(tmp_path / "node.exhume"), cache=False)
+    report = build_report(frames, ReportOptions(template=Template.CONTAINER, made_ns=0))
+    indicators = next(section for section in report.sections if section.id == "indicators")
+    tables = [block for part in indicators.parts for block in part.blocks if isinstance(block, Table)]
+    assert tables
+    assert all(row[0] not in ("", "—") for table in tables for row in table.rows)
