@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 
@@ -40,6 +41,9 @@ class Room:
             self.end += size + -size % ALIGNMENT
         os.posix_fallocate(descriptor, 0, self.end)
         self._mapped = mmap.mmap(descriptor, self.end)
+        with suppress(AttributeError, OSError):
+            # A fault a page of 4 KiB would cost more than what is done to the column.
+            self._mapped.madvise(mmap.MADV_HUGEPAGE)
         self._address = np.frombuffer(self._mapped, np.uint8).ctypes.data
 
     def zeros(self, name: str, dtype: str, rows: int) -> np.ndarray:
