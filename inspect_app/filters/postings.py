@@ -7,6 +7,7 @@ slice, where a look-up over all events would take as long for one as for all.
 from __future__ import annotations
 
 import weakref
+from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock, Thread
 
@@ -32,7 +33,9 @@ class Postings:
 
 BESIDE = 1 << 20
 """Events from which on they are sorted by a thread of its own."""
-_KEPT: dict[int, Postings] = {}
+MOST_LONG = 3
+"""Such lists that are kept, those that were used last: each takes four bytes an event."""
+_KEPT: OrderedDict[int, Postings] = OrderedDict()
 _ASKED: dict[int, Thread | None] = {}
 """Long arrays of which few rows were asked for, and who sorts them."""
 _LOCK = Lock()
@@ -93,16 +96,18 @@ def _sorted_before(rows: np.ndarray, count: int) -> Postings | None:
     Sorting takes as long as a dozen look-ups: what is asked for a second time is worth it. Long arrays
     are sorted beside, and looked up meanwhile.
     """
-    found = _KEPT.get(id(rows))
-    if found is not None and len(found.starts) == count + 1:
-        return found
+    with _LOCK:
+        found = _KEPT.get(id(rows))
+        if found is not None and len(found.starts) == count + 1:
+            _KEPT.move_to_end(id(rows))
+            return found
     if len(rows) < BESIDE:
         return _sort(rows, count)
     with _LOCK:
         is_known = id(rows) in _ASKED
         if not is_known:
-            _ASKED[id(rows)] = None
             weakref.finalize(rows, _ASKED.pop, id(rows), None)
+            _ASKED[id(rows)] = None
         elif _ASKED[id(rows)] is None:
             _ASKED[id(rows)] = worker = Thread(target=_sort, args=(rows, count), name="postings", daemon=True)
             worker.start()
@@ -111,9 +116,15 @@ def _sorted_before(rows: np.ndarray, count: int) -> Postings | None:
 
 def _sort(rows: np.ndarray, count: int) -> Postings:
     found = _by_radix(rows, count) if count < 1 << 16 else _packed(rows, count)
-    if id(rows) not in _KEPT:
-        weakref.finalize(rows, _KEPT.pop, id(rows), None)
-    _KEPT[id(rows)] = found
+    with _LOCK:
+        if id(rows) not in _KEPT:
+            weakref.finalize(rows, _KEPT.pop, id(rows), None)
+        _KEPT[id(rows)] = found
+        long = [identity for identity, kept in _KEPT.items() if len(kept.order) >= BESIDE]
+        for identity in long[:-MOST_LONG]:
+            del _KEPT[identity]
+            # It may be sorted again.
+            _ASKED.pop(identity, None)
     return found
 
 

@@ -38,3 +38,21 @@ def test_lists_go_when_the_events_go():
     del rows
     gc.collect()
     assert len(postings._KEPT) == kept - 1
+
+
+def test_long_lists_are_sorted_beside_and_only_the_last_few_are_kept(monkeypatch):
+    monkeypatch.setattr(postings, "BESIDE", 1_000)
+    every = [np.random.default_rng(at).integers(-1, 100, 2_000).astype(np.int32) for at in range(5)]
+    wanted = np.arange(100) == 42
+    for rows in every:
+        for _ in range(3):
+            assert np.array_equal(postings.spread(wanted, rows), rows == 42)
+            if worker := postings._ASKED.get(id(rows)):
+                worker.join()
+    kept = [at for at, rows in enumerate(every) if id(rows) in postings._KEPT]
+    assert kept == [2, 3, 4]
+    for _ in range(2):
+        postings.spread(wanted, every[0])
+    postings._ASKED[id(every[0])].join()
+    assert np.array_equal(postings.spread(wanted, every[0]), every[0] == 42)
+    assert id(every[0]) in postings._KEPT
