@@ -22,10 +22,12 @@ from capture.evidence.signing import Signature, Signed, key_of_hex
 from capture.format import (
     CaptureFile,
     CaptureSet,
+    FormatError,
     State,
     Verdict,
     files_of,
     open_captures,
+    recordings_of,
     refuse_devices,
 )
 from capture.format import verify as verify_stream
@@ -44,6 +46,64 @@ class _Answer:
     """Of a set, each file."""
     origins: Collection[str] = ()
     """Digests of the captures that it was made of."""
+
+
+_WORST = (Exit.FINE, Exit.UNTRUSTED, Exit.CUT_SHORT, Exit.UNREADABLE, Exit.ALTERED)
+"""What several recordings come to is the last of these that one of them is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What is told of one recording."""
+
+    name: str
+    answer: _Answer | None
+    """None: it cannot be read."""
+    key: str | None
+    origins: Sequence[tuple[Path, Verdict, bool]]
+    """Of each parent named, how it is, and whether it is one."""
+    unread: str = ""
+
+    @property
+    def is_signed(self) -> bool:
+        return self.answer is not None and (self.key is None or _is_signed_by(self.answer, self.key))
+
+    @property
+    def code(self) -> Exit:
+        if self.answer is None:
+            return Exit.UNREADABLE
+        code = _CODES[self.answer.whole.verdict.state]
+        made_of = all(one.state is State.WHOLE and is_one for _, one, is_one in self.origins)
+        return Exit.UNTRUSTED if code is Exit.FINE and not (self.is_signed and made_of) else code
+
+    def told(self) -> dict[str, Any]:
+        """For machines."""
+        if self.answer is None:
+            return {"file": self.name, "state": "not readable", "reason": self.unread}
+        told = {"file": self.name} | _told(self.answer, self.key, signed=self.is_signed)
+        if self.origins:
+            told["parents"] = [
+                {"file": str(path), "state": verdict.state, "made_of": is_one}
+                for path, verdict, is_one in self.origins
+            ]
+        return told
+
+    def print(self) -> None:
+        """For people."""
+        if self.answer is None:
+            return
+        whole = self.answer.whole
+        for path, one in (*self.answer.members, (self.name, whole)):
+            _print(path, one)
+        manifests = [f"{path}: manifest, {signature}" for path, signature in whole.manifests]
+        for words in (*manifests, *whole.faults):
+            click.echo(printable(words))
+        for parent, verdict, is_one in self.origins:
+            click.echo(printable(f"{'' if is_one else 'not '}made of {parent}, which is {verdict}"))
+        if self.answer.members and not whole.manifests:
+            click.echo("the manifest of the set is not here: files taken away from its end are not missed")
+        if not self.is_signed:
+            click.echo(f"not signed by {self.key}")
 
 
 def _public_key(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -74,7 +134,8 @@ def verify(files: tuple[Path, ...], key: str | None, parents: tuple[Path, ...], 
     The first block that is not as it was is named with what happened to it (altered, missing, reordered,
     duplicated, of another capture, appended) and the times of the events around it. Of a set of files, or the
     folder they are in, it checks each file, whether they are a chain, and the manifest beside them: a missing
-    file is a cut, one that was exchanged makes the set altered.
+    file is a cut, one that was exchanged makes the set altered. Files of several recordings are judged
+    recording by recording, and the exit code is the worst of them.
 
     Digests alone show damage and careless changes: who changes a capture on purpose can make all of them
     anew, but no signature. That is what --key is for.
@@ -83,39 +144,49 @@ def verify(files: tuple[Path, ...], key: str | None, parents: tuple[Path, ...], 
     exhume-capture verify node.exhume && echo as recorded
     exhume-capture verify node.exhume --key reyes.pub
     exhume-capture verify /var/captures/ --key reyes.pub --json
+    exhume-capture verify web.exhume db.exhume
     exhume-capture verify slice.exhume --parent node.exhume
 
     \b
     Exit codes: 0 whole (and signed by PUB), 3 cut short at a block, 4 altered at a block, 5 not readable,
     7 whole, but not signed by PUB, or not made of the --parent.
     """
-    answer = _one(files[0]) if len(files) == 1 and files_of(files) == list(files) else _set(files)
-    name = str(files[0]) if len(files) == 1 else "the set"
-    signed = key is None or _is_signed_by(answer, key)
-    origins = [(path, _is_origin(path, answer)) for path in parents]
-    trusted = signed and all(one.state is State.WHOLE and is_one for _, (one, is_one) in origins)
-    if as_json:
-        told = _told(answer, key, signed=signed)
-        if parents:
-            told["parents"] = [
-                {"file": str(path), "state": verdict.state, "made_of": is_one}
-                for path, (verdict, is_one) in origins
-            ]
-        click.echo(json.dumps(told))
-    else:
-        for path, one in (*answer.members, (name, answer.whole)):
-            _print(path, one)
-        manifests = [f"{path}: manifest, {signature}" for path, signature in answer.whole.manifests]
-        for words in (*manifests, *answer.whole.faults):
-            click.echo(printable(words))
-        for parent, (verdict, is_one) in origins:
-            click.echo(printable(f"{'' if is_one else 'not '}made of {parent}, which is {verdict}"))
-        if answer.members and not answer.whole.manifests:
-            click.echo("the manifest of the set is not here: files taken away from its end are not missed")
-        if not signed:
-            click.echo(f"not signed by {key}")
-    code = _CODES[answer.whole.verdict.state]
-    sys.exit(Exit.UNTRUSTED if code is Exit.FINE and not trusted else code)
+    recordings = _recordings(files)
+    reports = [_report(recording, key, parents) for recording in recordings]
+    code = max((report.code for report in reports), key=_WORST.index)
+    if not as_json:
+        for report in reports:
+            report.print()
+    elif len(reports) == 1 and not reports[0].unread:
+        click.echo(json.dumps(reports[0].told()))
+    elif len(reports) > 1:
+        click.echo(json.dumps({"recordings": [report.told() for report in reports]}))
+    for report in reports:
+        if report.unread:
+            click.echo(f"exhume-capture: {printable(report.unread)}", err=True)
+    sys.exit(code)
+
+
+def _recordings(files: Sequence[Path]) -> list[tuple[Path, ...]]:
+    """The files of each recording that is meant; a folder stands for itself where all in it are one."""
+    found = files_of(files)
+    try:
+        apart = recordings_of(found)
+    except OSError:
+        # One that is not there keeps no other from being judged.
+        apart = [[path] for path in found]
+    return [tuple(files)] if len(apart) == 1 else [tuple(one) for one in apart]
+
+
+def _report(files: tuple[Path, ...], key: str | None, parents: Sequence[Path]) -> _Report:
+    """One recording judged; of several, one that cannot be read keeps no other from being judged."""
+    name = str(files[0]) if len(files) == 1 else f"the set from {files[0]} to {files[-1]}"
+    try:
+        answer = _one(files[0]) if len(files) == 1 and files_of(files) == list(files) else _set(files)
+    except (FormatError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        return _Report(name, None, key, (), f"{name}: {reason}")
+    return _Report(name, answer, key, [(path, *_is_origin(path, answer)) for path in parents])
 
 
 def _one(path: Path) -> _Answer:

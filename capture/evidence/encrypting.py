@@ -121,9 +121,9 @@ class _Ends:
             OSError: As reading or writing raised it.
         """
         with ThreadPoolExecutor(1) as pool:
-            done = pool.submit(work)
             try:
-                done.result()
+                # Also what comes while the thread begins: whoever leaves here stops it.
+                pool.submit(work).result()
             except BaseException:
                 self._stopped = True
                 if self._raised is None:

@@ -332,6 +332,25 @@ def test_a_set_is_verified_file_by_file_and_as_a_chain(capture_set, run):
     assert "file 2 of the set is not here" in result.stdout
 
 
+def test_files_of_several_recordings_are_verified_one_by_one_and_the_worst_is_the_exit_code(
+    capture, capture_set, tmp_path, run
+):
+    alone = run("verify", capture, *capture_set)
+    assert alone.exit_code == 0
+    assert [line.partition(": ")[2][:5] for line in alone.stdout.splitlines()[:5]] == ["whole"] * 5
+    junk = tmp_path / "junk.exhume"
+    junk.write_bytes(b"junk")
+    result = run("verify", junk, tmp_path / "gone.exhume", capture)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (5, 2)
+    assert result.stdout == f"{capture}: whole: 13 blocks, every digest as recorded\n"
+    data = bytearray(capture.read_bytes())
+    data[len(data) // 2] ^= 1
+    capture.write_bytes(data)
+    result = run("verify", capture, junk, *capture_set, "--json")
+    states = [one["state"] for one in json.loads(result.stdout)["recordings"]]
+    assert (result.exit_code, states) == (4, ["altered", "not readable", "whole"])
+
+
 def test_an_empty_folder_is_told_in_one_line(tmp_path, run):
     for command in READERS:
         result = run(*command, tmp_path)

@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import threading
 
 import pytest
 
@@ -128,9 +129,14 @@ def test_whoever_ends_it_is_heard(error, key):
     def end(*_):
         raise error
 
+    source = Endless()
     before = signal.signal(signal.SIGUSR1, end)
     try:
         with pytest.raises(type(error)):
-            encrypting.encrypt(Endless(), io.BytesIO(), [encrypting.recipient(key)])
+            encrypting.encrypt(source, io.BytesIO(), [encrypting.recipient(key)])
     finally:
         signal.signal(signal.SIGUSR1, before)
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and thread.name.startswith("ThreadPoolExecutor"):
+            thread.join(30)
+            assert not thread.is_alive()
