@@ -2,7 +2,7 @@
 # Tests at a time: much of what windows and recorders do in them is waiting.
 JOBS := $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 4)))
 
-.PHONY: bench demo fuzz lint pictures sample setup test
+.PHONY: bench demo fuzz kernels lint pictures sample setup test
 
 # Record this machine for ten seconds while an incident happens in a container, and look at it.
 demo: setup
@@ -27,6 +27,10 @@ bench: setup
 fuzz: setup
 	.venv/bin/python -m pip install --quiet -e '.[fuzz]'
 	.venv/bin/python -m tests.fuzz all --seconds 60
+
+# Record on other kernels, each in an emulated machine: KERNELS='6.1 5.15', or all that resources/kernels/try lists.
+kernels: setup
+	@resources/kernels/try $(KERNELS)
 
 # The pictures of README and docs: every page of the built-in sample, in both themes and sizes.
 pictures: setup
