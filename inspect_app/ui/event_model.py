@@ -57,7 +57,7 @@ COLUMNS = (
     ("Container", False, "Container of the process"),
 )
 """Title, whether it lines up at the right, meaning."""
-PROCESS, EVENT, ARGUMENTS, RESULT = 3, 4, 5, 6
+WHEN, PROCESS, EVENT, ARGUMENTS, RESULT = 1, 3, 4, 5, 6
 
 
 class EventModel(QAbstractTableModel):

@@ -38,6 +38,19 @@ def sizes_of(paths: Sequence[str]) -> Sizes:
     return tuple((str(path), path.stat().st_size) for path in files_of([Path(one) for one in paths], ENDINGS))
 
 
+def has_grown(sizes: Sizes) -> bool:
+    """Whether one of the files is larger than it was, as where it was written to while it was read.
+
+    Raises OSError: It is gone.
+    """
+    return any(Path(name).stat().st_size > size for name, size in sizes)
+
+
+def as_growing(frames: CaptureFrames, *, grows: bool) -> CaptureFrames:
+    """A capture that has no end yet, and no capture that was cut short; where that is so."""
+    return replace(frames, state=_GOES_ON) if grows and frames.state.state == "cut short" else frames
+
+
 def load_with_sizes(paths: Sequence[str], job: Job) -> tuple[Sizes, CaptureFrames]:
     """A capture, and how large its files were before they were read; runs on a worker."""
     await_beginning(Path(paths[0]), job)
@@ -90,13 +103,20 @@ class Growth(QObject):
         """Whether the file is whole, or that it is being written just now."""
         return self._now_of(self._state) if self.goes_on else self._state
 
-    def watch(self, paths: Sequence[str], sizes: Sizes, frames: CaptureFrames) -> None:
-        """Begin with another capture; without `sizes`, as `load_with_sizes` gives them, it is not watched."""
+    def watch(
+        self, paths: Sequence[str], sizes: Sizes, frames: CaptureFrames, *, grows: bool = False
+    ) -> None:
+        """Begin with another capture; without `sizes`, as `load_with_sizes` gives them, it is not watched.
+
+        `grows` says that it was being written to when it was read.
+        """
         self._jobs.cancel("growth")
         self._jobs.cancel("look")
         self._paths = tuple(paths)
         self._grew_at = self._not_before = float("-inf")
-        self._alive = self.following = False
+        self._alive, self.following = grows, False
+        if grows:
+            self._grew_at = time.monotonic()
         self._take(sizes, frames)
         self.changed.emit()
 

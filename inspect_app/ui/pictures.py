@@ -7,7 +7,7 @@ half with the first. Nothing of who draws them is in them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -32,29 +32,36 @@ _NARROWED = {"streams": "fd.type in (ipv4, ipv6)"}
 """What pages are narrowed to: the first bytes of every recording are those of libraries."""
 
 
-def draw_all(folder: Path, file: Path) -> list[Path]:
+def draw_all(
+    folder: Path,
+    file: Path,
+    themes: Sequence[str] = THEMES,
+    sizes: Sequence[tuple[int, int]] = SIZES,
+) -> list[Path]:
     """Draw every page of a capture; gives the files that were written. Raises ScreenshotError."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn: list[Path] = []
 
     def each(name: str, draw: Callable[[Path], None]) -> None:
-        for theme, size in product(THEMES, SIZES):
+        for theme, size in product(themes, sizes):
             studio.change(size, theme)
             out = folder / f"{name}-{theme}-{size[0]}x{size[1]}.png"
             draw(out)
             drawn.append(out)
 
-    with Studio(SIZES[0], THEMES[0]) as studio:
+    with Studio(sizes[0], themes[0]) as studio:
         each(FIRST_PAGE, studio.grab)
         studio.open(file)
         studio.write_notes(_notes(studio.frames))
-        for page in (*PAGES, *MORE):
+        for page in PAGES:
             studio.look_at(_second_half(studio.frames) if page == "compare" else None)
             studio.narrow(_NARROWED.get(page, ""))
             each(page, partial(studio.picture, _ADDRESSES.get(page, page)))
             studio.narrow("")
         for name, address in addresses(studio.frames):
             each(name, partial(studio.picture, address))
+        for page in MORE:
+            each(page, partial(studio.picture, page))
     return drawn
 
 
@@ -63,7 +70,8 @@ def addresses(frames: CaptureFrames) -> Iterator[tuple[str, str]]:
     _rule, row = _gravest(frames)
     about = {one.kind.value: one for one in subjects_of_event(frames, row)} if row >= 0 else {}
     if row >= 0 and Kind.CONNECTION.value not in about:
-        about |= {one.kind.value: one for one in subjects_of_event(frames, _most_sent(frames))}
+        sent = subjects_of_event(frames, _most_sent(frames))
+        about |= {one.kind.value: one for one in sent if one.kind is Kind.CONNECTION}
     for kind in Kind:
         if kind.value in about:
             yield kind.value, about[kind.value].address

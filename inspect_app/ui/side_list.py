@@ -15,7 +15,7 @@ from inspect_app.ui.strip_painter import gutter
 from inspect_app.ui.theme import colour
 
 _PAGE = Qt.ItemDataRole.UserRole
-_HEIGHT, _LEAST = 28, 22
+_HEIGHT, _LEAST = 28, 20
 """Pixels of a line, and of one where all lines would else not be seen at once."""
 _MARGINS = 14
 MORE = "More views"

@@ -29,8 +29,10 @@ from inspect_app.views.sorting import search
 from inspect_app.views.table import ViewTable
 from inspect_app.views.view import Kind
 
-_PATHS = frozenset({"fd.name", "fd.directory", "proc.exepath", "proc.cwd", "file", "path"})
-"""Fields, and columns of tables that are no views, that hold paths."""
+_PATHS = frozenset(
+    {"fd.name", "fd.directory", "proc.exepath", "proc.cwd", "file", "path", "container.image", "image"}
+)
+"""Fields, and columns of tables that are no views, that hold paths or other names whose end tells most."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,11 +32,11 @@ from inspect_app.ui.commands import Commands
 from inspect_app.ui.crash_dialog import CrashLogDialog
 from inspect_app.ui.exporting.exporter import Exporter
 from inspect_app.ui.findings_feed import FindingsFeed
-from inspect_app.ui.growth import Growth, Sizes, load_with_sizes
+from inspect_app.ui.growth import Growth, Sizes, as_growing, has_grown, load_with_sizes
 from inspect_app.ui.header import TitleArea
 from inspect_app.ui.help import ShortcutsDialog
 from inspect_app.ui.icons import app_icon
-from inspect_app.ui.jobs import Jobs
+from inspect_app.ui.jobs import Job, Jobs
 from inspect_app.ui.loader import EXPECTED, explain
 from inspect_app.ui.pins import Pins
 from inspect_app.ui.places import entries_for, palette_choices
@@ -56,6 +56,11 @@ from inspect_app.ui.workspace import EVENTS, MOMENT, Workspace
 _SUFFIXES = "Captures and sessions (*.exhume *.exhume-session *.scap *.scap.gz *.scap.zst);;All files (*)"
 _WINDOWS: set[QMainWindow] = set()
 """Windows beyond the first."""
+
+
+def _load(paths: Sequence[str], job: Job) -> object:
+    sizes, frames = load_with_sizes(paths, job)
+    return sizes, frames, frames.state.state == "cut short" and has_grown(sizes)
 
 
 class MainWindow(QMainWindow):
@@ -118,15 +123,20 @@ class MainWindow(QMainWindow):
         self.jobs.start(
             "load",
             f"Opening {name}",
-            lambda job: load_with_sizes((path, *more), job),
+            lambda job: _load((path, *more), job),
             lambda found: self._on_loaded((path, *more), found),
             lambda error: self._fail(error, f"Opening {plain(name)}"),
         )
 
-    def open_frames(self, frames: CaptureFrames, paths: Sequence[str] = (), sizes: Sizes = ()) -> None:
-        """Show a capture that is loaded already; from `paths`, of which `sizes` were read."""
-        self.workspace.open(frames)
-        self.growth.watch(paths, sizes, frames)
+    def open_frames(
+        self, frames: CaptureFrames, paths: Sequence[str] = (), sizes: Sizes = (), *, grows: bool = False
+    ) -> None:
+        """Show a capture that is loaded already; from `paths`, of which `sizes` were read.
+
+        `grows` says that they were being written to meanwhile.
+        """
+        self.workspace.open(as_growing(frames, grows=grows))
+        self.growth.watch(paths, sizes, frames, grows=grows)
 
     def ask_for_file(self) -> None:
         """Let the analyst choose a file, or the files of a set."""
@@ -254,10 +264,10 @@ class MainWindow(QMainWindow):
         self.book.failed.connect(areas.banner.tell)
 
     def _on_loaded(self, paths: Sequence[str], found: object) -> None:
-        sizes, frames = cast(tuple[Sizes, CaptureFrames], found)
+        sizes, frames, grows = cast(tuple[Sizes, CaptureFrames, bool], found)
         if len(paths) == 1:
             self.settings.add_recent(paths[0])
-        self.open_frames(frames, paths, sizes)
+        self.open_frames(frames, paths, sizes, grows=grows)
 
     def _on_opened(self) -> None:
         frames, scope = self.workspace.frames, self.workspace.scope()

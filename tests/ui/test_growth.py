@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QPushButton
 
 from inspect_app.analysis.selection import TimeRange
+from inspect_app.ui import growth
 from tests.builders.capture import MS, START_NS, CaptureBuilder
 
 BLOCK = 50
@@ -67,6 +68,27 @@ def test_growth_is_told_with_a_way_to_reload(growing, qtbot, settle):
     settle(window)
     assert window.areas.banner.text == ""
     assert window.workspace.frames.state.state == "unfinished"
+
+
+def test_what_grows_while_it_is_read_is_never_said_to_be_cut_short(window, settle, tmp_path, monkeypatch):
+    path = tmp_path / "node.exhume"
+    steps = story().write_in_steps(path, block=BLOCK)
+    next(steps)
+    read = growth.load
+
+    def load_and_write_on(paths, job):
+        frames = read(paths, job)
+        next(steps)
+        return frames
+
+    monkeypatch.setattr(growth, "load", load_and_write_on)
+    said = []
+    window.workspace.opened.connect(lambda: said.append(window.workspace.frames.state.state))
+    window.open_path(str(path))
+    settle(window)
+    assert said == ["unfinished"]
+    assert window.title.state_text == "still being written"
+    steps.close()
 
 
 def test_the_first_block_of_a_new_file_is_waited_for(window, qtbot, settle, tmp_path):

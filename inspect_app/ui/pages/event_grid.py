@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from inspect_app.ui.event_model import ARGUMENTS, COLUMNS, PROCESS, EventModel
+from inspect_app.ui.event_model import ARGUMENTS, COLUMNS, PROCESS, WHEN, EventModel
 from inspect_app.ui.table_view import GridView
 
 _WIDEST, _ARGUMENTS_WIDTH = 150, 320
@@ -50,7 +50,12 @@ class EventGrid(GridView):
         spread = np.linspace(0, count - 1, min(_SPREAD, count)).astype(int).tolist()
         names = [model.text(line, PROCESS) for line in spread]
         number = f"{highest + 1:,}{_SIGN}"
-        self.fit_columns(model.text, _WIDEST, extra=(number, "", "", max(names, key=len, default="")))
+        self.fit_columns(
+            model.text,
+            _WIDEST,
+            extra=(number, "", "", max(names, key=len, default="")),
+            whole=(WHEN, PROCESS),
+        )
         if not self.is_by_hand(ARGUMENTS):
             self.take_widths({ARGUMENTS: _ARGUMENTS_WIDTH})
 

@@ -92,7 +92,8 @@ class SubjectPage(TabbedPage):
         ground.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         inner = QVBoxLayout(ground)
         inner.setContentsMargins(14, 2, 6, 6)
-        inner.addWidget(scroll_area(self.chart, as_high=True))
+        self._chart_area = scroll_area(self.chart, as_high=True)
+        inner.addWidget(self._chart_area)
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -141,6 +142,7 @@ class SubjectPage(TabbedPage):
             self._facts, self._about = known.facts, known.anchor
             self._show_facts()
             self.chart.show_lanes(known.lanes, known.drawn, scope.zero, known.life)
+            self._chart_area.updateGeometry()
             for layout in self._layouts:
                 # Another number of lanes is another height; a page that was hidden would learn it too late.
                 layout.invalidate()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from inspect_app.ui.fonts import scaled
 from inspect_app.ui.plain import plain
 
-_HEIGHT = 128
+_HEIGHT, _MARGIN = 128, 9
 
 
 class WhyPanel(QPlainTextEdit):
@@ -21,6 +21,7 @@ class WhyPanel(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setAccessibleName("Why the rule holds")
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self.document().setDocumentMargin(_MARGIN)
         self.setFixedHeight(scaled(_HEIGHT))
         self.hide()
 
