@@ -37,10 +37,17 @@ def usage_lanes(
     cpu = spans.grown(table["cpu"].to_numpy(), edges)
     faults = spans.grown((table["minflt"] + table["majflt"]).to_numpy(), edges)
     memory, threads = (spans.level(table[name].to_numpy(), edges) for name in ("rss", "threads"))
-    return (
+    grown = (
         Lane("Processor", cpu, int(cpu.sum()), is_bytes=False, is_time=True),
-        Lane("Memory, most", memory, int(memory.max()), is_bytes=True),
         Lane("Page faults", faults, int(faults.sum()), is_bytes=False),
+    )
+    if not table["threads"].any():
+        # What lived between two samples tells at its end what it took, not what it held.
+        return grown
+    return (
+        grown[0],
+        Lane("Memory, most", memory, int(memory.max()), is_bytes=True),
+        grown[1],
         Lane("Threads, most", threads, int(threads.max()), is_bytes=False),
     )
 

@@ -66,6 +66,14 @@ def test_the_figures_are_those_that_usage_tells(frames):
     assert int(told["cpu"].sum()) == lines(frames, SH)["Processor"].total
 
 
+def test_what_lived_between_two_samples_has_no_memory_and_threads_to_show():
+    ended = sampled((200, SH, 40, 0, 5, 0))
+    assert [lane.title for lane in usage_lanes(ended, np.array([SH]), WINDOW, bins=10)] == [
+        "Processor",
+        "Page faults",
+    ]
+
+
 def test_nothing_is_drawn_where_nothing_was_sampled():
     assert usage_lanes(build_frames(), np.array([SH]), WINDOW, bins=10) == ()
     assert usage_lanes(build_frames(), np.empty(0, np.int64), WINDOW, bins=10) == ()
