@@ -20,8 +20,8 @@ class FindBar(QWidget):
     """The line on which a match stands."""
     closed = Signal()
 
-    def __init__(self, find: Callable[[str], np.ndarray], parent: QWidget | None = None) -> None:
-        """`find` gives the lines, ascending, that hold a text."""
+    def __init__(self, find: Callable[[str], np.ndarray | None], parent: QWidget | None = None) -> None:
+        """`find` gives the lines, ascending, that hold a text; None: `show_found` tells later."""
         super().__init__(parent)
         self._find = find
         self._lines = np.empty(0, dtype=np.int64)
@@ -68,11 +68,18 @@ class FindBar(QWidget):
             self._count.setText(f"{self._place + 1:,} of {format_count(len(self._lines))}")
             self.went_to.emit(int(self._lines[self._place]))
 
-    def _on_text(self, text: str) -> None:
-        self._lines = self._find(text) if text else np.empty(0, dtype=np.int64)
-        self._place = -1
-        self._count.setText("" if not text else "not found" if not len(self._lines) else "")
+    def show_found(self, lines: np.ndarray) -> None:
+        """Go to the first of the lines that hold the text."""
+        self._lines, self._place = lines, -1
+        self._count.setText("not found" if self.edit.text() and not len(lines) else "")
         self.step(1)
+
+    def _on_text(self, text: str) -> None:
+        none = np.empty(0, dtype=np.int64)
+        found = self._find(text) if text else none
+        self.show_found(none if found is None else found)
+        if found is None:
+            self._count.setText("looking …")
 
     # Qt's own names from here on.
 

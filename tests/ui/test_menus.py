@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
@@ -92,3 +93,20 @@ def test_a_stream_is_followed(opened, settle, qtbot):
     assert len(page.streams) < len(texts)
     descriptors = {page.streams.segment(box).descriptor for box in range(len(page.streams))}
     assert len(np.unique(list(descriptors))) == 1
+
+
+def test_a_text_in_the_bytes_is_found_from_one_transfer_to_the_next(opened, settle, qtbot):
+    go(opened, settle, "streams")
+    page = opened.book.streams
+    texts = [page.view.text_of(box) for box in range(len(page.streams))]
+    having = [box for box, text in enumerate(texts) if "get /index" in text.lower()]
+    qtbot.keyClick(opened, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(page.find_bar.edit, "get /INDEX")
+    settle(opened)
+    assert page.view.current == having[0]
+    assert page.find_bar.count_text == f"1 of {len(having)}"
+    qtbot.keyClick(page.find_bar.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert page.view.current == having[-1]
+    page.find_bar.edit.setText("no such text anywhere")
+    settle(opened)
+    assert page.find_bar.count_text == "not found"

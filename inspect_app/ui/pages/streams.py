@@ -11,11 +11,14 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
+from inspect_app.analysis.needles import plain_text
+from inspect_app.analysis.payload_search import search
 from inspect_app.analysis.streams import Streams, io_streams
 from inspect_app.filters.language import quote
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.ui.choice_button import ChoiceButton
 from inspect_app.ui.copying import Copier
+from inspect_app.ui.find_bar import FindBar
 from inspect_app.ui.jobs import Job
 from inspect_app.ui.lookups import number_at, text_at
 from inspect_app.ui.pages.event_ways import process_of_event
@@ -24,6 +27,7 @@ from inspect_app.ui.plain import plain
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.stream_view import Box, StreamView
 from inspect_app.ui.thing_menu import Entry, Thing, build_thing_menu
+from inspect_app.ui.widgets import refresh_tool_icons, tool_button
 from inspect_app.views.format import Clock, format_bytes, format_count, format_time
 from inspect_app.views.payload_text import Rendering
 from inspect_app.views.row_subjects import subjects_of_event
@@ -43,6 +47,13 @@ class StreamsPage(Page):
         save = QPushButton("Save bytes …")
         save.setToolTip("Of one stream or file: each way, with its holes; of several: all that was kept")
         save.clicked.connect(self._save)
+        self.find_bar = FindBar(self._look_for)
+        self.find_bar.edit.setPlaceholderText("Text in the bytes, such as password")
+        self.find_bar.edit.setAccessibleName("Find in the bytes")
+        self.find_bar.went_to.connect(self.view.go_to)
+        self.find_bar.closed.connect(self.view.setFocus)
+        self.head.row.addWidget(self.find_bar)
+        self.head.row.addWidget(tool_button("Find", "search", "Find in the bytes (Ctrl+F)", self.begin_find))
         self.head.row.addWidget(self.rendering)
         self.head.row.addWidget(save)
         self.empty = EmptyState("streams")
@@ -74,6 +85,30 @@ class StreamsPage(Page):
         self.empty.tell(_why_empty(scope, streams))
         self.view.setVisible(bool(len(streams)))
         self.view.show_boxes(len(streams), lambda box: box_of(streams, box, scope.zero), streams.payload)
+        self.find_bar.refresh()
+
+    def begin_find(self) -> None:
+        """Let the analyst look for a text in the bytes."""
+        self.find_bar.begin()
+
+    def _look_for(self, text: str) -> None:
+        """Look through the kept bytes of the transfers, off this thread."""
+        streams = self.streams
+        if streams is None:
+            return
+
+        def work(job: Job) -> object:
+            return boxes_with(streams, text, job)
+
+        def show(boxes: object) -> None:
+            if streams is self.streams and text == self.find_bar.edit.text():
+                self.find_bar.show_found(cast(np.ndarray, boxes))
+
+        self.work_wanted.emit("Searching the bytes", work, show)
+
+    def refresh_theme(self) -> None:
+        """The tools' icons."""
+        refresh_tool_icons(self)
 
     def take_focus(self) -> None:
         """To the transfers."""
@@ -138,6 +173,15 @@ class StreamsPage(Page):
             deeper=process_of_event(frames, segment.row),
         )
         return build_thing_menu(self, thing, tuple(own))
+
+
+def boxes_with(streams: Streams, text: str, job: Job) -> np.ndarray:
+    """The transfers, ascending, in whose kept bytes a text begins, in any case."""
+    needle = plain_text(text, ignore_case=True)
+    found = search(
+        streams.frames, needle, selected=streams.rows, progress=job.report, cancelled=job.cancelled
+    )
+    return np.flatnonzero(np.isin(streams.rows, found.rows))
 
 
 def box_of(streams: Streams, index: int, zero: int) -> Box:
