@@ -76,10 +76,10 @@ def test_an_export_that_is_cancelled_leaves_nothing(window, many, settle, tmp_pa
     window.actions_by_id["export"].trigger()
     window.exporter.dialog.choose("all", "csv", str(path))
     window.exporter.dialog.go.click()
-    qtbot.waitUntil(lambda: any(tmp_path.glob(".export-*")), timeout=20_000)
+    qtbot.waitUntil(lambda: any(tmp_path.glob(".exhume-*.part")), timeout=20_000)
     window.areas.progress.cancelled.emit()
     settle(window, 60_000)
-    assert not path.exists() and not list(tmp_path.glob(".export-*"))
+    assert not path.exists() and not list(tmp_path.glob(".exhume-*.part"))
 
 
 @pytest.fixture
