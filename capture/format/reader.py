@@ -140,6 +140,8 @@ class CaptureFile:
 
     def __post_init__(self) -> None:
         self._tables: dict[str, list[dict[str, Any]]] = {}
+        self._values: tuple[int, tuple[str, ...], list[Array]] | None = None
+        """Block, names and columns that `values` was asked for last; lists ask event by event."""
         self._bodies: OrderedDict[int, EventBody] = OrderedDict()
         self._block_codes: dict[int, Array] = {}
         self._size = 0
@@ -263,6 +265,7 @@ class CaptureFile:
         """Give back the memory of `texts`: codes of columns that were read mean nothing any more."""
         self._block_codes.clear()
         self._bodies.clear()
+        self._values = None
         self.pool.forget_texts()
 
     def take_for_sorted(self) -> None:
@@ -413,8 +416,11 @@ class CaptureFile:
         order = self._sorted_rows(None)
         row = int(row if order is None else order[row])
         index = bisect_right(self.blocks, row, key=lambda ref: ref.row) - 1
-        body, local = self._body(index), row - self.blocks[index].row
-        return [int(body.column(name)[local]) for name in names]
+        names, local, kept = tuple(names), row - self.blocks[index].row, self._values
+        if kept is None or kept[:2] != (index, names):
+            body = self._body(index)
+            kept = self._values = (index, names, [body.column(name) for name in names])
+        return [int(column[local]) for column in kept[2]]
 
     def payload(self, row: int) -> bytes:
         """The captured bytes of event `row`, empty where none were kept."""
