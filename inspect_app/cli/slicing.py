@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import numpy as np
 
 from capture.evidence.deriving import derive, new_capture
 from capture.evidence.errors import EvidenceError
+from capture.evidence.keys import PasswordNeeded
+from capture.evidence.signing import KeySigner, load_signer
 from capture.evidence.slicing import Choice, sliced
 from capture.format import open_captures
 from capture.model.text import printable
@@ -27,20 +30,22 @@ from inspect_app.frames.foreign import as_captures
 @window_choice
 @click.option("-o", "--output", type=FILE, required=True, metavar="OUT", help="The new capture.")
 @click.option("--bare", is_flag=True, help="Only these events; names of what was opened before are lost.")
+@click.option("--sign", "key", type=FILE, metavar="KEY", help="Sign with this Ed25519 key (PEM).")
 @guarded
-def slice_command(
-    files: tuple[Path, ...], expression: str, window: str, output: Path, bare: bool
+def slice_command(  # noqa: PLR0917  click hands options over by name
+    files: tuple[Path, ...], expression: str, window: str, output: Path, bare: bool, key: Path | None
 ) -> CaptureFrames:
     """Write the events that a filter chooses as a capture of its own, which tells what it was cut out of.
 
     Earlier calls of the same processes by which names become known stay, too, unless --bare. By time,
-    container and process alone, on a node: `exhume-capture slice`, which also signs.
+    container and process alone, on a node: `exhume-capture slice`. A key with a password is asked for it.
 
     \b
     Examples:
       exhume-inspect slice node.exhume --filter 'proc.name = sshd' -o sshd.exhume
-      exhume-inspect slice node.exhume --filter 'fd.port = 443' --window +2s..+8s -o tls.exhume
+      exhume-inspect slice node.exhume --filter 'fd.port = 443' --window +2s..+8s -o tls.exhume --sign me.key
     """
+    signer = _signer(key)
     frames = open_for_command(files, expression)
     span = window_option(frames, window)
     chosen = np.zeros(len(frames.events), bool)
@@ -52,7 +57,7 @@ def slice_command(
     try:
         with open_captures(as_captures(files)) as capture, new_capture(output) as stream:
             options = {name: value for name, value in told.items() if value}
-            writer = derive([sliced(capture, choice)], stream, "slice", options)
+            writer = derive([sliced(capture, choice)], stream, "slice", options, signer)
     except EvidenceError as error:
         fail(str(error), ExitCode.USAGE)
     click.echo(
@@ -60,3 +65,19 @@ def slice_command(
         err=True,
     )
     return frames
+
+
+def _signer(key: Path | None) -> KeySigner | None:
+    """The signer, before anything is read: a key that cannot be used is told at once."""
+    if key is None:
+        return None
+    try:
+        try:
+            return load_signer(key)
+        except PasswordNeeded:
+            if not sys.stdin.isatty():
+                raise
+            password = click.prompt(f"Password of {key}", hide_input=True, err=True)
+            return load_signer(key, password.encode())
+    except EvidenceError as error:
+        fail(str(error), ExitCode.USAGE)

@@ -2,6 +2,9 @@
 
 from click.testing import CliRunner
 
+from capture.evidence.judgement import judge_file
+from capture.evidence.keys import make_keys
+from capture.evidence.signing import Signature, Signed
 from capture.format import CaptureFile, State
 from inspect_app.cli import main
 from tests.builders.capture import CaptureBuilder
@@ -35,6 +38,20 @@ def test_a_slice_by_a_filter_keeps_names_and_tells_the_filter(tmp_path):
     assert run("slice", path, "--filter", wanted, "-o", out).exit_code == 6, "nothing is written over"
     assert run("slice", path, "--filter", "no.such = 1", "-o", tmp_path / "x").exit_code == 2
     assert not (tmp_path / "x").exists()
+
+
+def test_a_slice_is_signed_with_a_key_that_can_be_used(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="sh")
+    book.event("getpid", pid=100)
+    path, out = book.write(tmp_path / "node.exhume"), tmp_path / "part.exhume"
+    public = make_keys(tmp_path / "me.key", tmp_path / "me.pub")
+    wanted = ("--filter", "proc.name = sh", "-o", out)
+    assert run("slice", path, *wanted, "--sign", path).exit_code == 2
+    assert not out.exists()
+    assert run("slice", path, *wanted, "--sign", tmp_path / "me.key").exit_code == 0
+    with CaptureFile.open(out) as capture:
+        assert judge_file(capture).signature == Signature(Signed.VALID, public.hex())
 
 
 def test_a_scap_file_is_sliced_as_it_is(tmp_path):
