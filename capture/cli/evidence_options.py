@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,7 @@ import click
 
 from capture.cli.errors import Exit, fail
 from capture.evidence.errors import EvidenceError
-from capture.evidence.keys import PasswordNeeded
-from capture.evidence.signing import KeySigner, load_signer
+from capture.evidence.signing import KeySigner, unlocked_signer
 
 _OPTIONS = (
     click.option("--case", metavar="ID", help="The case that the recording belongs to; kept in the file."),
@@ -51,13 +50,7 @@ def _signer(_context: click.Context, _parameter: click.Parameter, path: Path | N
     if path is None:
         return None
     try:
-        try:
-            return load_signer(path)
-        except PasswordNeeded:
-            if not sys.stdin.isatty():
-                raise
-            password = click.prompt(f"Password of {path}", hide_input=True, err=True)
-            return load_signer(path, password.encode())
+        return unlocked_signer(path, partial(click.prompt, hide_input=True, err=True))
     except EvidenceError as error:
         fail(str(error), Exit.USAGE)
     except OSError as error:

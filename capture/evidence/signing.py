@@ -10,14 +10,15 @@ beforehand (`evidence.public_key`), so that a signature that was taken away is m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capture.evidence.errors import EvidenceError
-from capture.evidence.keys import KEY_BYTES, load_private_key
+from capture.evidence.keys import KEY_BYTES, PasswordNeeded, load_private_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -66,6 +67,19 @@ class KeySigner:
 def load_signer(path: Path, password: bytes | None = None) -> KeySigner:
     """A signer with the key of a PEM file; raises as `load_private_key` does."""
     return KeySigner(load_private_key(path, password))
+
+
+def unlocked_signer(path: Path, ask: Callable[[str], str]) -> KeySigner:
+    """A signer; where its key is locked and somebody sits at the terminal, `ask` is given what to ask.
+
+    Raises as `load_private_key` does.
+    """
+    try:
+        return load_signer(path)
+    except PasswordNeeded:
+        if not sys.stdin.isatty():
+            raise
+        return load_signer(path, ask(f"Password of {path}").encode())
 
 
 def check_signature(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,8 +11,7 @@ import numpy as np
 
 from capture.evidence.deriving import derive, new_capture
 from capture.evidence.errors import EvidenceError
-from capture.evidence.keys import PasswordNeeded
-from capture.evidence.signing import KeySigner, load_signer
+from capture.evidence.signing import KeySigner, unlocked_signer
 from capture.evidence.slicing import Choice, sliced
 from capture.format import open_captures
 from capture.model.text import printable
@@ -72,12 +71,6 @@ def _signer(key: Path | None) -> KeySigner | None:
     if key is None:
         return None
     try:
-        try:
-            return load_signer(key)
-        except PasswordNeeded:
-            if not sys.stdin.isatty():
-                raise
-            password = click.prompt(f"Password of {key}", hide_input=True, err=True)
-            return load_signer(key, password.encode())
+        return unlocked_signer(key, partial(click.prompt, hide_input=True, err=True))
     except EvidenceError as error:
         fail(str(error), ExitCode.USAGE)
