@@ -6,24 +6,13 @@ import os
 import struct
 import sys
 
+from raw_calls import call, libc, pointer
+
 folder = sys.argv[1]
-libc = ctypes.CDLL(None, use_errno=True)
 MSGGET, MSGSND, MSGRCV, MSGCTL, SEMGET, SEMOP, SEMCTL = 68, 69, 70, 71, 64, 65, 66
 ADD_KEY, KEYCTL, MOUNT, FSOPEN, FSCONFIG, EXECVEAT, FSTATAT = 248, 250, 165, 430, 431, 322, 262
 PRLIMIT, SCHED_SETATTR, PERF_EVENT_OPEN, LANDLOCK_CREATE, LINKAT = 302, 314, 298, 444, 265
 CREATE, PROCESS_KEYRING, EMPTY_PATH, CLONE_NEWNS = 0o1600, -2, 0x1000, 0x20000
-
-
-def pointer(data):
-    """Where bytes lie; they are kept for good."""
-    kept.append(ctypes.create_string_buffer(bytes(data), len(data)))
-    return ctypes.addressof(kept[-1])
-
-
-def call(number, *arguments):
-    """The result, or -errno."""
-    done = libc.syscall(number, *(ctypes.c_long(value) for value in arguments))
-    return done if done >= 0 else -ctypes.get_errno()
 
 
 def child(work):
@@ -35,7 +24,6 @@ def child(work):
     return pid
 
 
-kept = []
 os.chdir(folder)
 facts = {"pid": os.getpid()}
 

@@ -1,31 +1,18 @@
 """Calls whose arguments point to structures, and sockets of a 32-bit program."""
 
-import ctypes
 import fcntl
 import json
 import os
 import struct
 import sys
 
+from raw_calls import call, kept, pointer
+
 folder = sys.argv[1]
-libc = ctypes.CDLL(None, use_errno=True)
 OPENAT2, CLONE3, CAPGET, CAPSET, BPF, PRCTL = 437, 435, 125, 126, 321, 157
 CAPABILITIES_3 = 0x20080522
 
 
-def pointer(data):
-    """Where bytes lie; they are kept for good."""
-    kept.append(ctypes.create_string_buffer(bytes(data), len(data)))
-    return ctypes.addressof(kept[-1])
-
-
-def call(number, *arguments):
-    """The result, or -errno."""
-    done = libc.syscall(number, *(ctypes.c_long(value) for value in arguments))
-    return done if done >= 0 else -ctypes.get_errno()
-
-
-kept = []
 os.chdir(folder)
 facts = {"pid": os.getpid()}
 
