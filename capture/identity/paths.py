@@ -28,7 +28,7 @@ from capture.identity.snapshot import Table, text_of, texts
 from capture.identity.told_paths import TELLS
 from capture.model.abi import ABIS
 from capture.model.catalogue import CATALOGUE
-from capture.model.events import ArgKind, text_places
+from capture.model.events import ArgKind, EventSpec, text_places
 
 _WORKING_DIRECTORY, _AS_GIVEN = -1, -2
 _AT_FDCWD = -100
@@ -300,6 +300,11 @@ def _successful(events: EventColumns, names: Iterable[str]) -> np.ndarray:
     return successful
 
 
+def names_files(spec: EventSpec) -> bool:
+    """Whether the texts of such events are paths of files; a cgroup's path and a process' name are none."""
+    return spec.is_call or spec.name in ("procexec", TELLS, "io_uring_submit")
+
+
 @dataclass(frozen=True)
 class _TextTables:
     """By position in CATALOGUE, the last place for unknown: what an event's texts are.
@@ -319,8 +324,8 @@ def _text_tables() -> _TextTables:
     takes = np.zeros((2, len(CATALOGUE) + 1), bool)
     bases = np.full((2, len(ABIS), len(CATALOGUE) + 1), _WORKING_DIRECTORY, np.int64)
     for position, spec in enumerate(CATALOGUE):
-        if not spec.is_call and spec.name not in ("procexec", TELLS, "io_uring_submit"):
-            continue  # a cgroup's path and a process' name are no files
+        if not names_files(spec):
+            continue
         for slot, at in enumerate(spec.text_args):
             takes[slot, position] = spec.args[at].kind == ArgKind.PATH
         for number, abi in enumerate(ABIS):

@@ -27,7 +27,7 @@ from capture.identity.paths import Paths, find_paths
 from capture.identity.processes import Processes, Threads, find_processes, find_threads, inherited
 from capture.identity.requests import match_requests
 from capture.identity.snapshot import Table, integers
-from capture.identity.terminals import find_terminals
+from capture.identity.terminals import find_terminals, name_pseudoterminals
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ def identify(
         descriptors=tables.get("descriptors", ()),
         sockets=tables.get("sockets", ()),
     )
+    name_pseudoterminals(descriptors, events, tables.get("mounts", ()))
     _name_by_descriptor(events, paths, descriptors)
     images = with_names_of_files(images, descriptors)
     looked_at = tables.get("executables", ())

@@ -1,7 +1,10 @@
 """Which terminal controls each process: its creator's, until it leads a session of its own.
 
 A session begins without one (setsid) and gets one when its leader asks for it (ioctl TIOCSCTTY). The name of
-what was asked tells which: `/dev/pts/3` is the pseudoterminal number 3, also of a container.
+what was asked tells which: `/dev/pts/3` is the pseudoterminal number 3, also of a container. Programs that
+make a pseudoterminal (script, sshd, tmux) mostly get its other end from the kernel, without a path
+(TIOCGPTPEER): what it is called follows from its inode, which file systems of pseudoterminals count from 3 on
+(fs/devpts/inode.c).
 """
 
 from __future__ import annotations
@@ -12,13 +15,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from capture.format.joins import Latest, taken
+from capture.identity.descriptors import Descriptors
 from capture.identity.events import EventColumns
 from capture.identity.processes import Processes, inherited
+from capture.identity.snapshot import Table, integers, texts
 
 _TIOCSCTTY = 0x540E
 _PSEUDOTERMINALS, _CONSOLES = 136, 4
 _MINOR_BITS = 8
 _MOST_OF_A_MAJOR = 256
+_FIRST_INODE = 3
+"""The inode of pseudoterminal 0."""
 _NAME = re.compile(r"/dev/(pts/|tty)(\d{1,5})", re.ASCII)
 
 
@@ -34,10 +41,8 @@ def find_terminals(
         thing: of each event the row of what its descriptor stands for, -1 none.
         names: of those things.
     """
-    left, got = events.rows_of(["setsid"]), events.rows_of(["ioctl"])
+    left, got = events.rows_of(["setsid"]), _asked(events)
     left = left[events.ret[left] > 0]
-    got = got[events.ret[got] == 0]
-    got = got[events.arguments(1, got) == _TIOCSCTTY]
     number = np.array([terminal_named(names[at]) if at >= 0 else -1 for at in thing[got].tolist()], np.int64)
     rows = np.concatenate((left, got))
     told = np.concatenate((np.zeros(len(left), np.int64), number))
@@ -51,6 +56,26 @@ def find_terminals(
     tty = inherited(processes, own, known)
     last = change.find(np.arange(len(processes)), np.full(len(processes), len(events)))
     return np.where(last >= 0, taken(told, last), tty)
+
+
+def _asked(events: EventColumns) -> np.ndarray:
+    """Rows of calls by which sessions got a terminal."""
+    rows = events.rows_of(["ioctl"])
+    rows = rows[events.ret[rows] == 0]
+    got: np.ndarray = rows[events.arguments(1, rows) == _TIOCSCTTY]
+    return got
+
+
+def name_pseudoterminals(things: Descriptors, events: EventColumns, mounts: Table) -> None:
+    """Give pseudoterminals that no path led to the names that they have."""
+    kinds = np.array(things.type, object) == "char"
+    unnamed = np.array([not name for name in things.name], bool) & kinds & (things.ino >= _FIRST_INODE)
+    asked = things.of_event[_asked(events)]
+    asked = asked[asked >= 0]
+    mounted = np.array([kind == "devpts" for kind in texts(mounts, "type")], bool)
+    devices = np.concatenate((integers(mounts, "dev")[mounted], things.dev[asked[unnamed[asked]]]))
+    for thing in np.flatnonzero(unnamed & np.isin(things.dev, devices)).tolist():
+        things.name[thing] = f"/dev/pts/{things.ino[thing] - _FIRST_INODE}"
 
 
 def terminal_named(name: str) -> int:

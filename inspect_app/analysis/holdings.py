@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspect_app.analysis.holding_entries import (
+from inspect_app.filters.cache import remember
+from inspect_app.filters.holding_entries import (
     CLOSED,
     EXEC,
     MADE,
@@ -29,7 +30,6 @@ from inspect_app.analysis.holding_entries import (
     forks_of,
     latest,
 )
-from inspect_app.filters.cache import remember
 from inspect_app.frames.capture import CaptureFrames
 
 _CLOSE_RANGE_CLOEXEC = 4

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from inspect_app.analysis.holding_entries import pairs_of
 from inspect_app.analysis.holdings import Held, held_at
 from inspect_app.filters.cache import remember
 from inspect_app.filters.entities import event_array
+from inspect_app.filters.holding_entries import pairs_of
 from inspect_app.filters.postings import last_before
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.host_numbers import account_rows

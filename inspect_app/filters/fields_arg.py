@@ -15,6 +15,7 @@ import numpy as np
 
 from capture.format.joins import pair_codes
 from capture.format.pieces import each_piece, rows_where
+from capture.identity.paths import names_files
 from capture.identity.snapshot import text_of
 from capture.model import decode
 from capture.model.abi import ABIS, Abi
@@ -177,7 +178,8 @@ def is_told(place: Place) -> bool:
             place.arg.name
         ) < 2
     if kind in TEXT_KINDS:
-        return (kind is ArgKind.ARGV and place.spec.name in _EXECS) or _is_recorded(place)
+        is_line = kind is ArgKind.ARGV and place.spec.name in _EXECS
+        return is_line or _is_recorded(place) or _is_third_text(place)
     if kind is ArgKind.STRUCT:
         return True
     return kind in CHANGES or (kind in _NAMED | _COUNTS and place.at < 6)
@@ -186,6 +188,12 @@ def is_told(place: Place) -> bool:
 def _is_recorded(place: Place) -> bool:
     is_text = place.arg.kind is ArgKind.STRING
     return is_text and place.at in text_places(place.spec.args_on(place.abi))
+
+
+def _is_third_text(place: Place) -> bool:
+    """A call that has two texts before it: what is recorded of a third lies where others have an address."""
+    before = text_places(place.spec.args_on(place.abi))
+    return place.arg.kind is ArgKind.STRING and len(before) == 2 and place.at > max(before)
 
 
 def _raw(frames: CaptureFrames, argument: str) -> Facets:
@@ -270,13 +278,15 @@ def texts_at(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str 
     """For the events of a place: position of each one's text, and the texts."""
     arg, name = place.arg, place.spec.name
     if arg.kind is ArgKind.PATH:
-        return _paths_of(frames, place)
+        return _paths_of(frames, place) if names_files(place.spec) else _strings_of(frames, place)
     if arg.kind is ArgKind.ARGV and name in _EXECS:
         return _part(entity_text(frames, "image", "cmdline"), place.rows)
     if arg.kind in CHANGES:
         return _changes_of(frames, place)
     if _is_recorded(place):
         return _strings_of(frames, place)
+    if _is_third_text(place):
+        return _strings_beside(frames, place)
     if is_structure(place.spec, place.abi, place.at):
         return _structures_of(frames, place)
     if arg.kind not in _NAMED | _COUNTS or place.at >= 6:
@@ -337,7 +347,7 @@ def _paths_of(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str
 
 
 def _strings_of(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:
-    """A recorded text that is no path, told once for each distinct one."""
+    """A recorded text that is no path of a file, told once for each distinct one."""
     which = text_places(place.spec.args_on(place.abi)).index(place.at)
     code, kinds = occurring(frames.source.text_codes(place.rows)[which])
     if len(kinds) > MAX_DISTINCT:
@@ -346,6 +356,17 @@ def _strings_of(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[s
     first[code[::-1]] = place.rows[::-1]
     found = (frames.source.texts(row)[which] for row in first.tolist())
     return code, [None if text is None else text_of(text) for text in found]
+
+
+def _strings_beside(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:
+    """A text that is recorded in the place of an address, told once for each distinct one."""
+    code, kinds = occurring(frames.source.address_codes(place.rows))
+    if len(kinds) > MAX_DISTINCT:
+        raise NotEvaluableError(f"evt.arg.{place.arg.name}: more than {MAX_DISTINCT:,} different texts")
+    first = np.zeros(len(kinds), np.int64)
+    first[code[::-1]] = place.rows[::-1]
+    found = (frames.source.address(row) for row in first.tolist())
+    return code, [None if text is None else text_of(text.partition(b"\0")[0]) for text in found]
 
 
 def _changes_of(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:

@@ -20,6 +20,7 @@ from inspect_app.filters.entities import entity_array, entity_text, event_array,
 from inspect_app.filters.errors import FilterError, NotEvaluableError
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
 from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded
+from inspect_app.filters.holding_counts import held_counts
 from inspect_app.filters.states import alive_at_events, image_at, process_at, process_lives, thread_lives
 from inspect_app.frames.capture import CaptureFrames
 
@@ -182,6 +183,11 @@ def _threads(frames: CaptureFrames, _argument: str) -> Facets:
     return (NumberFacet(counts, rows=rows),)
 
 
+def _descriptors(frames: CaptureFrames, _argument: str) -> Facets:
+    counts, rows = held_counts(frames)
+    return (NumberFacet(counts, rows=rows),)
+
+
 def _children(frames: CaptureFrames, _argument: str) -> Facets:
     owner, start, end = (entity_array(frames, "process", name) for name in ("parent", "start", "end"))
     counts, rows = alive_at_events(frames, owner, start, end)
@@ -267,8 +273,6 @@ def _number(name: str, title: str, meaning: str, compute: Callable[[CaptureFrame
     return Field(name, FieldType.INTEGER, title, meaning, compute)
 
 
-_AT = "what a process holds is worked out for a moment, not for every event: `exhume-inspect at TIME descriptors`"
-
 STANDING_FIELDS = (
     _number("proc.vpid", "Inner pid", "pid in its own pid namespace", _inner_pid),
     _number("proc.pvpid", "Inner parent", "pid of the parent in the parent's own pid namespace", _inner_parent),
@@ -288,6 +292,8 @@ STANDING_FIELDS = (
         for kind in ("pgid", "vpgid")
     ),
     _number("proc.nthreads", "Threads", "threads that it had at that moment", _threads),
+    _number("proc.fdopencount", "Descriptors", "descriptors that it held at that moment, those handed down by its parent among them",
+            _descriptors),
     _number("proc.nchilds", "Children", "processes it had created that lived at that moment", _children),
     *(
         _text(f"proc.{stream}.{part}", stream, f"{part} of what its {stream} led to at that moment", _standing(part, number))
@@ -299,7 +305,6 @@ STANDING_FIELDS = (
     *(
         not_recorded(name, FieldType.INTEGER, title, meaning, reason)
         for name, title, meaning, reason in (
-            ("proc.fdopencount", "Descriptors", "descriptors open at that moment", _AT),
             ("proc.fdlimit", "Limit", "most descriptors it may open", "limits are not recorded"),
             ("proc.fdusage", "Usage", "descriptors open, in percent of its limit", "limits are not recorded"),
         )

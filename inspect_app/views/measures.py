@@ -78,6 +78,7 @@ _MEASURES = (
     Measure("fd.new", "descriptors made", "fd.is_new = true"),
     Measure("fd.closed", "descriptors closed", "evt.type = close and evt.failed = false"),
     Measure("fd.number", "the largest descriptor number", "fd.num exists", "fd"),
+    Measure("fd.open", "descriptors held at once", "proc.fdopencount exists", "proc.fdopencount"),
     Measure("accepts", "connections accepted", f"evt.type in ({ACCEPTS}) and evt.failed = false"),
     Measure(
         "accepts.failed", "accepts that failed, for want of one too", f"evt.type in ({ACCEPTS}) and {_FAILED}"

@@ -226,9 +226,9 @@ PROCESS_VIEWS = (
         "fd_usage",
         "Descriptor usage",
         ("process", "processes"),
-        "How many descriptors each process made, closed and used.",
+        "How many descriptors each process held at once, made, closed and used.",
         (
-            "A largest number that grows with the window is a leak: descriptors are made and not closed.",
+            "What is held, and grows with the window, is a leak: descriptors are made and not closed.",
             "What a process holds at a moment is told by `exhume-inspect at TIME descriptors`.",
             "Calls on numbers that stood for nothing (EBADF) do not count: programs close all there may be.",
         ),
@@ -239,6 +239,7 @@ PROCESS_VIEWS = (
             PID,
             PROCESS,
             CONTAINER,
+            most("fd.open", "Held", Unit.COUNT),
             most("fd.number", "Largest", Unit.ID),
             distinct("fd.num", "Numbers", "different descriptor numbers that were used"),
             count("fd.new", "Made"),
@@ -249,7 +250,7 @@ PROCESS_VIEWS = (
             COMMAND,
             CONTAINER_ID,
         ),
-        Order("fd_number_max"),
+        Order("fd_open_max"),
         "io_by_type",
     ),
     View(

@@ -172,10 +172,10 @@ class Tally:
         return self._swept.figures[_sum_of(measure)]
 
     def _figures(self, figure: str) -> np.ndarray:
-        if figure not in self._frames.events:
-            field, _, argument = figure.rpartition(".")
-            return FIELDS[field].column(self._frames, argument).values
-        return self._frames.events[figure].to_numpy()
+        if figure in self._frames.events:
+            return self._frames.events[figure].to_numpy()
+        field, argument = (figure, "") if figure in FIELDS else figure.rsplit(".", 1)
+        return FIELDS[field].column(self._frames, argument).values
 
 
 def _count_of(measure: str) -> Asked:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from capture.identity.processes import TOLERANCE_NS, find_processes, find_threads
 from capture.identity.resolve import identify
-from tests.builders.capture import MS, START_NS, CaptureBuilder
+from tests.builders.capture import CHAR, MS, START_NS, CaptureBuilder
 
 
 def processes_of(book):
@@ -209,6 +209,27 @@ def test_a_session_gets_the_terminal_that_its_leader_asks_for(book, name, number
     found = identify(book.events(), book.tables)
     by_pid = {pid: row for row, pid in enumerate(found.processes.pid.tolist())}
     assert [found.tty[by_pid[pid]] for pid in (100, 200, 300)] == [34816, number, number]
+
+
+@pytest.mark.parametrize(("ino", "number"), [(3, 136 << 8), (10, 136 << 8 | 7)])
+def test_a_terminal_that_no_path_led_to_is_known_by_its_inode(book, ino, number):
+    book.fork(100, 200)
+    book.event("setsid", pid=200, ret=200)
+    book.event("ioctl", pid=200, fd=4, dev=26, ino=ino, mode=CHAR, args=(4, 0x540E, 1))
+    book.event("read", pid=200, fd=0, dev=26, ino=12, mode=CHAR, args=(0,))
+    book.event("read", pid=200, fd=9, dev=5, ino=8, mode=CHAR, args=(9,))
+    found = identify(book.events(), book.tables)
+    by_pid = {pid: row for row, pid in enumerate(found.processes.pid.tolist())}
+    assert found.tty[by_pid[200]] == number
+    names = [found.descriptors.name[at] for at in found.descriptors.of_event[-3:].tolist()]
+    assert names == [f"/dev/pts/{ino - 3}", "/dev/pts/9", ""]
+
+
+def test_the_mounts_tell_where_pseudoterminals_lie(book):
+    book.tables["mounts"] = [{"dev": 26, "type": "devpts"}, {"dev": [], "type": "devpts"}, {"dev": 1 << 70}]
+    book.event("read", fd=0, dev=26, ino=12, mode=CHAR, args=(0,))
+    found = identify(book.events(), book.tables)
+    assert found.descriptors.name == ["/dev/pts/9"]
 
 
 @pytest.mark.parametrize(

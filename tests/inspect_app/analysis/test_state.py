@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from inspect_app.analysis.state import state_at
 from inspect_app.cli import main
+from inspect_app.filters.fields import FIELDS
 from inspect_app.frames import open_capture
 from tests.builders.capture import AT_FDCWD, DIRECTORY, MS, PIPE, SOCKET, START_NS, CaptureBuilder
 
@@ -197,6 +198,31 @@ def test_any_steps_leave_each_process_with_the_numbers_that_the_kernel_would(tol
         assert dict(zip(mine["fd"].tolist(), inodes.tolist(), strict=True)) == {
             fd: inode for fd, (inode, _) in table.items()
         }
+
+
+@settings(deadline=None, max_examples=25)
+@given(steps)
+def test_at_any_event_its_process_has_as_many_descriptors_as_the_state_tells(told):
+    book = CaptureBuilder()
+    book.process(100, comm="sh", cwd="/")
+    book.descriptor(100, 0, "/dev/null", ino=4)
+    book.event("getpid")
+    simulate(book, told)
+    with tempfile.TemporaryDirectory() as folder:
+        frames = open_capture(book.write(Path(folder) / "steps.exhume"))
+        counts = FIELDS["proc.fdopencount"].column(frames).values
+        pids = frames.processes["pid"].to_numpy()[frames.events["process"].to_numpy()]
+        for time, pid, count in zip(frames.events["time"].tolist(), pids.tolist(), counts, strict=True):
+            assert count == (state_at(frames, time).descriptors["pid"] == pid).sum()
+
+
+def test_processes_that_made_each_other_in_a_circle_have_counts_too(book, tmp_path):
+    book.fork(100, 200)
+    book.event("openat", pid=200, ret=3, fd=3, ino=9, text=b"/etc/hosts", args=(AT_FDCWD,))
+    frames = opened(book, tmp_path)
+    frames.processes.loc[frames.processes["pid"] == 100, ["parent", "existed"]] = 1, False
+    frames.processes.loc[:, "start"] = START_NS
+    assert FIELDS["proc.fdopencount"].column(frames).values.max() <= 3
 
 
 def run(*arguments):

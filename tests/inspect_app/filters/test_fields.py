@@ -145,3 +145,20 @@ container.image.tag container.image.digest container.name k8s.pod.name proc.pid 
 proc.duration proc.ppid.duration proc.aexepath proc.acmdline proc.pexepath fs.path.name fs.path.source
 fs.path.target fd.lip fd.rip fd.cip fd.cport fd.filename fd.ino group.gid evt.args evt.info evt.buffer
 """.split()  # noqa: SIM905 - read like the rules
+
+
+def test_texts_that_are_no_files_names_are_told_as_recorded(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="runc", cwd="/run")
+    book.event("cgroup_mkdir", args=(7, 3), text=b"/pods/one")
+    book.event("cgroup_attach_task", args=(7, 3, 100), text=b"/pods/one")
+    book.event("mount", text=b"none", text2=b"/mnt", addr=b"tmpfs\0", args=(1, 2, 3))
+    book.event("mount", text=b"/a", text2=b"/b", args=(1, 2, 0))
+    frames = open_capture(book.write(tmp_path / "one.exhume"))
+
+    def told(argument):
+        column = FIELDS["evt.arg"].column(frames, argument)
+        return [None if code < 0 else column.values[code] for code in column.codes.tolist()]
+
+    assert told("path") == ["/pods/one", "/pods/one", None, None]
+    assert told("fstype") == [None, None, "tmpfs", None]

@@ -175,8 +175,8 @@ def test_numbers_that_stood_for_nothing_are_no_use_of_descriptors(tmp_path):
     for number in (3, 4, 19_999):
         book.event("close", pid=100, fd=number, ino=60 if number == 3 else 0, ret=0 if number == 3 else -9)
     frames = open_capture(book.write(tmp_path / "x.exhume"))
-    columns = ("proc.pid", "fd_number_max", "distinct_fd_num", "fd_closed", "errors")
-    assert rows_of(frames, "fd_usage", *columns) == [(100, 3, 1, 1, 0)]
+    columns = ("proc.pid", "fd_open_max", "fd_number_max", "distinct_fd_num", "fd_closed", "errors")
+    assert rows_of(frames, "fd_usage", *columns) == [(100, 1, 3, 1, 1, 0)]
 
 
 def test_latencies_fall_into_five_classes_a_factor_of_ten():
