@@ -229,6 +229,12 @@ _UNIX_LINE = re.compile(
     rb"[0-9a-fA-F]+: [0-9A-F]{8} [0-9A-F]{8} [0-9A-F]{8} [0-9A-F]{4} [0-9A-F]{2} +\d{1,18}(?: |$)"
 )
 _UNIX_TYPES = {1: "stream", 2: "dgram", 5: "seqpacket"}
+_ACCEPTS = 0x10000
+"""__SO_ACCEPTCON of linux/net.h, the flag of a unix socket that listens; LISTEN of net/tcp_states.h."""
+_LISTEN = 10
+_NO_ENDS: Row = {"laddr": "", "lport": -1, "raddr": "", "rport": -1}
+_OTHER_TABLES = (("netlink", "netlink", 9), ("packet", "packet", 8))
+"""A file of /proc/net, the family, and which of its columns is the inode."""
 
 
 def sockets() -> list[Row]:
@@ -246,6 +252,8 @@ def sockets() -> list[Row]:
             for table, family in _TCP_TABLES:
                 rows.extend(_inet_rows(folder / "net" / table, table.rstrip("6"), family, number))
             rows.extend(_unix_rows(folder / "net/unix", number))
+            for table, family, column in _OTHER_TABLES:
+                rows.extend(_other_rows(folder / "net" / table, family, column, number))
         except (OSError, ValueError):
             continue
     return rows
@@ -289,11 +297,24 @@ def _unix_rows(path: Path, namespace: int) -> Iterator[Row]:
         if not _UNIX_LINE.match(line):
             continue
         kind = _UNIX_TYPES.get(int(fields[4], 16), "")
+        state = _LISTEN if int(fields[3], 16) & _ACCEPTS else int(fields[5], 16)
         yield {
-            **{"ino": int(fields[6]), "family": "unix", "type": kind, "state": int(fields[5], 16)},
-            **{"laddr": "", "lport": -1, "raddr": "", "rport": -1, "netns": namespace},
-            "path": text(fields[7]) if len(fields) > 7 else "",
+            **{"ino": int(fields[6]), "family": "unix", "type": kind, "state": state},
+            **_NO_ENDS,
+            **{"netns": namespace, "path": text(fields[7]) if len(fields) > 7 else ""},
         }
+
+
+def _other_rows(path: Path, family: str, column: int, namespace: int) -> Iterator[Row]:
+    """Sockets of which only the family is told; a kernel without such has no table."""
+    try:
+        lines = list(_lines(path))[1:]
+    except OSError:
+        return
+    for fields in map(bytes.split, lines):
+        if len(fields) > column:
+            known = {"ino": int(fields[column]), "family": family, "type": "", "state": -1}
+            yield {**known, **_NO_ENDS, "netns": namespace, "path": ""}
 
 
 def mounts() -> list[Row]:

@@ -15,7 +15,7 @@ from capture.identity.directories import snapshot_holders
 from capture.identity.events import EventColumns
 from capture.identity.name_codes import Names
 from capture.identity.processes import Processes
-from capture.identity.snapshot import Table, integers, texts
+from capture.identity.snapshot import Table, integers, text_of, texts
 
 _PREFIX = "anon_inode:"
 UNNAMED = "anon_inode"
@@ -42,6 +42,15 @@ _USED_BY: Mapping[str, tuple[str, ...]] = {
 }
 _EVENTS = frozenset({"[eventfd]", "[eventpoll]", "[timerfd]", "[signalfd]", "inotify", "[fanotify]"})
 _GENERATIONS = 16
+_COPIES = 3
+"""How many copies of copies are followed."""
+_F_DUPFD = (0, 1030)
+"""F_DUPFD and F_DUPFD_CLOEXEC of linux/fcntl.h."""
+
+
+def is_anonymous(name: str) -> bool:
+    """Whether a link in /proc/PID/fd leads to such a thing."""
+    return name.startswith(_PREFIX)
 
 
 def type_of(name: str) -> str:
@@ -54,19 +63,36 @@ class Anonymous:
 
     def __init__(self, events: EventColumns, processes: Processes, descriptors: Table, names: Names) -> None:
         self._processes, self._names = processes, names
-        listed = [row for row in descriptors if str(row.get("name", "")).startswith(_PREFIX)]
+        listed = [row for row in descriptors if is_anonymous(text_of(row.get("name")))]
         rows, labels = _telling(events, names)
-        owner = np.concatenate(
+        self._owner = np.concatenate(
             (snapshot_holders(processes, integers(listed, "pid")), processes.of_event[rows])
-        )
-        fd = np.concatenate((integers(listed, "fd"), events.fd[rows].astype(np.int64)))
-        since = np.concatenate((np.full(len(listed), -1), rows))
+        ).astype(np.int64)
+        self._fd = np.concatenate((integers(listed, "fd"), events.fd[rows].astype(np.int64)))
+        self._since = np.concatenate((np.full(len(listed), -1), rows))
         self._label = np.concatenate((names.codes(texts(listed, "name")), labels))
-        self._keys, group = codes_of(owner.astype(np.int64) << 32 | fd & 0xFFFFFFFF)
-        self._entries = Latest(group, since, len(self._keys))
         self.dev = np.concatenate((integers(listed, "dev"), events.dev[rows].astype(np.int64)))
         """Identities that are known to be of this kind, with `ino`."""
         self.ino = np.concatenate((integers(listed, "ino"), events.ino[rows].astype(np.int64)))
+        self._sort()
+        self._add_copies(events)
+
+    def _sort(self) -> None:
+        self._keys, group = codes_of(self._owner << 32 | self._fd & 0xFFFFFFFF)
+        self._entries = Latest(group, self._since, len(self._keys))
+
+    def _add_copies(self, events: EventColumns) -> None:
+        """A copy of a number stands for what that stood for; copies of copies are few."""
+        rows, old, new = _copies(events, np.unique(self.ino))
+        owner = self._processes.of_event[rows].astype(np.int64)
+        entries = [getattr(self, name) for name in ("_owner", "_fd", "_since", "_label")]
+        for _ in range(_COPIES if len(rows) else 0):
+            label = self.labels(owner, old, rows - 1)
+            added = (owner, new, rows, label)
+            self._owner, self._fd, self._since, self._label = (
+                np.concatenate(pair) for pair in zip(entries, added, strict=True)
+            )
+            self._sort()
 
     def labels(self, process: np.ndarray, fd: np.ndarray, row: np.ndarray) -> np.ndarray:
         """int32: positions in the names of what descriptors stand for at some rows."""
@@ -84,6 +110,15 @@ class Anonymous:
             row, asked = self._processes.forked[process[up]], asked[up]
             process = self._processes.parent[process[up]].astype(np.int64)
         return label
+
+
+def _copies(events: EventColumns, inodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows at which a number that may stand for such a thing was copied, the number and the copy's."""
+    dups, sets = events.rows_of(("dup", "dup2", "dup3")), events.rows_of(["fcntl"])
+    sets = sets[np.isin(events.descriptors(1, sets), _F_DUPFD)]
+    rows = np.concatenate((dups, sets))
+    rows = rows[(events.ret[rows] >= 0) & np.isin(events.ino[rows].astype(np.int64), inodes)]
+    return rows, events.descriptors(0, rows), events.ret[rows].astype(np.int64)
 
 
 def _telling(events: EventColumns, names: Names) -> tuple[np.ndarray, np.ndarray]:

@@ -14,12 +14,12 @@ import numpy as np
 
 from capture.format.joins import Latest, codes_of, first_of_each, pair_codes, refined, taken
 from capture.format.pieces import rows_where, taken_from
-from capture.identity.anonymous import Anonymous, type_of
+from capture.identity.anonymous import Anonymous, is_anonymous, type_of
 from capture.identity.events import OPENS, EventColumns, kind_table
 from capture.identity.names import FileNames
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes
-from capture.identity.snapshot import Table
+from capture.identity.snapshot import Table, integers, text_of
 from capture.identity.sockets import ROLES, Endpoints, Sockets, find_sockets
 
 _TYPE = 0o170000
@@ -28,6 +28,8 @@ _TYPES = (
     *("file", "other", "file", "other", "other", "other", "other", "other"),
 )
 """By the file type of a mode, its upper four bits. A link that is opened itself counts as a file."""
+_FIRST_TERMINAL = 3
+"""The inode of the pseudoterminal 0 in each mount of devpts (fs/devpts/inode.c)."""
 _SOCKET, _FIFO = 0o140000, 0o010000
 _SECOND_IS_THE_RESULT = (
     *("rename", "renameat", "renameat2", "symlink", "symlinkat", "uring_renameat", "uring_symlinkat"),
@@ -61,8 +63,9 @@ def find_descriptors(
     *,
     descriptors: Table,
     sockets: Table,
+    mounts: Table,
 ) -> Descriptors:
-    """Join events to things. `descriptors` and `sockets` are the snapshot's tables."""
+    """Join events to things. `descriptors`, `sockets` and `mounts` are the snapshot's tables."""
     elsewhere = events.starts_elsewhere
     rows = rows_where(len(events), lambda some: (events.ino[some] > 0) & ~elsewhere[some])
     devs, inos, identity = pair_codes(taken_from(events.dev, rows), taken_from(events.ino, rows))
@@ -85,8 +88,12 @@ def find_descriptors(
     at = np.flatnonzero(~is_anonymous & ~is_socket)
     label[at] = names.labels(rows[at], devs, inos, identity[at])
     at = np.flatnonzero(is_socket)
+    idle = _idle_sockets(descriptors, devs, inos)
+    inode_of = np.zeros(len(devs) + len(idle), np.int64)
+    inode_of[identity[at]] = inos[identity[at]]
+    inode_of[len(devs) :] = [number for _, number in idle]
     found = find_sockets(
-        events, processes.of_event, rows[at], identity=identity[at], inode_of=inos, listed=sockets
+        events, processes.of_event, rows[at], identity=identity[at], inode_of=inode_of, listed=sockets
     )
     label[at] = found.of_row
     first, row_of = _distinct(identity, len(devs), label * 2 + is_socket)
@@ -107,8 +114,48 @@ def find_descriptors(
     is_file = ~(is_anonymous | is_socket)[first]
     described.name.extend(_file_names(np.where(is_socket[first], _NONE, tag), paths))
     _describe_others(described, np.flatnonzero(is_anonymous[first]), tag)
+    _name_terminals(described, mounts)
     _describe_sockets(described, np.flatnonzero(is_socket[first]), tag, thing, found)
-    return _with_bare_paths(described, np.where(is_file, tag, _NONE), events, paths, container_of_event)
+    known = _with_bare_paths(described, np.where(is_file, tag, _NONE), events, paths, container_of_event)
+    return _with_idle_sockets(known, idle, found)
+
+
+def type_listed(name: str, mode: int) -> str:
+    """The type of what the snapshot lists under a name (as links in /proc/PID/fd read); empty: not known."""
+    if is_anonymous(name):
+        return type_of(name)
+    if mode < 0:
+        return ""
+    kind = _TYPES[mode >> 12 & 0xF]
+    return "fifo" if kind == "pipe" and name.startswith("/") else kind
+
+
+def _idle_sockets(descriptors: Table, devs: np.ndarray, inos: np.ndarray) -> list[tuple[int, int]]:
+    """The identities of sockets that were open when the recording began, and that no event worked on."""
+    touched = set(zip(devs.tolist(), inos.tolist(), strict=True))
+    dev, ino, mode = (integers(descriptors, name) for name in ("dev", "ino", "mode"))
+    held = np.flatnonzero((mode >= 0) & (mode & _TYPE == _SOCKET) & (ino > 0))
+    listed = dict.fromkeys(zip(dev[held].tolist(), ino[held].tolist(), strict=True))
+    return [identity for identity in listed if identity not in touched]
+
+
+def _with_idle_sockets(known: Descriptors, idle: list[tuple[int, int]], found: Sockets) -> Descriptors:
+    """A row for each socket that only the snapshot tells of: who listens does so without a call."""
+    roles = [ROLES[role] for role in found.role[len(found.role) - len(idle) :].tolist()]
+    places = found.listed[len(found.listed) - len(idle) :].tolist()
+    ends = [found.ends[at] if at >= 0 else Endpoints() for at in places]
+    names = [end.name(role) for end, role in zip(ends, roles, strict=True)]
+    numbers = np.array(idle, np.int64).reshape(-1, 2)
+    return Descriptors(
+        known.type + [end.type for end in ends],
+        known.name + [name or f"socket:[{ino}]" for name, (_, ino) in zip(names, idle, strict=True)],
+        np.concatenate((known.dev, numbers[:, 0])),
+        np.concatenate((known.ino, numbers[:, 1])),
+        np.concatenate((known.mode, np.full(len(idle), _SOCKET))),
+        known.ends + list[Endpoints | None](ends),
+        known.role + roles,
+        known.of_event,
+    )
 
 
 def _among(devs: np.ndarray, inos: np.ndarray, dev: np.ndarray, ino: np.ndarray) -> np.ndarray:
@@ -145,6 +192,15 @@ def _describe_others(known: Descriptors, anonymous: np.ndarray, tag: np.ndarray)
             known.type[row] = "fifo"
         else:
             known.name[row] = f"pipe:[{known.ino[row]}]"
+
+
+def _name_terminals(known: Descriptors, mounts: Table) -> None:
+    """A pseudoterminal that nobody opened by its path (ioctl TIOCGPTPEER) is called by its number."""
+    places = {row.get("dev"): row.get("target") for row in mounts if row.get("type") == "devpts"}
+    for row in np.flatnonzero(np.isin(known.dev, [dev for dev in places if isinstance(dev, int)])).tolist():
+        if known.type[row] == "char" and not known.name[row] and known.ino[row] >= _FIRST_TERMINAL:
+            folder = text_of(places[int(known.dev[row])])
+            known.name[row] = f"{folder}/{known.ino[row] - _FIRST_TERMINAL}"
 
 
 def _describe_sockets(

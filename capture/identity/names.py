@@ -9,6 +9,7 @@ another file before.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ from capture.model.program_file import ProgramFlag, program_file
 
 BY_DESCRIPTOR = b"/dev/fd/"
 """What the kernel calls a program that was begun by its descriptor alone (fexecve)."""
+_NAMESPACE = re.compile(r"/proc/.+/ns/([a-z]+?)(?:_for_children)?")
+_TYPE, _REGULAR = 0o170000, 0o100000
 _O_CREAT = 0o100
 _DELETED = " (deleted)"
 _FLAGS_AT = {"open": 1, "openat": 2}
@@ -36,16 +39,17 @@ _ROUNDS = 8
 
 @dataclass(frozen=True)
 class _Entries:
-    """Names seen: identity, the row since when, the name, and who saw it where."""
+    """Names seen: identity, the row since when, the name, who saw it where, by which number (-1 none)."""
 
     identity: np.ndarray
     since: np.ndarray
     label: np.ndarray
     process: np.ndarray
     container: np.ndarray
+    fd: np.ndarray
 
     def and_also(self, other: _Entries) -> _Entries:
-        names = ("identity", "since", "label", "process", "container")
+        names = ("identity", "since", "label", "process", "container", "fd")
         return _Entries(*(np.concatenate((getattr(self, name), getattr(other, name))) for name in names))
 
     def changes(self) -> _Entries:
@@ -93,6 +97,7 @@ class FileNames:
         at, of_naming = rows[naming], identity[naming]
         asked = self._own(at)
         own = told_names(self._events, at, of_naming, asked, self._container[at])
+        self._name_namespaces(at, asked, own)
         entries = self._entries(at, devs, inos, of_naming, own)
         # A file is renamed by the name that its program knows it by.
         other = np.flatnonzero(asked != own)
@@ -164,6 +169,15 @@ class FileNames:
             own[at] = paths.names.code("/memfd:" + text_of(events.texts[events.text[rows[at]]]))
         return own
 
+    def _name_namespaces(self, rows: np.ndarray, asked: np.ndarray, own: np.ndarray) -> None:
+        """A namespace that is opened lies in no folder: it is called as links to it in /proc read."""
+        names = self._paths.names
+        is_file = self._events.mode[rows] & _TYPE == _REGULAR
+        wanted = np.flatnonzero(is_file & (own == names.code("/")))
+        found = [_NAMESPACE.fullmatch(names.all[at]) for at in asked[wanted].tolist()]
+        for at, match in zip(wanted.tolist(), found, strict=True):
+            own[at] = names.code(f"{match[1]}:[{self._events.ino[rows[at]]}]") if match else -1
+
     def _named_after_another(self, rows: np.ndarray) -> np.ndarray:
         """Which of some rows are execs whose text is a script's name, or merely a descriptor's."""
         events = self._events
@@ -187,7 +201,14 @@ class FileNames:
         seen = np.sort(np.concatenate((strong, weak[~has_strong[identity[weak]]])))
         at = rows[seen]
         return listed.and_also(
-            _Entries(identity[seen], at, own[seen], self._processes.of_event[at], self._container[at])
+            _Entries(
+                identity[seen],
+                at,
+                own[seen],
+                self._processes.of_event[at],
+                self._container[at],
+                self._events.fd[at].astype(np.int64),
+            )
         )
 
     def _from_snapshot(self, devs: np.ndarray, inos: np.ndarray) -> _Entries:
@@ -203,7 +224,8 @@ class FileNames:
         holder = snapshot_holders(self._processes, integers([table[at] for at in used.tolist()], "pid"))
         container = taken(self._container_of_process, holder)
         since = np.full(len(used), -1)
-        return _Entries(identity[used], since, self._paths.names.codes(names), holder, container)
+        fd = integers([table[at] for at in used.tolist()], "fd")
+        return _Entries(identity[used], since, self._paths.names.codes(names), holder, container, fd)
 
     def _renamed(self, entries: _Entries) -> _Entries:
         """Names that renames gave to identities known under the old name."""
@@ -235,7 +257,8 @@ class FileNames:
     def _given(self, renames: Renames, at: np.ndarray, identity: np.ndarray, label: np.ndarray) -> _Entries:
         """Names that some renames gave."""
         rows = renames.row[at]
-        return _Entries(identity, rows, label, self._processes.of_event[rows], renames.container[at])
+        nowhere = np.full(len(rows), -1, np.int64)
+        return _Entries(identity, rows, label, self._processes.of_event[rows], renames.container[at], nowhere)
 
     def _by_anybody(
         self,
@@ -259,13 +282,22 @@ class FileNames:
     def _by_process(
         self, entries: _Entries, renames: _Entries, rows: np.ndarray, identity: np.ndarray, identities: int
     ) -> np.ndarray:
-        """The later of: the process' own latest open, the latest rename; -1 where there is neither."""
+        """The later of: the process' own latest open, the latest rename; -1 where there is neither.
+
+        Of opens rather the one that made the number: of two links to a file each has its own.
+        """
         process = self._processes.of_event[rows]
-        _, _, code = pair_codes(
+        _, _, owner = pair_codes(
             np.concatenate((entries.process, process)) + 1, np.concatenate((entries.identity, identity))
         )
+        fd = np.concatenate((entries.fd, self._events.fd[rows].astype(np.int64)))
+        _, _, number = pair_codes(owner, fd + 1)
         count = len(entries.identity)
-        opened = Latest(code[:count], entries.since, int(code.max(initial=-1)) + 1).find(code[count:], rows)
+        by_owner, by_number = (
+            Latest(code[:count], entries.since, int(code.max(initial=-1)) + 1).find(code[count:], rows)
+            for code in (owner, number)
+        )
+        opened = np.where((by_number >= 0) & (self._events.fd[rows] >= 0), by_number, by_owner)
         moved = Latest(renames.identity, renames.since, identities).find(identity, rows)
         is_moved_later = taken(renames.since, moved, -2) > taken(entries.since, opened, -2)
         return np.where(is_moved_later, taken(renames.label, moved), taken(entries.label, opened))

@@ -20,6 +20,7 @@ from capture.identity.containers import (
     with_records_of_events,
 )
 from capture.identity.descriptors import Descriptors, find_descriptors
+from capture.identity.destinations import turn_copies
 from capture.identity.events import EventColumns
 from capture.identity.executables import executables_by_identity, scripts_by_path
 from capture.identity.images import Images, find_images, with_executables, with_names_of_files
@@ -70,11 +71,12 @@ def identify(
     """Resolve every identity of a capture.
 
     Args:
-        events: the columns of all events, sorted by time.
+        events: the columns of all events, sorted by time; see `turn_copies` for what is changed in them.
         tables: the capture's tables by name; one that is missing is an empty one.
         container_of: what a cgroup's path tells of a container.
         checkpoint: called between steps; it may raise to stop the work.
     """
+    turn_copies(events)
     listed = tables.get("processes", ())
     processes = find_processes(events, listed)
     threads = find_threads(events, processes, listed)
@@ -113,6 +115,7 @@ def identify(
         container,
         descriptors=tables.get("descriptors", ()),
         sockets=tables.get("sockets", ()),
+        mounts=tables.get("mounts", ()),
     )
     name_pseudoterminals(descriptors, events, tables.get("mounts", ()))
     _name_by_descriptor(events, paths, descriptors)
@@ -191,18 +194,22 @@ def _handed_down(processes: Processes, listed: Table, name: str) -> np.ndarray:
 
 
 def _sessions(events: EventColumns, processes: Processes, listed: Table) -> np.ndarray:
-    """Session ids: the creator's at the fork, unless the process has begun one itself."""
+    """Session ids: the creator's at the fork, unless the process has begun one itself.
+
+    That has its own pid. What the call returns is the pid in the caller's namespace.
+    """
     rows = events.rows_of(["setsid"])
-    rows = rows[events.ret[rows] > 0]
+    rows = rows[(events.ret[rows] > 0) & (processes.of_event[rows] >= 0)]
+    leader = processes.pid[processes.of_event[rows]]
     begun = Latest(processes.of_event[rows], rows, len(processes))
     own = _listed_column(processes, listed, "sid")
     made = np.flatnonzero((processes.forked >= 0) & (processes.parent >= 0))
     before = begun.find(processes.parent[made], processes.forked[made])
     told = made[before >= 0]
-    own[told] = events.ret[rows[before[before >= 0]]]
+    own[told] = leader[before[before >= 0]]
     known = processes.snapshot >= 0
     known[told] = True
     sid = inherited(processes, own, known)
     later = begun.find(np.arange(len(processes)), np.full(len(processes), len(events)))
-    sid[later >= 0] = events.ret[rows[later[later >= 0]]]
+    sid[later >= 0] = leader[later[later >= 0]]
     return sid

@@ -54,7 +54,7 @@ class Endpoints:
         """`client->server`, so that both ends of a connection share a name; else the end that is known."""
         if self.path or not self.rank:
             return self.path
-        local, peer = _end(self.laddr, self.lport), _end(self.raddr, self.rport)
+        local, peer = end_text(self.laddr, self.lport), end_text(self.raddr, self.rport)
         if not peer:
             return local
         return f"{peer}->{local}" if role == SERVER else f"{local}->{peer}"
@@ -69,6 +69,8 @@ class Sockets:
     """int32, of each row asked about: position in `ends`, -1 nothing is known."""
     role: np.ndarray
     """int8, of each identity: position in ROLES."""
+    listed: np.ndarray
+    """int32, of each identity: position in `ends` of what the snapshot tells, -1 nothing."""
 
 
 def find_sockets(
@@ -87,7 +89,7 @@ def find_sockets(
         process: of each event.
         rows: the events on sockets, ascending.
         identity: of each of `rows`, a small number.
-        inode_of: of each identity.
+        inode_of: of each identity; 0 is no socket.
         listed: the snapshot's sockets.
     """
     book = _Book()
@@ -96,8 +98,9 @@ def find_sockets(
     by_inode, place = codes_of(inode_of)
     owners = np.full(len(by_inode), -1)
     owners[place] = np.arange(len(inode_of))
-    found = place_among(by_inode.astype(np.int64), integers(listed, "ino"))
-    held = np.flatnonzero(found >= 0)
+    inodes = integers(listed, "ino")
+    found = place_among(by_inode.astype(np.int64), inodes)
+    held = np.flatnonzero((found >= 0) & (inodes > 0))
     owner = owners[found[held]]
     listed_ends = np.array([book.place(_listed_ends(listed[at])) for at in held.tolist()], np.int64)
     group = np.concatenate((owner, identity)).astype(np.int64)
@@ -111,7 +114,9 @@ def find_sockets(
         lives = _for_life(group, since, value, ranks, len(inode_of))
     role = _roles(events, rows, identity, len(inode_of), blobs)
     _role_of_listed([listed[at] for at in held.tolist()], owner, role)
-    return Sockets(book.ends, lives[len(owner) :].astype(np.int32), role)
+    told_of = np.full(len(inode_of), -1, np.int32)
+    told_of[owner] = listed_ends
+    return Sockets(book.ends, lives[len(owner) :].astype(np.int32), role, told_of)
 
 
 class _Book:
@@ -236,12 +241,16 @@ def _role_of_listed(listed: Sequence[Row], owner: np.ndarray, role: np.ndarray) 
     ]
     lports, rports = integers(listed, "lport").tolist(), integers(listed, "rport").tolist()
     ports = {port for port, listens in zip(lports, listening, strict=True) if listens}
-    sockets = zip(listening, owner.tolist(), lports, rports, strict=True)
-    for listens, identity, lport, rport in sockets:
+    kinds = [text_of(row.get("type")) for row in listed]
+    sockets = zip(listening, owner.tolist(), lports, rports, kinds, strict=True)
+    for listens, identity, lport, rport, kind in sockets:
         if listens:
             role[identity] = ROLES.index(LISTENER)
         elif not role[identity] and rport > 0 and lport in ports:
             role[identity] = ROLES.index(SERVER)
+        elif not role[identity] and rport > 0 and kind == "udp":
+            # The kernel knows the peer of a datagram socket only where it was connected to it.
+            role[identity] = ROLES.index(CLIENT)
 
 
 def _state(blob: bytes) -> int:
@@ -314,7 +323,8 @@ def _as_ipv4(ends: Endpoints) -> Endpoints:
     )
 
 
-def _end(address: str, port: int) -> str:
+def end_text(address: str, port: int) -> str:
+    """One end of a connection, as it is written; empty where the port (below 0) is not known."""
     if port < 0:
         return ""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

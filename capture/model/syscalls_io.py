@@ -18,7 +18,7 @@ IO_CALLS = """
 
 # Moving bytes between descriptors
 40   71   187  sendfile            io-write  size   out_fd:fd in_fd:fd offset:pointer count:size
-326  285  377  copy_file_range     file      size   fd_in:fd off_in:pointer fd_out:fd off_out:pointer len:size flags:uint
+326  285  377  copy_file_range     io-write  size   fd_in:fd off_in:pointer fd_out:fd off_out:pointer len:size flags:uint
 275  76   313  splice              io-other  size   fd_in:fd off_in:pointer fd_out:fd off_out:pointer len:size flags:flags=splice_flags
 276  77   315  tee                 io-other  size   fd_in:fd fd_out:fd len:size flags:flags=splice_flags
 278  75   316  vmsplice            io-write  size   fd iov:iovec_in nr_segs:ulong flags:flags=splice_flags

@@ -6,13 +6,13 @@ nothing a terminal or a widget would obey. What was not recorded says so; it is 
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from capture.identity.destinations import COPY, THING
 from capture.model.abi import ABIS
 from capture.model.catalogue import BETWEEN_DESCRIPTORS, spec_named
 from capture.model.decode import errno_name, format_args, format_call, format_result, printable, signal_name
@@ -24,10 +24,10 @@ from inspect_app.analysis.moments import distance_text, duration_text, moment_te
 from inspect_app.analysis.processes import is_orphan, process_forest
 from inspect_app.analysis.program import program_file_items
 from inspect_app.analysis.samples import last_sample
+from inspect_app.filters.copies import behind_numbers
 from inspect_app.frames.capture import CaptureFrames
 
 NOT_RECORDED = "not recorded"
-_THING = struct.Struct("<QIH")
 """Inode, device, mode: as the recorder keeps what a second descriptor leads to."""
 MAX_ANCESTORS = 16
 _TEXT_LIMIT = 4_096
@@ -245,12 +245,24 @@ def _descriptor_items(frames: CaptureFrames, row: int) -> list[Item]:
     return items
 
 
+def _source_items(frames: CaptureFrames, row: int) -> list[Item]:
+    """What a copy within the kernel was read from: the event itself is about what it wrote to."""
+    source = int(behind_numbers(frames, np.array([row]), 0)[0])
+    if source < 0:
+        return [("Name", NOT_RECORDED)]
+    thing = _values(frames.descriptors, source)
+    place = [("Device", device_text(int(thing["dev"]))), ("Inode", _number(thing["ino"]))]
+    return [("Name", _shown(thing["name"])), *place, ("Mode", f"{max(int(thing['mode']), 0):07o}")]
+
+
 def _other_descriptor_items(frames: CaptureFrames, row: int, kind: str) -> list[Item]:
     """What lies behind the second descriptor of a call that moves bytes between two."""
+    if kind == COPY and _integer(frames.events, "ret", row) > 0:
+        return _source_items(frames, row)
     recorded = frames.source.address(row)
-    if kind not in BETWEEN_DESCRIPTORS or recorded is None or len(recorded) < _THING.size:
+    if kind not in BETWEEN_DESCRIPTORS or recorded is None or len(recorded) < THING.size:
         return []
-    ino, dev, mode = _THING.unpack_from(recorded)
+    ino, dev, mode = THING.unpack_from(recorded)
     things = frames.descriptors
     host = frames.processes["host"].to_numpy()[_integer(frames.events, "process", row)]
     is_same = (things["ino"].to_numpy() == ino) & (things["dev"].to_numpy() == dev)

@@ -7,17 +7,19 @@ What is known of a number is a list of entries, from the snapshot and from event
     closed  close, close_range, or a call that failed because the number was not open
 
 At a moment the last entry holds. A number without an entry of its own is as the creating parent had it at the
-fork. Programs close at exec what was made with close-on-exec. Descriptors passed over a socket are
-known from their first use on; so are both ends of a pipe where the recording keeps no payload.
+fork. Programs close at exec what was made with close-on-exec. A descriptor that came over a unix socket is
+known by its first use: it is held since the last message before. Both ends of a pipe are known from their
+first use on where the recording keeps no payload.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from capture.format.joins import taken
 from inspect_app.filters.cache import remember
 from inspect_app.filters.holding_entries import (
     CLOSED,
@@ -49,6 +51,8 @@ class Held:
     """int64."""
     event: np.ndarray
     """int64, row of the event that made the number or the first known use of it; -1 the snapshot's."""
+    thing: np.ndarray
+    """int64, row of descriptors, -1 not known: what it stands for, as the latest event on it tells."""
     opened: np.ndarray
     """int64, row of the snapshot's `opened` frame, -1 where an event tells."""
     inherited: np.ndarray
@@ -80,6 +84,7 @@ def held_at(frames: CaptureFrames, processes: np.ndarray, row: int) -> Held:
         process=np.repeat(processes, counts).astype(np.int32),
         fd=together("fd"),
         event=together("event"),
+        thing=together("thing"),
         opened=together("opened"),
         inherited=together("inherited").astype(bool),
     )
@@ -91,13 +96,14 @@ class _State:
 
     fd: np.ndarray
     event: np.ndarray
+    thing: np.ndarray
     opened: np.ndarray
     inherited: np.ndarray
     cloexec: np.ndarray
 
 
 _EMPTY = np.empty(0, np.int64)
-_NOTHING = _State(_EMPTY, _EMPTY, _EMPTY, _EMPTY.astype(bool), _EMPTY.astype(bool))
+_NOTHING = _State(_EMPTY, _EMPTY, _EMPTY, _EMPTY, _EMPTY.astype(bool), _EMPTY.astype(bool))
 
 
 def _line(
@@ -132,29 +138,33 @@ def _own(frames: CaptureFrames, entries: Entries, process: int, row: int, before
     """A process' numbers at a row, `before`: as its parent had them when it was made."""
     ranges, execs = (calls.before(process, row).tolist() for calls in (entries.ranges, entries.execs))
     early = entries.before(process, sorted({*ranges, *execs, row}))
+    came = entries.received(process, before.fd)
+    came = came.chosen(came.message < row)
     handed = np.arange(len(before.fd))
+    made = np.full(len(handed) + len(came.entry), MADE, np.int8)
     steps = _Steps(
-        fd=np.concatenate((before.fd, entries.fd[early])),
-        row=np.concatenate((np.full(len(handed), _AT_FORK), entries.row[early])),
-        what=np.concatenate((np.full(len(handed), MADE, np.int8), entries.what[early])),
-        cloexec=np.concatenate((before.cloexec.astype(np.int8), entries.cloexec[early])),
-        source=np.concatenate((-1 - handed, early)),
+        fd=np.concatenate((before.fd, entries.fd[came.entry], entries.fd[early])),
+        row=np.concatenate((np.full(len(handed), _AT_FORK), came.message, entries.row[early])),
+        what=np.concatenate((made, entries.what[early])),
+        cloexec=np.concatenate((before.cloexec.astype(np.int8), came.cloexec, entries.cloexec[early])),
+        source=np.concatenate((-1 - handed, came.entry, early)),
     )
     programs = frozenset(execs)
     for call in sorted((*ranges, *execs)):
         steps = steps.with_exec(call) if call in programs else steps.with_range(call, *_range(frames, call))
     # Both runs are in order already: a sort of whole keys that merges runs is quicker than one by two keys.
     order = np.argsort(steps.fd << 32 | (steps.row - _AT_FORK), kind="stable")
-    fd, what, source = (column[order] for column in (steps.fd, steps.what, steps.source))
+    fd, what, source, since = (column[order] for column in (steps.fd, steps.what, steps.source, steps.row))
     new = np.append(True, fd[1:] != fd[:-1])[: len(fd)]
     cloexec = carried(new, what, steps.cloexec[order]) == 1
     what = np.where(what == EXEC, np.where(cloexec, CLOSED, MARKED), what)
     # A mark neither makes nor closes a number: what stands before it does.
     meant = latest((what != MARKED) | new)
-    what, source = what[meant], source[meant]
+    what, source, since = what[meant], source[meant], since[meant]
     last = np.flatnonzero(np.append(new[1:], True)[: len(fd)])
     last = last[what[last] != CLOSED]
-    return _told(entries, before, fd[last], source[last], cloexec[last])
+    told = _told(entries, before, fd[last], since[last], source[last])
+    return replace(told, cloexec=cloexec[last])
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,13 +206,26 @@ def _range(frames: CaptureFrames, call: int) -> tuple[int, int, int]:
     return first, last, flags
 
 
-def _told(
-    entries: Entries, before: _State, fd: np.ndarray, source: np.ndarray, cloexec: np.ndarray
-) -> _State:
-    """The state of numbers from where each is known: an entry, or (below 0) what was handed down."""
+def _told(entries: Entries, before: _State, fd: np.ndarray, since: np.ndarray, source: np.ndarray) -> _State:
+    """The state of numbers from where each is known: an entry, or (below 0) what was handed down.
+
+    Which of them close at exec is left out.
+    """
     inherited = source < 0
-    event, opened = np.empty((2, len(fd)), np.int64)
-    own, handed = source[~inherited], -1 - source[inherited]
-    event[~inherited], opened[~inherited] = entries.row[own], entries.opened[own]
-    event[inherited], opened[inherited] = before.event[handed], before.opened[handed]
-    return _State(fd, event, opened, inherited, cloexec)
+    handed = np.where(inherited, -1 - source, -1)
+
+    def of(own: np.ndarray, parents: np.ndarray) -> np.ndarray:
+        told: np.ndarray = np.where(inherited, taken(parents, handed), own)
+        return told
+
+    thing, opened = (
+        taken(column, np.where(inherited, -1, source)) for column in (entries.thing, entries.opened)
+    )
+    return _State(
+        fd,
+        of(since, before.event),
+        of(thing, before.thing),
+        of(opened, before.opened),
+        inherited,
+        inherited,
+    )

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from capture.identity.sockets import end_text
 from inspect_app.analysis.holdings import Held, held_at
+from inspect_app.analysis.later_names import DELETED, names_at, opened_without_name
 from inspect_app.filters.cache import remember
 from inspect_app.filters.entities import event_array
 from inspect_app.filters.holding_entries import pairs_of
@@ -71,7 +73,7 @@ def state_at(frames: CaptureFrames, time: int) -> State:
         time,
         row,
         processes,
-        _descriptors(frames, held_at(frames, alive, row)),
+        _descriptors(frames, held_at(frames, alive, row), row),
         _containers(frames, alive, time),
         _mounts(frames, row),
         _users(processes),
@@ -160,15 +162,13 @@ def _container_names(frames: CaptureFrames, rows: np.ndarray) -> list[str]:
     return [names[row] if row >= 0 else "" for row in rows.tolist()]
 
 
-def _descriptors(frames: CaptureFrames, held: Held) -> pd.DataFrame:
+def _descriptors(frames: CaptureFrames, held: Held, row: int) -> pd.DataFrame:
     listed = held.opened >= 0
     opened, events = frames.opened, frames.events
-    thing = np.full(len(held.fd), -1)
-    thing[listed] = opened["descriptor"].to_numpy()[held.opened[listed]]
-    thing[~listed] = events["descriptor"].to_numpy()[held.event[~listed]]
+    thing = held.thing.copy()
     in_pair = _fill_pairs(frames, held, thing)
-    kinds, names = _of(frames.descriptors["type"], thing), _of(frames.descriptors["name"], thing)
-    told = pd.Series(_of(opened["name"], held.opened))
+    kinds = _of(frames.descriptors["type"], thing)
+    kinds = kinds.where(kinds != "", _of(opened["type"], held.opened))
     since = np.full(len(listed), -1)
     since[~listed] = events["time"].to_numpy()[held.event[~listed]]
     processes = frames.processes
@@ -180,8 +180,8 @@ def _descriptors(frames: CaptureFrames, held: Held) -> pd.DataFrame:
             "pid": processes["pid"].to_numpy()[held.process],
             "name": _of(frames.images["comm"], images),
             "fd": held.fd,
-            "type": kinds.where(kinds != "", told.map(_type_of_link)).where(~in_pair | (kinds != ""), "pipe"),
-            "file": told.where(listed & (told != ""), names),
+            "type": kinds.where(~in_pair | (kinds != ""), "pipe"),
+            "file": _names_at(frames, held, thing, row),
             "how": how,
             "since": since,
             "descriptor": thing,
@@ -210,12 +210,32 @@ def _fill_pairs(frames: CaptureFrames, held: Held, thing: np.ndarray) -> np.ndar
     return piped
 
 
-def _type_of_link(name: str) -> str:
-    """The type of a descriptor as its name in /proc/PID/fd tells it (proc(5)); empty for none."""
-    if name.startswith("/"):
-        return "file"
-    kind = name.partition(":")[0]
-    return {"pipe": "pipe", "socket": "socket", "anon_inode": "other"}.get(kind, "")
+def _names_at(frames: CaptureFrames, held: Held, thing: np.ndarray, row: int) -> pd.Series:
+    """What each is called just before the event at `row`: as snapshot or event told, renamed since."""
+    told, names = _of(frames.opened["name"], held.opened), _of(_own_ends(frames), thing)
+    is_socket = told.str.startswith("socket:[") & (names != "")
+    names = told.where((told != "") & ~is_socket, names)
+    container = frames.processes["container"].to_numpy()[held.process]
+    called = pd.Series(names_at(frames, names.tolist(), container, held.event, row), dtype="str")
+    nameless = remember(frames, ("nameless",), lambda: opened_without_name(frames))[thing]
+    is_named = ~nameless | ~called.str.startswith("/") | called.str.endswith(DELETED)
+    return called.where(is_named, called + DELETED)
+
+
+def _own_ends(frames: CaptureFrames) -> pd.Series:
+    """The names of descriptors; of a datagram socket that many may talk to only its own end."""
+    things = frames.descriptors
+    talks = (
+        (things["l4proto"] == "udp")
+        & (things["role"] == "")
+        & (things["rport"] >= 0)
+        & (things["lport"] >= 0)
+    )
+    names = things["name"].copy()
+    if talks.any():
+        mine = things[talks]
+        names[talks] = [end_text(*one) for one in zip(mine["laddr"], mine["lport"].tolist(), strict=True)]
+    return names
 
 
 def _containers(frames: CaptureFrames, alive: np.ndarray, time: int) -> pd.DataFrame:

@@ -31,15 +31,19 @@ def _find(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
     if len(clones):
         asked = raw_argument(frames, 1)[clones] & np.uint64(0xFFFFFFFF)
         clones = clones[np.isin(asked, np.array(_CLONES, np.uint64))]
-    moved = np.flatnonzero(of_types(frames, lambda name: name in ("copy_file_range", "splice")) & (ret > 0))
+    copied, spliced = (
+        np.flatnonzero(of_types(frames, name.__eq__) & (ret > 0)) for name in ("copy_file_range", "splice")
+    )
+    moved = np.concatenate((copied, spliced))
+    told = np.concatenate((thing[copied], np.full(len(spliced), -1)))
     rows = np.concatenate((clones, moved))
-    written = np.concatenate((thing[clones], _behind_numbers(frames, moved)))
+    written = np.concatenate((thing[clones], np.where(told >= 0, told, behind_numbers(frames, moved, _TO))))
     order = np.argsort(rows, kind="stable")
     return rows[order], written[order].astype(np.int64)
 
 
-def _behind_numbers(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:
-    """What the process had last used, or made, under the number that each call writes to; -1 not known."""
+def behind_numbers(frames: CaptureFrames, rows: np.ndarray, argument: int) -> np.ndarray:
+    """What the process had last used, or made, under the number that is an argument of each; -1 unknown."""
     if not len(rows):
         return np.empty(0, np.int64)
     process, fd, thing = (event_array(frames, name) for name in ("process", "fd", "descriptor"))
@@ -47,7 +51,7 @@ def _behind_numbers(frames: CaptureFrames, rows: np.ndarray) -> np.ndarray:
     copying[process[rows]] = True
     copying[-1] = False
     uses = np.flatnonzero(copying[process] & (thing >= 0) & (fd >= 0))
-    number = raw_argument(frames, _TO)[rows].astype(np.uint32).view(np.int32)
+    number = raw_argument(frames, argument)[rows].astype(np.uint32).view(np.int32)
     owners = np.concatenate((process[uses], process[rows]))
     _, _, code = pair_codes(owners, np.concatenate((fd[uses], number)))
     known = Latest(code[: len(uses)], uses, int(code.max(initial=-1)) + 1)

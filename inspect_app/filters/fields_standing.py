@@ -8,7 +8,6 @@ lead to.
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable
 
 import numpy as np
@@ -220,27 +219,10 @@ def descriptor_held(frames: CaptureFrames, number: int) -> np.ndarray:
     return remember(frames, ("descriptor held", number), compute)
 
 
-_KINDS = {
-    stat.S_IFREG: "file",
-    stat.S_IFDIR: "directory",
-    stat.S_IFCHR: "char",
-    stat.S_IFBLK: "block",
-    stat.S_IFIFO: "pipe",
-}
-
-
-def _opened_type(mode: int) -> str | None:
-    """Of sockets that no event touched only the number is known."""
-    return _KINDS.get(stat.S_IFMT(mode)) if mode >= 0 else None
-
-
 def _standing(column: str, number: int) -> Compute:
     def compute(frames: CaptureFrames, _argument: str) -> Facets:
         known = entity_array(frames, "descriptor", column).tolist()
-        opened: list[str | None] = frames.opened["name"].tolist()
-        if column == "type":
-            opened = [_opened_type(mode) for mode in frames.opened["mode"].tolist()]
-        codes, values = distinct(text or None for text in [*known, *opened])
+        codes, values = distinct(text or None for text in [*known, *frames.opened[column].tolist()])
         return (TextFacet(values, codes, descriptor_held(frames, number)),)
 
     return compute

@@ -159,7 +159,8 @@ def _generations(frames: CaptureFrames) -> Iterator[_Told]:
     by_parent = np.argsort(parents, kind="stable")
     current, rest, handed = np.flatnonzero(orphan), ~orphan, _NOTHING
     for _ in range(GENERATIONS):
-        told = _told(frames, entries, handed.and_others(_own(entries, current)), current)
+        known = handed.and_others(_own(entries, current)).and_others(_received(entries, current, handed))
+        told = _told(frames, entries, known, current)
         yield told
         first, last = (np.searchsorted(parents[by_parent], current, side=side) for side in ("left", "right"))
         _, place = _each(first, last - first)
@@ -172,7 +173,20 @@ def _generations(frames: CaptureFrames) -> Iterator[_Told]:
     # A capture that somebody made may have circles: what is in one was handed nothing.
     left = np.flatnonzero(rest)
     if len(left):
-        yield _told(frames, entries, _own(entries, left), left)
+        known = _own(entries, left).and_others(_received(entries, left, _NOTHING))
+        yield _told(frames, entries, known, left)
+
+
+def _received(entries: Entries, processes: np.ndarray, handed: _Steps) -> _Steps:
+    """What came to some processes in messages. `handed`: what they were handed down."""
+    receipts = entries.receipts
+    mine = receipts.chosen(np.isin(entries.process[receipts.entry], processes))
+    owner, fd = (column[mine.entry].astype(np.int64) for column in (entries.process, entries.fd))
+    again = np.isin(owner << _ROW | fd, handed.process << _ROW | handed.fd)
+    mine = mine.chosen(~(mine.is_first & again))
+    owner, fd = (column[mine.entry].astype(np.int64) for column in (entries.process, entries.fd))
+    made = np.full(len(fd), MADE)
+    return _Steps(owner, fd, mine.message, made, mine.cloexec.astype(np.int64))
 
 
 def _own(entries: Entries, processes: np.ndarray) -> _Steps:

@@ -10,6 +10,7 @@ import numpy as np
 from capture.format.joins import taken
 from capture.format.pieces import each_piece, rows_where, taken_from
 from inspect_app.filters.cache import remember
+from inspect_app.filters.receipts import Receipts, find_receipts
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.pairs import PairsMade, pairs_made
 
@@ -75,9 +76,13 @@ class Entries:
     """int32: the entry at or before each that tells of close-on-exec, or the number's first."""
     meant: np.ndarray
     """int32: the entry at or before each that is more than a mark, or the number's first."""
+    thing: np.ndarray
+    """int32, row of descriptors: what the number stood for, -1 not known."""
     execs: Calls
     ranges: Calls
     """close_range, whose numbers depend on what a process was handed down."""
+    receipts: Receipts
+    """What came in messages."""
 
     def before(self, process: int, rows: Sequence[int]) -> np.ndarray:
         """Of each number of a process what decides how it stood just before each of some rows, ascending."""
@@ -86,6 +91,12 @@ class Entries:
         last = np.searchsorted(self.keys, asked) - 1
         last = last[last >= self.numbers[number][:, None]]
         return np.unique(np.concatenate((last, self.told[last], self.meant[last])))
+
+    def received(self, process: int, handed: np.ndarray) -> Receipts:
+        """What came to a process in messages. `handed`: numbers that it was handed down."""
+        begin, end = (int(self.numbers[self.starts[at]]) for at in (process, process + 1))
+        found = self.receipts.between(begin, end)
+        return found.chosen(~(found.is_first & np.isin(self.fd[found.entry], handed)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,22 +146,41 @@ def collect(frames: CaptureFrames) -> Entries:
     cloexec = carried(new, what, cloexec)
     execs, ranges = _calls(frames, _EXECS), _calls(frames, ("close_range",))
     thing = taken(frames.events["descriptor"].to_numpy(), row)
+    thing = np.where(opened >= 0, taken(frames.opened["descriptor"].to_numpy(), opened), thing)
     kept = new | ((what != USED) & (what != CLOSED))
     between = [calls.count_before(process, row) for calls in (execs, ranges) if len(calls.row)]
     for column in (thing, cloexec, what == CLOSED, *between):
         kept[1:] |= column[1:] != column[:-1]
     kept = np.flatnonzero(kept)
-    process, fd, row, what, cloexec, opened, new = (
-        taken_from(column, kept) for column in (process, fd, row, what, cloexec, opened, new)
+    process, fd, row, what, cloexec, opened, new, thing = (
+        taken_from(column, kept) for column in (process, fd, row, what, cloexec, opened, new, thing)
     )
     fd, row = fd.astype(np.int64), row.astype(np.int64)
     numbers = np.flatnonzero(new)
+    closed = np.where(np.append(-1, what[:-1])[: len(row)] == CLOSED, np.append(-1, row[:-1])[: len(row)], -2)
+    closed[new] = -1
     keys = (np.cumsum(new) - 1) << _ROW | (row + 1)
     starts = np.searchsorted(process[numbers], np.arange(len(frames.processes) + 1))
     told = latest(new | ((what != USED) & (what != EXEC)))
     meant = latest(new | (what != MARKED))
     numbers = np.append(numbers, len(row))
-    return Entries(process, fd, row, what, cloexec, opened, keys, numbers, starts, told, meant, execs, ranges)
+    return Entries(
+        process,
+        fd,
+        row,
+        what,
+        cloexec,
+        opened,
+        keys,
+        numbers,
+        starts,
+        told,
+        meant,
+        thing,
+        execs,
+        ranges,
+        find_receipts(frames, process, row, np.isin(what, (USED, CLOSED, MARKED)), closed),
+    )
 
 
 def latest(holds: np.ndarray) -> np.ndarray:

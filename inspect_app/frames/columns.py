@@ -265,6 +265,7 @@ OPENED_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("fd", "int64", "", "the descriptor number"),
     FrameColumn("descriptor", "int32", "row of descriptors", "the thing behind it, -1: never touched"),
     FrameColumn("name", "str", "", "as /proc/PID/fd named it"),
+    FrameColumn("type", "str", "", "as that of descriptors; empty: not known"),
     FrameColumn("dev", "int64", "", "device, -1 not known"),
     FrameColumn("ino", "int64", "", "inode, -1 not known"),
     FrameColumn("mode", "int64", "", "file mode bits, -1 not known"),

@@ -10,6 +10,8 @@ import pandas as pd
 
 from capture.format.joins import first_of_each, last_of_each, pair_codes, taken
 from capture.identity import Identities
+from capture.identity.anonymous import is_anonymous
+from capture.identity.descriptors import type_listed
 from capture.identity.directories import snapshot_holders
 from capture.identity.images import Program
 from capture.identity.snapshot import integers, texts
@@ -194,25 +196,39 @@ def drops(documents: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def opened(found: Identities, table: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """See OPENED_COLUMNS. `table`: the snapshot's descriptors."""
     numbers = {name: integers(table, name) for name in ("pid", "fd", "dev", "ino", "mode")}
+    names = texts(table, "name")
+    things = _things(found, numbers["dev"], numbers["ino"], names)
+    kinds = found.descriptors.type
     return build_table(
         OPENED_COLUMNS,
         {
             "process": snapshot_holders(found.processes, numbers.pop("pid")),
             **numbers,
-            "descriptor": _things(found, numbers["dev"], numbers["ino"]),
-            "name": texts(table, "name"),
+            "descriptor": things,
+            "name": names,
+            "type": [
+                kinds[thing] if thing >= 0 else type_listed(name, mode)
+                for thing, name, mode in zip(things.tolist(), names, numbers["mode"].tolist(), strict=True)
+            ],
         },
     )
 
 
-def _things(found: Identities, dev: np.ndarray, ino: np.ndarray) -> np.ndarray:
-    """The first row of descriptors with each identity, -1 none: the one with the name it had at the start."""
+def _things(found: Identities, dev: np.ndarray, ino: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """The first row of descriptors with each identity, -1 none: the one with the name it had at the start.
+
+    What has no file shares its identity with others: it is the one of its name.
+    """
     known = found.descriptors
     _, _, code = pair_codes(np.concatenate((known.dev, dev)), np.concatenate((known.ino, ino)))
     row = np.full(int(code.max(initial=-1)) + 1, -1)
     count = len(known.dev)
     row[code[:count][::-1]] = np.arange(count)[::-1]
     things: np.ndarray = np.where(ino > 0, row[code[count:]], -1)
+    anonymous = {name: at for at, name in enumerate(known.name) if is_anonymous(name)}
+    for at, name in enumerate(names):
+        if is_anonymous(name):
+            things[at] = anonymous.get(name, -1)
     return things
 
 

@@ -45,23 +45,32 @@ class Adoption:
     def parents_at(self, time: np.ndarray | int) -> np.ndarray:
         """int32: the parent of each process at a time (ns since 1970 UTC, one or one each); -1 unknown."""
         moment = np.broadcast_to(np.asarray(time, np.int64), self.parent.shape)
-        found = np.full(len(self.parent), -1, np.int32)
-        open_ = self.parent >= 0
-        above = self.parent
-        for level in range(_MOST_ANCESTORS):
+        found = self.parent.copy()
+        for _ in range(_MOST_ANCESTORS):
+            end = taken(self.end, found)
+            orphans = np.flatnonzero((found >= 0) & (end >= 0) & (end <= moment))
+            if not len(orphans):
+                break
+            found[orphans] = self._adopter(orphans, found[orphans], end[orphans])
+        return found
+
+    def _adopter(self, orphans: np.ndarray, ended: np.ndarray, when: np.ndarray) -> np.ndarray:
+        """int32: who took each orphan when its parent `ended`: who asked later was not asked."""
+        found = np.full(len(orphans), -1, np.int32)
+        above = taken(self.parent, ended)
+        namespace = self.namespace[orphans]
+        for _ in range(_MOST_ANCESTORS):
+            open_ = (found < 0) & (above >= 0)
             if not open_.any():
                 break
             end, asks = taken(self.end, above), taken(self.asks_since, above, _NEVER)
-            lives = (end < 0) | (end > moment)
-            inside = taken(self.namespace, above) == self.namespace
-            fits = open_ & (above >= 0) & lives & ((asks <= moment) & inside if level else True)
+            fits = open_ & ((end < 0) | (end > when)) & (asks <= when)
+            fits &= taken(self.namespace, above) == namespace
             found[fits] = above[fits]
-            open_ &= ~fits & (above >= 0)
             above = taken(self.parent, above)
-        orphan = (self.parent >= 0) & (found < 0)
-        own = np.arange(len(found))
-        parents: np.ndarray = np.where(orphan & (self.first != own), self.first, found).astype(np.int32)
-        return parents
+        first = self.first[orphans]
+        rest = (found < 0) & (first != orphans) & (first != ended)
+        return np.where(rest, first, found).astype(np.int32)
 
     def last_parents(self) -> np.ndarray:
         """int32: the parent of each at its end, or at the end of the recording; -1 not known."""

@@ -1,3 +1,4 @@
+import struct
 import threading
 
 import numpy as np
@@ -8,9 +9,12 @@ from capture.identity.reading import event_columns
 from capture.model.abi import ABIS
 from capture.model.events import EventFlag
 from inspect_app.analysis.event import describe_event
+from inspect_app.analysis.selection import select
 from inspect_app.filters.fields import FIELDS
 from inspect_app.frames import Cancelled, FormatError, columns, open_capture
-from tests.builders.capture import AT_FDCWD, DIRECTORY, MS, SOCKET, START_NS, CaptureBuilder, sock
+from inspect_app.views.catalogue import VIEWS
+from inspect_app.views.table import apply_view
+from tests.builders.capture import AT_FDCWD, DIRECTORY, FILE, MS, SOCKET, START_NS, CaptureBuilder, sock
 
 FRAMES = {
     "events": columns.EVENT_COLUMNS,
@@ -312,3 +316,20 @@ def test_facts_of_host_clock_and_recorder_are_one_level_deep(tmp_path):
     assert (host["recorder"], host["options"]) == ("exhume-capture 1.0", {"snaplen": 80})
     recorder = frames.processes.iloc[frames.events["process"][0]]
     assert frames.images["cmdline"][recorder["image"]] == "exhume-capture run"
+
+
+def test_what_a_copy_within_the_kernel_moved_was_written_to_its_destination(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="cp")
+    book.open(100, "/from", ino=60, fd=3)
+    book.open(100, "/to", ino=61, fd=4)
+    told = struct.pack("<QIHxx", 61, 1, FILE)
+    copy = {"fd": 3, "ino": 60, "args": (3, 0, 4, 0, 10, 0)}
+    book.event("copy_file_range", ret=10, addr=told, **copy)
+    book.event("copy_file_range", ret=-22, **copy)
+    frames = open_capture(book.write(tmp_path / "copy.exhume"))
+    last = frames.events.iloc[2:]
+    assert frames.descriptors["name"].iloc[last["descriptor"]].tolist() == ["/to", "/from"]
+    assert last["fd"].tolist() == [4, 3]
+    table = apply_view(VIEWS["files"], frames, select(frames, None, ["evt.is_io_write = true"]))
+    assert table.totals[table.position("file_bytes_out")] == 10
