@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -180,26 +180,38 @@ def _hashed_codes(count: int, keys: Keys) -> tuple[np.ndarray, np.ndarray]:
 
 _MULTIPLIERS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 """Odd numbers without pattern; each spreads values differently."""
+_MIXER = np.uint64(0xD6E8FEB86659FD93)
 
 
-def _hashed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A row of each distinct value, and for each value which of them; four times as fast as sorting.
+def _hashed(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first row of each distinct value, ascending, and for each value which of them.
 
-    Every value writes its row into a table at its hash. Whoever reads back a row with its own value has found
+    Of several columns: of what has the same in all of them. It is four times as fast as sorting. Every value
+    writes its row into a table at its hash. Whoever reads back a row with its own value has found
     its group; those whose place was taken by another value try again with another hash; the rest are sorted.
     """
-    bits = max(int(len(values) * 2).bit_length(), 8)
-    keys = values.view(np.uint64) if values.dtype.itemsize == 8 else values.astype(np.uint64)
-    rows = np.arange(len(values), dtype=np.int32)
+    count = len(columns[0])
+    bits = max(int(count * 2).bit_length(), 8)
+    keys = [
+        column.view(np.uint64) if column.dtype.itemsize == 8 else column.astype(np.uint64)
+        for column in columns
+    ]
+    mixed = keys[0]
+    for other in keys[1:]:
+        mixed = mixed + other * _MIXER
+    rows = np.arange(count, dtype=np.int32)
     table = np.empty(1 << bits, np.int32)
     representative, open_rows = rows, rows
     for multiplier in _MULTIPLIERS:
-        asked = keys if open_rows is rows else keys.take(open_rows)
+        is_first_time = open_rows is rows
+        asked = mixed if is_first_time else mixed.take(open_rows)
         places = ((asked * np.uint64(multiplier)) >> np.uint64(64 - bits)).view(np.int64)
-        table[places] = open_rows
+        table[places[::-1].copy()] = open_rows[::-1].copy()  # the first row is written last
         found = table.take(places)
-        mine = keys.take(found) == asked
-        if open_rows is rows:
+        mine = np.ones(len(open_rows), bool)
+        for key in keys:
+            mine &= key.take(found) == (key if is_first_time else key.take(open_rows))
+        if is_first_time:
             representative = found
         else:
             representative[open_rows] = found
@@ -207,11 +219,59 @@ def _hashed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not len(open_rows):
             break
     if len(open_rows):
-        _, first, inverse = np.unique(keys[open_rows], return_index=True, return_inverse=True)
+        first, inverse = _sorted_out([key[open_rows] for key in keys])
         representative[open_rows] = open_rows[first][inverse]
     is_first = representative == rows
     number = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
     return np.flatnonzero(is_first), number.take(representative)
+
+
+def _sorted_out(keys: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """What `_hashed` gives, by sorting, in no particular order."""
+    together = keys[0]
+    for other in keys[1:]:
+        together, others = (np.unique(key, return_inverse=True)[1] for key in (together, other))
+        together = together * (int(others.max(initial=0)) + 1) + others
+    _, first, inverse = np.unique(together, return_index=True, return_inverse=True)
+    return first, inverse
+
+
+Told = Callable[[slice], tuple[np.ndarray, Sequence[np.ndarray]]]
+"""Which of some rows are about anything, as ascending positions among them, and columns that tell what."""
+
+
+def number_each(count: int, told: Told, out: np.ndarray) -> np.ndarray:
+    """Number what rows are about, in the order in which it first occurs.
+
+    `out`, int32, gets the number of each of the rows 0 … count - 1, -1 of those that are about nothing.
+
+    Returns:
+        int64: the first row of each number.
+    """
+
+    def narrow(rows: slice) -> tuple[np.ndarray, list[np.ndarray]]:
+        at, columns = told(rows)
+        first, code = _hashed(*columns)
+        part = out[rows]
+        part.fill(len(first))
+        part[at] = code
+        return at[first] + rows.start, [column[first] for column in columns]
+
+    parts = each_piece(count, narrow)
+    if not parts:
+        return np.empty(0, np.int64)
+    since = np.concatenate([first for first, _ in parts])
+    first, number = _hashed(*map(np.concatenate, zip(*(columns for _, columns in parts), strict=True)))
+    ends = np.cumsum([len(first) for first, _ in parts])
+    starts = (piece.start for piece in pieces_of(count))
+    of_piece = dict(zip(starts, np.split(number, ends[:-1]), strict=True))
+
+    def widen(rows: slice) -> None:
+        out[rows] = np.append(of_piece[rows.start], np.int32(-1)).take(out[rows])
+
+    each_piece(count, widen)
+    begun: np.ndarray = since[first]
+    return begun
 
 
 def taken(
@@ -237,49 +297,67 @@ def taken(
 def first_of_each(codes: np.ndarray, count: int) -> np.ndarray:
     """int64, of each code 0 … count - 1: the first row that has it, -1 none. Rows may have -1 for no code."""
     first = np.full(count + 1, -1)  # the last is what -1 points to
-    for rows in reversed(pieces_of(len(codes))):
-        first[codes[rows][::-1].astype(np.intp)] = np.arange(rows.stop - 1, rows.start - 1, -1)
+    for rows in pieces_of(len(codes)):
+        _note_unseen(first, codes[rows], rows.start, reverse=True)
     return first[:count]
 
 
 def last_of_each(codes: np.ndarray, count: int) -> np.ndarray:
     """int64, of each code 0 … count - 1: the last row that has it, -1 none. Rows may have -1 for no code."""
     last = np.full(count + 1, -1)
-    for rows in pieces_of(len(codes)):
-        last[codes[rows].astype(np.intp)] = np.arange(rows.start, rows.stop)
+    for rows in reversed(pieces_of(len(codes))):
+        _note_unseen(last, codes[rows], rows.start, reverse=False)
     return last[:count]
+
+
+def _note_unseen(row_of: np.ndarray, codes: np.ndarray, start: int, *, reverse: bool) -> None:
+    """Enter the rows of codes that have none yet: most of a piece were seen in one before."""
+    new = np.flatnonzero(row_of.take(codes) < 0)
+    if reverse:
+        new = new[::-1].copy()
+    row_of[codes[new].astype(np.intp)] = new + start
 
 
 def place_among(distinct: np.ndarray, values: np.ndarray) -> np.ndarray:
     """int64: the place of each value in an ascending array, -1 where it is not in it."""
-    if not len(distinct):
-        return np.full(len(values), -1, np.int64)
-    found = np.empty(len(values), np.int64)
-    if int(distinct[0]) >= 0 and int(distinct[-1]) < min(_DENSE, _ROOMY * len(values)):
-        _place_by_table(distinct, values, found)
-        return found
+    found, places = np.empty(len(values), np.int64), Places(distinct, len(values))
 
     def place(rows: slice) -> None:
-        part = values[rows]
-        at = np.minimum(np.searchsorted(distinct, part), len(distinct) - 1)
-        found[rows] = np.where(distinct[at] == part, at, -1)
+        found[rows] = places.of(values[rows])
 
     each_piece(len(values), place)
     return found
 
 
-def _place_by_table(distinct: np.ndarray, values: np.ndarray, found: np.ndarray) -> None:
-    """The same of small numbers, several times as quick as a search."""
-    beyond = int(distinct[-1]) + 1
-    table = np.full(beyond + 1, -1)
-    table[distinct.astype(np.intp)] = np.arange(len(distinct))
+class Places:
+    """Where numbers stand in an ascending array; to be asked piece by piece."""
 
-    def place(rows: slice) -> None:
-        part = values[rows]
-        inside = (part >= 0) & (part < beyond)
-        found[rows] = table.take(np.where(inside, part, beyond).astype(np.intp))
+    def __init__(self, distinct: np.ndarray, asked: int) -> None:
+        """`asked`: about how many numbers will be looked for."""
+        self._distinct = distinct
+        self._table: np.ndarray | None = None
+        if len(distinct) and int(distinct[0]) >= 0 and int(distinct[-1]) < min(_DENSE, _ROOMY * asked):
+            # Of small numbers a table is several times as quick as a search.
+            self._table = np.full(int(distinct[-1]) + 2, -1, np.int32)
+            self._table[distinct.astype(np.intp)] = np.arange(len(distinct))
 
-    each_piece(len(values), place)
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """int32 or int64: the place of each value, -1 where it is not in the array."""
+        if self._table is not None:
+            # Seen without a sign what is negative lies beyond, too.
+            values = values.view(f"u{values.dtype.itemsize}")
+            beyond = len(self._table) - 1
+            if np.iinfo(values.dtype).max > beyond:
+                values = np.minimum(values, values.dtype.type(beyond))
+            of_small: np.ndarray = self._table.take(
+                values.view(np.int64) if values.dtype.itemsize == 8 else values
+            )
+            return of_small
+        if not len(self._distinct):
+            return np.full(len(values), -1)
+        at = np.minimum(np.searchsorted(self._distinct, values), len(self._distinct) - 1)
+        found: np.ndarray = np.where(self._distinct[at] == values, at, -1)
+        return found
 
 
 def pair_codes(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from capture.containers.cgroup_paths import short_id
-from capture.format.joins import Latest, codes_of, follow, taken
-from capture.format.pieces import taken_from
+from capture.format.joins import Latest, Places, follow, taken
+from capture.format.pieces import each_piece
 from capture.identity.events import EventColumns
 from capture.identity.processes import Processes, process_with_pid
 from capture.identity.snapshot import Table, integer_of, text_of
@@ -85,15 +85,27 @@ def find_containers(
     for path in filter(None, seen):
         book.row_of(path)
     of_id = {number: book.row_of(path) for number, path in paths.items() if path}
-    ids, code = codes_of(events.cgroup)
-    rows = np.array([of_id.get(int(number), UNKNOWN) for number in ids] or [0], np.int32)
     # A container that exists in other hierarchies alone is told by what the snapshot has of those.
     for row in cgroups:
         if path := text_of(row.get("path")):
             book.row_of(path)
     birth, death, starts = _lives(book, cgroups, made, gone, events)
-    of_event = taken_from(rows, code, events.row_of("container"))
+    of_event = _of_each(of_id, events.cgroup, events.row_of("container"))
     return Containers(tuple(book.records), birth, death, starts, of_event, book.of_path, bool(paths))
+
+
+def _of_each(of_id: Mapping[int, int], cgroup: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """The container of each event by its cgroup's id, UNKNOWN where nothing is known of it; `out`."""
+    most = int(np.iinfo(cgroup.dtype).max)
+    known = sorted(number for number in of_id if 0 <= number <= most)
+    places = Places(np.array(known, cgroup.dtype), len(cgroup))
+    rows = np.array([*(of_id[number] for number in known), UNKNOWN], np.int32)
+
+    def find(piece: slice) -> None:
+        out[piece] = rows.take(places.of(cgroup[piece]))
+
+    each_piece(len(cgroup), find)
+    return out
 
 
 class _Book:

@@ -10,8 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.format.joins import Latest, codes_of, follow, pair_codes, place_among, taken
-from capture.format.pieces import rows_where
+from capture.format.joins import (
+    Latest,
+    Places,
+    codes_of,
+    first_of_each,
+    follow,
+    pair_codes,
+    place_among,
+    taken,
+)
+from capture.format.pieces import each_piece, rows_where
 from capture.identity.events import EventColumns
 from capture.identity.snapshot import Table, integers
 
@@ -174,47 +183,57 @@ def _with_unintroduced(
     Returns all lives, the process of each event, and which of them are thought to have existed
     when the recording began.
     """
-    pids, code = codes_of(events.pid)
-    place = place_among(pids, lives.pid)
-    seen = np.flatnonzero(place >= 0)
-    found = Latest(place[seen], lives.since[seen], len(pids)).find_each(code)
-    found = taken(seen.astype(np.int32), found, out=events.row_of("process"))
-    ended = np.full(len(lives.pid) + 1, np.iinfo(np.int64).max)
-    known = exits[found[exits] >= 0][::-1]  # the first exit ends a process, so it is written last
-    ended[found[known]] = events.time[known] + TOLERANCE_NS
-    dying = _told_while_ending(events)
-    lost = rows_where(
-        len(found),
-        lambda some: (found[some] < 0) | ((events.time[some] > ended[found[some]]) & ~dying[some]),
-    )
+    found, lost = _introduced(events, lives, exits)
+    dying = _told_while_ending(events, lost)
+    lost, dying = (column[(found[lost] < 0) | ~dying] for column in (lost, dying))
     # An exit of which the process is not known ends one all the same.
     passed = np.searchsorted(events.time, events.time[exits] + TOLERANCE_NS, side="right")
-    ended_before = Latest(code[exits], passed, len(pids)).find(code[lost], lost) + 1
-    ended_before -= dying[lost] & (ended_before > 0)
+    pids, code = codes_of(events.pid[lost])
+    place = place_among(pids, events.pid[exits])
+    theirs = np.flatnonzero(place >= 0)
+    ended_before = Latest(place[theirs], passed[theirs], len(pids)).find(code, lost)
+    ended_before = taken(theirs, ended_before) + 1
+    ended_before -= dying & (ended_before > 0)
     _, _, after = pair_codes(found[lost] + 1, ended_before)
-    _, _, pair = pair_codes(code[lost], after)
-    first = np.full(int(pair.max(initial=-1)) + 1, -1)
-    first[pair[::-1]] = lost[::-1]
+    _, _, pair = pair_codes(code, after)
+    first = first_of_each(pair, int(pair.max(initial=-1)) + 1)
     is_first_life = (found[lost] < 0) & (ended_before == 0)
     found[lost] = len(lives.pid) + pair
-    strangers = _Lives(
-        events.pid[first].astype(np.int64),
-        np.full(len(first), -1),
-        first,
-        np.full(len(first), -1),
-        np.full(len(first), -1),
-    )
+    since = lost[first]
+    nothing = np.full(len(first), -1)
+    strangers = _Lives(events.pid[since].astype(np.int64), nothing, since, nothing, nothing)
     existed = np.zeros(len(lives.pid) + len(first), bool)
     existed[len(lives.pid) + pair] = is_first_life
     return lives.and_also(strangers), found, existed
 
 
-def _told_while_ending(events: EventColumns) -> np.ndarray:
-    """bool, one an event: signals that a process sends when its end has been told already, however late."""
-    rows = events.rows_of(["signal_generate"])
-    found = np.zeros(len(events), bool)
-    found[rows[np.isin(events.arguments(0, rows), _SENT_AT_THE_END)]] = True
-    return found
+def _introduced(events: EventColumns, lives: _Lives, exits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The process of each event, -1 not introduced; rows of those that have none, or one that has ended."""
+    pids, group = codes_of(lives.pid)
+    places, life = Places(pids, len(events)), Latest(group, lives.since, len(pids))
+    ended = np.full(len(lives.pid) + 1, np.iinfo(np.int64).max)
+    holder = life.find(places.of(events.pid[exits]), exits)
+    known = np.flatnonzero(holder >= 0)[::-1]  # the first exit ends a process, so it is written last
+    ended[holder[known]] = events.time[exits[known]] + TOLERANCE_NS
+    found = events.row_of("process")
+
+    def find(rows: slice) -> np.ndarray:
+        process = life.find(places.of(events.pid[rows]), np.arange(rows.start, rows.stop))
+        found[rows] = process
+        is_lost = (process < 0) | (events.time[rows] > ended.take(process))
+        rows_lost: np.ndarray = np.flatnonzero(is_lost) + rows.start
+        return rows_lost
+
+    lost = each_piece(len(events), find)
+    return found, np.concatenate([np.empty(0, np.int64), *lost])
+
+
+def _told_while_ending(events: EventColumns, rows: np.ndarray) -> np.ndarray:
+    """bool, of some rows: signals that a process sends when its end has been told already, however late."""
+    sent = events.rows_of(["signal_generate"])
+    sent = sent[np.isin(events.arguments(0, sent), _SENT_AT_THE_END)]
+    told: np.ndarray = np.isin(rows, sent)
+    return told
 
 
 def _parents(
@@ -255,7 +274,7 @@ def find_threads(events: EventColumns, processes: Processes, table: Table) -> Th
     tid, process, start, since = (np.concatenate(column) for column in known)
     of_event = events.row_of("thread")
     of_event[:] = processes.of_event  # main threads stand first, so that the rows are the same
-    others = np.flatnonzero(events.tid != events.pid)
+    others = rows_where(len(events), lambda some: events.tid[some] != events.pid[some])
     main = len(processes)
     tids, group = codes_of(tid[main:])
     asked = place_among(tids, events.tid[others].astype(np.int64))

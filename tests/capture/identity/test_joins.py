@@ -5,11 +5,13 @@ from hypothesis import strategies as st
 
 from capture.format import pieces
 from capture.format.joins import (
+    _MIXER,
     Latest,
     codes_of,
     first_of_each,
     follow,
     last_of_each,
+    number_each,
     pair_codes,
     place_among,
     refined,
@@ -89,6 +91,42 @@ def test_pairs_lead_back_to_both_values(pairs):
     lefts, rights, codes = pair_codes(left, right)
     assert list(zip(lefts[codes].tolist(), rights[codes].tolist(), strict=True)) == pairs
     assert len(lefts) == len(set(pairs))
+
+
+wide = st.one_of(st.integers(0, 3), st.sampled_from([1 << 32, 1 << 63, (1 << 64) - 1]))
+
+
+@given(st.lists(st.one_of(st.none(), st.tuples(wide, wide)), max_size=40))
+@settings(deadline=None)
+def test_what_rows_are_about_is_numbered_as_it_comes_up(things):
+    """None: such a row is about nothing."""
+    about = np.array([thing is not None for thing in things], bool)
+    left, right = np.array([thing or (0, 0) for thing in things], np.uint64).reshape(-1, 2).T
+
+    def told(rows):
+        at = np.flatnonzero(about[rows])
+        return at, (left[rows][at], right[rows][at])
+
+    numbers = np.zeros(len(things), np.int32)
+    first = number_each(len(things), told, numbers)
+    distinct = list(dict.fromkeys(thing for thing in things if thing is not None))
+    assert numbers.tolist() == [-1 if thing is None else distinct.index(thing) for thing in things]
+    assert first.tolist() == [things.index(thing) for thing in distinct]
+
+
+def test_pairs_that_fall_on_one_place_are_still_told_apart():
+    # The second column is chosen so that it cancels what the first does to the hash of both.
+    mixer = int(_MIXER)
+    right = np.arange(500, dtype=np.uint64).repeat(2)
+    left = np.array([-int(number) * mixer % (1 << 64) for number in right], np.uint64)
+    numbers = np.zeros(1000, np.int32)
+
+    def told(rows):
+        return np.arange(rows.stop - rows.start), (left[rows], right[rows])
+
+    first = number_each(1000, told, numbers)
+    assert len(first) == 500
+    assert (numbers == np.arange(500).repeat(2)).all()
 
 
 @given(st.lists(st.integers(-2, 30), max_size=10), st.sets(st.integers(0, 20)))
