@@ -28,7 +28,6 @@ from inspect_app.filters.copies import behind_numbers
 from inspect_app.frames.capture import CaptureFrames
 
 NOT_RECORDED = "not recorded"
-"""Inode, device, mode: as the recorder keeps what a second descriptor leads to."""
 MAX_ANCESTORS = 16
 _TEXT_LIMIT = 4_096
 
