@@ -9,6 +9,7 @@ import click
 from capture.model.text import printable
 from inspect_app.views.catalogue import set_own_views
 from inspect_app.views.own import load_views
+from inspect_app.views.own_tables import SUFFIXES
 
 FILE = click.Path(path_type=Path)
 _LONGEST = 2_000
@@ -18,7 +19,7 @@ _WINDOW_HELP = (
     "Only events in this span: +1s..+2.5s, 03:04:05..03:04:06, or full dates; an end may be left out."
 )
 
-_VIEWS_HELP = "Offer the views of this TOML file, instead of those of your settings folder."
+_VIEWS_HELP = "Offer the views of this file (TOML or YAML), instead of those of your settings folder."
 
 
 def _take_views(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> None:
@@ -33,10 +34,10 @@ def _take_views(_context: click.Context, _parameter: click.Parameter, path: Path
 
 def take_own_views() -> str:
     """Offer the views of the analyst's settings folder; gives what is wrong with them, empty: nothing."""
-    path = Path(click.get_app_dir("exhume")) / "views.toml"
+    folder = Path(click.get_app_dir("exhume"))
     try:
-        if path.is_file():
-            set_own_views(load_views(path))
+        files = [path for suffix in SUFFIXES if (path := folder / f"views{suffix}").is_file()]
+        set_own_views([view for path in files for view in load_views(path)])
     except (ValueError, OSError) as error:
         return printable(str(error), _LONGEST)
     return ""
@@ -45,7 +46,7 @@ def take_own_views() -> str:
 own_views_option = click.option(
     "--views",
     type=FILE,
-    metavar="TOML",
+    metavar="VIEWS",
     expose_value=False,
     callback=_take_views,
     is_eager=True,

@@ -1,4 +1,4 @@
-"""Views of the analyst's own, out of a TOML file.
+"""Views of the analyst's own, out of a file in TOML or YAML (see `own_tables`).
 
     [[view]]
     id = "set_id_runs"
@@ -16,8 +16,8 @@ The file may come from a stranger: it is data with limits, and what is wrong wit
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
@@ -35,10 +35,9 @@ from inspect_app.views.entities import ENTITIES
 from inspect_app.views.format import Unit
 from inspect_app.views.keys import KEYS
 from inspect_app.views.measures import MEASURES
+from inspect_app.views.own_tables import ViewFileError, Written, from_toml, read_file, reader_of
 from inspect_app.views.view import Column, How, Kind, Order, View
 
-MAX_FILE = 256 << 10
-"""Bytes of a file."""
 MAX_VIEWS = 100
 MAX_COLUMNS = 60
 MAX_TIPS = 10
@@ -46,9 +45,6 @@ MAX_TITLE = 100
 MAX_TEXT = 1_000
 """Characters of a description or a tip."""
 
-MAX_KEY_PARTS = 20
-
-_STRINGS = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\'\n]*\'', re.DOTALL)
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _KEYS = ("id", "title", "description", "tips", "filter", "rows", "columns", "sort", "opens")
 _UNITS = {
@@ -63,77 +59,86 @@ _USED_UNITS = {"cpu": Unit.DURATION, "cpu_share": Unit.SHARE, "rss": Unit.BYTES,
 _PLAIN = {"first": shared.FIRST, "last": shared.LAST, "events": shared.EVENTS, "errors": shared.ERRORS}
 
 
-class ViewFileError(ValueError):
-    """A file holds no views, or some beyond the limits; says which view and what is wrong with it."""
-
-
 def load_views(path: Path) -> tuple[View, ...]:
-    """The views of a file. Raises ViewFileError, and OSError where it cannot be read."""
-    with path.open("rb") as stream:
-        raw = stream.read(MAX_FILE + 1)
-    if len(raw) > MAX_FILE:
-        raise ViewFileError(f"{path}: more than {MAX_FILE >> 10} KiB")
+    """The views of a file, YAML where its name says so, else TOML.
+
+    Raises:
+        ViewFileError: it holds none, or some beyond the limits.
+        OSError: it cannot be read.
+    """
     try:
-        return read_views(raw.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise ViewFileError(f"{path}: it is no UTF-8 (byte {error.start})") from None
+        return _views(reader_of(path)(read_file(path)))
     except ViewFileError as error:
         raise ViewFileError(f"{path}: {error}") from None
 
 
-def read_views(text: str) -> tuple[View, ...]:
+def read_views(text: str, read: Callable[[str], list[Written]] = from_toml) -> tuple[View, ...]:
     """The views of a text. Raises ViewFileError."""
-    _refuse_deep_keys(text)
-    try:
-        found = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise ViewFileError(f"it is no TOML: {excerpt(error)}") from None
-    _no_others(found, ("view",), "the file")
-    rows = found.get("view", [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ViewFileError("views are written as [[view]] tables")
-    if len(rows) > MAX_VIEWS:
-        raise ViewFileError(f"it has {len(rows)} views, more than {MAX_VIEWS}")
-    views = tuple(_view(row, f"view {number}") for number, row in enumerate(rows, start=1))
+    return _views(read(text))
+
+
+def _views(written: list[Written]) -> tuple[View, ...]:
+    if len(written) > MAX_VIEWS:
+        raise ViewFileError(f"it has {len(written)} views, more than {MAX_VIEWS}")
+    views = tuple(_view(one, f"view {number}") for number, one in enumerate(written, start=1))
     names = [view.id for view in views]
-    for name in names:
-        if names.count(name) > 1:
-            raise ViewFileError(f"there are two views {name!r}")
-    for view in views:
+    for view, one in zip(views, written, strict=True):
+        if names.count(view.id) > 1:
+            raise ViewFileError(f"there are two views {view.id!r}", one.line_of("id"))
         if view.drilldown not in {EVENTS, *VIEWS, *names}:
-            raise ViewFileError(f"{view.id}: opens {_shown(view.drilldown)}, which is no view")
+            reason = f"{view.id}: opens {_shown(view.drilldown)}, which is no view"
+            raise ViewFileError(f"{reason}{_nearest(view.drilldown, [*VIEWS, *names])}", one.line_of("opens"))
     return views
 
 
-def _refuse_deep_keys(text: str) -> None:
-    """`a.a.a.a… = 1` takes tomllib time that grows with the square of its length."""
-    for line in _STRINGS.sub("", text).split("\n"):
-        if line.partition("#")[0].count(".") > MAX_KEY_PARTS:
-            raise ViewFileError(f"a key has more than {MAX_KEY_PARTS} parts")
+@contextmanager
+def _in(written: Written, key: str) -> Iterator[None]:
+    """What is wrong there is told with the line of a key."""
+    try:
+        yield
+    except ViewFileError as error:
+        raise ViewFileError(error.reason, error.line or written.line_of(key)) from None
 
 
-def _view(row: Mapping[str, Any], where: str) -> View:
-    name = _text(row, "id", where, MAX_TITLE)
-    if not _ID.fullmatch(name):
-        raise ViewFileError(f"{where}: the id {_shown(name)} is not small letters, digits and _")
-    _no_others(row, _KEYS, name)
-    key = _text(row, "rows", name, MAX_TITLE, "")
-    if key and key not in KEYS:
-        raise ViewFileError(f"{name}: rows = {_shown(key)} is no key{_nearest(key, KEYS)}")
-    declared = _columns(row.get("columns"), name)
-    title = _text(row, "title", name, MAX_TITLE)
+def _view(written: Written, where: str) -> View:
+    row = written.row
+    with _in(written, "id"):
+        name = _text(row, "id", where, MAX_TITLE)
+        if not _ID.fullmatch(name):
+            raise ViewFileError(f"{where}: the id {_shown(name)} is not small letters, digits and _")
+    for other in row:
+        with _in(written, other):
+            _no_others((other,), _KEYS, name)
+    with _in(written, "rows"):
+        key = _text(row, "rows", name, MAX_TITLE, "")
+        if key and key not in KEYS:
+            raise ViewFileError(f"{name}: rows = {_shown(key)} is no key{_nearest(key, KEYS)}")
+    with _in(written, "columns"):
+        declared = _columns(row.get("columns"), name)
+    with _in(written, "title"):
+        title = _text(row, "title", name, MAX_TITLE)
+    with _in(written, "description"):
+        description = _text(row, "description", name, MAX_TEXT, title)
+    with _in(written, "tips"):
+        tips = _tips(row.get("tips", []), name)
+    with _in(written, "filter"):
+        condition = _filter(row, name)
+    with _in(written, "sort"):
+        sort = _order(_text(row, "sort", name, MAX_TITLE, ""), declared, name)
+    with _in(written, "opens"):
+        opens = _text(row, "opens", name, MAX_TITLE, EVENTS)
     return View(
         id=name,
         title=title,
         noun=("row", "rows") if key else ("event", "events"),
-        description=_text(row, "description", name, MAX_TEXT, title),
-        tips=_tips(row.get("tips", []), name),
+        description=description,
+        tips=tips,
         applies_to=ANYTHING - {key} if key else ANYTHING,
-        filter=_filter(row, name),
+        filter=condition,
         key=key,
         columns=declared,
-        sort=_order(_text(row, "sort", name, MAX_TITLE, ""), declared, name),
-        drilldown=_text(row, "opens", name, MAX_TITLE, EVENTS),
+        sort=sort,
+        drilldown=opens,
         kind=Kind.TABLE if key else Kind.LIST,
     )
 
@@ -183,7 +188,7 @@ def _column(value: object, where: str) -> Column:
     if isinstance(value, str):
         return _PLAIN[value] if value in _PLAIN else _field(value, where)
     if not isinstance(value, dict):
-        raise ViewFileError(f"{where}: a column is a text or a table, not {_shown(value)}")
+        raise ViewFileError(f"{where}: a column is a text or a table, not {_kind_of(value)}")
     kinds = [kind for kind in _MAKERS if kind in value]
     if len(kinds) != 1:
         raise ViewFileError(f"{where}: a column has exactly one of {', '.join(_MAKERS)}")
@@ -261,7 +266,7 @@ def _order(text: str, columns: Iterable[Column], where: str) -> Order:
     return Order(name, descending=text.startswith("-"))
 
 
-def _no_others(row: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+def _no_others(row: Iterable[str], known: Iterable[str], where: str) -> None:
     names = list(known)
     for key in row:
         if key not in names:
@@ -273,5 +278,11 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _shown(value: object) -> str:
+def _kind_of(value: object) -> str:
+    # YAML may say much in few bytes by aliases: a value that is no text is not written out.
+    kinds = {list: "a list", bool: "true or false", int: "a number", float: "a number", type(None): "nothing"}
+    return next((name for kind, name in kinds.items() if isinstance(value, kind)), "that")
+
+
+def _shown(value: str) -> str:
     return repr(excerpt(value))

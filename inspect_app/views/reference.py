@@ -22,7 +22,7 @@ asks for events.
 
     exhume-inspect view node.exhume processes --sort errors --filter 'container.name = web'
 
-Views of your own come from a TOML file: see the [user guide](user-guide.md#views-of-your-own).
+Views of your own come from a file in TOML or YAML: see the [user guide](user-guide.md#views-of-your-own).
 
 Calls that a recorder under load only counted are in no row: they are told beside the table, exactly or
 as the most that may belong there ([why](decisions/counted-calls-stand-beside.md)).

@@ -23,7 +23,7 @@ _THEMES = ("As the system has it", "Dark", "Light")
 _CLOCKS = ("From the start in lists of events, UTC in tables", "From the start", "UTC", "Local time")
 _PATHS = (
     (LOG, "Examiner's log", "A file to which every step is appended; none is kept without it", Wanted.NEW),
-    (VIEWS, "Views of your own", "A TOML file, or a folder of them", Wanted.FILE_OR_FOLDER),
+    (VIEWS, "Views of your own", "A TOML or YAML file, or a folder of them", Wanted.FILE_OR_FOLDER),
     (RULES, "Rules in place of ours", "A YAML file, or a folder of them", Wanted.FILE_OR_FOLDER),
 )
 

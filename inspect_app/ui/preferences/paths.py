@@ -8,6 +8,7 @@ from inspect_app.session.examiner_log import is_kept, keep_log
 from inspect_app.ui.settings import Settings
 from inspect_app.views.catalogue import set_own_views
 from inspect_app.views.own import load_views
+from inspect_app.views.own_tables import SUFFIXES
 
 MAX_FILES = 100
 LOG, VIEWS, RULES = "examiner_log", "views", "rules"
@@ -31,7 +32,7 @@ def take_views(settings: Settings) -> str:
     if not path:
         return ""
     try:
-        set_own_views([view for file in files_at(path, (".toml",)) for view in load_views(file)])
+        set_own_views([view for file in files_at(path, SUFFIXES) for view in load_views(file)])
     except (ValueError, OSError) as error:
         return f"the views of {path} are left out: {error}"
     return ""

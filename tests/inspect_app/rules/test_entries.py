@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspect_app.rules.entries import MAX_FILE, MAX_LEVELS, RuleFileError, parse_entries, read_entries
+from inspect_app.rules.entries import MAX_FILE, RuleFileError, parse_entries, read_entries
+from inspect_app.views.yaml_values import MAX_LEVELS
 
 
 def test_values_are_what_was_written_and_know_their_lines():

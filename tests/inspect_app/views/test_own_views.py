@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from inspect_app.analysis.selection import select
 from inspect_app.views.catalogue import VIEWS, Kind, set_own_views, views_for
 from inspect_app.views.export import to_csv, to_text
-from inspect_app.views.own import MAX_FILE, ViewFileError, load_views, read_views
+from inspect_app.views.own import load_views, read_views
+from inspect_app.views.own_tables import MAX_FILE, ViewFileError, from_yaml
 from inspect_app.views.reference import reference
 from inspect_app.views.sorting import default_order
 from inspect_app.views.table import apply_view
@@ -164,6 +165,94 @@ def test_a_file_that_is_too_large_or_no_text_is_refused(tmp_path):
     assert [view.id for view in load_views(tmp_path / "good.toml")] == ["opens_by_user", "slow_reads"]
 
 
+YAML_EXAMPLE = """
+view:
+  - id: opens_by_user
+    title: Opens by user
+    description: Who opened how many files.
+    tips: [Root opens most.]
+    filter: evt.type in (open, openat)
+    rows: user
+    columns:
+      - user.name
+      - {count: events, title: Opens}
+      - {count: errors, shown: false}
+      - {distinct: fd.name, title: Files}
+      - {max: latency}
+      - last
+    sort: -events
+    opens: slow_reads
+  - id: slow_reads
+    title: Slow reads
+    filter: >-
+      evt.is_io_read = true
+      and evt.latency > 5ms
+    columns: [evt.rawtime, evt.latency, "proc.aname[1]", evt.arg.fd, fd.name, evt.buffer]
+    sort: -evt.latency
+"""
+
+
+def test_views_in_yaml_are_those_in_toml(tmp_path):
+    for name in ("mine.yaml", "mine.YML"):
+        (tmp_path / name).write_text(YAML_EXAMPLE)
+        assert load_views(tmp_path / name) == read_views(EXAMPLE)
+    assert read_views("", from_yaml) == read_views("---\n# nothing\n", from_yaml) == ()
+
+
+MINE = "view:\n- id: mine\n  title: Mine\n  columns: [fd.name]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("view: }", 1, "no YAML: "),
+        ("- id: mine", 0, "views are written as a list under `view:`"),
+        ("views:\n- id: mine", 0, "'views' means nothing here; views are written as a list under `view:`"),
+        ("view: {id: mine}", 0, "views are written as a list under `view:`"),
+        (MINE + "  colour: red", 5, "mine: 'colour' means nothing here"),
+        (MINE + "  filter: proc.nam = a", 5, "there is no field 'proc.nam'"),
+        (MINE + "  opens: procesess", 5, "which is no view; did you mean processes?"),
+        (MINE + "- id: mine\n  title: Mine\n  columns: [fd.name]", 2, "there are two views 'mine'"),
+        (MINE.replace("Mine", "1"), 3, "title must be given, as text"),
+        (MINE.replace("fd.name", "[fd.name]"), 4, "a column is a text or a table, not a list"),
+        (MINE.replace("  title: Mine\n", ""), 2, "title must be given, as text"),
+        ("view:\n- *none", 2, "no anchor is called none"),
+        ("view: !!python/object:os.system [x]", 0, "views are written as a list"),
+        ("view:\n- &a [*a]", 0, "views are written as a list"),
+        ("view: " + "[" * 30 + "]" * 30, 1, "20 levels"),
+        ("view: " + "[" * 100_000, 1, ""),
+        ("{" * 100_000, 1, ""),
+        ("view: [" + "{a: b}," * 100_000 + "]", 1, "more than 100,000 values"),
+    ],
+)
+def test_what_is_wrong_in_yaml_is_told_with_its_line(text, line, message):
+    with pytest.raises(ViewFileError) as caught:
+        read_views(text, from_yaml)
+    assert message in str(caught.value) and caught.value.line == line
+    assert len(str(caught.value)) < 400
+
+
+def test_aliases_upon_aliases_are_refused_without_being_written_out():
+    laughs = ["a0: &a0 [lol, lol]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60)]
+    for key in ("columns", "tips", "sort", "filter", "title", "id", "shown"):
+        text = "view:\n- " + "\n  ".join(
+            (*laughs, "id: a", "title: a", "columns: [fd.name]", f"{key}: [*a59]")
+        )
+        with pytest.raises(ViewFileError):
+            read_views(text, from_yaml)
+    column = "view:\n- x: [" + ", ".join(f"&b{n} [{'*b' + str(n - 1) if n else 'x'}]" for n in range(9)) + "]"
+    with pytest.raises(ViewFileError):
+        read_views(column, from_yaml)
+
+
+def test_in_toml_the_line_is_told_too():
+    text = EXAMPLE.replace('sort = "-evt.latency"', 'sort = "-evt.latencies"')
+    with pytest.raises(ViewFileError, match=r"^line 25: slow_reads: sort"):
+        read_views(text)
+    with pytest.raises(ViewFileError, match=r"^line 2: view 1: id must be given"):
+        read_views(text.replace('id = "opens_by_user"\n', ""))
+
+
 LINES = st.sampled_from(
     [*EXAMPLE.splitlines(), *(line for line, *_ in WRONG), "[view]", "[[view]]", "\x00", "]", '"""']
 )
@@ -185,5 +274,8 @@ def test_the_example_of_the_user_guide_is_views():
     (example,) = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
     views = read_views(example)
     assert [view.id for view in views] == ["set_id_runs", "set_id_list"]
+    (example,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    (same,) = read_views(example, from_yaml)
+    assert (same.columns, same.filter, same.sort) == (views[0].columns, views[0].filter, views[0].sort)
     for view in views:
         assert len(apply_view(view, STORY, select(STORY)).columns) == len(view.columns)
