@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 MAX_EXCERPT = 60
+_OF_THE_LANGUAGE = frozenset({"and", "or", "not", "(", ")", ","})
 
 
 class FilterError(ValueError):
@@ -27,10 +28,16 @@ class FilterError(ValueError):
     def __str__(self) -> str:
         parts = [f"column {self.column}: {self.message}" if self.column else self.message]
         if self.expected:
-            parts.append(f"expected {' or '.join(self.expected)}")
+            parts.append(f"expected {_any_of(self.expected)}")
         if self.nearest:
             parts.append(f"did you mean {self.nearest}?")
         return "; ".join(parts)
+
+
+def _any_of(expected: tuple[str, ...]) -> str:
+    """Words of the language are quoted: `'and', 'or' or the end`."""
+    words = [f"'{one}'" if one in _OF_THE_LANGUAGE else one for one in expected]
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def excerpt(text: object) -> str:

@@ -6,6 +6,7 @@ of type and raw value; paths come from the frames.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -22,12 +23,21 @@ from capture.model.abi import ABIS, Abi
 from capture.model.catalogue import CATALOGUE
 from capture.model.credentials import CHANGES
 from capture.model.events import TEXT_KINDS, Arg, ArgKind, EventSpec, text_places
+from capture.model.sockaddr import format_sockaddr
 from capture.model.symbols import KeyedTable
 from capture.model.tables import table_named
 from capture.model.values import in_register, name_value
 from inspect_app.filters.argument_names import name_of, names_beside
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import MAX_ERRNO, event_type_codes, raw_argument, returned, spec_of, types
+from inspect_app.filters.calls import (
+    MAX_ERRNO,
+    event_type_codes,
+    of_types,
+    raw_argument,
+    returned,
+    spec_of,
+    types,
+)
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
@@ -58,6 +68,7 @@ _NAMED = frozenset(
 """Kinds that decode from the raw value alone."""
 _RESULT = "res"
 """Falco's name for what a call returned, where no call has an argument of that name."""
+_ADDRESSES = frozenset({ArgKind.SOCKADDR_IN, ArgKind.SOCKADDR_OUT})
 _IDS = frozenset({ArgKind.UID, ArgKind.GID})
 _TABLED = frozenset({ArgKind.FLAGS, ArgKind.ENUM})
 _MODE_BITS = {
@@ -66,6 +77,15 @@ _MODE_BITS = {
     0o40: "S_IRGRP", 0o20: "S_IWGRP", 0o10: "S_IXGRP", 0o4: "S_IROTH", 0o2: "S_IWOTH", 0o1: "S_IXOTH",
 }  # fmt: skip
 _EXECS = frozenset({"execve", "execveat", "procexec"})
+_TALKS = frozenset(
+    {"connect", "accept", "accept4", "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "recvmmsg"}
+)
+BESIDE = {
+    "exe": (_EXECS, "image", "exe"),
+    "args": (_EXECS, "image", "args"),
+    "tuple": (_TALKS, "descriptor", "name"),
+}
+"""Arguments of events of the field that are none of our calls: of which calls they are, and what they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +112,12 @@ def argument_names() -> dict[str, FieldType]:
         for arg in (*spec.args, *chain.from_iterable(spec.other_args.values())):
             for name in (arg.name, *names_beside(spec.name, arg.name)):
                 kinds.setdefault(name, set()).add(arg.kind)
-    return {name: FieldType.INTEGER if found <= _COUNTS else FieldType.TEXT for name, found in kinds.items()}
+    return {name: _type_among(found) for name, found in kinds.items()}
+
+
+def _type_among(kinds: set[ArgKind]) -> FieldType:
+    """A number that some calls take by its address is a number still; of those calls it is not told."""
+    return FieldType.INTEGER if set() < kinds - {ArgKind.POINTER} <= _COUNTS else FieldType.TEXT
 
 
 def _type_of(argument: str) -> FieldType:
@@ -101,7 +126,7 @@ def _type_of(argument: str) -> FieldType:
     known = argument_names()
     if argument in known:
         return known[argument]
-    if argument == _RESULT:
+    if argument == _RESULT or argument in BESIDE:
         return FieldType.TEXT
     nearest = get_close_matches(argument, known, n=1)
     raise FilterError(
@@ -180,7 +205,7 @@ def is_told(place: Place) -> bool:
     if kind in TEXT_KINDS:
         is_line = kind is ArgKind.ARGV and place.spec.name in _EXECS
         return is_line or _is_recorded(place) or _is_third_text(place)
-    if kind is ArgKind.STRUCT:
+    if kind is ArgKind.STRUCT or kind in _ADDRESSES:
         return True
     return kind in CHANGES or (kind in _NAMED | _COUNTS and place.at < 6)
 
@@ -202,8 +227,13 @@ def _raw(frames: CaptureFrames, argument: str) -> Facets:
     places = [
         place
         for place in _places(frames, argument)
-        if place.at < 6 and not (place.arg.kind in TEXT_KINDS and place.spec.name in _EXECS)
+        if not (place.arg.kind in TEXT_KINDS and place.spec.name in _EXECS)
     ]
+    return _numbers_of(frames, places)
+
+
+def _numbers_of(frames: CaptureFrames, places: list[Place]) -> Facets:
+    places = [place for place in places if place.at < 6]
     # Most arguments are of few events.
     which = np.full(len(frames.events), -1, np.int32)
     values = np.empty(sum(len(place.rows) for place in places), np.int64)
@@ -228,14 +258,16 @@ def _numbers(frames: CaptureFrames, place: Place) -> np.ndarray:
 
 def _decoded(frames: CaptureFrames, argument: str) -> Facets:
     if _type_of(argument) is FieldType.INTEGER:
-        return _raw(frames, argument)
+        return _numbers_of(frames, [one for one in _places(frames, argument) if one.arg.kind in _COUNTS])
     if argument == _RESULT:
         return (_result_texts(frames),)
+    if argument in BESIDE:
+        return (_beside(frames, argument),)
     return (_told(frames, argument)[0],)
 
 
 def _gaps(frames: CaptureFrames, argument: str) -> dict[str, str]:
-    is_whole = argument == _RESULT or _type_of(argument) is FieldType.INTEGER
+    is_whole = argument == _RESULT or argument in BESIDE or _type_of(argument) is FieldType.INTEGER
     return {} if is_whole else _told(frames, argument)[1]
 
 
@@ -247,6 +279,15 @@ def _result_texts(frames: CaptureFrames) -> TextFacet:
     errors = range(-MAX_ERRNO, 0)
     texts = [decode.errno_name(one) if one in errors else str(one) for one in numbers.tolist()]
     return TextFacet(texts, None, np.where(returned(frames), codes, -1))
+
+
+def _beside(frames: CaptureFrames, argument: str) -> TextFacet:
+    """What the field's rules take for an argument and is known otherwise."""
+    calls, entity, column = BESIDE[argument]
+    facet = entity_text(frames, entity, column)
+    return TextFacet(
+        facet.values, None, np.where(of_types(frames, calls.__contains__), facet.event_codes(), -1)
+    )
 
 
 def _told(frames: CaptureFrames, argument: str) -> tuple[TextFacet, dict[str, str]]:
@@ -286,12 +327,15 @@ def texts_at(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str 
     if _is_recorded(place):
         return _strings_of(frames, place)
     if _is_third_text(place):
-        return _strings_beside(frames, place)
+        return _recorded_beside(frames, place, lambda raw: text_of(raw.partition(b"\0")[0]))
+    if arg.kind in _ADDRESSES:
+        return _recorded_beside(frames, place, format_sockaddr)
     if is_structure(place.spec, place.abi, place.at):
         return _structures_of(frames, place)
     if arg.kind not in _NAMED | _COUNTS or place.at >= 6:
         raise NotEvaluableError(
-            f"evt.arg.{arg.name}: in {name} it is text or bytes that stay in the file until it is shown"
+            f"evt.arg.{arg.name}: in {name} it is bytes that stay in the file until they are shown; "
+            f"ask it of other calls, as in evt.type != {name} and …"
         )
     if (by := _names_depend_on(place)) is not None:
         return _keyed(frames, place, by)
@@ -358,15 +402,17 @@ def _strings_of(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[s
     return code, [None if text is None else text_of(text) for text in found]
 
 
-def _strings_beside(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:
-    """A text that is recorded in the place of an address, told once for each distinct one."""
+def _recorded_beside(
+    frames: CaptureFrames, place: Place, tell: Callable[[bytes], str]
+) -> tuple[np.ndarray, list[str | None]]:
+    """What is recorded in the place of an address, told once for each distinct one."""
     code, kinds = occurring(frames.source.address_codes(place.rows))
     if len(kinds) > MAX_DISTINCT:
-        raise NotEvaluableError(f"evt.arg.{place.arg.name}: more than {MAX_DISTINCT:,} different texts")
+        raise NotEvaluableError(f"evt.arg.{place.arg.name}: more than {MAX_DISTINCT:,} different values")
     first = np.zeros(len(kinds), np.int64)
     first[code[::-1]] = place.rows[::-1]
     found = (frames.source.address(row) for row in first.tolist())
-    return code, [None if text is None else text_of(text.partition(b"\0")[0]) for text in found]
+    return code, [None if raw is None else tell(raw) for raw in found]
 
 
 def _changes_of(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:
@@ -415,7 +461,7 @@ def _id_names() -> frozenset[str]:
     for spec in CATALOGUE:
         for arg in spec.args:
             kinds.setdefault(arg.name, set()).add(arg.kind)
-    return frozenset(name for name, found in kinds.items() if found <= _IDS)
+    return frozenset(name for name, found in kinds.items() if set() < found - {ArgKind.POINTER} <= _IDS)
 
 
 def _names(frames: CaptureFrames, argument: str) -> Facets:

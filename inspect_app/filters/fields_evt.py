@@ -298,7 +298,7 @@ EVENT_FIELDS = (
            _open_test(_creates_executable)),
     Field("evt.buflen", FieldType.SIZE, "Bytes", "bytes transferred by a read, write, send or receive", _transferred()),
     *_transfers(),
-    Field("evt.buffer", FieldType.BYTES, "Payload", "the kept bytes of what was read, written, sent or received", _buffer),
+    Field("evt.buffer", FieldType.BYTES, "Payload", "the kept bytes of what was read, written, sent or received; evt.arg.data and evt.arg.buf are this", _buffer),
     Field("evt.captured", FieldType.SIZE, "Kept", "bytes of payload kept in the file", _column("captured")),
     Field("evt.count", FieldType.INTEGER, "Events", "1 for every event", _number(_one)),
     Field("evt.count.error", FieldType.INTEGER, "Errors", "1 for calls that failed",
@@ -330,7 +330,6 @@ EVENT_FIELDS = (
         not_recorded(name, FieldType.TEXT, title, meaning, reason)
         for name, title, meaning, reason in (
             ("evt.latency.human", "Latency", "how long the call took, in words", "it is a form of output: compare evt.latency"),
-            ("evt.outputtime", "Time", "time in the chosen form", "the form of times is chosen in the window"),
             ("evt.asynctype", "Asynchronous", "type of an asynchronous event", "there are no such events"),
             ("evt.pluginname", "Plugin", "plugin that made the event", "no event is made by a plugin"),
             ("evt.plugininfo", "Plugin", "what the plugin says", "no event is made by a plugin"),

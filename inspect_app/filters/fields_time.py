@@ -105,6 +105,8 @@ def _moment(argument: str) -> FieldType:
 
 TIME_FIELDS = (
     Field("evt.time", FieldType.CLOCK, "Time", "time of day when the call returned, UTC", _scaled(_time, lambda t: t % DAY)),
+    Field("evt.outputtime", FieldType.CLOCK, "Time", "the same as evt.time: in which form it is shown is chosen beside",
+          _scaled(_time, lambda t: t % DAY)),
     Field("evt.time.s", FieldType.CLOCK, "Time", "time of day in whole seconds, UTC",
           _scaled(_time, lambda t: t % DAY // SECOND * SECOND)),
     Field("evt.time.iso8601", FieldType.TIME, "Time", "date and time, UTC", _number(_time)),

@@ -17,7 +17,7 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 from lark.visitors import Transformer_NonRecursive, v_args
 
-from inspect_app.filters.errors import FilterError, excerpt
+from inspect_app.filters.errors import MAX_EXCERPT, FilterError, excerpt
 from inspect_app.filters.expression import (
     And,
     CallOperand,
@@ -59,9 +59,13 @@ MAX_DEPTH = 100
 """Levels of parentheses, `not` and transformers."""
 MAX_LIST = 10_000
 """Values of one list."""
+MAX_PARTS = 50
+"""Fields of one `concat` or `join`."""
 MAX_SIZE = 100_000
 """Comparisons and values of lists in a filter after its macros were put in."""
 
+_WORD = re.compile(r"[\w.]+|\S")
+_STRING = re.compile(r""" "(\\.|[^"\\])*" | '(\\.|[^'\\])*' """, re.DOTALL | re.VERBOSE)
 _WORDS = {
     "NAME": "a field",
     "LPAR": "(",
@@ -347,7 +351,9 @@ def _literals(operand: Operand, operator: Token, values: Sequence[_Written]) -> 
             literals.append(Literal(value.text, read_literal(value.text, type_)))
         except FilterError as error:
             raise FilterError(
-                f"{excerpt(operand)} is {operand.type}: {error.message}", value.column, error.expected
+                f"{error.message} for {excerpt(operand)}, which is {operand.type}",
+                value.column,
+                error.expected,
             ) from None
     return tuple(literals)
 
@@ -374,6 +380,8 @@ def _call(function: Token, operands: Sequence[_BuiltOperand], separator: str = "
             )
     elif any(operand.type in BYTES for operand in inner):
         raise FilterError(f"{name} does not take payload", column_of(function))
+    if len(inner) > MAX_PARTS:
+        raise FilterError(f"{name} puts at most {MAX_PARTS} fields together", column_of(function))
     depth = max(built.depth for built in operands) + 1
     if depth > MAX_DEPTH:
         raise FilterError(f"the filter is nested more than {MAX_DEPTH} levels deep", column_of(function))
@@ -405,9 +413,20 @@ def _syntax_error(text: str, error: UnexpectedInput) -> FilterError:
         expected, at = words_for(sorted(error.allowed or ())), error.pos_in_stream
     else:  # pragma: no cover - the parser has no other kinds
         return FilterError("the filter is not understood")
-    word = re.match(r"[\w.]+|\S", text[at : at + 60])
-    found = word[0] if word else text[at : at + 1]
+    word = _STRING.match(text, at) or _WORD.match(text, at, at + MAX_EXCERPT)
+    found = excerpt(word[0]) if word else text[at : at + 1]
     if found in ("'", '"'):
         return FilterError(f"a string is not closed by {found}", at + 1)
+    return FilterError(f"found {found!r}", at + 1, expected, _meant_by(found, expected))
+
+
+_WRITTEN_OTHERWISE = {"&": "and", "|": "or", "!": "not", "not": "not FIELD in (…)"}
+"""As other languages write it → as this one does."""
+
+
+def _meant_by(found: str, expected: Sequence[str]) -> str:
+    """What a word that does not belong there may stand for, empty: nobody knows."""
+    if found in _WRITTEN_OTHERWISE and found not in expected:
+        return _WRITTEN_OTHERWISE[found]
     nearest = get_close_matches(found, list(OPERATORS), n=1) if "an operator" in expected else []
-    return FilterError(f"found {found!r}", at + 1, expected, nearest[0] if nearest else "")
+    return nearest[0] if nearest else ""

@@ -18,6 +18,7 @@ _NUMBER = re.compile(
     r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,2})?)\s*([A-Za-zµ]*)", re.ASCII
 )
 _HEX = re.compile(r"([+-]?)0[xX]([0-9a-fA-F]{1,16})")
+_LONG = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]{17,}|[0-9]{41,})", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?", re.ASCII)
 _INSTANT = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII
@@ -54,6 +55,10 @@ class _NotALiteralError(Exception):
     """The text is no literal of the type."""
 
 
+class _TooLargeError(Exception):
+    """It is a number, but one that no field can have."""
+
+
 def read_literal(text: str, type_: FieldType) -> Constant:
     """What the text means to a field of that type.
 
@@ -62,10 +67,10 @@ def read_literal(text: str, type_: FieldType) -> Constant:
     """
     try:
         return _READERS[type_](text)
+    except _TooLargeError:
+        raise FilterError(f"{excerpt(text)!r} is more than 64 bits") from None
     except (ValueError, ArithmeticError, _NotALiteralError):
-        raise FilterError(
-            f"{excerpt(text)!r} is not {EXAMPLES[type_]}", expected=(EXAMPLES[type_],)
-        ) from None
+        raise FilterError(f"{excerpt(text)!r} is no value", expected=(EXAMPLES[type_],)) from None
 
 
 def read_network(text: str) -> Network:
@@ -82,12 +87,16 @@ def _number(text: str, units: dict[str, int]) -> int:
     hexadecimal = _HEX.fullmatch(text)
     if hexadecimal:
         return int(hexadecimal[1] + hexadecimal[2], 16)
+    if _LONG.fullmatch(text):
+        raise _TooLargeError
     found = _NUMBER.fullmatch(text)
     if found is None or found[2] not in units:
         raise _NotALiteralError
     value = Decimal(found[1]) * units[found[2]]
     # Far beyond 64 bits a comparison is settled; the limit keeps the arithmetic small.
-    if value != value.to_integral_value() or abs(value) >= 2**64:
+    if abs(value) >= 2**64:
+        raise _TooLargeError
+    if value != value.to_integral_value():
         raise _NotALiteralError
     return int(value)
 

@@ -16,6 +16,8 @@ from inspect_app.filters.expression import FieldOperand
 from inspect_app.filters.field import Argument, Field, small_number
 from inspect_app.filters.fields import FIELDS
 
+PAYLOAD_NAMES = ("data", "buf")
+"""What arguments are called that lead to the bytes that were moved: `evt.arg.data` is `evt.buffer`."""
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(00[01][0-9a-fA-F]{5})|(.))", re.DOTALL)
 _SINGLE = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'", "/": "/", " ": "\\"}
 """As libsinsp reads them: a backslash before a blank is a backslash, which public rules count on."""
@@ -29,6 +31,8 @@ def resolve(name: Token, argument: Token | None) -> FieldOperand:
     if found is None:
         raise unknown_name(str(name), column_of(name), list(FIELDS), bare=False)
     _check_argument(found, rest, name, argument)
+    if found.name == "evt.arg" and rest in PAYLOAD_NAMES:
+        found, rest = FIELDS["evt.buffer"], ""
     try:
         return FieldOperand(found, rest, found.type_with(rest))
     except FilterError as error:
@@ -62,7 +66,7 @@ def _check_argument(found: Field, rest: str, name: Token, argument: Token | None
 def unknown_name(name: str, column: int, known: Sequence[str], *, bare: bool) -> FilterError:
     """The error for a name that stands where a field, or alone (`bare`) a condition, should stand."""
     shown = excerpt(name)
-    nearest = get_close_matches(name[:60], known, n=1, cutoff=0.7)
+    nearest = get_close_matches(name[:60].lower(), known, n=1, cutoff=0.7)
     if bare and name in FIELDS:
         return FilterError(f"{shown!r} is not compared with anything", column + len(name), ("an operator",))
     what = "condition" if bare else "field"

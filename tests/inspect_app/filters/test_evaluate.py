@@ -235,9 +235,22 @@ def test_what_a_capture_cannot_tell_is_said_where_the_rest_leaves_no_event(first
 
 
 def test_text_that_stays_in_the_file_is_not_evaluable():
-    assert "in accept4 it is text or bytes" in not_evaluable(parse("evt.arg.addr contains 1"), STORY)[0]
-    with pytest.raises(FilterError):
-        rows("evt.arg.addr contains 1")
+    assert "in read it is bytes" in not_evaluable(parse("evt.arg[1] contains 1"), STORY)[0]
+    with pytest.raises(FilterError, match="ask it of other calls"):
+        rows("evt.arg[1] contains 1")
+
+
+def test_arguments_that_only_the_fields_rules_know_are_what_they_mean():
+    assert rows("evt.arg.exe = curl") == rows("evt.type = execve and proc.exe = curl") != []
+    assert rows("evt.arg.args exists") == rows("evt.type = execve and proc.args exists") != []
+    assert rows("evt.type = connect and evt.arg.addr exists and fd.type in (ipv4, ipv6)") != []
+    connected = rows("evt.type in (connect, accept, accept4) and fd.name exists")
+    assert rows("evt.type in (connect, accept, accept4) and evt.arg.tuple exists") == connected != []
+    assert rows("evt.type = read and evt.arg.tuple exists") == []
+    assert parse("evt.arg.data contains a or evt.arg.buf exists").text == (
+        "evt.buffer contains a or evt.buffer exists"
+    )
+    assert rows("evt.arg.size >= 0") != []
 
 
 def test_any_ancestor_is_not_compared_with_a_field():

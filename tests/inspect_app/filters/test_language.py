@@ -74,12 +74,14 @@ ERRORS = [
     ("proc.name =", 12, "ends too early", ""),
     ("proc.name = a b", 15, "found 'b'", ""),
     ("proc.name contain a", 11, "found 'contain'", "contains"),
-    ("proc.pid = abc", 12, "'abc' is not a whole number", ""),
+    ("proc.pid = abc", 12, "'abc' is no value for proc.pid, which is integer", ""),
     ("proc.pid contains 4", 10, "does not fit", ""),
-    ("proc.pid = 99999999999999999999", 12, "not a whole number", ""),
-    ("evt.latency > 10parsecs", 15, "not a duration", ""),
-    ("fd.rip = 10.0.0.0/99", 10, "not an address", ""),
-    ("evt.failed = perhaps", 14, "not true or false", ""),
+    ("proc.pid = 99999999999999999999", 12, "more than 64 bits for proc.pid", ""),
+    ("proc.pid = " + "9" * 10_000, 12, "more than 64 bits", ""),
+    ("proc.pid = 0x" + "f" * 10_000, 12, "more than 64 bits", ""),
+    ("evt.latency > 10parsecs", 15, "no value for evt.latency", ""),
+    ("fd.rip = 10.0.0.0/99", 10, "no value for fd.rip, which is address", ""),
+    ("evt.failed = perhaps", 14, "no value for evt.failed", ""),
     ("proc.name regex '('", 11, "not understood", ""),
     ("proc.name bcontains xyz", 11, "not bytes in hex", ""),
     ("proc.name = 'open", 13, "not closed", ""),
@@ -97,7 +99,12 @@ ERRORS = [
     ("proc.name = val(proc.pid)", 17, "integer", ""),
     ("tolower(proc.pid) = a", 1, "takes text", ""),
     ("tolower(proc.name, proc.exe) = a", 1, "takes one field", ""),
-    ("proc.name = a && proc.pid = 1", 15, "found '&'", ""),
+    ("proc.name = a && proc.pid = 1", 15, "found '&'", "and"),
+    ("proc.name = a || proc.pid = 1", 15, "found '|'", "or"),
+    ("!proc.name = a", 1, "found '!'", "not"),
+    ("proc.name not in (a)", 11, "found 'not'", "not FIELD in (…)"),
+    ("PROC.Name = a", 1, "no field 'PROC.Name'", "proc.name"),
+    ("concat(proc.name, 'x') = a", 19, "found \"'x'\"", ""),
 ]
 
 
@@ -294,3 +301,12 @@ def test_every_field_can_be_written():
         written = {"none": "", "index": "", "optional name": "", "name": ".flags"}[field.argument]
         written = {"evt.around": "[1700000000000000000]", "evt.argname": ".uid"}.get(field.name, written)
         assert parse(f"{field.name}{written} exists").fields()[0].field is field
+
+
+def test_words_of_the_language_are_told_from_what_is_said_of_them():
+    with pytest.raises(FilterError, match="expected 'and', 'or' or the end"):
+        parse("proc.pid = 1 proc.name = a")
+    with pytest.raises(
+        FilterError, match=r"'x' is no value for proc.pid, which is integer; expected a whole number such as"
+    ):
+        parse("proc.pid = x")
