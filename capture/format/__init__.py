@@ -1,6 +1,7 @@
 """The capture file: blocks, columns, writing, reading, verifying."""
 
 from capture.format.blocks import IN_PROGRESS_BLOCK, CutShort
+from capture.format.choosing import Chooser, Chosen
 from capture.format.coding import Sparse, whole
 from capture.format.columns import (
     COUNTED_COLUMNS,
@@ -37,6 +38,8 @@ __all__ = [
     "CaptureFile",
     "CaptureSet",
     "CaptureWriter",
+    "Chooser",
+    "Chosen",
     "CutShort",
     "Damage",
     "EventBatch",

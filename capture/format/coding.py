@@ -171,7 +171,8 @@ def unpack_column(column: object, count: int, offset: int | None = None) -> Arra
 
 
 def unpack_into(column: object, out: Array, offset: int | None = None) -> None:
-    """The values of one column, into an array of zeros: of the same length, and of the column's dtype.
+    """The values of one column, into an array of zeros of the same length: of the column's dtype, or of one
+    that holds them (`width_of`).
 
     Raises:
         FormatError: As `unpack_column` does.
@@ -196,6 +197,22 @@ def unpack_into(column: object, out: Array, offset: int | None = None) -> None:
             np.cumsum(out, dtype=out.dtype, out=out)
     else:
         raise FormatError(f"a column coded as {coding[:20]!r}, which this reader does not know", offset)
+
+
+def width_of(column: object, dtype: np.dtype[Any]) -> int:
+    """Bytes of the narrowest type of the kind of `dtype` that holds a column's values, as far as is known
+    without unpacking them.
+    """
+    try:
+        own, stored, coding, data, exceptions = _checked(column, None)
+    except FormatError:
+        return dtype.itemsize
+    if {own.kind, stored.kind, dtype.kind} != {"u"} or exceptions or "delta" in coding:
+        return dtype.itemsize
+    width = stored.itemsize
+    if coding == "const" and len(data) == own.itemsize:
+        width = np.min_scalar_type(int.from_bytes(data, "little")).itemsize
+    return min(width, dtype.itemsize)
 
 
 def _put(out: Array, values: Array) -> None:

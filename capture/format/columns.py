@@ -231,6 +231,12 @@ class EventBody:
         absent = -1 if name in ("latency", "fd") else 0
         return np.full(self.count, absent, EVENT_COLUMNS[name])
 
+    def values(self, name: str, rows: Array) -> Array:
+        """A column's values at some rows; where none are asked for nothing is unpacked."""
+        if not len(rows):
+            return np.empty(0, EVENT_COLUMNS[name])
+        return self.column(name)[rows]
+
     def column_into(self, name: str, out: Array) -> None:
         """The same, into an array of zeros that has the dtype of EVENT_COLUMNS."""
         if name in self.columns:

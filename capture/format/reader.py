@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import accumulate
@@ -23,7 +23,8 @@ from capture.format.blocks import (
     read_block,
     unpack_document,
 )
-from capture.format.coding import Array
+from capture.format.choosing import Chooser, Chosen
+from capture.format.coding import Array, width_of
 from capture.format.columns import (
     COUNTED_COLUMNS,
     EVENT_COLUMNS,
@@ -36,7 +37,7 @@ from capture.format.columns import (
 )
 from capture.format.errors import FormatError
 from capture.format.integrity import Verdict, Walk, not_a_capture
-from capture.format.pieces import in_order, taken_from
+from capture.format.pieces import in_order, rows_where, taken_from
 from capture.format.pool import Pool
 from capture.format.tags import tag_of
 from capture.format.text_table import PackedTexts
@@ -116,6 +117,15 @@ class StoredEvents:
         return unpack_events(self.block.body, self.block.header.count, self.block.offset).batch()
 
 
+@dataclass(frozen=True, slots=True)
+class EventArrays:
+    """Columns of all events, in the order in which the calls returned."""
+
+    columns: dict[str, Array]
+    chosen: dict[str, Chosen]
+    """What was chosen of others."""
+
+
 @dataclass
 class CaptureFile:
     """An opened capture; reading it never changes it.
@@ -151,6 +161,7 @@ class CaptureFile:
         self._order_known = False
         self._reading = Lock()
         self._parts: dict[str, list[dict[str, Array]]] = {kind: [] for kind in _TABLES}
+        self._widths: dict[str, int] = {}
 
     @classmethod
     def open(
@@ -292,6 +303,7 @@ class CaptureFile:
             body = (len(block.body), tag_of(block.body))
             self.blocks.append(BlockRef(block.offset, header, self.count, block.size, block.digest, *body))
             self.pool.count_events(header.count, block.offset)
+            self._widen(block)
             return
         if header.kind in _TABLES:
             self.pool.count_rows(header.count, block.offset)
@@ -316,6 +328,17 @@ class CaptureFile:
                 _rows(document, block.offset)
             self.documents.setdefault(header.kind, []).append(document)
 
+    def _widen(self, block: Block) -> None:
+        """Note how wide the numbers of a block are, as far as its columns say without being unpacked."""
+        try:
+            columns = unpack_events(block.body, block.header.count, block.offset).columns
+        except FormatError:
+            # Who reads it is told.
+            return
+        for name in columns.keys() & EVENT_COLUMNS.keys():
+            width = width_of(columns[name], np.dtype(EVENT_COLUMNS[name]))
+            self._widths[name] = max(width, self._widths.get(name, 1))
+
     # Columns.
 
     def counted(self) -> dict[str, Array]:
@@ -332,6 +355,14 @@ class CaptureFile:
             for name, dtype in _TABLES[kind].items()
         }
 
+    def narrowest(self, name: str) -> str:
+        """A dtype that holds all values of a column and is no wider than that of EVENT_COLUMNS.
+
+        Narrower are columns without a sign alone; how the blocks store them tells, nothing is unpacked.
+        """
+        dtype = np.dtype(EVENT_COLUMNS[name])
+        return f"<u{self._widths.get(name, 1)}" if dtype.kind == "u" else dtype.str
+
     def read_columns(
         self,
         names: Iterable[str] = tuple(EVENT_COLUMNS),
@@ -342,15 +373,40 @@ class CaptureFile:
         """The named columns of every event, in the order in which the calls returned.
 
         The arrays have the dtypes of EVENT_COLUMNS and the length `count`. Text columns hold
-        positions in `texts`, which grows as needed. `zeros` makes what they are written to; of events
-        that do not lie in order they are put into other arrays.
+        positions in `texts`, which grows as needed. `zeros` makes what they are written to.
 
         Raises:
             FormatError: A block's digest is right and its columns are not: a recorder's error or a forgery.
             Cancelled: `cancelled` said so.
         """
+        return self.read_events(names, progress=progress, cancelled=cancelled, zeros=zeros).columns
+
+    def read_events(
+        self,
+        names: Iterable[str],
+        *,
+        narrow: Container[str] = (),
+        choose: Chooser | None = None,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        zeros: Zeros = in_memory,
+    ) -> EventArrays:
+        """The same, and of other columns the values of some events.
+
+        Args:
+            names: the columns that are read whole.
+            narrow: those of them that get the dtype that `narrowest` tells.
+            choose: of which events other columns are wanted; none of texts.
+            progress: called with blocks done and their total.
+            cancelled: asked at each block.
+            zeros: makes what whole columns are written to.
+
+        Raises:
+            FormatError, Cancelled: As `read_columns` does.
+        """
         wanted = list(dict.fromkeys(names))
-        columns = {name: zeros(name, EVENT_COLUMNS[name], self.count) for name in wanted}
+        dtypes = {name: self.narrowest(name) if name in narrow else EVENT_COLUMNS[name] for name in wanted}
+        columns = {name: zeros(name, dtype, self.count) for name, dtype in dtypes.items()}
         has_texts = not set(TEXT_COLUMNS).isdisjoint(wanted)
         several = in_order if len(self.blocks) > 1 else map
 
@@ -366,11 +422,14 @@ class CaptureFile:
                     self._block_codes[one.index] = self.pool.codes_of(one.texts, offset)
                 yield one
 
-        for done, _ in enumerate(several(lambda one: self._finish(one, columns), begun())):
+        parts: dict[str, list[Chosen]] = {}
+        for done, found in enumerate(several(lambda one: self._finish(one, columns, choose), begun())):
+            for name, part in found.items():
+                parts.setdefault(name, []).append(part)
             if progress:
                 progress(done + 1, len(self.blocks))
-        order = self._sorted_rows(columns.get("time"))
-        return columns if order is None else {name: taken_from(col, order) for name, col in columns.items()}
+        chosen = {name: Chosen.of(name, found) for name, found in parts.items()}
+        return arranged(columns, chosen, self._sorted_rows(columns.get("time")))
 
     def _begin(self, index: int, *, with_texts: bool) -> _Begun:
         body = self._read_body(index)
@@ -380,14 +439,19 @@ class CaptureFile:
             _ = texts.words
         return _Begun(index, body, texts)
 
-    def _finish(self, begun: _Begun, columns: Mapping[str, Array]) -> None:
-        """Write a block's columns where they belong."""
+    def _finish(
+        self, begun: _Begun, columns: Mapping[str, Array], choose: Chooser | None
+    ) -> dict[str, Chosen]:
+        """Write a block's columns where they belong; what was chosen of others."""
         ref, body = self.blocks[begun.index], begun.body
         rows = slice(ref.row, ref.row + ref.header.count)
-        for name, out in columns.items():
-            body.column_into(name, out[rows])
-            if name in TEXT_COLUMNS and out[rows].any():
-                out[rows] = _spread(self._block_codes[begun.index], out[rows], ref.offset)
+        own = {name: out[rows] for name, out in columns.items()}
+        for name, out in own.items():
+            body.column_into(name, out)
+            if name in TEXT_COLUMNS and out.any():
+                out[:] = _spread(self._block_codes[begun.index], out, ref.offset)
+        wanted = choose(own) if choose else {}
+        return {name: Chosen(some + ref.row, body.values(name, some)) for name, some in wanted.items()}
 
     def slices(self, names: Iterable[str]) -> Iterator[dict[str, Array]]:
         """The named columns block by block, as they lie in the file; for reading a part of it."""
@@ -525,6 +589,20 @@ class CaptureFile:
             if len(time) and bool((time[1:] < time[:-1]).any()):
                 self._order = np.argsort(time, kind="stable")
         return self._order
+
+
+def arranged(columns: dict[str, Array], chosen: dict[str, Chosen], order: Array | None) -> EventArrays:
+    """Columns with the event at each row that was at `order[row]`, each in the array that it was in."""
+    if order is None:
+        return EventArrays(columns, chosen)
+    moved = rows_where(len(order), lambda rows: order[rows] != np.arange(rows.start, rows.stop))
+    if len(moved):
+        # All others stay where they are: events that came late are mostly few, and close to their place.
+        some = slice(int(moved[0]), int(moved[-1]) + 1)
+        source = order[some] - some.start
+        for column in columns.values():
+            column[some] = taken_from(column[some], source)
+    return EventArrays(columns, {name: part.in_order(order) for name, part in chosen.items()})
 
 
 @dataclass(frozen=True, slots=True)

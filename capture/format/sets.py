@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 
 from capture.format.blocks import read_block, unpack_document
+from capture.format.choosing import Chooser, Chosen
 from capture.format.coding import Array
 from capture.format.columns import EVENT_COLUMNS
 from capture.format.errors import FormatError
@@ -24,10 +25,12 @@ from capture.format.integrity import Damage, State, Verdict
 from capture.format.pool import Pool
 from capture.format.reader import (
     CaptureFile,
+    EventArrays,
     EventPlace,
     Progress,
     StoredEvents,
     Zeros,
+    arranged,
     in_memory,
     refuse_devices,
 )
@@ -149,6 +152,12 @@ class CaptureSet:
         """The snapshot's tables."""
         return list(dict.fromkeys(name for member in self.members for name in member.table_names))
 
+    def narrowest(self, name: str) -> str:
+        """A dtype that holds all values of a column; see `CaptureFile.narrowest`."""
+        return max(
+            (member.narrowest(name) for member in self.members), key=lambda one: np.dtype(one).itemsize
+        )
+
     def read_columns(
         self,
         names: Iterable[str] = tuple(EVENT_COLUMNS),
@@ -161,15 +170,32 @@ class CaptureSet:
         Raises:
             FormatError, Cancelled: As `CaptureFile.read_columns` does.
         """
+        return self.read_events(names, progress=progress, cancelled=cancelled, zeros=zeros).columns
+
+    def read_events(
+        self,
+        names: Iterable[str],
+        *,
+        narrow: Container[str] = (),
+        choose: Chooser | None = None,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        zeros: Zeros = in_memory,
+    ) -> EventArrays:
+        """The same, and of other columns the values of some events; see `CaptureFile.read_events`."""
         wanted = list(dict.fromkeys(names))
-        columns = {name: zeros(name, EVENT_COLUMNS[name], self.count) for name in wanted}
+        dtypes = {name: self.narrowest(name) if name in narrow else EVENT_COLUMNS[name] for name in wanted}
+        columns = {name: zeros(name, dtype, self.count) for name, dtype in dtypes.items()}
+        parts: dict[str, list[Chosen]] = {}
         for at, member in enumerate(self.members):
             rows = slice(*self._starts[at : at + 2].tolist())
-            _read_into({name: column[rows] for name, column in columns.items()}, member, cancelled)
+            found = _read_into({name: col[rows] for name, col in columns.items()}, choose, member, cancelled)
+            for name, part in found.items():
+                parts.setdefault(name, []).append(part.moved(rows.start))
             if progress:
                 progress(at + 1, len(self.members))
-        order = self._sorted_rows(columns.get("time"))
-        return columns if order is None else {name: values[order] for name, values in columns.items()}
+        chosen = {name: Chosen.of(name, found) for name, found in parts.items()}
+        return arranged(columns, chosen, self._sorted_rows(columns.get("time")))
 
     def slices(self, names: Iterable[str]) -> Iterator[dict[str, Array]]:
         """The named columns block by block, as they lie in the files."""
@@ -229,13 +255,15 @@ class CaptureSet:
 
 
 def _read_into(
-    columns: Mapping[str, Array], member: CaptureFile, cancelled: Callable[[], bool] | None
-) -> None:
-    """Read one file's columns into arrays of zeros."""
-    read = member.read_columns(columns, None, cancelled, lambda name, dtype, rows: columns[name])
-    for name, values in read.items():
-        if values is not columns[name]:
-            columns[name][:] = values
+    columns: Mapping[str, Array],
+    choose: Chooser | None,
+    member: CaptureFile,
+    cancelled: Callable[[], bool] | None,
+) -> dict[str, Chosen]:
+    """Read one file's columns into arrays of zeros; what was chosen of others."""
+    return member.read_events(
+        columns, choose=choose, cancelled=cancelled, zeros=lambda name, dtype, rows: columns[name]
+    ).chosen
 
 
 Capture = CaptureFile | CaptureSet

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
-from capture.format import Zeros, in_memory
+from capture.format import Chosen, Zeros, in_memory
 from capture.format.pieces import each_piece, rows_where
 from capture.model.abi import abis_of
 from capture.model.catalogue import CATALOGUE, kinds_of
@@ -25,7 +25,7 @@ EXECS = ("execve", "execveat", "procexec")
 class EventColumns:
     """The columns of docs/capture-format.md, whole and sorted by time.
 
-    `ret` must be negative where a call did not return.
+    `ret` must be negative where a call did not return. Columns of NARROW may have narrower dtypes.
     """
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
@@ -33,6 +33,8 @@ class EventColumns:
         *("text", "text2", "addr", "sock", "exe", "env"),
     )
     """The fields that are columns."""
+    NARROW: ClassVar[frozenset[str]] = frozenset({"cgroup", "ino", "dev", "pid", "tid"})
+    """Those of them that may have any dtype without a sign that holds their values."""
 
     machine: str
     """x86_64 or aarch64; on any other, and where it is empty, every system call is unknown."""
@@ -58,6 +60,8 @@ class EventColumns:
     """What the columns from `text` on are positions in; 0 is "not recorded"."""
     argument: Callable[[int], np.ndarray]
     """Raw argument 0-5 of every event, uint64; only what is asked for is read."""
+    chosen: Mapping[str, Chosen] = field(default_factory=dict)
+    """What is known already of the columns `a0` … `a5`: see `capture.identity.arguments`."""
     zeros: Zeros = in_memory
     """Makes the arrays of what is found of every event: rows of `process`, `path` and the like."""
 
@@ -70,8 +74,19 @@ class EventColumns:
 
     @cached_property
     def kind(self) -> np.ndarray:
-        """int32: position in CATALOGUE, -1 unknown."""
-        return kinds_of(self.machine, self.code, self.abi, self.argument)
+        """int16: position in CATALOGUE, -1 unknown."""
+        kinds = self.zeros("type", "<i2", len(self))
+
+        def fill(rows: slice) -> None:
+            kinds[rows] = kinds_of(
+                self.machine,
+                self.code[rows],
+                self.abi[rows],
+                lambda index, some: self.raw_arguments(index, some + rows.start),
+            )
+
+        each_piece(len(self), fill)
+        return kinds
 
     @cached_property
     def abi(self) -> np.ndarray:
@@ -122,15 +137,20 @@ class EventColumns:
         is_rare = self._counts <= self._most_of_rare
         asked = np.append(is_rare, False)  # the last is what -1 points to
         rows = rows_where(len(self), lambda some: asked.take(self.kind[some]))
-        order = np.argsort(self.kind[rows].astype(np.int16), kind="stable")  # 16 bits are not compared
+        order = np.argsort(self.kind[rows], kind="stable")  # numbers of 16 bits are not compared
         return rows[order], np.concatenate(([0], np.cumsum(np.where(is_rare, self._counts, 0))))
+
+    def raw_arguments(self, index: int, rows: np.ndarray) -> np.ndarray:
+        """Argument `index` of some events, uint64."""
+        if not len(rows):
+            return np.empty(0, np.uint64)
+        known = self.chosen.get(f"a{index}")
+        values = None if known is None else known.at(rows)
+        return self.argument(index)[rows] if values is None else values
 
     def arguments(self, index: int, rows: np.ndarray) -> np.ndarray:
         """Argument `index` of some events as int64."""
-        if not len(rows):
-            return np.empty(0, np.int64)
-        values: np.ndarray = self.argument(index)[rows].astype(np.int64)
-        return values
+        return self.raw_arguments(index, rows).astype(np.int64)
 
     def descriptors(self, index: int, rows: np.ndarray) -> np.ndarray:
         """Argument `index` of some events as a C int, as descriptors are handed over."""

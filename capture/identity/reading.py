@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from capture.format import Capture, in_memory
+from capture.identity.arguments import chooser
 from capture.identity.events import EventColumns
 from capture.identity.snapshot import Table
 from capture.model.abi import machine_named
@@ -19,7 +20,9 @@ _MEANS_NOTHING = int(NO_RESULT)
 
 def event_columns(capture: Capture, more: tuple[str, ...] = ()) -> tuple[EventColumns, dict[str, np.ndarray]]:
     """The events of a capture for the joins, and the same columns (and `more`) as they were recorded."""
-    columns = capture.read_columns((*EventColumns.COLUMNS, *more))
+    machine = machine_of(capture.section)
+    read = capture.read_events((*EventColumns.COLUMNS, *more), choose=chooser(machine))
+    columns = read.columns
 
     @cache
     def argument(index: int) -> np.ndarray:
@@ -27,9 +30,13 @@ def event_columns(capture: Capture, more: tuple[str, ...] = ()) -> tuple[EventCo
 
     recorded = {name: columns[name] for name in EventColumns.COLUMNS}
     recorded["ret"] = results_that_count(columns)
-    machine = machine_of(capture.section)
     events = EventColumns(
-        machine=machine, texts=capture.texts, argument=argument, zeros=in_memory, **recorded
+        machine=machine,
+        texts=capture.texts,
+        argument=argument,
+        chosen=read.chosen,
+        zeros=in_memory,
+        **recorded,
     )
     return events, columns
 

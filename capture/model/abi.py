@@ -65,7 +65,7 @@ def abis_of(machine: str, code: np.ndarray, flags: np.ndarray) -> np.ndarray:
     """uint8: the table of each event, as a position in ABIS."""
     native, compat, x32 = (ABIS.index(abi) for abi in _MACHINES.get(machine_named(machine), _NO_TABLES))
     if not flags.any():
-        return np.full(len(flags), native, np.uint8)
+        return np.broadcast_to(np.uint8(native), flags.shape)
     foreign = flags & _FOREIGN
     found: np.ndarray = np.array([native, compat, x32, compat], np.uint8)[foreign]
     if compat == ABIS.index(Abi.I386) and foreign.any():

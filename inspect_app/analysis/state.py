@@ -99,7 +99,12 @@ def _processes(frames: CaptureFrames, alive: np.ndarray, time: int, uid: np.ndar
     adopted = remember(
         frames,
         ("adoption",),
-        lambda: adoption(frames.events, frames.processes, frames.containers, frames.source.argument),
+        lambda: adoption(
+            frames.events,
+            frames.processes,
+            frames.containers,
+            lambda index, rows: frames.source.argument(index)[rows],
+        ),
     )
     parents = adopted.parents_at(time)[alive]
     names = {"name": "comm", "command": "cmdline", "exepath": "exepath"}

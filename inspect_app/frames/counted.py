@@ -32,7 +32,7 @@ def counted_frame(
     """
     order = np.argsort(columns["last"], kind="stable")
     columns = {name: values[order] for name, values in columns.items()}
-    kind = kinds_without_arguments(machine, columns["code"], columns["flags"])
+    kind = kinds_without_arguments(machine, columns["code"], columns["flags"]).astype(np.int16)
     asked = pd.DataFrame({name: columns[name].astype(np.int64) for name in ("last", "pid", "dev", "ino")})
     process = _latest(asked, processes, by=["pid"], since="start", direction="backward")
     thing = _latest(asked, descriptors, by=["dev", "ino"], since="first", direction="nearest")

@@ -28,6 +28,7 @@ from capture.format import (
 from capture.format.blocks import collector_paused
 from capture.format.memory import all_memory_kept
 from capture.identity import EventColumns, Identities, identify
+from capture.identity.arguments import chooser
 from capture.identity.reading import machine_of, results_that_count, tables_of
 from capture.identity.requests import with_latencies
 from capture.identity.snapshot import Table
@@ -51,7 +52,7 @@ Progress = Callable[[int, int], None]
 
 _READ_AT_ONCE = (
     *("time", "latency", "ret", "cgroup", "ino", "dev", "mode", "uid", "pid", "tid", "fd", "code", "cpu"),
-    *("flags", "captured", "text", "text2", "addr", "sock", "exe", "env", "a0", "a1", "a2", "a4"),
+    *("flags", "captured", "text", "text2", "addr", "sock", "exe", "env"),
 )
 _STEPS = 100
 """What progress counts in: checking the file, reading it, joining, each a share of these."""
@@ -178,14 +179,23 @@ def _join(
     capture: Capture, report: Progress, stop: Callable[[], bool], zeros: Zeros = in_memory
 ) -> tuple[CaptureFrames, Mapping[str, np.ndarray]]:
     """The frames, and the columns of the file that they were made of; `zeros` makes these."""
-    columns = capture.read_columns(_READ_AT_ONCE, _share(report, _CHECKED, _READ), stop, zeros)
-    source = FileSource(capture, columns)
+    machine = machine_of(capture.section)
+    read = capture.read_events(
+        _READ_AT_ONCE,
+        narrow=EventColumns.NARROW,
+        choose=chooser(machine),
+        progress=_share(report, _CHECKED, _READ),
+        cancelled=stop,
+        zeros=zeros,
+    )
+    columns, source = read.columns, FileSource(capture, read.columns)
     recorded = {name: columns[name] for name in EventColumns.COLUMNS}
     recorded["ret"] = results_that_count(columns)
     events = EventColumns(
-        machine=machine_of(capture.section),
+        machine=machine,
         texts=capture.texts,
         argument=source.argument,
+        chosen=read.chosen,
         zeros=zeros,
         **recorded,
     )
@@ -200,7 +210,7 @@ def _join(
     processes, descriptors = entities.processes(found), entities.descriptors(found, columns["time"])
     host, state = _host(capture, columns["time"]), _state(judge(capture))
     events_frame, containers_frame = _events(events, columns, found), containers(found)
-    adopted = adoption(events_frame, processes, containers_frame, source.argument)
+    adopted = adoption(events_frame, processes, containers_frame, events.raw_arguments)
     processes["last_parent"] = adopted.last_parents()
     frames = CaptureFrames(
         path=capture.path,
@@ -235,7 +245,7 @@ def _events(events: EventColumns, columns: dict[str, np.ndarray], found: Identit
         {
             "time": columns["time"],
             "latency": with_latencies(columns["latency"], columns["time"], found.requests),
-            "type": event_types(events.kind, columns["code"], columns["flags"], events.machine, events.zeros),
+            "type": event_types(events.kind, columns["code"], columns["flags"], events.machine),
             "abi": events.abi,
             "ret": columns["ret"],
             "flags": columns["flags"],
@@ -249,7 +259,7 @@ def _events(events: EventColumns, columns: dict[str, np.ndarray], found: Identit
             "descriptor": found.descriptors.of_event,
             "path": found.paths.first,
             "path2": found.paths.second,
-            "size": sizes(events.kind, events.ret, events.argument, events.zeros),
+            "size": sizes(events.kind, events.ret, events.raw_arguments, events.zeros),
             "captured": columns["captured"],
         },
     )

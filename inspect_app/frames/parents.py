@@ -84,14 +84,14 @@ def adoption(
     events: pd.DataFrame,
     processes: pd.DataFrame,
     containers: pd.DataFrame,
-    argument: Callable[[int], np.ndarray],
+    arguments: Callable[[int, np.ndarray], np.ndarray],
 ) -> Adoption:
-    """Who adopts whom in a capture. `argument`: a raw argument of every event, as of a `PayloadSource`."""
+    """Who adopts whom in a capture. `arguments`: a raw argument of the events at some rows."""
     names = [str(name) for name in events["type"].cat.categories]
     code, ret = events["type"].cat.codes.to_numpy(), events["ret"].to_numpy()
     caller, time = events["process"].to_numpy(), events["time"].to_numpy()
     namespace, first = _namespaces(processes, containers)
-    rows, pids = _waits(names, code, ret, argument)
+    rows, pids = _waits(names, code, ret, arguments)
     # In a namespace of its own a caller counts with other numbers.
     at_home = np.append(namespace < 0, False)[caller[rows]]
     rows, pids = rows[at_home], pids[at_home]
@@ -101,7 +101,7 @@ def adoption(
     taken_by[child[known]] = caller[rows[known]]
     parent = processes["parent"].to_numpy().astype(np.int32)
     asks = np.full(len(processes), _NEVER)
-    asked = _asking(names, code, ret, argument)
+    asked = _asking(names, code, ret, arguments)
     asks[caller[asked[::-1]]] = time[asked[::-1]]
     foster = taken_by[(taken_by >= 0) & (parent >= 0) & (parent != taken_by)]
     asks[foster] = np.minimum(asks[foster], -1)
@@ -116,18 +116,18 @@ def _among(names: list[str], wanted: str, code: np.ndarray) -> np.ndarray:
 
 
 def _asking(
-    names: list[str], code: np.ndarray, ret: np.ndarray, argument: Callable[[int], np.ndarray]
+    names: list[str], code: np.ndarray, ret: np.ndarray, arguments: Callable[[int, np.ndarray], np.ndarray]
 ) -> np.ndarray:
     rows: np.ndarray = _among(names, "prctl", code)
     rows = rows[ret[rows] == 0]
     if len(rows):
-        wanted = (argument(0)[rows] & np.uint64(0xFFFFFFFF)) == _SUBREAPER
-        rows = rows[wanted & (argument(1)[rows] != 0)]
+        wanted = (arguments(0, rows) & np.uint64(0xFFFFFFFF)) == _SUBREAPER
+        rows = rows[wanted & (arguments(1, rows) != 0)]
     return rows
 
 
 def _waits(
-    names: list[str], code: np.ndarray, ret: np.ndarray, argument: Callable[[int], np.ndarray]
+    names: list[str], code: np.ndarray, ret: np.ndarray, arguments: Callable[[int, np.ndarray], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows of calls that took up a child, in order, and its pid as the caller counts."""
     by_result = _among(names, "wait4", code)
@@ -136,8 +136,8 @@ def _waits(
     by_name = by_name[ret[by_name] == 0]
     pids = ret[by_result]
     if len(by_name):
-        by_name = by_name[argument(0)[by_name] == _BY_PID]
-        pids = np.concatenate((pids, argument(1)[by_name].astype(np.int64)))
+        by_name = by_name[arguments(0, by_name) == _BY_PID]
+        pids = np.concatenate((pids, arguments(1, by_name).astype(np.int64)))
     rows = np.concatenate((by_result, by_name))
     order = np.argsort(rows, kind="stable")
     return rows[order], pids[order]

@@ -22,15 +22,16 @@ _MOVES_BYTES = np.array(
 )
 
 
-def event_types(
-    kind: np.ndarray, code: np.ndarray, flags: np.ndarray, machine: str, zeros: Zeros = in_memory
-) -> pd.Categorical:
-    """The names of events: those of the catalogue, then the unknown ones that were seen."""
-    codes = zeros("type", "<i2", len(kind))
-    codes[:] = kind
-    unknown = np.flatnonzero(kind < 0)
+def event_types(kind: np.ndarray, code: np.ndarray, flags: np.ndarray, machine: str) -> pd.Categorical:
+    """The names of events: those of the catalogue, then the unknown ones that were seen.
+
+    `kind`, int16, becomes part of it where all are known.
+    """
+    codes = kind
+    unknown = rows_where(len(kind), lambda rows: kind[rows] < 0)
     names = [spec.name for spec in CATALOGUE]
     if len(unknown):
+        codes = kind.copy()
         seen, inverse = np.unique(code[unknown].astype(np.int64) << 16 | flags[unknown], return_inverse=True)
         called = [event_name(machine, key >> 16, key & 0xFFFF) for key in seen.tolist()]
         places = {name: len(names) + at for at, name in enumerate(dict.fromkeys(called))}
@@ -52,7 +53,7 @@ _MOVES_MESSAGES = np.array([spec.name in ("sendmmsg", "recvmmsg") for spec in CA
 def sizes(
     kind: np.ndarray,
     ret: np.ndarray,
-    argument: Callable[[int], np.ndarray],
+    arguments: Callable[[int, np.ndarray], np.ndarray],
     zeros: Zeros = in_memory,
 ) -> np.ndarray:
     """int64: bytes that a successful read, write, send or receive moved, else 0."""
@@ -67,5 +68,5 @@ def sizes(
     several = np.concatenate([np.empty(0, np.int64), *each_piece(len(kind), fill)])
     if len(several):
         # These return how many messages; the recorder puts their bytes behind the arguments.
-        found[several] = np.minimum(argument(5)[several], np.uint64(1 << 62)).astype(np.int64)
+        found[several] = np.minimum(arguments(5, several), np.uint64(1 << 62)).astype(np.int64)
     return found

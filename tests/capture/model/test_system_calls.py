@@ -339,7 +339,7 @@ def test_columns_of_events_have_the_tables_and_names_of_each(events):
     for machine in ("x86_64", "aarch64", "s390x"):
         abi = abis_of(machine, code, flags)
         assert [ABIS[at] for at in abi] == [abi_of(machine, code, bits) for code, bits in events]
-        kinds = kinds_of(machine, code, abi, lambda _: np.full(len(events), 999, np.uint64))
+        kinds = kinds_of(machine, code, abi, lambda _, rows: np.full(len(rows), 999, np.uint64))
         named = [CATALOGUE[kind].name if kind >= 0 else None for kind in kinds.tolist()]
         wanted = [event_name(machine, code, bits) for code, bits in events]
         assert named == [
@@ -352,7 +352,7 @@ def test_a_multiplexed_call_is_named_by_what_it_asks_for():
     flags = np.array([1, 1, 1, 1, 0], np.uint16)
     asked = np.array([3, 0x1_0001, 24, 99, 0], np.uint64)
     abi = abis_of("x86_64", code, flags)
-    kinds = kinds_of("x86_64", code, abi, lambda _: asked)
+    kinds = kinds_of("x86_64", code, abi, lambda _, rows: asked[rows])
     assert [CATALOGUE[kind].name for kind in kinds] == ["connect", "semop", "shmctl", "socketcall", "getuid"]
     assert [arg.name for arg in spec_named("connect").args_on(Abi.SOCKETCALL)] == ["call", "args"]
 

@@ -66,7 +66,10 @@ def test_a_parent_at_a_moment_is_who_lived_then(book, tmp_path):
     book.fork(200, 300)
     exited = book.exit(200)
     frames = open_capture(book.write(tmp_path / "one.exhume"))
-    adopted = adoption(frames.events, frames.processes, frames.containers, frames.source.argument)
+    source = frames.source
+    adopted = adoption(
+        frames.events, frames.processes, frames.containers, lambda index, rows: source.argument(index)[rows]
+    )
     ended = int(frames.events["time"].iloc[exited])
     row = int((frames.processes["pid"] == 300).to_numpy().argmax())
     pids = frames.processes["pid"].to_numpy()
