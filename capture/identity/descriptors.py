@@ -12,15 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.format.joins import Latest, codes_of, first_of_each, pair_codes, refined, taken
-from capture.format.pieces import rows_where, taken_from
+from capture.format.joins import first_of_each, pair_codes
+from capture.format.pieces import taken_from
 from capture.identity.anonymous import Anonymous, is_anonymous, type_of
-from capture.identity.events import OPENS, EventColumns, kind_table
+from capture.identity.bare_paths import Bare, name_bare_events
+from capture.identity.events import EventColumns
 from capture.identity.names import FileNames
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes
-from capture.identity.snapshot import Table, integers, text_of
+from capture.identity.snapshot import Table, integers
 from capture.identity.sockets import ROLES, Endpoints, Sockets, find_sockets
+from capture.identity.touched import Touched, find_touched
 
 _TYPE = 0o170000
 _TYPES = (
@@ -28,15 +30,8 @@ _TYPES = (
     *("file", "other", "file", "other", "other", "other", "other", "other"),
 )
 """By the file type of a mode, its upper four bits. A link that is opened itself counts as a file."""
-_FIRST_TERMINAL = 3
-"""The inode of the pseudoterminal 0 in each mount of devpts (fs/devpts/inode.c)."""
 _SOCKET, _FIFO = 0o140000, 0o010000
-_SECOND_IS_THE_RESULT = (
-    *("rename", "renameat", "renameat2", "symlink", "symlinkat", "uring_renameat", "uring_symlinkat"),
-)
-_OF_DIRECTORIES = ("chdir", "mkdir", "mkdirat", "rmdir", "chroot", "pivot_root", "uring_mkdirat")
 _NONE = -1
-_OWN = ("/proc/self/", "/proc/thread-self/", "/dev/fd/", "/dev/stdin", "/dev/stdout", "/dev/stderr")
 
 
 @dataclass(frozen=True)
@@ -63,20 +58,11 @@ def find_descriptors(
     *,
     descriptors: Table,
     sockets: Table,
-    mounts: Table,
 ) -> Descriptors:
-    """Join events to things. `descriptors`, `sockets` and `mounts` are the snapshot's tables."""
-    elsewhere = events.starts_elsewhere
-    rows = rows_where(len(events), lambda some: (events.ino[some] > 0) & ~elsewhere[some])
-    devs, inos, identity = pair_codes(taken_from(events.dev, rows), taken_from(events.ino, rows))
-    devs, inos = devs.astype(np.int64), inos.astype(np.int64)
+    """Join events to things. `descriptors` and `sockets` are the snapshot's tables."""
+    touched = find_touched(events)
     anonymous = Anonymous(events, processes, descriptors, paths.names)
-    mode = taken_from(events.mode, rows)
-    is_socket = mode & _TYPE == _SOCKET
-    is_anonymous = _among(devs, inos, anonymous.dev, anonymous.ino).take(identity) & ~is_socket
-    label = np.full(len(rows), _NONE, np.int32)
-    at = np.flatnonzero(is_anonymous)
-    label[at] = anonymous.labels(processes.of_event[rows[at]], events.fd[rows[at]].astype(np.int64), rows[at])
+    is_nameless = _among(touched.dev, touched.ino, anonymous.dev, anonymous.ino) & ~touched.is_socket
     names = FileNames(
         events,
         processes,
@@ -85,39 +71,35 @@ def find_descriptors(
         container_of_process=container_of_process,
         descriptors=descriptors,
     )
-    at = np.flatnonzero(~is_anonymous & ~is_socket)
-    label[at] = names.labels(rows[at], devs, inos, identity[at])
-    at = np.flatnonzero(is_socket)
-    idle = _idle_sockets(descriptors, devs, inos)
-    inode_of = np.zeros(len(devs) + len(idle), np.int64)
-    inode_of[identity[at]] = inos[identity[at]]
-    inode_of[len(devs) :] = [number for _, number in idle]
-    found = find_sockets(
-        events, processes.of_event, rows[at], identity=identity[at], inode_of=inode_of, listed=sockets
+    some = touched.rows_of(is_nameless)
+    labels = anonymous.labels(processes.of_event[some], events.fd[some].astype(np.int64), some)
+    files = names.labels(touched, ~(is_nameless | touched.is_socket))
+    idle = _idle_sockets(descriptors, touched)
+    found = find_sockets(events, processes.of_event, touched, idle=idle, listed=sockets)
+    of_event, first, thing, tag = _told_apart(
+        touched,
+        files.label,
+        rows=np.concatenate((some, files.rows, found.rows)),
+        of_row=np.concatenate((labels, files.of_row, found.of_row)),
+        several=is_nameless | files.varies | touched.is_socket,
     )
-    label[at] = found.of_row
-    first, row_of = _distinct(identity, len(devs), label * 2 + is_socket)
-    of_event = events.row_of("descriptor")
-    of_event.fill(_NONE)
-    of_event[rows] = row_of
-    thing, tag = identity[first], label[first]
+    is_socket, is_nameless = touched.is_socket[thing], is_nameless[thing]
+    mode = events.mode[first].astype(np.int64)
     described = Descriptors(
-        type=[_TYPES[one >> 12] for one in mode[first].tolist()],
-        name=[],
-        dev=devs[thing],
-        ino=inos[thing],
-        mode=mode[first].astype(np.int64),
+        type=[_TYPES[kind] for kind in (mode >> 12).tolist()],
+        name=_file_names(np.where(is_socket, _NONE, tag), paths),
+        dev=touched.dev[thing],
+        ino=touched.ino[thing],
+        mode=mode,
         ends=[None] * len(first),
         role=[""] * len(first),
         of_event=of_event,
     )
-    is_file = ~(is_anonymous | is_socket)[first]
-    described.name.extend(_file_names(np.where(is_socket[first], _NONE, tag), paths))
-    _describe_others(described, np.flatnonzero(is_anonymous[first]), tag)
-    _name_terminals(described, mounts)
-    _describe_sockets(described, np.flatnonzero(is_socket[first]), tag, thing, found)
-    known = _with_bare_paths(described, np.where(is_file, tag, _NONE), events, paths, container_of_event)
-    return _with_idle_sockets(known, idle, found)
+    _describe_others(described, np.flatnonzero(is_nameless), tag)
+    _describe_sockets(described, np.flatnonzero(is_socket), tag, thing, found)
+    label = np.where(is_socket | is_nameless, _NONE, tag)
+    bare = name_bare_events(events, paths, container_of_event, of_event, first=first, label=label)
+    return _with_idle_sockets(_with_bare_paths(described, bare), idle, found)
 
 
 def type_listed(name: str, mode: int) -> str:
@@ -130,27 +112,31 @@ def type_listed(name: str, mode: int) -> str:
     return "fifo" if kind == "pipe" and name.startswith("/") else kind
 
 
-def _idle_sockets(descriptors: Table, devs: np.ndarray, inos: np.ndarray) -> list[tuple[int, int]]:
-    """The identities of sockets that were open when the recording began, and that no event worked on."""
-    touched = set(zip(devs.tolist(), inos.tolist(), strict=True))
+def _idle_sockets(descriptors: Table, touched: Touched) -> np.ndarray:
+    """int64: (device, inode) of sockets open when the recording began that no event worked on; distinct."""
     dev, ino, mode = (integers(descriptors, name) for name in ("dev", "ino", "mode"))
     held = np.flatnonzero((mode >= 0) & (mode & _TYPE == _SOCKET) & (ino > 0))
-    listed = dict.fromkeys(zip(dev[held].tolist(), ino[held].tolist(), strict=True))
-    return [identity for identity in listed if identity not in touched]
+    own = np.flatnonzero(touched.is_socket)
+    devs, _, code = pair_codes(
+        np.concatenate((touched.dev[own], dev[held])), np.concatenate((touched.ino[own], ino[held]))
+    )
+    first = first_of_each(code, len(devs))
+    idle = np.sort(first[first >= len(own)]) - len(own)
+    return np.stack((dev[held[idle]], ino[held[idle]]), axis=1)
 
 
-def _with_idle_sockets(known: Descriptors, idle: list[tuple[int, int]], found: Sockets) -> Descriptors:
+def _with_idle_sockets(known: Descriptors, idle: np.ndarray, found: Sockets) -> Descriptors:
     """A row for each socket that only the snapshot tells of: who listens does so without a call."""
     roles = [ROLES[role] for role in found.role[len(found.role) - len(idle) :].tolist()]
     places = found.listed[len(found.listed) - len(idle) :].tolist()
     ends = [found.ends[at] if at >= 0 else Endpoints() for at in places]
     names = [end.name(role) for end, role in zip(ends, roles, strict=True)]
-    numbers = np.array(idle, np.int64).reshape(-1, 2)
     return Descriptors(
         known.type + [end.type for end in ends],
-        known.name + [name or f"socket:[{ino}]" for name, (_, ino) in zip(names, idle, strict=True)],
-        np.concatenate((known.dev, numbers[:, 0])),
-        np.concatenate((known.ino, numbers[:, 1])),
+        known.name
+        + [name or f"socket:[{ino}]" for name, ino in zip(names, idle[:, 1].tolist(), strict=True)],
+        np.concatenate((known.dev, idle[:, 0])),
+        np.concatenate((known.ino, idle[:, 1])),
         np.concatenate((known.mode, np.full(len(idle), _SOCKET))),
         known.ends + list[Endpoints | None](ends),
         known.role + roles,
@@ -167,15 +153,35 @@ def _among(devs: np.ndarray, inos: np.ndarray, dev: np.ndarray, ino: np.ndarray)
     return result
 
 
-def _distinct(identity: np.ndarray, count: int, tag: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each distinct (identity, tag) first stands, in order of time, and which of them each event is."""
-    code, codes = refined(identity, count, tag + 2)
-    first = first_of_each(code, codes)
+def _told_apart(
+    touched: Touched, label: np.ndarray, *, rows: np.ndarray, of_row: np.ndarray, several: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Things in the order of time: identities, and of those with several labels each under each.
+
+    Args:
+        touched: the identities.
+        label: of each identity.
+        rows: of the events on those with several labels, each one's ascending.
+        of_row: the label of each of `rows`.
+        several: bool, of each identity.
+
+    Returns:
+        The thing of each event, which takes the place of its identity; of each thing its first row, its
+        identity and its label.
+    """
+    of_event = touched.of_event
+    single = np.flatnonzero(~several)
+    identity, labels, code = pair_codes(of_event[rows], of_row + 1)
+    first = np.concatenate((touched.first[single], rows[first_of_each(code, len(identity))]))
     order = np.argsort(first)
-    order = order[first[order] >= 0]
-    place = np.empty(codes, np.int32)
+    place = np.empty(len(first), np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
-    return first[order], taken_from(place, code)
+    of_identity = np.full(len(several) + 1, _NONE, np.int32)
+    of_identity[single] = place[: len(single)]
+    taken_from(of_identity, of_event, of_event)
+    of_event[rows] = place[len(single) :].take(code)
+    identity, labels = np.concatenate((single, identity)), np.concatenate((label[single], labels - 1))
+    return of_event, first[order], identity[order], labels[order]
 
 
 def _file_names(tag: np.ndarray, paths: Paths) -> list[str]:
@@ -194,15 +200,6 @@ def _describe_others(known: Descriptors, anonymous: np.ndarray, tag: np.ndarray)
             known.name[row] = f"pipe:[{known.ino[row]}]"
 
 
-def _name_terminals(known: Descriptors, mounts: Table) -> None:
-    """A pseudoterminal that nobody opened by its path (ioctl TIOCGPTPEER) is called by its number."""
-    places = {row.get("dev"): row.get("target") for row in mounts if row.get("type") == "devpts"}
-    for row in np.flatnonzero(np.isin(known.dev, [dev for dev in places if isinstance(dev, int)])).tolist():
-        if known.type[row] == "char" and not known.name[row] and known.ino[row] >= _FIRST_TERMINAL:
-            folder = text_of(places[int(known.dev[row])])
-            known.name[row] = f"{folder}/{known.ino[row] - _FIRST_TERMINAL}"
-
-
 def _describe_sockets(
     known: Descriptors, rows: np.ndarray, tag: np.ndarray, identity: np.ndarray, found: Sockets
 ) -> None:
@@ -213,85 +210,16 @@ def _describe_sockets(
         known.name[row] = ends.name(role) or f"socket:[{known.ino[row]}]"
 
 
-def _with_bare_paths(
-    known: Descriptors, label: np.ndarray, events: EventColumns, paths: Paths, container: np.ndarray
-) -> Descriptors:
-    """Give events that name a path but touched no descriptor their row.
-
-    `label`: the path of each known row.
-    """
-    of_event = known.of_event
-    path = paths.first.copy()
-    second = events.rows_of(_SECOND_IS_THE_RESULT)
-    path[second] = paths.second[second]
-    rows = rows_where(len(events), lambda some: (of_event[some] < 0) & (path[some] >= 0))
-    opens = events.rows_of(OPENS)
-    opens = opens[(of_event[opens] >= 0) & (paths.first[opens] >= 0)]
-    asked = (opens, paths.first[opens].astype(np.int64))
-    found = _files_at(of_event, label, container, asked=asked, path=path[rows], row=rows)
-    found[_differs_by_process(path[rows], paths)] = _NONE
-    of_event[rows] = found
-    bare = rows[found < 0]
-    _, where, code = pair_codes(container[bare].astype(np.int64) + 1, path[bare].astype(np.int64))
-    of_event[bare] = len(known.name) + code
-    directories = np.zeros(len(where), bool)
-    directories[code[kind_table(_OF_DIRECTORIES)[events.kind[bare]]]] = True
-    nothing = np.full(len(where), _NONE, np.int64)
+def _with_bare_paths(known: Descriptors, bare: Bare) -> Descriptors:
+    """A row for each file that is known by its path alone."""
+    nothing = np.full(len(bare.name), _NONE, np.int64)
     return Descriptors(
-        known.type + ["directory" if is_one else "file" for is_one in directories.tolist()],
-        known.name + [paths.names.all[at] for at in where.tolist()],
+        known.type + bare.type,
+        known.name + bare.name,
         np.concatenate((known.dev, nothing)),
         np.concatenate((known.ino, nothing)),
         np.concatenate((known.mode, nothing)),
-        known.ends + [None] * len(where),
-        known.role + [""] * len(where),
-        of_event,
+        known.ends + [None] * len(nothing),
+        known.role + [""] * len(nothing),
+        known.of_event,
     )
-
-
-def _differs_by_process(path: np.ndarray, paths: Paths) -> np.ndarray:
-    """Which names lead each process somewhere else: what one opened by them tells nothing of others."""
-    used, code = codes_of(path)
-    names = (paths.names.all[at] for at in used.tolist())
-    differs: np.ndarray = np.array([name.startswith(_OWN) for name in names], np.bool_)[code]
-    return differs
-
-
-def _files_at(
-    of_event: np.ndarray,
-    label: np.ndarray,
-    container_of_event: np.ndarray,
-    *,
-    asked: tuple[np.ndarray, np.ndarray],
-    path: np.ndarray,
-    row: np.ndarray,
-) -> np.ndarray:
-    """The file that had a path in its event's container at a row: seen before, else later, else -1.
-
-    `asked`: rows of opens and the paths that they gave, which may be others than those of the files.
-    """
-    container = container_of_event[row]
-    wanted_name = np.zeros(max(int(label.max(initial=-1)), int(path.max(initial=-1))) + 2, bool)
-    wanted_name[path] = True
-    wanted_name[-1] = False  # what -1, no name, points to
-    useful = np.append(wanted_name[label], False)
-    seen = rows_where(len(of_event), lambda some: useful.take(of_event[some]))
-    pair, pairs = refined(of_event[seen], len(label), container_of_event[seen])
-    since = first_of_each(pair, pairs)
-    since = seen[since[since >= 0]]
-    where, thing = container_of_event[since].astype(np.int64) + 1, of_event[since].astype(np.int64)
-    opens, given = asked
-    other = label[of_event[opens]] != given
-    opens, given = opens[other], given[other]
-    where = np.concatenate((where, container_of_event[opens].astype(np.int64) + 1))
-    name = np.concatenate((label[thing], given))
-    thing = np.concatenate((thing, of_event[opens].astype(np.int64)))
-    _, _, code = pair_codes(
-        np.concatenate((where, container.astype(np.int64) + 1)), np.concatenate((name, path.astype(np.int64)))
-    )
-    since = np.concatenate((since, opens))
-    life = Latest(code[: len(where)], since, int(code.max(initial=-1)) + 1)
-    wanted = code[len(where) :]
-    found = life.find(wanted, row)
-    found = np.where(found >= 0, found, life.first(wanted))
-    return taken(thing, found).astype(np.int32)

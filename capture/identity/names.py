@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.format.joins import Latest, first_of_each, in_order_of, pair_codes, taken
-from capture.format.pieces import rows_where, taken_from
+from capture.format.joins import Latest, in_order_of, pair_codes, place_among, taken
 from capture.identity.directories import snapshot_holders
 from capture.identity.events import EXECS, OPENS, EventColumns, kind_table
 from capture.identity.moves import Renames, find_moves, find_renames
@@ -24,6 +23,7 @@ from capture.identity.paths import Paths
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers, text_of
 from capture.identity.told_paths import TELLS, told_names
+from capture.identity.touched import Touched
 from capture.model.program_file import ProgramFlag, program_file
 
 BY_DESCRIPTOR = b"/dev/fd/"
@@ -62,6 +62,20 @@ class _Entries:
         return _Entries(*(array[kept] for array in vars(self).values()))
 
 
+@dataclass(frozen=True)
+class FileLabels:
+    """The names of files: one for each identity, but for some that vary from event to event."""
+
+    label: np.ndarray
+    """int32, of each identity."""
+    varies: np.ndarray
+    """bool, of each identity."""
+    rows: np.ndarray
+    """int64, ascending: the events on those that vary."""
+    of_row: np.ndarray
+    """int32: the name that each of them has."""
+
+
 class FileNames:
     """What was seen of names, before identities are known."""
 
@@ -80,45 +94,41 @@ class FileNames:
         self._container_of_process = container_of_process
         self._listed = [row for row in descriptors if text_of(row.get("name")).startswith("/")]
 
-    def labels(
-        self, rows: np.ndarray, devs: np.ndarray, inos: np.ndarray, identity: np.ndarray
-    ) -> np.ndarray:
-        """int32: the name of what each of some events worked on, as a position among the paths; -1 not known.
+    def labels(self, touched: Touched, is_file: np.ndarray) -> FileLabels:
+        """The names of files, positions among the paths; -1 not known. `is_file`: bool, of each identity.
 
         Most things have one name as long as they are known: only the events on others are looked at each.
-
-        Args:
-            rows: events, ascending.
-            devs: device of each identity.
-            inos: inode of each identity.
-            identity: of each of `rows`.
         """
-        naming = self._naming(rows)
-        at, of_naming = rows[naming], identity[naming]
+        count = len(touched)
+        at = self._naming(touched, is_file)
+        of_naming = touched.of_event[at]
         asked = self._own(at)
         own = told_names(self._events, at, of_naming, asked, self._container[at])
         self._name_namespaces(at, asked, own)
-        entries = self._entries(at, devs, inos, of_naming, own)
+        listed = self._from_snapshot(touched, is_file)
+        entries = self._entries(at, count, listed, of_naming, own)
         # A file is renamed by the name that its program knows it by.
         other = np.flatnonzero(asked != own)
-        known = self._entries(at[other], devs, inos, of_naming[other], asked[other])
+        known = self._entries(at[other], count, listed, of_naming[other], asked[other])
         renames = self._renamed(entries.and_also(known))
         everything = entries.and_also(renames)
-        several = _has_several(everything, len(devs))
-        one = np.full(len(devs), -1, np.int32)
+        several = _has_several(everything, count)
+        one = np.full(count, -1, np.int32)
         one[everything.identity] = everything.label
         changes = everything.changes()
-        varies = several | self._may_be_another(changes, rows, identity, len(devs))
+        varies = several | self._may_be_another(changes, touched.first)
         varies[of_naming[(own >= 0) & (own != one[of_naming])]] = True
-        label = taken_from(one, identity)
-        some = rows_where(len(rows), lambda piece: varies.take(identity[piece]))
-        if len(some):
-            given = np.full(len(rows), -1, np.int32)
-            given[naming] = own
-            label[some] = self._one_by_one(
-                entries, renames, changes, several, rows=rows[some], identity=identity[some], own=given[some]
-            )
-        return label
+        rows = touched.rows_of(varies)
+        of_row = self._one_by_one(
+            entries,
+            renames,
+            changes,
+            several,
+            rows=rows,
+            identity=touched.of_event[rows],
+            own=taken(own, place_among(at, rows)),
+        )
+        return FileLabels(one, varies, rows, of_row.astype(np.int32))
 
     def _one_by_one(
         self,
@@ -140,22 +150,23 @@ class FileNames:
             label[many] = np.where(better >= 0, better, label[many])
         return np.where(own >= 0, own, label)
 
-    def _may_be_another(
-        self, changes: _Entries, rows: np.ndarray, identity: np.ndarray, identities: int
-    ) -> np.ndarray:
-        """bool, of each identity: was it used before the open that may have created what it is named by?"""
-        first = first_of_each(identity, identities)
-        begun = np.full(identities, -1)
+    def _may_be_another(self, changes: _Entries, first: np.ndarray) -> np.ndarray:
+        """bool, of each identity: was it used before the open that may have created what it is named by?
+
+        `first`: the first event of each.
+        """
+        begun = np.full(len(first), -1)
         begun[changes.identity[::-1]] = changes.since[::-1]  # in order of time: the earliest is written last
-        early = np.flatnonzero((first >= 0) & (begun > taken(rows, first)))
-        found = np.zeros(identities, bool)
+        early = np.flatnonzero(begun > first)
+        found = np.zeros(len(first), bool)
         found[early] = self._creates(begun[early])
         return found
 
-    def _naming(self, rows: np.ndarray) -> np.ndarray:
-        """int64: which of some rows are events that may name what they touched."""
-        names = kind_table((*OPENS, *EXECS, TELLS, "memfd_create"))
-        return rows_where(len(rows), lambda some: names.take(self._events.kind.take(rows[some])))
+    def _naming(self, touched: Touched, is_file: np.ndarray) -> np.ndarray:
+        """int64: the events on files that may name what they touched."""
+        rows = self._events.rows_of((*OPENS, *EXECS, TELLS, "memfd_create"))
+        named: np.ndarray = rows[np.append(is_file, False)[touched.of_event[rows]]]
+        return named
 
     def _own(self, rows: np.ndarray) -> np.ndarray:
         """int64: the name that an event itself gives to what it touched, -1 none."""
@@ -189,13 +200,12 @@ class FileNames:
         return found
 
     def _entries(
-        self, rows: np.ndarray, devs: np.ndarray, inos: np.ndarray, identity: np.ndarray, own: np.ndarray
+        self, rows: np.ndarray, identities: int, listed: _Entries, identity: np.ndarray, own: np.ndarray
     ) -> _Entries:
-        listed = self._from_snapshot(devs, inos)
         named = np.flatnonzero(own >= 0)
         is_exec = kind_table(EXECS)[self._events.kind[rows[named]]]
         strong, weak = named[~is_exec], named[is_exec]
-        has_strong = np.zeros(len(devs), bool)
+        has_strong = np.zeros(identities, bool)
         has_strong[listed.identity] = True
         has_strong[identity[strong]] = True
         seen = np.sort(np.concatenate((strong, weak[~has_strong[identity[weak]]])))
@@ -211,14 +221,14 @@ class FileNames:
             )
         )
 
-    def _from_snapshot(self, devs: np.ndarray, inos: np.ndarray) -> _Entries:
-        table = self._listed
-        dev = np.concatenate((devs, integers(table, "dev")))
-        ino = np.concatenate((inos, integers(table, "ino")))
+    def _from_snapshot(self, touched: Touched, is_file: np.ndarray) -> _Entries:
+        table, files = self._listed, np.flatnonzero(is_file)
+        dev = np.concatenate((touched.dev[files], integers(table, "dev")))
+        ino = np.concatenate((touched.ino[files], integers(table, "ino")))
         _, _, code = pair_codes(dev, ino)
         identity_of = np.full(int(code.max(initial=-1)) + 1, -1)
-        identity_of[code[: len(devs)]] = np.arange(len(devs))
-        identity = identity_of[code[len(devs) :]]
+        identity_of[code[: len(files)]] = files
+        identity = identity_of[code[len(files) :]]
         used = np.flatnonzero(identity >= 0)
         names = [text_of(table[at].get("name")).removesuffix(_DELETED) for at in used.tolist()]
         holder = snapshot_holders(self._processes, integers([table[at] for at in used.tolist()], "pid"))

@@ -115,7 +115,6 @@ def identify(
         container,
         descriptors=tables.get("descriptors", ()),
         sockets=tables.get("sockets", ()),
-        mounts=tables.get("mounts", ()),
     )
     name_pseudoterminals(descriptors, events, tables.get("mounts", ()))
     _name_by_descriptor(events, paths, descriptors)

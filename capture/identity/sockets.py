@@ -17,6 +17,7 @@ import numpy as np
 from capture.format.joins import Latest, codes_of, pair_codes, place_among
 from capture.identity.events import EventColumns, kind_table
 from capture.identity.snapshot import Row, Table, integers, text_of
+from capture.identity.touched import Touched
 
 _INET, _INET6, _UNIX = 2, 10, 1
 _TYPES = {_INET: "ipv4", _INET6: "ipv6", _UNIX: "unix", 16: "netlink", 17: "packet"}
@@ -65,58 +66,62 @@ class Sockets:
     """Each socket event's place in `ends`, and each identity's role."""
 
     ends: list[Endpoints]
+    rows: np.ndarray
+    """int64, ascending: the events on sockets."""
     of_row: np.ndarray
-    """int32, of each row asked about: position in `ends`, -1 nothing is known."""
+    """int32, of each of them: position in `ends`, -1 nothing is known."""
     role: np.ndarray
-    """int8, of each identity: position in ROLES."""
+    """int8, of each identity, and of those that no event worked on: position in ROLES."""
     listed: np.ndarray
-    """int32, of each identity: position in `ends` of what the snapshot tells, -1 nothing."""
+    """int32, of each of the same: position in `ends` of what the snapshot tells, -1 nothing."""
 
 
 def find_sockets(
-    events: EventColumns,
-    process: np.ndarray,
-    rows: np.ndarray,
-    *,
-    identity: np.ndarray,
-    inode_of: np.ndarray,
-    listed: Table,
+    events: EventColumns, process: np.ndarray, touched: Touched, *, idle: np.ndarray, listed: Table
 ) -> Sockets:
     """Give each event on a socket its ends.
 
     Args:
         events: the columns.
         process: of each event.
-        rows: the events on sockets, ascending.
-        identity: of each of `rows`, a small number.
-        inode_of: of each identity; 0 is no socket.
+        touched: what each event worked on.
+        idle: (device, inode) of sockets that no event worked on; they are identities behind those touched.
         listed: the snapshot's sockets.
     """
+    count = len(touched) + len(idle)
+    rows = touched.rows_of(touched.is_socket)
+    identity = touched.of_event[rows]
     book = _Book()
     blobs = codes_of(events.sock[rows])
     told = book.told(events, rows, blobs)
-    by_inode, place = codes_of(inode_of)
-    owners = np.full(len(by_inode), -1)
-    owners[place] = np.arange(len(inode_of))
-    inodes = integers(listed, "ino")
-    found = place_among(by_inode.astype(np.int64), inodes)
-    held = np.flatnonzero((found >= 0) & (inodes > 0))
-    owner = owners[found[held]]
+    held, owner = _listed_owners(touched, idle, listed)
     listed_ends = np.array([book.place(_listed_ends(listed[at])) for at in held.tolist()], np.int64)
     group = np.concatenate((owner, identity)).astype(np.int64)
     since = np.concatenate((np.full(len(owner), -1), rows))
     value = np.concatenate((listed_ends, told))
     ranks = book.ranks()
-    lives = _for_life(group, since, value, ranks, len(inode_of))
+    lives = _for_life(group, since, value, ranks, count)
     accepted, listener = _accepted(events, process, rows, ranks[lives[len(owner) :]] < 1)
     if len(accepted):
         value[len(owner) + accepted] = lives[len(owner) + listener]
-        lives = _for_life(group, since, value, ranks, len(inode_of))
-    role = _roles(events, rows, identity, len(inode_of), blobs)
+        lives = _for_life(group, since, value, ranks, count)
+    role = _roles(events, rows, identity, count, blobs)
     _role_of_listed([listed[at] for at in held.tolist()], owner, role)
-    told_of = np.full(len(inode_of), -1, np.int32)
+    told_of = np.full(count, -1, np.int32)
     told_of[owner] = listed_ends
-    return Sockets(book.ends, lives[len(owner) :].astype(np.int32), role, told_of)
+    return Sockets(book.ends, rows, lives[len(owner) :].astype(np.int32), role, told_of)
+
+
+def _listed_owners(touched: Touched, idle: np.ndarray, listed: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the snapshot's sockets are open somewhere, and the identity of each."""
+    sockets = np.flatnonzero(touched.is_socket)
+    inos, place = codes_of(np.concatenate((touched.ino[sockets], idle[:, 1])))
+    sockets = np.concatenate((sockets, len(touched) + np.arange(len(idle))))
+    owners = np.full(len(inos), -1)
+    owners[place] = sockets
+    found = place_among(inos, integers(listed, "ino"))
+    held = np.flatnonzero(found >= 0)
+    return held, owners[found[held]]
 
 
 class _Book:

@@ -21,6 +21,7 @@ from capture.identity.processes import Processes, inherited
 from capture.identity.snapshot import Table, integers, texts
 
 _TIOCSCTTY = 0x540E
+_TYPE, _CHARACTER_DEVICE = 0o170000, 0o020000
 _PSEUDOTERMINALS, _CONSOLES = 136, 4
 _MINOR_BITS = 8
 _MOST_OF_A_MAJOR = 256
@@ -68,8 +69,9 @@ def _asked(events: EventColumns) -> np.ndarray:
 
 def name_pseudoterminals(things: Descriptors, events: EventColumns, mounts: Table) -> None:
     """Give pseudoterminals that no path led to the names that they have."""
-    kinds = np.array(things.type, object) == "char"
-    unnamed = np.array([not name for name in things.name], bool) & kinds & (things.ino >= _FIRST_INODE)
+    unnamed = (things.mode & _TYPE == _CHARACTER_DEVICE) & (things.ino >= _FIRST_INODE)
+    devices = np.flatnonzero(unnamed)
+    unnamed[devices] = [not things.name[thing] for thing in devices.tolist()]
     asked = things.of_event[_asked(events)]
     asked = asked[asked >= 0]
     mounted = np.array([kind == "devpts" for kind in texts(mounts, "type")], bool)
