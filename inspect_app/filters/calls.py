@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from capture.format.pieces import rows_where
+from capture.format.pieces import each_piece, rows_where
 from capture.model import catalogue
 from capture.model.events import NO_RESULT, Category, EventSpec, Returns
 from inspect_app.filters.cache import remember
@@ -93,17 +93,43 @@ def _has_result(name: str) -> bool:
     return spec is None or (spec.is_call and spec.returns is not Returns.NOTHING)
 
 
+def unreturned(frames: CaptureFrames) -> np.ndarray:
+    """bool[events]: the event is no call that has a result."""
+
+    def compute() -> np.ndarray:
+        codes, flags = event_type_codes(frames), event_array(frames, "flags")
+        without = np.append([not _has_result(name) for name in types(frames).values], True)
+        found = np.empty(len(codes), np.bool_)
+
+        def fill(rows: slice) -> None:
+            without.take(codes[rows], out=found[rows], mode="wrap")
+            found[rows] |= (flags[rows] & UNFINISHED) != 0
+
+        each_piece(len(codes), fill)
+        return found
+
+    return remember(frames, "unreturned", compute)
+
+
 def returned(frames: CaptureFrames) -> np.ndarray:
     """bool[events]: the event is a call that has a result."""
-    return remember(frames, "returned", lambda: of_types(frames, _has_result) & ~has_flag(frames, UNFINISHED))
+    held: np.ndarray = ~unreturned(frames)
+    return held
 
 
 def failures(frames: CaptureFrames) -> np.ndarray:
     """bool[events]: the call returned an error."""
 
     def compute() -> np.ndarray:
-        ret = event_array(frames, "ret")
-        held: np.ndarray = (ret < 0) & (ret >= -MAX_ERRNO) & returned(frames)
-        return held
+        ret, nothing = event_array(frames, "ret"), unreturned(frames)
+        found = np.empty(len(ret), np.bool_)
+
+        def fill(rows: slice) -> None:
+            # As an unsigned number an errno is among the largest.
+            limit = np.uint64(-MAX_ERRNO + (1 << 64))
+            found[rows] = (ret[rows].astype(np.int64, copy=False).view(np.uint64) >= limit) & ~nothing[rows]
+
+        each_piece(len(ret), fill)
+        return found
 
     return remember(frames, "failures", compute)

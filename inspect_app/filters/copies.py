@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from capture.format.joins import Latest, pair_codes
+from capture.format.pieces import rows_where
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import of_types, raw_argument
+from inspect_app.filters.calls import raw_argument, rows_of
 from inspect_app.filters.entities import event_array
 from inspect_app.frames.capture import CaptureFrames
 
@@ -27,13 +28,13 @@ def copies(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
 
 def _find(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
     thing, ret = event_array(frames, "descriptor"), event_array(frames, "ret")
-    clones = np.flatnonzero(of_types(frames, lambda name: name == "ioctl") & (ret == 0))
+    clones = rows_of(frames, "ioctl".__eq__)
+    clones = clones[ret[clones] == 0]
     if len(clones):
         asked = raw_argument(frames, 1)[clones] & np.uint64(0xFFFFFFFF)
         clones = clones[np.isin(asked, np.array(_CLONES, np.uint64))]
-    copied, spliced = (
-        np.flatnonzero(of_types(frames, name.__eq__) & (ret > 0)) for name in ("copy_file_range", "splice")
-    )
+    copied, spliced = (rows_of(frames, name.__eq__) for name in ("copy_file_range", "splice"))
+    copied, spliced = copied[ret[copied] > 0], spliced[ret[spliced] > 0]
     moved = np.concatenate((copied, spliced))
     told = np.concatenate((thing[copied], np.full(len(spliced), -1)))
     rows = np.concatenate((clones, moved))
@@ -50,7 +51,7 @@ def behind_numbers(frames: CaptureFrames, rows: np.ndarray, argument: int) -> np
     copying = np.zeros(len(frames.processes) + 1, bool)
     copying[process[rows]] = True
     copying[-1] = False
-    uses = np.flatnonzero(copying[process] & (thing >= 0) & (fd >= 0))
+    uses = rows_where(len(thing), lambda some: copying[process[some]] & (thing[some] >= 0) & (fd[some] >= 0))
     number = raw_argument(frames, argument)[rows].astype(np.uint32).view(np.int32)
     owners = np.concatenate((process[uses], process[rows]))
     _, _, code = pair_codes(owners, np.concatenate((fd[uses], number)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 
 from inspect_app.filters.cache import remember
 from inspect_app.filters.facets import NumberFacet, TextFacet, distinct, look_up
@@ -49,10 +50,13 @@ def entity_text(
     """A text column of an entity's frame, over events."""
 
     def compute() -> TextFacet:
-        texts = entity_array(frames, entity, column).astype(object, copy=True)
-        if empty_is_missing:
-            texts[texts == ""] = None
-        codes, values = distinct(texts)
+        codes, found = pd.factorize(getattr(frames, _TABLE_OF[entity])[column])
+        codes, values = codes.astype(np.int32), found.tolist()
+        if empty_is_missing and "" in values:
+            empty = values.index("")
+            del values[empty]
+            codes[codes == empty] = -1
+            codes[codes > empty] -= 1
         return TextFacet(values, codes, event_rows(frames, entity))
 
     return remember(frames, ("text", entity, column, empty_is_missing), compute)

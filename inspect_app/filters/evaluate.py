@@ -6,7 +6,7 @@ truth value of a whole condition.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,7 +36,7 @@ from inspect_app.filters.operators import (
 )
 from inspect_app.filters.patterns import Test
 from inspect_app.filters.reach import types_of
-from inspect_app.filters.scope import MAX_LOOKS, Known, Scope, on_payload
+from inspect_app.filters.scope import Known, Scope, on_payload
 from inspect_app.frames.capture import CaptureFrames
 
 _FEW = 16
@@ -53,26 +53,6 @@ def evaluate(expression: Expression, frames: CaptureFrames) -> np.ndarray:
         FilterError: it would need more memory than is sensible.
     """
     return _node(expression.root, Scope(frames, types=types_of(expression.root)))
-
-
-def evaluate_each(expressions: Sequence[Expression], frames: CaptureFrames) -> Iterator[np.ndarray]:
-    """bool[events] for each filter. Payload is read once for all that ask about it, if they are not many.
-
-    Raises as `evaluate` does, when a filter's turn has come.
-    """
-    scope = Scope(frames)
-    dear = [one.root for one in expressions if next(on_payload(one.root), None) is not None]
-    if len(dear) > 1 and sum(len(list(on_payload(root))) for root in dear) <= MAX_LOOKS:
-        scope = scope.looking_into(dear, _any([_wanted(root, scope) for root in dear]))
-    return (_node(one.root, replace(scope, types=types_of(one.root))) for one in expressions)
-
-
-def _wanted(root: Node, scope: Scope) -> np.ndarray:
-    """The events that a condition on payload may hold for, by what else it asks."""
-    parts = root.parts if isinstance(root, And) else (root,)
-    plain = [part for part in parts if next(on_payload(part), None) is None]
-    scope = replace(scope, types=types_of(root))
-    return _every(plain, scope) if plain else np.ones(scope.total, np.bool_)
 
 
 class Evaluator:
@@ -143,7 +123,7 @@ def _decided_anew(node: Node, scope: Scope) -> np.ndarray:
         case Compare():
             return _compare_with(node, scope)
         case CompareOperands():
-            return _compare_operands(node, scope)
+            return compare_operands(node, scope)
 
 
 def _all(parts: tuple[Node, ...], scope: Scope) -> np.ndarray:
@@ -222,9 +202,9 @@ def _of_rows(node: Node, scope: Scope) -> _OfRows | None:
         return None
     operand = node.left if isinstance(node, Compare) else node.operand
     (facet, *others) = scope.facets(operand)
-    if others or isinstance(facet, PayloadFacet) or facet.rows is None or _has_few_events(facet):
+    if others or isinstance(facet, PayloadFacet) or facet.rows is None or has_few_events(facet):
         return None
-    decided = _decision(node, facet, scope) if isinstance(node, Compare) else facet.everywhere()
+    decided = decision(node, facet, scope) if isinstance(node, Compare) else facet.everywhere()
     return _OfRows(facet.of_rows(decided), facet)
 
 
@@ -240,31 +220,32 @@ def _any(masks: list[np.ndarray]) -> np.ndarray:
 def _compare_with(node: Compare, scope: Scope) -> np.ndarray:
     if node.left.type is FieldType.BYTES:
         return scope.looking_into([node], scope.among).payload[id(node)]
-    return _any([_compare(node, facet, scope) for facet in scope.facets(node.left)])
+    return _any([compare(node, facet, scope) for facet in scope.facets(node.left)])
 
 
-def _compare(node: Compare, facet: Facet, scope: Scope) -> np.ndarray:
-    if isinstance(facet, TextFacet) and _has_few_events(facet):
+def compare(node: Compare, facet: Facet, scope: Scope) -> np.ndarray:
+    """bool, one a row of the scope: where one of a field's values meets a comparison."""
+    if isinstance(facet, TextFacet) and has_few_events(facet):
         # Only the values that these events have are looked at.
         used, place = np.unique(facet.event_codes(), return_inverse=True)
         values = [facet.values[at] for at in used[used >= 0].tolist()]
-        decided = _decision(node, TextFacet(values), replace(scope, known=None))
+        decided = decision(node, TextFacet(values), replace(scope, known=None))
         missing = np.zeros(int((used < 0).sum()), np.bool_)
         held: np.ndarray = np.concatenate((missing, decided))[place]
         return held
     assert not isinstance(facet, PayloadFacet)  # noqa: S101 - payload is decided by its own
-    return facet.spread(_decision(node, facet, scope))
+    return facet.spread(decision(node, facet, scope))
 
 
-def _has_few_events(facet: TextFacet | NumberFacet) -> bool:
-    """Whether texts are more than events."""
+def has_few_events(facet: TextFacet | NumberFacet) -> bool:
+    """Whether texts are more than events: then only those that events have are worth looking at."""
     if isinstance(facet, NumberFacet) or facet.next_row is not None:
         return False
     pointers = facet.codes if facet.rows is None else facet.rows
     return pointers is not None and len(pointers) < len(facet.values)
 
 
-def _decision(node: Compare, facet: TextFacet | NumberFacet, scope: Scope) -> np.ndarray:
+def decision(node: Compare, facet: TextFacet | NumberFacet, scope: Scope) -> np.ndarray:
     """bool[values]: which values meet a comparison."""
     constants = [literal.constant for literal in node.values]
     if isinstance(facet, NumberFacet):
@@ -286,7 +267,8 @@ def _decided(facet: TextFacet, test: Test) -> np.ndarray:
     return np.fromiter(map(test, facet.values), np.bool_, len(facet.values))
 
 
-def _compare_operands(node: CompareOperands, scope: Scope) -> np.ndarray:
+def compare_operands(node: CompareOperands, scope: Scope) -> np.ndarray:
+    """bool, one a row of the scope: where two values of the same event meet a comparison."""
     masks = [
         _pair(node.operator, left, right)
         for left in scope.facets(node.left)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from capture.format.pieces import rows_where
 from capture.model import decode
 from capture.model.events import Category, EventFlag
 from inspect_app.filters.cache import remember
@@ -20,10 +21,10 @@ from inspect_app.filters.calls import (
     is_syscall,
     of_types,
     raw_argument,
-    returned,
     rows_of,
     type_test,
     types,
+    unreturned,
 )
 from inspect_app.filters.entities import entity_array, entity_text, event_array, event_rows
 from inspect_app.filters.facets import Facets, NumberFacet, PayloadFacet, TextFacet, distinct, look_up
@@ -87,25 +88,27 @@ def _is_wait(name: str) -> bool:
 
 
 def _result(frames: CaptureFrames, _argument: str) -> Facets:
-    failed = np.flatnonzero(failures(frames))
+    is_failure = failures(frames)
+    failed = rows_where(len(is_failure), lambda rows: is_failure[rows])
     number = -event_array(frames, "ret")[failed]
     counts = np.bincount(number, minlength=1)
     counts[0] += len(frames.events) - len(failed)
     seen = np.flatnonzero(counts)
-    place = np.full(MAX_ERRNO + 1, -1, np.int32)
+    place = np.full(MAX_ERRNO + 1, -1, np.min_scalar_type(-len(seen) - 1))
     place[seen] = np.arange(len(seen))
     names = ["SUCCESS" if errno == 0 else decode.errno_name(-errno) for errno in seen.tolist()]
-    rows = np.where(returned(frames), place[0], np.int32(-1))
+    # What succeeded has the first place, if anything did.
+    rows = np.array([place[0], -1], place.dtype).take(unreturned(frames).view(np.int8))
     rows[failed] = place[number]
     return (TextFacet(names, None, rows),)
 
 
 def _raw_result(frames: CaptureFrames, _argument: str) -> Facets:
-    return (NumberFacet(event_array(frames, "ret"), ~returned(frames)),)
+    return (NumberFacet(event_array(frames, "ret"), unreturned(frames)),)
 
 
 def _failed(frames: CaptureFrames, _argument: str) -> Facets:
-    return (NumberFacet(failures(frames), ~returned(frames)),)
+    return (NumberFacet(failures(frames), unreturned(frames)),)
 
 
 def open_flags(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -94,11 +94,13 @@ def _writes(frames: CaptureFrames) -> np.ndarray:
 
 def _writes_to_syslog(frames: CaptureFrames) -> np.ndarray:
     names = entity_text(frames, "descriptor", "name")
+    ends = tuple(SYSLOG_SOCKETS)
     # A socket that is connected to it is named by both ends.
-    to_log = names.spread(
-        np.array([name.rpartition("->")[2].strip() in SYSLOG_SOCKETS for name in names.values], np.bool_)
-    )
-    held: np.ndarray = to_log & _writes(frames)
+    to_log = [
+        name.rstrip().endswith(ends) and name.rpartition("->")[2].strip() in SYSLOG_SOCKETS
+        for name in names.values
+    ]
+    held: np.ndarray = names.spread(np.array(to_log, np.bool_)) & _writes(frames)
     return held
 
 
@@ -108,13 +110,15 @@ def _is_syslog(frames: CaptureFrames, _argument: str) -> Facets:
 
 def _is_log(frames: CaptureFrames, _argument: str) -> Facets:
     names, kinds = (entity_text(frames, "descriptor", column) for column in ("name", "type"))
-    logs = np.array([_is_log_file(name) for name in names.values], np.bool_)
+    logs = np.array(
+        [
+            (name.startswith(LOG_FOLDER) or name.endswith(LOG_FILES)) and not name.endswith(ARCHIVES)
+            for name in names.values
+        ],
+        np.bool_,
+    )
     files = np.array([kind == "file" for kind in kinds.values], np.bool_)
     return (NumberFacet(names.spread(logs) & kinds.spread(files) & _writes(frames)),)
-
-
-def _is_log_file(name: str) -> bool:
-    return (name.startswith(LOG_FOLDER) or name.endswith(LOG_FILES)) and not name.endswith(ARCHIVES)
 
 
 def _number(tell: Callable[[Message], int]) -> Compute:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
@@ -12,17 +14,27 @@ from inspect_app.filters.cache import remember
 from inspect_app.filters.facets import TextFacet
 from inspect_app.frames.capture import CaptureFrames
 
+_PATIENCE = 2
+"""Comparisons of a kind that are made sooner than texts are arranged for them."""
+_PATTERNED = re.compile(r"[*?[]")
+
 
 class TextIndex:
     """The distinct values of a facet. Arranging them costs more than one comparison: it is for many."""
 
-    def __init__(self, values: Sequence[str]) -> None:
+    def __init__(self, values: Sequence[str], *, patience: int = 0) -> None:
+        """`patience`: so many comparisons of a kind are left to be made text by text."""
         self._values = values
+        self._patience = patience
+        self._asked = Counter[str]()
 
     def decide(self, operator: str, constants: Sequence[str]) -> np.ndarray | None:
         """bool[values]: which of them meet a comparison; None where each has to be looked at."""
         find = self._FINDERS.get(operator)
-        if find is None:
+        if find is None or (operator == "pmatch" and any(map(_PATTERNED.search, constants))):
+            return None
+        self._asked[find.__name__] += 1
+        if self._asked[find.__name__] <= self._patience:
             return None
         decided = np.zeros(len(self._values), np.bool_)
         for constant in constants:
@@ -48,6 +60,10 @@ class TextIndex:
     def _beginning(self, constant: str) -> np.ndarray:
         return _with_prefix(*self._forwards, constant)
 
+    def _below(self, constant: str) -> np.ndarray:
+        path = constant.rstrip("/")
+        return np.append(self._equal(path), self._beginning(f"{path}/")).astype(np.int64)
+
     def _ending(self, constant: str) -> np.ndarray:
         return _with_prefix(*self._backwards, constant[::-1])
 
@@ -58,13 +74,14 @@ class TextIndex:
         "intersects": _equal,
         "startswith": _beginning,
         "endswith": _ending,
+        "pmatch": _below,
     }
 
 
 def index_of(frames: CaptureFrames, facet: TextFacet) -> TextIndex:
     """The index of a facet's values; facets of the same values share one."""
     # The index holds the values, so that no others can come to be at their place.
-    return remember(frames, ("index", id(facet.values)), lambda: TextIndex(facet.values))
+    return remember(frames, ("index", id(facet.values)), lambda: TextIndex(facet.values, patience=_PATIENCE))
 
 
 def _sorted(values: Sequence[str]) -> tuple[list[str], np.ndarray]:

@@ -102,18 +102,22 @@ class Scope:
         nodes = [node for part in parts for node in on_payload(part) if id(node) not in self.payload]
         if not nodes:
             return self
-        if len(nodes) > MAX_LOOKS:
-            raise FilterError(
-                f"the filter has {len(nodes):,} conditions on payload, more than {MAX_LOOKS}; "
-                "`contains anyof (…)` takes many texts at once"
-            )
-        tests = [
-            payload_test(node.operator, node.modifier, [literal.text for literal in node.values])
-            for node in nodes
-        ]
-        masks = self.look(tests, among)
+        masks = self.look(looks(nodes), among)
         found = dict(zip(map(id, nodes), masks, strict=True))
         return replace(self, among=among, payload={**self.payload, **found})
+
+
+def looks(nodes: Sequence[Compare]) -> list[Decide]:
+    """What is looked for in payload; raises FilterError where a filter has too many such conditions."""
+    if len(nodes) > MAX_LOOKS:
+        raise FilterError(
+            f"the filter has {len(nodes):,} conditions on payload, more than {MAX_LOOKS}; "
+            "`contains anyof (…)` takes many texts at once"
+        )
+    return [
+        payload_test(node.operator, node.modifier, [literal.text for literal in node.values])
+        for node in nodes
+    ]
 
 
 def on_payload(node: Node) -> Iterator[Compare]:

@@ -28,7 +28,7 @@ from inspect_app.filters.cache import remember
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import UNSEEN_KINDS
-from inspect_app.views.classes import classes_of
+from inspect_app.views.classes import classes_of, why_not_told
 from inspect_app.views.coded import Rows, count_of, part_of, taken
 from inspect_app.views.entities import ENTITIES, entity_cells
 from inspect_app.views.format import Unit, format_bytes, format_compact
@@ -169,11 +169,8 @@ def _not_told(frames: CaptureFrames, conditions: Sequence[str]) -> dict[str, str
     try:
         classes_of(frames, asked)
     except NotEvaluableError:
-        for condition in asked:
-            try:
-                classes_of(frames, [condition])
-            except NotEvaluableError as error:
-                known[condition] = str(error)
+        known.update({one: reason for one in asked if (reason := why_not_told(frames, one))})
+        classes_of(frames, [one for one in asked if one not in known])
     return known
 
 
