@@ -6,7 +6,7 @@ The parser itself tells what may come at the cursor, so completion never offers 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -22,6 +22,7 @@ from inspect_app.filters.field import Argument, Field, FieldType
 from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.fields_arg import argument_names
 from inspect_app.filters.fields_container import container_labels
+from inspect_app.filters.fields_program import variable_names
 from inspect_app.filters.language import MAX_TEXT, grammar, operand_written
 from inspect_app.filters.operators import FUNCTIONS, MODIFIERS, OPERATORS
 from inspect_app.frames.capture import CaptureFrames
@@ -31,6 +32,20 @@ MAX_OFFERED = 50
 MAX_NUMBERS = 100_000
 """Numbers of a field that differ in more ways than this (times, sizes) are not offered."""
 
+_OFTEN = {
+    name: rank
+    for rank, name in enumerate(
+        (
+            *("proc.name", "evt.type", "fd.name", "container.name", "user.name", "proc.cmdline", "proc.pid"),
+            *("evt.failed", "proc.exepath", "proc.pname", "proc.aname", "container.id", "fd.rip", "fd.rport"),
+            *("evt.res", "evt.arg", "evt.latency", "fd.type", "evt.category", "user.uid", "proc.args"),
+            *("proc.exeline", "evt.buffer", "fd.directory", "fd.sport", "fd.lport", "proc.ppid", "fd.num"),
+            *("container.image.repository", "container.image", "fd.ip", "fd.port", "fd.l4proto", "proc.tty"),
+            *("user.loginuid", "k8s.pod.name", "k8s.ns.name", "evt.is_open_write", "thread.tid", "proc.exe"),
+        )
+    )
+}
+"""Field → how early it is offered: what analysts and public rules ask for most."""
 _TAIL = re.compile(r"""(?:"(?:\\.|[^"\\])*|'(?:\\.|[^'\\])*|[^\s()"'=,<>!]*)\Z""", re.DOTALL)
 _WORDS = {"_AND": "and", "_OR": "or", "_NOT": "not", "LPAR": "(", "RPAR": ")", "COMMA": ","}
 _WORD_MEANINGS = {
@@ -97,8 +112,9 @@ def _expected(text: str) -> tuple[frozenset[str], list[Token]]:
 def _fields(written: str, start: int, frames: CaptureFrames) -> list[Completion]:
     if written.startswith(("evt.arg.", "evt.rawarg.")):
         return _argument_names(written, start)
-    if written.startswith("container.label["):
-        return _label_names(written, start, frames)
+    head, bracket, tail = written.partition("[")
+    if bracket and head in _NAMES_WITHIN:
+        return _names_within(head, tail, start, frames)
     wanted = written.lower()
     known = [field for field in FIELDS.values() if wanted in field.name]
     known.sort(key=lambda field: (field.compute is None, *_likeness(field.name, wanted)))
@@ -110,9 +126,10 @@ def _fields(written: str, start: int, frames: CaptureFrames) -> list[Completion]
     return [_field(field, start) for field in known] + functions
 
 
-def _likeness(name: str, wanted: str) -> tuple[bool, int, str]:
-    """What begins with what was written comes first, of those the shortest."""
-    return f".{wanted}" not in f".{name}", len(name) if wanted else 0, name
+def _likeness(name: str, wanted: str) -> tuple[bool, bool, int, int, str]:
+    """What begins with what was written comes first, of those what is asked for often, then the shortest."""
+    begins, often = name.startswith(wanted), _OFTEN.get(name, len(_OFTEN))
+    return not begins, f".{wanted}" not in f".{name}", often, len(name) if wanted else 0, name
 
 
 def _field(field: Field, start: int) -> Completion:
@@ -131,13 +148,21 @@ def _argument_names(written: str, start: int) -> list[Completion]:
     ]
 
 
-def _label_names(written: str, start: int, frames: CaptureFrames) -> list[Completion]:
-    label, tail = FIELDS["container.label"], written.partition("[")[2]
-    names = sorted({name for labels in container_labels(frames) for name in labels if name.startswith(tail)})
-    return [
-        Completion(str(FieldOperand(label, name, label.type)), "argument", "label of a container", start)
-        for name in names
-    ]
+def _names_within(head: str, tail: str, start: int, frames: CaptureFrames) -> list[Completion]:
+    field, wanted = FIELDS[head], tail.lstrip("\"'")
+    names = sorted(name for name in _NAMES_WITHIN[head](frames) if name.startswith(wanted))[:MAX_OFFERED]
+    texts = (str(FieldOperand(field, name, field.type)) for name in names)
+    return [Completion(text, "argument", field.meaning, start) for text in texts]
+
+
+_NAMES_WITHIN: Mapping[str, Callable[[CaptureFrames], set[str]]] = {
+    "container.label": lambda frames: {name for labels in container_labels(frames) for name in labels},
+    "k8s.pod.label": lambda frames: {
+        name for labels in container_labels(frames, "pod_labels") for name in labels
+    },
+    "proc.env": variable_names,
+}
+"""Field → the names that its argument may be in a capture."""
 
 
 def _operators(written: str, start: int, tokens: Sequence[Token]) -> list[Completion]:

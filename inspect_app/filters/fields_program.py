@@ -172,6 +172,18 @@ def _environment_facet(frames: CaptureFrames, name: str) -> TextFacet:
     return remember(frames, ("environment", name), compute)
 
 
+def variable_names(frames: CaptureFrames) -> set[str]:
+    """What the variables of all recorded environments are called; none where none were recorded."""
+
+    def compute() -> set[str]:
+        words = {word for one in frames.environments for word in one.removesuffix(b"\0").split(b"\0")}
+        return {
+            text_of(name) for word in words for name, given, _ in [word.partition(b"=")] if given and name
+        }
+
+    return remember(frames, "variable names", compute)
+
+
 def _value(environment: bytes, name: str) -> str | None:
     """A variable's value, None where it is not set; without a name all of them."""
     words = [text_of(word) for word in environment.removesuffix(b"\0").split(b"\0")]

@@ -10,6 +10,8 @@ from inspect_app.filters.completion import complete
 from inspect_app.filters.evaluate import evaluate
 from inspect_app.filters.fields import FIELDS
 from inspect_app.filters.language import parse
+from inspect_app.frames import open_capture
+from tests.builders.capture import CaptureBuilder
 from tests.builders.frames import build_frames
 
 STORY = build_frames()
@@ -45,10 +47,26 @@ def test_an_empty_filter_begins_with_a_field():
         ("proc.name startswith any", "anyof"),
         ("proc.name = curl a", "and"),
         ("toup", "toupper("),
+        ("pro", "proc.name"),
+        ("evt.", "evt.type"),
+        ("evt.is_op", "evt.is_open_write"),
     ],
 )
 def test_the_likely_thing_comes_first(text, first):
     assert offered(text)[0] == first
+
+
+def test_names_within_brackets_are_those_of_the_capture(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="sh", environ=[b"PATH=/bin", b"PA RT=1", b"EMPTY=", b"odd", b"=x", b"P\xff=1"])
+    book.event("getpid")
+    frames = open_capture(book.write(tmp_path / "one.exhume"))
+    found = [one.text for one in complete("proc.env[P", 10, frames)]
+    assert found == ['proc.env["PA RT"]', "proc.env.PATH", 'proc.env["P\\\\xff"]']
+    for text in found:
+        assert evaluate(parse(f"{text} exists"), frames).any()
+    assert complete("k8s.pod.label[", 14, STORY)
+    assert not complete("k8s.pod.label[", 14, frames)
 
 
 def test_fields_that_cannot_be_evaluated_come_last_and_say_so():
