@@ -14,6 +14,7 @@ from inspect_app.analysis.beside import counted_beside
 from inspect_app.analysis.host import recording_filter
 from inspect_app.analysis.selection import TimeRange, select
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
+from inspect_app.cli.clocks import times_option
 from inspect_app.cli.options import (
     files_argument,
     filter_option,
@@ -21,7 +22,7 @@ from inspect_app.cli.options import (
     own_views_option,
     window_choice,
 )
-from inspect_app.cli.output import VIEW_WRITERS, echo_rows
+from inspect_app.cli.output import echo_rows, view_written
 from inspect_app.filters.completion import complete
 from inspect_app.filters.expression import Compare, Expression, quote
 from inspect_app.filters.fields import FIELDS
@@ -68,6 +69,7 @@ def main() -> None:
 @click.argument("name")
 @filter_option
 @window_choice
+@times_option
 @format_option
 @own_views_option
 @click.option("--sort", metavar="COLUMN", default="", help=_SORT_HELP)
@@ -88,6 +90,7 @@ def view(  # noqa: PLR0917 - click hands over options by name
       exhume-inspect view node.exhume processes --sort errors -n 20
       exhume-inspect view node.exhume commands --filter 'container.id != host'
       exhume-inspect view node.exhume connections --window +2s..+3s --format csv
+      exhume-inspect view node.exhume file_opens --window '09:30 local..' --times local
       exhume-inspect view node.exhume files --filter 'proc.name = sh' --format json | jq '.[0]'
       exhume-inspect view /var/captures/ processes
       exhume-inspect view node.exhume set_id_runs --views my-views.toml
@@ -99,7 +102,7 @@ def view(  # noqa: PLR0917 - click hands over options by name
     table = apply_view(chosen, frames, selection, window=span)
     order = _order(table, sort)
     shown = order if limit is None else order[:limit]
-    click.echo(VIEW_WRITERS[form](table, shown), nl=False)
+    click.echo(view_written(frames, table, shown, form), nl=False)
     _tell_beside(frames, span, [expression, chosen.filter])
     if form == "table" and (left_out := recording_filter(frames.host)):
         click.echo(printable(f"recorded with a filter: {left_out}"), err=True)

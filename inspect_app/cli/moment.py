@@ -8,18 +8,18 @@ from pathlib import Path
 
 import click
 
-from inspect_app.analysis.moments import moment_text
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.analysis.state import State, state_at
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command
+from inspect_app.cli.clocks import times_option, told_clock
 from inspect_app.cli.commands import main
 from inspect_app.cli.options import format_option
-from inspect_app.cli.output import VIEW_WRITERS
+from inspect_app.cli.output import view_written
 from inspect_app.cli.windows import parse_moment
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.export import to_records
-from inspect_app.views.format import format_count
+from inspect_app.views.format import format_count, format_time
 from inspect_app.views.moment import MOMENT_LISTS, MomentList, moment_table
 from inspect_app.views.sorting import default_order
 from inspect_app.views.table import ViewTable
@@ -30,14 +30,15 @@ _LISTS = ("all", *_NAMES)
 
 @main.command(epilog=EXIT_CODES)
 @click.argument("words", metavar="FILE... TIME [LIST]", nargs=-1)
+@times_option
 @format_option
 @guarded
 def at(words: tuple[str, ...], form: str) -> CaptureFrames:
     """Show the machine as it was at TIME: who ran, what each held open, which containers lived.
 
-    TIME is +1.5s (since the first event), 03:04:05.678 or 2026-01-02T03:04:05Z. LIST is one of processes,
-    descriptors, connections, containers, mounts, users; without it all are shown, except as CSV. Several
-    files, or the folder they are in, are opened as one.
+    TIME is +1.5s (since the first event), 03:04:05.678, 03:04:05 local or 2026-01-02T03:04:05Z. LIST is one
+    of processes, descriptors, connections, containers, mounts, users; without it all are shown, except as
+    CSV. Several files, or the folder they are in, are opened as one.
 
     \b
     Examples:
@@ -56,13 +57,13 @@ def at(words: tuple[str, ...], form: str) -> CaptureFrames:
     state = state_at(frames, time)
     if what != "all":
         table = moment_table(MOMENT_LISTS[_NAMES.index(what)], state)
-        click.echo(VIEW_WRITERS[form](table, default_order(table)), nl=False)
+        click.echo(view_written(frames, table, default_order(table), form), nl=False)
     elif form == "json":
         _echo_json(state)
     else:
-        click.echo(f"at {moment_text(time)}")
+        click.echo(f"at {_when(frames, time)}")
         for one in MOMENT_LISTS:
-            _echo_list(one, moment_table(one, state))
+            _echo_list(frames, one, moment_table(one, state))
     return frames
 
 
@@ -97,7 +98,12 @@ def _echo_json(state: State) -> None:
     click.echo(json.dumps({"time": state.time, **lists}, indent=1))
 
 
-def _echo_list(one: MomentList, table: ViewTable) -> None:
+def _when(frames: CaptureFrames, time: int) -> str:
+    clock, zero = told_clock(frames)
+    return format_time(time, clock, zero=zero, digits=9)
+
+
+def _echo_list(frames: CaptureFrames, one: MomentList, table: ViewTable) -> None:
     click.echo(f"\n{one.title}: {format_count(len(table), *one.noun)}")
     if len(table):
-        click.echo(VIEW_WRITERS["table"](table, default_order(table)), nl=False)
+        click.echo(view_written(frames, table, default_order(table), "table"), nl=False)

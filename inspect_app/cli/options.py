@@ -16,7 +16,8 @@ _LONGEST = 2_000
 _FORMATS = click.Choice(["table", "json", "csv"])
 _FILTER_HELP = "Only events that meet this expression; `exhume-inspect fields` lists what it can ask."
 _WINDOW_HELP = (
-    "Only events in this span: +1s..+2.5s, 03:04:05..03:04:06, or full dates; an end may be left out."
+    "Only events in this span: +1s..+2.5s, -2s.. (the last two), 03:04:05..03:04:06 (UTC), '09:30 local..',"
+    " or full dates; an end may be left out."
 )
 
 _VIEWS_HELP = "Offer the views of this file (TOML or YAML), instead of those of your settings folder."

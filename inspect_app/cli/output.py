@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import click
 import numpy as np
@@ -14,17 +14,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from inspect_app.views.export import csv_text, safe_text, to_csv, to_json, to_text
+from inspect_app.cli.clocks import told_clock
+from inspect_app.frames.capture import CaptureFrames
+from inspect_app.views.export import aligned, csv_text, safe_text, to_csv, to_json, to_text
 from inspect_app.views.table import ViewTable
 
 _FOLDED_ROWS = 1_000
 
-VIEW_WRITERS: Mapping[str, Callable[[ViewTable, np.ndarray], str]] = {
-    "table": lambda table, order: to_text(table, order, width=terminal_width(len(order))),
-    "json": to_json,
-    "csv": to_csv,
-}
-"""How a view's rows are written, by the name of the format."""
+
+def view_written(frames: CaptureFrames, table: ViewTable, order: np.ndarray, form: str) -> str:
+    """A view's rows in one of the three forms."""
+    if form == "json":
+        return to_json(table, order)
+    if form == "csv":
+        return to_csv(table, order)
+    clock, zero = told_clock(frames)
+    return to_text(table, order, width=terminal_width(len(order)), clock=clock, zero=zero)
 
 
 def echo_rows(
@@ -40,14 +45,20 @@ def echo_rows(
         csv.writer(out, lineterminator="\n").writerows([headings, *safe])
         click.echo(out.getvalue(), nl=False)
         return
+    shown = list(headings[: len(headings) - hidden])
+    columns = [[safe_text(str(row[at])) for row in rows] for at in range(len(shown))]
+    right = [heading == "figure" for heading in shown]
+    width = terminal_width(len(rows))
+    if width is None:
+        click.echo(aligned(shown, columns, right), nl=False)
+        return
     grid = Table(box=None, pad_edge=False)
-    shown = len(headings) - hidden
-    for heading in headings[:shown]:
-        grid.add_column(heading, justify="right" if heading == "figure" else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(safe_text(str(cell))) for cell in row[:shown]))
+    for heading, to_right in zip(shown, right, strict=True):
+        grid.add_column(heading, justify="right" if to_right else "left", overflow="fold")
+    for row in zip(*columns, strict=True):
+        grid.add_row(*map(Text, row))
     out = io.StringIO()
-    Console(file=out, width=terminal_width(len(rows)) or 160, highlight=False).print(grid)
+    Console(file=out, width=width, highlight=False).print(grid)
     click.echo("\n".join(line.rstrip() for line in out.getvalue().splitlines()))
 
 

@@ -11,13 +11,14 @@ from inspect_app.analysis.needles import Needle, hex_bytes, pattern, plain_text
 from inspect_app.analysis.payload_search import MAX_MATCHES, Matches, bytes_from, search
 from inspect_app.analysis.selection import select
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
+from inspect_app.cli.clocks import time_text, times_option
 from inspect_app.cli.commands import main
 from inspect_app.cli.holders import among_hosts, host_of_event, thing, who
 from inspect_app.cli.options import files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import echo_rows
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.export import safe_text
-from inspect_app.views.format import UNKNOWN, Clock, format_bytes, format_count, format_time
+from inspect_app.views.format import UNKNOWN, format_bytes, format_count
 
 _AROUND, _LONGEST = 24, 4_096
 """Bytes shown on either side of a match; characters shown of one."""
@@ -29,6 +30,7 @@ _MATCH = ("event", "time", "process", "pid", "name", "offset", "length", "data",
 @click.argument("wanted", metavar="TEXT")
 @filter_option
 @window_choice
+@times_option
 @format_option
 @click.option("--regex", is_flag=True, help="TEXT is a regular expression (RE2); ^ and $ match at lines.")
 @click.option("--hex", "as_hex", is_flag=True, help="TEXT is bytes in hex: 'de ad be ef'.")
@@ -103,7 +105,7 @@ def _match_row(frames: CaptureFrames, matches: Matches, at: int) -> tuple[str | 
 
 def _echo_match(frames: CaptureFrames, row: tuple[str | int | None, ...]) -> None:
     number, time, name, pid, where, offset, _, data, host = row
-    when = format_time(int(time or 0), Clock.UTC, zero=0)
+    when = time_text(frames, int(time or 0))
     who = f"{among_hosts(frames, str(host))}{name}"
     place = f"{safe_text(who)}[{pid}] {safe_text(str(where)) or UNKNOWN}"
     click.echo(f"{when}  event {number:,}  {place}  +{offset:,}: {data}")
@@ -112,6 +114,7 @@ def _echo_match(frames: CaptureFrames, row: tuple[str | int | None, ...]) -> Non
 def _echo_searched(frames: CaptureFrames, matches: Matches, limit: int) -> None:
     if not matches.complete:
         click.echo(f"the first {limit:,} matches are shown; -n shows more", err=True)
+        return
     moved = int(frames.events["size"].sum())
     found = format_count(len(matches), "match", "matches")
     click.echo(f"{found} in {format_bytes(matches.searched)} kept of {format_bytes(moved)} moved", err=True)

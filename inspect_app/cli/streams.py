@@ -15,6 +15,7 @@ from inspect_app.analysis.conversations import conversations
 from inspect_app.analysis.selection import select
 from inspect_app.analysis.streams import Direction, Segment, Streams, io_streams, of_thing
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
+from inspect_app.cli.clocks import time_text, times_option
 from inspect_app.cli.commands import main
 from inspect_app.cli.holders import among_hosts, host_of, host_of_event, latest, thing, who
 from inspect_app.cli.options import FILE, files_argument, filter_option, format_option, window_choice
@@ -22,7 +23,7 @@ from inspect_app.cli.output import echo_rows
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.foreign import ENDINGS
 from inspect_app.views.export import safe_text
-from inspect_app.views.format import Clock, format_bytes, format_count, format_time
+from inspect_app.views.format import format_bytes, format_count
 from inspect_app.views.payload_text import Rendering, render
 
 _WIDTH = 100
@@ -55,6 +56,7 @@ _LIST = (
 @files_argument
 @filter_option
 @window_choice
+@times_option
 @format_option
 @click.option(
     "--list", "listed", is_flag=True, help="List the streams: what bytes went through, and how many."
@@ -138,7 +140,7 @@ def _echo_list(frames: CaptureFrames, found: Streams, form: str) -> None:
         told = {**row, "stream": row["descriptor"], "process": name, "pid": pid}
         told["host"] = host_of(frames, "processes", int(row["process"]))
         if form == "table":
-            told |= {at: format_time(told[at], Clock.UTC, zero=0, date=False) for at in ("first", "last")}
+            told |= {at: time_text(frames, told[at], date=False) for at in ("first", "last")}
             told |= {size: format_bytes(told[size]) for size in ("read", "written", "kept")}
         rows.append(tuple(told[column] for column in _LIST))
     echo_rows(_LIST, rows, form)
@@ -168,7 +170,7 @@ def _echo_segment(frames: CaptureFrames, found: Streams, at: int, rendering: Ren
         click.echo(f"··· {format_count(segment.lost_before, 'event')} lost before the next")
     verb = "wrote" if segment.direction is Direction.WRITE else "peeked at" if segment.peeked else "read"
     name, pid = who(frames, segment.row)
-    when = format_time(segment.time, Clock.UTC, zero=0)
+    when = time_text(frames, segment.time)
     kept = f"{segment.captured:,} of {format_bytes(segment.size)} kept"
     place = f" +{segment.offset:,}" if segment.offset > 0 else ""
     where = (thing(frames, segment.descriptor) or f"fd {segment.fd}") + place

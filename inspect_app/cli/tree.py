@@ -8,16 +8,16 @@ import click
 import numpy as np
 
 from inspect_app.analysis.processes import Forest, adopter_of, fate_text, lifelines, process_forest
-from inspect_app.analysis.selection import TimeRange, select
-from inspect_app.analysis.timelines import capture_window
+from inspect_app.analysis.selection import select
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
+from inspect_app.cli.clocks import time_text, times_option
 from inspect_app.cli.commands import main
 from inspect_app.cli.holders import host_of
 from inspect_app.cli.options import files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import echo_rows, terminal_width
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.export import safe_text
-from inspect_app.views.format import UNKNOWN, Clock, format_count, format_time
+from inspect_app.views.format import UNKNOWN, format_count
 
 _HEADINGS = (
     "depth",
@@ -42,6 +42,7 @@ _MOST_DEPTH = 60
 @files_argument
 @filter_option
 @window_choice
+@times_option
 @format_option
 @click.option("--all", "idle", is_flag=True, help="Also processes without a selected event.")
 @guarded
@@ -69,7 +70,7 @@ def tree(files: tuple[Path, ...], expression: str, window: str, form: str, idle:
     forest = process_forest(frames)
     order = forest.order[forest.with_ancestors(chosen)[forest.order]]
     if form == "table":
-        _echo_tree(frames, forest, order, events, span)
+        _echo_tree(frames, forest, order, events)
     else:
         echo_rows(_HEADINGS, [_row(frames, forest, row, events) for row in order.tolist()], form)
     return frames
@@ -122,21 +123,18 @@ def _container(frames: CaptureFrames, row: int) -> str:
     return str(frames.containers["name"].iat[at] or frames.containers["id"].iat[at]) if at >= 0 else ""
 
 
-def _echo_tree(
-    frames: CaptureFrames, forest: Forest, order: np.ndarray, events: np.ndarray, span: TimeRange | None
-) -> None:
+def _echo_tree(frames: CaptureFrames, forest: Forest, order: np.ndarray, events: np.ndarray) -> None:
     """Lines with branches, then facts."""
     if not len(order):
         click.echo("no process has a selected event", err=True)
         return
     width = terminal_width(0)
-    zero = (span or capture_window(frames)).start_ns
     for row, branch in zip(order.tolist(), _branches(forest.depth[order]), strict=True):
         name, command = _program(frames, row)
         start = int(frames.processes["start"].to_numpy()[row])
         facts = [
             _container(frames, row) or UNKNOWN,
-            format_time(start, Clock.UTC, zero=zero) if start >= 0 else "",
+            time_text(frames, start) if start >= 0 else "",
             fate_text(frames, row),
             _adopted(frames, row),
             host_of(frames, "processes", row) if len(frames.hosts) > 1 else "",

@@ -14,18 +14,17 @@ from inspect_app.analysis.selection import TimeRange, select
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.analysis.usage import UsageBy, usage
 from inspect_app.cli.boundary import EXIT_CODES, guarded, open_for_command, window_option
+from inspect_app.cli.clocks import time_text, times_option
 from inspect_app.cli.commands import main
 from inspect_app.cli.holders import host_of, latest
 from inspect_app.cli.options import files_argument, filter_option, format_option, window_choice
 from inspect_app.cli.output import echo_rows
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.format import (
-    Clock,
     format_bytes,
     format_count,
     format_duration,
     format_share,
-    format_time,
 )
 
 _FIGURES = ("cpu", "share", "rss", "vms", "minflt", "majflt", "threads")
@@ -47,6 +46,7 @@ _WRITTEN: Mapping[str, Callable[[Any], str]] = {
 @files_argument
 @filter_option
 @window_choice
+@times_option
 @format_option
 @click.option(
     "--by",
@@ -120,7 +120,7 @@ def _row(
     if form != "table":
         return (time, *who, *figures, host)
     written = (_WRITTEN.get(name, str)(figure) for name, figure in zip(_FIGURES, figures, strict=True))
-    return (format_time(time, Clock.UTC, zero=0, date=False), *who, *written, host)
+    return (time_text(frames, time, date=False), *who, *written, host)
 
 
 def _container(frames: CaptureFrames, row: int) -> tuple[str, str]:

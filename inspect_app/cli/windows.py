@@ -17,4 +17,4 @@ def parse_window(text: str, whole: TimeRange) -> TimeRange:
 
 def parse_moment(text: str, whole: TimeRange) -> int:
     """Nanoseconds since 1970 UTC. Raises ValueError as `parse_window`."""
-    return windows.parse_moment(text, whole.start_ns)
+    return windows.parse_moment(text, whole.start_ns, whole.end_ns)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from rich.cells import cell_len
@@ -21,7 +21,7 @@ from rich.text import Text
 
 from capture.model.decode import printable
 from inspect_app.views.cells import Cells, Value
-from inspect_app.views.format import UNKNOWN, Unit, format_value
+from inspect_app.views.format import UNKNOWN, Clock, Unit, format_value
 from inspect_app.views.table import ViewTable
 from inspect_app.views.view import Column
 
@@ -65,7 +65,14 @@ def to_json(table: ViewTable, order: np.ndarray) -> str:
     return f"[{body}]\n"
 
 
-def to_text(table: ViewTable, order: np.ndarray, *, width: int | None = None) -> str:
+def to_text(
+    table: ViewTable,
+    order: np.ndarray,
+    *,
+    width: int | None = None,
+    clock: Clock = Clock.UTC,
+    zero: int = 0,
+) -> str:
     """The rows in this order, and the totals, as a table for people.
 
     Args:
@@ -73,14 +80,16 @@ def to_text(table: ViewTable, order: np.ndarray, *, width: int | None = None) ->
         order: Which of them, in which order.
         width: Columns of a terminal, into which long texts are folded; that takes a millisecond a row.
             None leaves every row on one line.
+        clock: Against what moments are told.
+        zero: The moment that relative ones count from, nanoseconds since 1970 UTC.
     """
     shown = [position for position, column in enumerate(table.columns) if column.shown]
     headings = [table.columns[position].title for position in shown]
-    columns = [_shown_texts(table, position, order) for position in shown]
+    columns = [_shown_texts(table, position, order, clock, zero) for position in shown]
     right = [table.columns[position].unit.numeric for position in shown]
     totals = _totals(table, shown)
     if width is None:
-        return _aligned(headings, columns, right, totals)
+        return aligned(headings, columns, right, totals)
     return _folded(headings, columns, right, totals, width)
 
 
@@ -91,7 +100,10 @@ def safe_text(text: str) -> str:
     return printable(text.encode("utf-8", "surrogateescape"), _TEXT_LIMIT)
 
 
-def _aligned(headings: list[str], columns: list[list[str]], right: list[bool], totals: list[str]) -> str:
+def aligned(
+    headings: Sequence[str], columns: Sequence[list[str]], right: Sequence[bool], totals: Sequence[str] = ()
+) -> str:
+    """Columns of texts side by side, a line a row, however long; `right`: which line up at the right."""
     padded = []
     for heading, texts, to_right, total in zip(headings, columns, right, totals or headings, strict=True):
         column = [heading, *texts, *([total] if totals else [])]
@@ -121,11 +133,12 @@ def _folded(
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def _shown_texts(table: ViewTable, position: int, order: np.ndarray) -> list[str]:
+def _shown_texts(table: ViewTable, position: int, order: np.ndarray, clock: Clock, zero: int) -> list[str]:
     """A column as people read it; a text that many rows share is made safe once."""
     column, cells = table.columns[position], table.cells[position].take(order)
     if cells.codes is None:
-        return [format_value(cells.at(row), column.unit) for row in range(len(cells))]
+        values = (cells.at(row) for row in range(len(cells)))
+        return [format_value(value, column.unit, clock=clock, zero=zero) for value in values]
     texts = [*(safe_text(str(text)) for text in cells.values), UNKNOWN]
     return [texts[code] for code in np.where(cells.absent(), -1, cells.codes).tolist()]
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -222,10 +223,49 @@ def test_a_moment_is_read_in_every_form_that_help_names():
         "2023-11-14T22:13:21Z..2023-11-14 22:13:22.000",
         "2023-11-14T23:13:21+01:00..2023-11-14T17:13:22-05:00",
         f"{START_NS + 1_000 * MS}..{START_NS + 2_000 * MS}",
+        "-2s..-1000ms",
+        "22:13:21Z..22:13:22 UTC",
+        "2023-11-15 03:43:21 +05:30..16:13:22-06:00",
     ):
         assert parse_window(text, whole) == one_to_two, text
     assert parse_window("..", whole) == whole
     assert parse_window("+1.000000001s..", whole).start_ns == START_NS + 1_000_000_001
+    # In New Zealand it is the fifteenth already.
+    assert parse_window("11:13:21+13:00..", whole).start_ns == START_NS + 1_000 * MS
+    for text in (
+        "24:00..",
+        "2023-02-30T00:00Z..",
+        "0000-01-01T00:00Z..",
+        "1s..",
+        "22:13:21+99:00..",
+        "--1s..",
+    ):
+        with pytest.raises(ValueError, match="is no moment"):
+            parse_window(text, whole)
+
+
+def test_local_times_are_those_of_the_reader(monkeypatch, capture):
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        local = run("view", capture, "file_opens", "--window", "11:13 local..", "--times", "local")
+        assert "2023-11-15 11:13:2" in local.stdout and "NZDT" in local.stdout
+        same = run("view", capture, "file_opens", "--window", "2023-11-14T22:13Z..", "--format", "json")
+        assert len(json.loads(same.stdout)) == len(local.stdout.splitlines()) - 1
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_times_are_counted_from_the_first_event_or_from_a_moment(capture):
+    relative = run("view", capture, "file_opens", "--times", "relative").stdout.splitlines()[1]
+    marked = run("view", capture, "file_opens", "--times", "+1s").stdout.splitlines()[1]
+    assert float(relative.split()[0]) - float(marked.split()[0]) == pytest.approx(1)
+    for command in ("tree", "streams", "usage"):
+        assert " UTC" not in run(command, capture, "--times", "relative").stdout
+    assert run("at", capture, "+0s", "--times", "relative").stdout.startswith("at +0.000000000 s\n")
+    wrong = run("view", capture, "file_opens", "--times", "soon")
+    assert wrong.exit_code == 2 and "or utc, local, relative" in wrong.stderr
 
 
 @pytest.fixture
@@ -381,3 +421,15 @@ def test_values_of_a_field_come_with_their_events(capture, arguments, expected):
 def test_values_of_what_is_no_field_are_refused(capture):
     result = run("values", capture, "proc.nam")
     assert result.exit_code == 2 and "did you mean proc.name?" in result.stderr
+
+
+def test_a_table_that_is_no_terminal_has_a_line_a_row(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="sh", cwd="/")
+    name = b"/srv" + b"/long" * 60
+    book.event("openat", ret=3, fd=3, ino=9, text=name, args=(AT_FDCWD,))
+    book.event("read", fd=3, ino=9, ret=5, data=b"hello", args=(3, 0, 5))
+    path = book.write(tmp_path / "long.exhume")
+    for command in (("streams", "--list"), ("values", "fd.name")):
+        lines = run(command[0], path, *command[1:]).stdout.splitlines()
+        assert len(lines) == 2 and name.decode() in lines[1]
