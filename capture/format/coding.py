@@ -29,7 +29,7 @@ import zstandard
 from capture.format.blocks import decompress
 from capture.format.errors import FormatError
 
-DTYPES = frozenset({"<i8", "<u8", "<i4", "<u4", "<i2", "<u2", "|i1", "|u1"})
+DTYPES = {name: np.dtype(name) for name in ("<i8", "<u8", "<i4", "<u4", "<i2", "<u2", "|i1", "|u1")}
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -39,6 +39,10 @@ _SAMPLE, _MANY = 512, 16
 """Of about so many values, looked at first, one in _MANY may not fit: else too many of all would not."""
 _SHIFTED = 4
 """Bytes of the widest numbers that are put together by shifts."""
+_KEPT = ("plain", "planes")
+_DELTAS = {"delta": "plain", "delta planes": "planes"}
+"""Codings of differences, and how these are kept."""
+_NOTHING = bytes(1 << 20)
 _NARROWER: dict[str, list[np.dtype[Any]]] = {
     "i": [np.dtype("i1"), np.dtype("<i2"), np.dtype("<i4")],
     "u": [np.dtype("u1"), np.dtype("<u2"), np.dtype("<u4")],
@@ -170,33 +174,53 @@ def unpack_column(column: object, count: int, offset: int | None = None) -> Arra
     return values
 
 
-def unpack_into(column: object, out: Array, offset: int | None = None) -> None:
+def unpack_into(column: object, out: Array, offset: int | None = None) -> bool:
     """The values of one column, into an array of zeros of the same length: of the column's dtype, or of one
     that holds them (`width_of`).
+
+    Returns whether there may be others than zeros: pages of zeros that nobody writes to take no memory.
 
     Raises:
         FormatError: As `unpack_column` does.
     """
     dtype, stored, coding, data, exceptions = _checked(column, offset)
-    kept = "planes" if coding.endswith("planes") else "plain"
     if coding == "const":
-        if len(data) != dtype.itemsize:
-            raise FormatError("a constant column has not one value", offset)
-        _put(out, np.frombuffer(data, dtype))
+        value = _constant(data, dtype, offset)
+        has_any = bool(value[0])
+        if has_any:
+            out[:] = value
         _put_exceptions(out, exceptions, dtype, offset)
-    elif coding == kept:
-        _put(out, _stored_values(data, stored, len(out), kept, offset))
+    elif coding in _KEPT:
+        has_any = _put(out, _raw(data, stored, len(out), offset), stored, coding)
         _put_exceptions(out, exceptions, dtype, offset)
-    elif coding in ("delta", "delta planes") and len(out) and len(data) >= 8:
+    elif coding in _DELTAS and len(out) and len(data) >= 8:
         first = np.frombuffer(data[:8], "<i8")
-        _put(out[:1], first)
-        _put(out[1:], _stored_values(data[8:], stored, len(out) - 1, kept, offset))
+        out[:1] = first
+        raw = _raw(data[8:], stored, len(out) - 1, offset)
+        has_any = _put(out[1:], raw, stored, _DELTAS[coding]) or bool(first[0])
         _put_exceptions(out[1:], exceptions, first.dtype, offset)
         # Sums of whatever width are the same in the bits that it has.
-        if first[0] or out[1:].any():
+        if has_any or exceptions:
             np.cumsum(out, dtype=out.dtype, out=out)
     else:
         raise FormatError(f"a column coded as {coding[:20]!r}, which this reader does not know", offset)
+    return has_any or bool(exceptions)
+
+
+def unpack_some(column: object, rows: Array, count: int, offset: int | None = None) -> Array:
+    """The values of one column at some rows, in its dtype; most of it is not put together for that.
+
+    Raises:
+        FormatError: As `unpack_column` does.
+    """
+    dtype, stored, coding, data, exceptions = _checked(column, offset)
+    if coding not in _KEPT or exceptions:
+        return unpack_column(column, count, offset)[rows]
+    raw = np.frombuffer(_raw(data, stored, count, offset), np.uint8).reshape(
+        (stored.itemsize, count) if coding == "planes" else (count, stored.itemsize)
+    )
+    some = raw[:, rows].T if coding == "planes" else raw[rows]
+    return np.ascontiguousarray(some).view(stored).reshape(-1).astype(dtype, copy=False)
 
 
 def width_of(column: object, dtype: np.dtype[Any]) -> int:
@@ -215,45 +239,56 @@ def width_of(column: object, dtype: np.dtype[Any]) -> int:
     return min(width, dtype.itemsize)
 
 
-def _put(out: Array, values: Array) -> None:
-    """Write values over zeros: pages of zeros that nobody writes to take no memory."""
-    if values.any():
-        out[:] = values
-
-
 def _checked(column: object, offset: int | None) -> tuple[np.dtype[Any], np.dtype[Any], str, bytes, bytes]:
     match column:
-        case [str(dtype), str(stored), str(coding), bytes(data)] if dtype in DTYPES and stored in DTYPES:
-            return np.dtype(dtype), np.dtype(stored), coding, data, b""
-        case [str(dtype), str(stored), str(coding), bytes(data), bytes(exceptions)] if (
-            dtype in DTYPES and stored in DTYPES
-        ):
-            return np.dtype(dtype), np.dtype(stored), coding, data, exceptions
-    raise FormatError("a column is not [dtype, stored, coding, data]", offset)
+        case [str(dtype), str(stored), str(coding), bytes(data)]:
+            exceptions = b""
+        case [str(dtype), str(stored), str(coding), bytes(data), bytes(exceptions)]:
+            pass
+        case _:
+            raise FormatError("a column is not [dtype, stored, coding, data]", offset)
+    own, narrow = DTYPES.get(dtype), DTYPES.get(stored)
+    if own is None or narrow is None:
+        raise FormatError("a column is not [dtype, stored, coding, data]", offset)
+    return own, narrow, coding, data, exceptions
 
 
-def _stored_values(data: bytes, stored: np.dtype[Any], count: int, kept: str, offset: int | None) -> Array:
+def _constant(data: bytes, dtype: np.dtype[Any], offset: int | None) -> Array:
+    if len(data) != dtype.itemsize:
+        raise FormatError("a constant column has not one value", offset)
+    return np.frombuffer(data, dtype)
+
+
+def _raw(data: bytes, stored: np.dtype[Any], count: int, offset: int | None) -> bytes:
+    """The bytes of `count` stored numbers."""
     raw = decompress(data, count * stored.itemsize, offset) if count else b""
     if len(raw) != count * stored.itemsize:
         raise FormatError(f"a column has {len(raw)} bytes, {count * stored.itemsize} wanted", offset)
+    return raw
+
+
+def _put(out: Array, raw: bytes, stored: np.dtype[Any], kept: str) -> bool:
+    """Write stored numbers over zeros; whether there are others."""
+    if _NOTHING.startswith(raw):
+        return False
     if kept == "plain":
-        return np.frombuffer(raw, stored)
-    return _of_planes(np.frombuffer(raw, np.uint8).reshape(stored.itemsize, count), stored)
-
-
-def _of_planes(planes: Array, stored: np.dtype[Any]) -> Array:
-    """The numbers of which `planes` has all lowest bytes, then all second bytes, and so on."""
+        out[:] = np.frombuffer(raw, stored)
+        return True
+    planes = np.frombuffer(raw, np.uint8).reshape(stored.itemsize, len(out))
     if stored.itemsize > _SHIFTED:
-        values = np.empty((planes.shape[1], stored.itemsize), np.uint8)
-        for at, plane in enumerate(planes):
-            values[:, at] = plane
-        return values.view(stored).reshape(-1)
-    # Put together by shifts, which run over many numbers at once: several times as fast.
-    numbers: Array = planes[-1].astype(f"<u{stored.itemsize}")
-    for plane in planes[-2::-1]:
-        numbers <<= 8
-        numbers |= plane
-    return numbers.view(stored)
+        numbers = np.ascontiguousarray(planes.T).view(f"<u{stored.itemsize}").reshape(-1)
+    else:
+        # Put together by shifts, which run over many numbers at once: several times as fast.
+        fits = out.dtype.itemsize == stored.itemsize
+        numbers = out.view(f"<u{stored.itemsize}") if fits else np.empty(len(out), f"<u{stored.itemsize}")
+        numbers[:] = planes[-1]
+        for plane in planes[-2::-1]:
+            numbers <<= 8
+            numbers |= plane
+        if fits:
+            return True
+    out[:] = numbers.view(stored)
+    return True
 
 
 def _put_exceptions(values: Array, exceptions: bytes, dtype: np.dtype[Any], offset: int | None) -> None:

@@ -17,7 +17,16 @@ import numpy as np
 import zstandard
 
 from capture.format.blocks import decompress, unpack
-from capture.format.coding import Array, Column, Sparse, pack_column, unpack_column, unpack_into, whole
+from capture.format.coding import (
+    Array,
+    Column,
+    Sparse,
+    pack_column,
+    unpack_column,
+    unpack_into,
+    unpack_some,
+    whole,
+)
 from capture.format.errors import FormatError
 from capture.format.text_table import PackedTexts
 
@@ -228,21 +237,29 @@ class EventBody:
         if name in self.columns:
             values = unpack_column(self.columns[name], self.count, self.offset)
             return values.astype(EVENT_COLUMNS.get(name, values.dtype.str), copy=False)
-        absent = -1 if name in ("latency", "fd") else 0
-        return np.full(self.count, absent, EVENT_COLUMNS[name])
+        return self._absent(name, self.count)
 
     def values(self, name: str, rows: Array) -> Array:
         """A column's values at some rows; where none are asked for nothing is unpacked."""
-        if not len(rows):
-            return np.empty(0, EVENT_COLUMNS[name])
-        return self.column(name)[rows]
+        if not len(rows) or name not in self.columns:
+            return self._absent(name, len(rows))
+        values = unpack_some(self.columns[name], rows, self.count, self.offset)
+        return values.astype(EVENT_COLUMNS.get(name, values.dtype.str), copy=False)
 
-    def column_into(self, name: str, out: Array) -> None:
-        """The same, into an array of zeros that has the dtype of EVENT_COLUMNS."""
+    def column_into(self, name: str, out: Array) -> bool:
+        """The same, into an array of zeros of the dtype of EVENT_COLUMNS, or of one that holds its values.
+
+        Returns whether there may be others than zeros.
+        """
         if name in self.columns:
-            unpack_into(self.columns[name], out, self.offset)
-        elif name in ("latency", "fd"):
-            out[:] = -1
+            return unpack_into(self.columns[name], out, self.offset)
+        absent = self._absent(name, 1)
+        if absent[0]:
+            out[:] = absent
+        return bool(absent[0])
+
+    def _absent(self, name: str, count: int) -> Array:
+        return np.full(count, -1 if name in ("latency", "fd") else 0, EVENT_COLUMNS[name])
 
     def batch(self) -> EventBatch:
         """All of the block, as a writer takes it; columns that this reader does not know, too.

@@ -447,8 +447,7 @@ class CaptureFile:
         rows = slice(ref.row, ref.row + ref.header.count)
         own = {name: out[rows] for name, out in columns.items()}
         for name, out in own.items():
-            body.column_into(name, out)
-            if name in TEXT_COLUMNS and out.any():
+            if body.column_into(name, out) and name in TEXT_COLUMNS:
                 out[:] = _spread(self._block_codes[begun.index], out, ref.offset)
         wanted = choose(own) if choose else {}
         return {name: Chosen(some + ref.row, body.values(name, some)) for name, some in wanted.items()}
@@ -617,7 +616,8 @@ class _Begun:
 
 def _spread(codes: Array, positions: Array, offset: int) -> Array:
     """`codes[positions]`, refusing a position outside as numpy's wrap-around would not."""
-    if len(positions) and (int(positions.min()) < 0 or int(positions.max()) >= len(codes)):
+    # A negative position is a large one without a sign.
+    if len(positions) and int(positions.view(np.uint32).max()) >= len(codes):
         raise FormatError("an event points to a text that is not there", offset)
     # Of narrow positions `take` is three times as quick as an index.
     return codes.take(positions)
