@@ -16,12 +16,13 @@ from capture.format.joins import first_of_each, pair_codes
 from capture.format.pieces import taken_from
 from capture.identity.anonymous import Anonymous, is_anonymous, type_of
 from capture.identity.bare_paths import Bare, name_bare_events
+from capture.identity.endpoints import ROLES, Endpoints
 from capture.identity.events import EventColumns
 from capture.identity.names import FileNames
 from capture.identity.paths import Paths
 from capture.identity.processes import Processes
 from capture.identity.snapshot import Table, integers
-from capture.identity.sockets import ROLES, Endpoints, Sockets, find_sockets
+from capture.identity.sockets import Sockets, find_sockets
 from capture.identity.touched import Touched, find_touched
 
 _TYPE = 0o170000
@@ -78,10 +79,10 @@ def find_descriptors(
     found = find_sockets(events, processes.of_event, touched, idle=idle, listed=sockets)
     of_event, first, thing, tag = _told_apart(
         touched,
-        files.label,
+        np.where(touched.is_socket, found.label, files.label),
         rows=np.concatenate((some, files.rows, found.rows)),
         of_row=np.concatenate((labels, files.of_row, found.of_row)),
-        several=is_nameless | files.varies | touched.is_socket,
+        several=is_nameless | files.varies | found.varies,
     )
     is_socket, is_nameless = touched.is_socket[thing], is_nameless[thing]
     mode = events.mode[first].astype(np.int64)

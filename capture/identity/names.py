@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.format.joins import Latest, in_order_of, pair_codes, place_among, taken
+from capture.format.joins import Latest, first_of_each, in_order_of, pair_codes, place_among, taken
 from capture.identity.directories import snapshot_holders
 from capture.identity.events import EXECS, OPENS, EventColumns, kind_table
 from capture.identity.moves import Renames, find_moves, find_renames
@@ -49,8 +49,15 @@ class _Entries:
     fd: np.ndarray
 
     def and_also(self, other: _Entries) -> _Entries:
+        if not len(other.since):
+            return self
         names = ("identity", "since", "label", "process", "container", "fd")
         return _Entries(*(np.concatenate((getattr(self, name), getattr(other, name))) for name in names))
+
+    def of(self, which: np.ndarray) -> _Entries:
+        """Those of some identities. `which`: bool, of each identity."""
+        some = which[self.identity]
+        return _Entries(*(array[some] for array in vars(self).values()))
 
     def changes(self) -> _Entries:
         """Those that gave an identity another name than the one before: most opens repeat a name."""
@@ -111,53 +118,53 @@ class FileNames:
         other = np.flatnonzero(asked != own)
         known = self._entries(at[other], count, listed, of_naming[other], asked[other])
         renames = self._renamed(entries.and_also(known))
-        everything = entries.and_also(renames)
-        several = _has_several(everything, count)
-        one = np.full(count, -1, np.int32)
-        one[everything.identity] = everything.label
-        changes = everything.changes()
-        varies = several | self._may_be_another(changes, touched.first)
+        one, several = np.full(count, -1, np.int32), np.zeros(count, bool)
+        for seen in (entries, renames):
+            one[seen.identity] = seen.label
+        for seen in (entries, renames):
+            several[seen.identity[seen.label != one[seen.identity]]] = True
+        varies = several | self._may_be_another(entries, renames, touched.first)
         varies[of_naming[(own >= 0) & (own != one[of_naming])]] = True
         rows = touched.rows_of(varies)
         of_row = self._one_by_one(
-            entries,
-            renames,
-            changes,
+            entries.of(varies),
+            renames.of(varies),
             several,
             rows=rows,
             identity=touched.of_event[rows],
             own=taken(own, place_among(at, rows)),
         )
-        return FileLabels(one, varies, rows, of_row.astype(np.int32))
+        return FileLabels(one, varies, rows, of_row)
 
     def _one_by_one(
         self,
         entries: _Entries,
         renames: _Entries,
-        changes: _Entries,
         several: np.ndarray,
         *,
         rows: np.ndarray,
         identity: np.ndarray,
         own: np.ndarray,
     ) -> np.ndarray:
-        """int64: what `labels` gives, of events whose things have several names, or have one only later."""
-        label = self._by_anybody(changes, rows, identity, own, len(several))
-        many = np.flatnonzero((own < 0) & several[identity])
+        """int32: what `labels` gives, of events whose things have several names, or have one only later."""
+        label = own.astype(np.int32)
+        many = np.flatnonzero((label < 0) & several[identity])
         if len(many):
-            asked = _Entries(*(array[several[entries.identity]] for array in vars(entries).values()))
-            better = self._by_process(asked, renames, rows[many], identity[many], len(several))
-            label[many] = np.where(better >= 0, better, label[many])
-        return np.where(own >= 0, own, label)
+            asked = entries.of(several)
+            label[many] = self._by_process(asked, renames, rows[many], identity[many], len(several))
+        rest = np.flatnonzero(label < 0)
+        changes = entries.and_also(renames).changes()
+        label[rest] = self._by_anybody(changes, rows[rest], identity[rest], len(several))
+        return label
 
-    def _may_be_another(self, changes: _Entries, first: np.ndarray) -> np.ndarray:
+    def _may_be_another(self, entries: _Entries, renames: _Entries, first: np.ndarray) -> np.ndarray:
         """bool, of each identity: was it used before the open that may have created what it is named by?
 
         `first`: the first event of each.
         """
-        begun = np.full(len(first), -1)
-        begun[changes.identity[::-1]] = changes.since[::-1]  # in order of time: the earliest is written last
-        early = np.flatnonzero(begun > first)
+        begun = taken(entries.since, first_of_each(entries.identity, len(first)), missing=len(self._events))
+        np.minimum.at(begun, renames.identity, renames.since)
+        early = np.flatnonzero((begun > first) & (begun < len(self._events)))
         found = np.zeros(len(first), bool)
         found[early] = self._creates(begun[early])
         return found
@@ -165,16 +172,16 @@ class FileNames:
     def _naming(self, touched: Touched, is_file: np.ndarray) -> np.ndarray:
         """int64: the events on files that may name what they touched."""
         rows = self._events.rows_of((*OPENS, *EXECS, TELLS, "memfd_create"))
-        named: np.ndarray = rows[np.append(is_file, False)[touched.of_event[rows]]]
+        named: np.ndarray = rows[np.append(is_file, False).take(touched.of_event.take(rows))]
         return named
 
     def _own(self, rows: np.ndarray) -> np.ndarray:
-        """int64: the name that an event itself gives to what it touched, -1 none."""
+        """int32: the name that an event itself gives to what it touched, -1 none."""
         events, paths = self._events, self._paths
         kind = events.kind[rows]
         gives = kind_table((*OPENS, *EXECS, TELLS))[kind] & (events.ret[rows] >= 0)
         gives[self._named_after_another(rows)] = False
-        own = np.where(gives, paths.first[rows].astype(np.int64), -1)
+        own = np.where(gives, paths.first[rows], np.int32(-1))
         made = np.flatnonzero(kind_table(["memfd_create"])[kind] & (events.text[rows] > 0))
         for at in made.tolist():
             own[at] = paths.names.code("/memfd:" + text_of(events.texts[events.text[rows[at]]]))
@@ -217,7 +224,7 @@ class FileNames:
                 own[seen],
                 self._processes.of_event[at],
                 self._container[at],
-                self._events.fd[at].astype(np.int64),
+                self._events.fd[at],
             )
         )
 
@@ -235,7 +242,10 @@ class FileNames:
         container = taken(self._container_of_process, holder)
         since = np.full(len(used), -1)
         fd = integers([table[at] for at in used.tolist()], "fd")
-        return _Entries(identity[used], since, self._paths.names.codes(names), holder, container, fd)
+        label = self._paths.names.codes(names)
+        narrow = (array.astype(np.int32) for array in (identity[used], label, holder, container, fd))
+        identity, label, holder, container, fd = narrow
+        return _Entries(identity, since, label, holder, container, fd)
 
     def _renamed(self, entries: _Entries) -> _Entries:
         """Names that renames gave to identities known under the old name."""
@@ -271,16 +281,11 @@ class FileNames:
         return _Entries(identity, rows, label, self._processes.of_event[rows], renames.container[at], nowhere)
 
     def _by_anybody(
-        self,
-        entries: _Entries,
-        rows: np.ndarray,
-        identity: np.ndarray,
-        own: np.ndarray,
-        identities: int,
+        self, entries: _Entries, rows: np.ndarray, identity: np.ndarray, identities: int
     ) -> np.ndarray:
         life = Latest(entries.identity, entries.since, identities)
         found = life.find(identity, rows)
-        early = np.flatnonzero((found < 0) & (own < 0))
+        early = np.flatnonzero(found < 0)
         first = life.first(identity[early])
         possible = np.flatnonzero(first >= 0)
         early, first = early[possible], first[possible]
@@ -300,14 +305,15 @@ class FileNames:
         _, _, owner = pair_codes(
             np.concatenate((entries.process, process)) + 1, np.concatenate((entries.identity, identity))
         )
-        fd = np.concatenate((entries.fd, self._events.fd[rows].astype(np.int64)))
+        fd = np.concatenate((entries.fd, self._events.fd[rows]))
         _, _, number = pair_codes(owner, fd + 1)
         count = len(entries.identity)
-        by_owner, by_number = (
-            Latest(code[:count], entries.since, int(code.max(initial=-1)) + 1).find(code[count:], rows)
-            for code in (owner, number)
-        )
-        opened = np.where((by_number >= 0) & (self._events.fd[rows] >= 0), by_number, by_owner)
+        opened = np.full(len(rows), -1)
+        rest = np.flatnonzero(fd[count:] >= 0)
+        for code in (number, owner):
+            life = Latest(code[:count], entries.since, int(code.max(initial=-1)) + 1)
+            opened[rest] = life.find(code[count:][rest], rows[rest])
+            rest = np.flatnonzero(opened < 0)
         moved = Latest(renames.identity, renames.since, identities).find(identity, rows)
         is_moved_later = taken(renames.since, moved, -2) > taken(entries.since, opened, -2)
         return np.where(is_moved_later, taken(renames.label, moved), taken(entries.label, opened))
@@ -335,15 +341,6 @@ def _decided(holds: Callable[[bytes], bool], codes: np.ndarray, texts: Sequence[
 def _is_of_script(recorded: bytes) -> bool:
     file = program_file(recorded)
     return file is not None and ProgramFlag.SCRIPT in file.flags
-
-
-def _has_several(entries: _Entries, identities: int) -> np.ndarray:
-    """bool, of each identity: was it seen under different names?"""
-    one = np.full(identities, -1, np.int64)
-    one[entries.identity] = entries.label
-    several = np.zeros(identities, bool)
-    several[entries.identity[entries.label != one[entries.identity]]] = True
-    return several
 
 
 def _place_codes(entries: _Entries, container: np.ndarray, path: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ from capture.format.joins import (
     place_among,
     taken,
 )
-from capture.format.pieces import each_piece, rows_where
+from capture.format.pieces import each_piece
 from capture.identity.events import EventColumns
 from capture.identity.snapshot import Table, integers
 
@@ -272,17 +272,22 @@ def find_threads(events: EventColumns, processes: Processes, table: Table) -> Th
     """Who did it within each process: the main thread is as old as the process."""
     known = _introduced_threads(events, processes, table)
     tid, process, start, since = (np.concatenate(column) for column in known)
-    of_event = events.row_of("thread")
-    of_event[:] = processes.of_event  # main threads stand first, so that the rows are the same
-    others = rows_where(len(events), lambda some: events.tid[some] != events.pid[some])
-    main = len(processes)
+    main, of_event = len(processes), events.row_of("thread")
     tids, group = codes_of(tid[main:])
-    asked = place_among(tids, events.tid[others].astype(np.int64))
-    found = Latest(group, since[main:], len(tids)).find(asked, others)
-    of_other = processes.of_event[others]
-    fits = (found >= 0) & (process[main + found] == of_other) if len(tids) else found >= 0
-    of_event[others] = np.where(fits, main + found, -1)
-    strange = others[~fits]
+    places, life = Places(tids, len(events)), Latest(group, since[main:], len(tids))
+    process_of = np.append(process[main:], -1)
+
+    def find(rows: slice) -> np.ndarray:
+        owner = processes.of_event[rows]
+        of_event[rows] = owner  # main threads stand first, so that the rows are the same
+        others = np.flatnonzero(events.tid[rows] != events.pid[rows])
+        found = life.find(places.of(events.tid[rows].take(others)), others + rows.start)
+        fits = (found >= 0) & (process_of.take(found) == owner.take(others))
+        of_event[rows][others] = np.where(fits, main + found, -1)
+        stranger: np.ndarray = others[~fits] + rows.start
+        return stranger
+
+    strange = np.concatenate([np.empty(0, np.int64), *each_piece(len(events), find)])
     makers, numbers, pair = pair_codes(processes.of_event[strange], events.tid[strange].astype(np.int64))
     of_event[strange] = len(tid) + pair
     end = np.full(len(tid) + len(makers), -1, np.int64)

@@ -7,79 +7,60 @@ each; whom it talked to is in the address that the program handed over or got.
 
 from __future__ import annotations
 
-import socket
-import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from capture.format.joins import Latest, codes_of, pair_codes, place_among
+from capture.identity.endpoints import (
+    CLIENT,
+    LISTEN,
+    LISTENER,
+    ROLES,
+    SERVER,
+    Endpoints,
+    is_listening,
+    kernel_ends,
+    listed_ends_of,
+    with_address,
+)
 from capture.identity.events import EventColumns, kind_table
 from capture.identity.snapshot import Row, Table, integers, text_of
 from capture.identity.touched import Touched
 
-_INET, _INET6, _UNIX = 2, 10, 1
-_TYPES = {_INET: "ipv4", _INET6: "ipv6", _UNIX: "unix", 16: "netlink", 17: "packet"}
-_LAYOUT = struct.Struct("<HHHBxHH4x16s16s")
-_LISTEN = 10
-_MAPPED = "::ffff:"
 _PEER_CALLS = ("connect", "uring_connect", "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg")
 """Calls whose address is the peer's."""
 _NAMING_CALLS = ("bind", "connect", "uring_connect")
-_PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp", 132: "sctp", 136: "udp"}
-_SOCKET_TYPES = {1: "tcp", 2: "udp", 3: "raw"}
-CLIENT, SERVER, LISTENER = "client", "server", "listener"
-ROLES = ("", CLIENT, SERVER, LISTENER)
-
-
-@dataclass(frozen=True)
-class Endpoints:
-    """What is known of a socket. Empty and -1: not known, or none."""
-
-    type: str = "other"
-    l4proto: str = ""
-    laddr: str = ""
-    lport: int = -1
-    raddr: str = ""
-    rport: int = -1
-    path: str = ""
-    """A unix socket's name; an abstract one begins with @."""
-
-    @property
-    def rank(self) -> int:
-        """How much it tells: 2 a peer or a name, 1 a local port, 0 nothing."""
-        return 2 if self.rport >= 0 or self.path else int(self.lport >= 0)
-
-    def name(self, role: str) -> str:
-        """`client->server`, so that both ends of a connection share a name; else the end that is known."""
-        if self.path or not self.rank:
-            return self.path
-        local, peer = end_text(self.laddr, self.lport), end_text(self.raddr, self.rport)
-        if not peer:
-            return local
-        return f"{peer}->{local}" if role == SERVER else f"{local}->{peer}"
+_CONNECTS, _ACCEPTS = ("connect", "uring_connect"), ("accept", "accept4", "uring_accept")
+_LISTENS = ("listen", "uring_listen")
 
 
 @dataclass(frozen=True)
 class Sockets:
-    """Each socket event's place in `ends`, and each identity's role."""
+    """The ends of sockets, as places in `ends` (-1 nothing is known), and their roles."""
 
     ends: list[Endpoints]
+    label: np.ndarray
+    """int32, of each identity: its ends, but for some that vary from event to event."""
+    varies: np.ndarray
+    """bool, of each identity."""
     rows: np.ndarray
-    """int64, ascending: the events on sockets."""
+    """int64, ascending: the events on those that vary."""
     of_row: np.ndarray
-    """int32, of each of them: position in `ends`, -1 nothing is known."""
+    """int32: the ends that each of them has."""
     role: np.ndarray
     """int8, of each identity, and of those that no event worked on: position in ROLES."""
     listed: np.ndarray
-    """int32, of each of the same: position in `ends` of what the snapshot tells, -1 nothing."""
+    """int32, of each of the same: what the snapshot tells."""
 
 
 def find_sockets(
     events: EventColumns, process: np.ndarray, touched: Touched, *, idle: np.ndarray, listed: Table
 ) -> Sockets:
-    """Give each event on a socket its ends.
+    """Find the ends of sockets.
+
+    Of most sockets all events tell the same: of such the first event stands for all.
 
     Args:
         events: the columns.
@@ -89,27 +70,66 @@ def find_sockets(
         listed: the snapshot's sockets.
     """
     count = len(touched) + len(idle)
-    rows = touched.rows_of(touched.is_socket)
-    identity = touched.of_event[rows]
-    book = _Book()
-    blobs = codes_of(events.sock[rows])
-    told = book.told(events, rows, blobs)
+    every = touched.rows_of(touched.is_socket)
+    owner_of = touched.of_event.take(every)
+    book = _Book(events)
     held, owner = _listed_owners(touched, idle, listed)
-    listed_ends = np.array([book.place(_listed_ends(listed[at])) for at in held.tolist()], np.int64)
+    at = _looked_at(book, touched, every, owner_of, owner)
+    rows, identity = every[at], owner_of[at]
+    blobs = codes_of(events.sock[rows])
+    told = book.told(rows, blobs)
+    listed_ends = np.array([book.place(listed_ends_of(listed[at])) for at in held.tolist()], np.int64)
     group = np.concatenate((owner, identity)).astype(np.int64)
     since = np.concatenate((np.full(len(owner), -1), rows))
     value = np.concatenate((listed_ends, told))
     ranks = book.ranks()
     lives = _for_life(group, since, value, ranks, count)
-    accepted, listener = _accepted(events, process, rows, ranks[lives[len(owner) :]] < 1)
+    accepted, listener = _accepted(events, process, rows, ranks[lives[len(owner) :]] < 1, every)
     if len(accepted):
+        # One event stands for a listener of which all events tell the same.
+        first = np.searchsorted(rows, touched.first[owner_of[listener]])
+        listener = np.where(place_among(at, listener) >= 0, place_among(at, listener), first)
         value[len(owner) + accepted] = lives[len(owner) + listener]
         lives = _for_life(group, since, value, ranks, count)
-    role = _roles(events, rows, identity, count, blobs)
+    role = _roles(events, every, owner_of, count)
+    listens = np.array([is_listening(events.texts[at]) for at in blobs[0].tolist()] or [False])
+    role[identity[listens.take(blobs[1])]] = ROLES.index(LISTENER)
     _role_of_listed([listed[at] for at in held.tolist()], owner, role)
     told_of = np.full(count, -1, np.int32)
     told_of[owner] = listed_ends
-    return Sockets(book.ends, rows, lives[len(owner) :].astype(np.int32), role, told_of)
+    ends_of_row = lives[len(owner) :].astype(np.int32)
+    label, varies = _by_identity(len(touched), identity, ends_of_row)
+    kept = varies[identity]
+    return Sockets(book.ends, label, varies, rows[kept], ends_of_row[kept], role, told_of)
+
+
+def _looked_at(
+    book: _Book, touched: Touched, rows: np.ndarray, identity: np.ndarray, listed: np.ndarray
+) -> np.ndarray:
+    """Which of the events on sockets are looked at: of a socket of which all tell the same only the first.
+
+    `listed`: identities of which the snapshot tells as well.
+    """
+    events = book.events
+    sock, kind = events.sock.take(rows), events.kind.take(rows)
+    _, looked = _by_identity(len(touched), identity, sock)
+    looked[listed[listed < len(touched)]] = True
+    tells_more = kind_table((*_PEER_CALLS, *_NAMING_CALLS)).take(kind) & (events.addr.take(rows) > 0)
+    some = np.flatnonzero(tells_more | kind_table(_ACCEPTS).take(kind))
+    distinct, code = codes_of(sock[some])
+    places = book.parsed(distinct)
+    incomplete = book.ranks()[places] < 2
+    looked[identity[some[incomplete[code]]]] = True
+    found: np.ndarray = np.flatnonzero(looked.take(identity) | (rows == touched.first.take(identity)))
+    return found
+
+
+def _by_identity(count: int, identity: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A value of each identity, -1 none, and which have several. `identity`: of each value."""
+    one, varies = np.full(count, -1, value.dtype), np.zeros(count, bool)
+    one[identity] = value
+    varies[identity[value != one.take(identity)]] = True
+    return one, varies
 
 
 def _listed_owners(touched: Touched, idle: np.ndarray, listed: Table) -> tuple[np.ndarray, np.ndarray]:
@@ -127,9 +147,11 @@ def _listed_owners(touched: Touched, idle: np.ndarray, listed: Table) -> tuple[n
 class _Book:
     """Distinct pairs of ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: EventColumns) -> None:
+        self.events = events
         self.ends: list[Endpoints] = []
         self._places: dict[Endpoints, int] = {}
+        self._parsed: dict[int, int] = {0: -1}
 
     def place(self, ends: Endpoints) -> int:
         place = self._places.setdefault(ends, len(self.ends))
@@ -141,30 +163,33 @@ class _Book:
         """int8: how much each pair tells; the last place stands for -1, nothing."""
         return np.array([ends.rank for ends in self.ends] + [-1], np.int8)
 
-    def told(self, events: EventColumns, rows: np.ndarray, told: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    def parsed(self, blobs: np.ndarray) -> np.ndarray:
+        """int64: what the kernel told in some texts, -1 nothing."""
+        known = self._parsed
+        for at in blobs.tolist():
+            if at not in known:
+                ends = kernel_ends(self.events.texts[at])
+                known[at] = -1 if ends is None else self.place(ends)
+        return np.array([known[at] for at in blobs.tolist()] or [-1], np.int64)
+
+    def told(self, rows: np.ndarray, told: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """int64: what each event itself tells, -1 nothing. `told`: distinct texts, and which each has."""
         blobs, code = told
-        parsed = [_kernel_ends(events.texts[at]) if at else None for at in blobs.tolist()]
-        places = np.array([-1 if ends is None else self.place(ends) for ends in parsed] or [-1], np.int64)
-        ends: np.ndarray = places.take(code)
-        self._add_addresses(events, rows, ends, kind_table(_PEER_CALLS), frozenset({"ipv4", "ipv6"}))
-        self._add_addresses(events, rows, ends, kind_table(_NAMING_CALLS), frozenset({"unix"}))
+        ends: np.ndarray = self.parsed(blobs).take(code)
+        self._add_addresses(rows, ends, kind_table(_PEER_CALLS), frozenset({"ipv4", "ipv6"}))
+        self._add_addresses(rows, ends, kind_table(_NAMING_CALLS), frozenset({"unix"}))
         return ends
 
     def _add_addresses(
-        self,
-        events: EventColumns,
-        rows: np.ndarray,
-        told: np.ndarray,
-        kinds: np.ndarray,
-        types: frozenset[str],
+        self, rows: np.ndarray, told: np.ndarray, kinds: np.ndarray, types: frozenset[str]
     ) -> None:
         """Complete what the kernel told, where it had no peer, by the address that the call bore."""
+        events = self.events
         wants = np.array([ends.type in types and ends.rank < 2 for ends in self.ends] + [False])
         some = np.flatnonzero((events.addr[rows] > 0) & kinds.take(events.kind[rows]) & wants.take(told))
         places, addresses, code = pair_codes(told[some], events.addr[rows[some]])
         completed = [
-            self.place(_with_address(self.ends[place], events.texts[at]))
+            self.place(with_address(self.ends[place], events.texts[at]))
             for place, at in zip(places.tolist(), addresses.tolist(), strict=True)
         ]
         told[some] = np.array(completed or [-1], np.int64)[code]
@@ -196,53 +221,40 @@ def _for_life(
 
 
 def _accepted(
-    events: EventColumns, process: np.ndarray, rows: np.ndarray, nameless: np.ndarray
+    events: EventColumns, process: np.ndarray, rows: np.ndarray, nameless: np.ndarray, every: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which of `rows` accept a unix socket, and which earlier one was last on the socket it came from.
+    """Which of `rows` accept a unix socket, and which of `every` was last on the socket it came from.
 
     The kernel gives it the name that its listener is bound to, but does not tell that with the call.
-    `nameless`: of each of `rows`, whether nothing is known of its socket.
+    `nameless`: of each of `rows`, whether nothing is known of its socket. `every`: all events on sockets.
     """
     accepts = kind_table(["accept", "accept4"]).take(events.kind[rows]) & (events.ret[rows] >= 0)
     accepts = np.flatnonzero(accepts & nameless)
     if not len(accepts):
         return accepts, accepts
     handle = events.descriptors(0, rows[accepts])
-    owner = np.concatenate((process[rows], process[rows[accepts]]))
-    _, _, code = pair_codes(owner, np.concatenate((events.fd[rows].astype(np.int64), handle)))
-    before = Latest(code[: len(rows)], rows, int(code.max()) + 1).find(code[len(rows) :], rows[accepts] - 1)
+    owner = np.concatenate((process[every], process[rows[accepts]]))
+    _, _, code = pair_codes(owner, np.concatenate((events.fd[every].astype(np.int64), handle)))
+    before = Latest(code[: len(every)], every, int(code.max()) + 1).find(
+        code[len(every) :], rows[accepts] - 1
+    )
     return accepts[before >= 0], before[before >= 0]
 
 
-def _roles(
-    events: EventColumns,
-    rows: np.ndarray,
-    identity: np.ndarray,
-    groups: int,
-    told: tuple[np.ndarray, np.ndarray],
-) -> np.ndarray:
-    role = np.zeros(groups, np.int8)
-    kind = events.kind[rows]
-    succeeded = events.ret[rows] >= 0
-    accepts, listens = (
-        kind_table(names).take(kind) & succeeded
-        for names in (("accept", "accept4", "uring_accept"), ("listen", "uring_listen"))
-    )
-    role[identity[kind_table(["connect", "uring_connect"]).take(kind)]] = ROLES.index(CLIENT)
-    role[identity[accepts]] = ROLES.index(SERVER)
-    role[identity[listens]] = ROLES.index(LISTENER)
-    blobs, code = told
-    is_listening = np.array(
-        [_state(events.texts[at]) == _LISTEN if at else False for at in blobs.tolist()] or [False]
-    )
-    role[identity[is_listening.take(code)]] = ROLES.index(LISTENER)
+def _roles(events: EventColumns, rows: np.ndarray, identity: np.ndarray, groups: int) -> np.ndarray:
+    role, kind = np.zeros(groups, np.int8), events.kind.take(rows)
+    for names, found in ((_CONNECTS, CLIENT), (_ACCEPTS, SERVER), (_LISTENS, LISTENER)):
+        some = np.flatnonzero(kind_table(names).take(kind))
+        if found != CLIENT:
+            some = some[events.ret[rows[some]] >= 0]
+        role[identity[some]] = ROLES.index(found)
     return role
 
 
 def _role_of_listed(listed: Sequence[Row], owner: np.ndarray, role: np.ndarray) -> None:
     """A socket of the snapshot whose local port somebody listens on was accepted there."""
     listening = [
-        text_of(row.get("state")).lower() == "listen" or row.get("state") == _LISTEN for row in listed
+        text_of(row.get("state")).lower() == "listen" or row.get("state") == LISTEN for row in listed
     ]
     lports, rports = integers(listed, "lport").tolist(), integers(listed, "rport").tolist()
     ports = {port for port, listens in zip(lports, listening, strict=True) if listens}
@@ -256,80 +268,3 @@ def _role_of_listed(listed: Sequence[Row], owner: np.ndarray, role: np.ndarray) 
         elif not role[identity] and rport > 0 and kind == "udp":
             # The kernel knows the peer of a datagram socket only where it was connected to it.
             role[identity] = ROLES.index(CLIENT)
-
-
-def _state(blob: bytes) -> int:
-    return blob[6] if len(blob) == _LAYOUT.size else 0
-
-
-def _kernel_ends(blob: bytes) -> Endpoints | None:
-    if len(blob) != _LAYOUT.size:
-        return None
-    family, kind, protocol, _, lport, rport, laddr, raddr = _LAYOUT.unpack(blob)
-    name = _TYPES.get(family, "other")
-    if family not in (_INET, _INET6):
-        return Endpoints(name)
-    l4proto = _PROTOCOLS.get(protocol) or _SOCKET_TYPES.get(kind, "")
-    ends = Endpoints(name, "raw" if kind == 3 and l4proto != "icmp" else l4proto)
-    if lport:
-        ends = replace(ends, laddr=_address(family, laddr), lport=lport)
-    if rport:
-        ends = replace(ends, raddr=_address(family, raddr), rport=rport)
-    return _as_ipv4(ends)
-
-
-def _with_address(ends: Endpoints, raw: bytes) -> Endpoints:
-    family = int.from_bytes(raw[:2], "little")
-    if ends.type == "unix" and family == _UNIX:
-        return replace(ends, path=_unix_name(raw[2:]))
-    if family == _INET and len(raw) >= 8:
-        peer, port = _address(_INET, raw[4:8]), int.from_bytes(raw[2:4], "big")
-    elif family == _INET6 and len(raw) >= 24:
-        peer, port = _address(_INET6, raw[8:24]), int.from_bytes(raw[2:4], "big")
-    else:
-        return ends
-    return _as_ipv4(replace(ends, raddr=peer, rport=port))
-
-
-def _unix_name(raw: bytes) -> str:
-    if raw[:1] == b"\0":
-        return "@" + text_of(raw[1:].rstrip(b"\0"))
-    return text_of(raw.partition(b"\0")[0])
-
-
-def _listed_ends(row: Row) -> Endpoints:
-    family, kind = text_of(row.get("family")), text_of(row.get("type"))
-    if family not in ("ipv4", "ipv6"):
-        return Endpoints(family if family in _TYPES.values() else "other", path=text_of(row.get("path")))
-    lport, rport = row.get("lport"), row.get("rport")
-    ends = Endpoints(family, kind if kind in ("tcp", "udp", "icmp", "raw") else "")
-    if isinstance(lport, int) and lport > 0:
-        ends = replace(ends, laddr=text_of(row.get("laddr")), lport=lport)
-    if isinstance(rport, int) and rport > 0:
-        ends = replace(ends, raddr=text_of(row.get("raddr")), rport=rport)
-    return _as_ipv4(ends)
-
-
-def _address(family: int, raw: bytes) -> str:
-    return (
-        socket.inet_ntop(socket.AF_INET, raw[:4])
-        if family == _INET
-        else socket.inet_ntop(socket.AF_INET6, raw)
-    )
-
-
-def _as_ipv4(ends: Endpoints) -> Endpoints:
-    """IPv4 that goes through an IPv6 socket (::ffff:10.0.0.1) is what it is on the wire."""
-    known = [address for address in (ends.laddr, ends.raddr) if address]
-    if ends.type != "ipv6" or not ends.raddr or not all(address.startswith(_MAPPED) for address in known):
-        return ends
-    return replace(
-        ends, type="ipv4", laddr=ends.laddr.removeprefix(_MAPPED), raddr=ends.raddr.removeprefix(_MAPPED)
-    )
-
-
-def end_text(address: str, port: int) -> str:
-    """One end of a connection, as it is written; empty where the port (below 0) is not known."""
-    if port < 0:
-        return ""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

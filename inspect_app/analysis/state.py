@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from capture.identity.sockets import end_text
+from capture.identity.endpoints import end_text
 from inspect_app.analysis.holdings import Held, held_at
 from inspect_app.analysis.later_names import DELETED, names_at, opened_without_name
 from inspect_app.filters.cache import remember

@@ -13,9 +13,9 @@ from capture.identity import Identities
 from capture.identity.anonymous import is_anonymous
 from capture.identity.descriptors import type_listed
 from capture.identity.directories import snapshot_holders
+from capture.identity.endpoints import Endpoints
 from capture.identity.images import Program
 from capture.identity.snapshot import integers, texts
-from capture.identity.sockets import Endpoints
 from inspect_app.frames.columns import (
     DESCRIPTOR_COLUMNS,
     DROP_COLUMNS,
