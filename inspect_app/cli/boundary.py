@@ -51,7 +51,8 @@ class ExitCode(IntEnum):
 
 EXIT_CODES = """\b
 Exit codes:
-  0  fine
+  0  fine, also where nothing is found
+  1  interrupted (Ctrl-C)
   2  the command, a filter, a view's name or a window is wrong
   3  the capture is cut short; it was read and shown up to there
   4  the capture was altered; what is whole was read and shown

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 import click
 import numpy as np
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from inspect_app.cli.clocks import told_clock
 from inspect_app.frames.capture import CaptureFrames
-from inspect_app.views.export import aligned, csv_text, safe_text, to_csv, to_json, to_text
+from inspect_app.views.export import csv_text, safe_text, to_csv, to_json, to_text
 from inspect_app.views.table import ViewTable
+from inspect_app.views.text_table import laid_out
 
 _FOLDED_ROWS = 1_000
 
@@ -48,18 +47,7 @@ def echo_rows(
     shown = list(headings[: len(headings) - hidden])
     columns = [[safe_text(str(row[at])) for row in rows] for at in range(len(shown))]
     right = [heading == "figure" for heading in shown]
-    width = terminal_width(len(rows))
-    if width is None:
-        click.echo(aligned(shown, columns, right), nl=False)
-        return
-    grid = Table(box=None, pad_edge=False)
-    for heading, to_right in zip(shown, right, strict=True):
-        grid.add_column(heading, justify="right" if to_right else "left", overflow="fold")
-    for row in zip(*columns, strict=True):
-        grid.add_row(*map(Text, row))
-    out = io.StringIO()
-    Console(file=out, width=width, highlight=False).print(grid)
-    click.echo("\n".join(line.rstrip() for line in out.getvalue().splitlines()))
+    click.echo(laid_out(shown, columns, right, width=terminal_width(len(rows))), nl=False)
 
 
 def terminal_width(rows: int) -> int | None:

@@ -10,19 +10,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
-from rich.cells import cell_len
-from rich.console import Console, JustifyMethod
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
 from capture.model.decode import printable
 from inspect_app.views.cells import Cells, Value
 from inspect_app.views.format import UNKNOWN, Clock, Unit, format_value
 from inspect_app.views.table import ViewTable
+from inspect_app.views.text_table import laid_out
 from inspect_app.views.view import Column
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -78,8 +74,8 @@ def to_text(
     Args:
         table: The view's rows.
         order: Which of them, in which order.
-        width: Columns of a terminal, into which long texts are folded; that takes a millisecond a row.
-            None leaves every row on one line.
+        width: Columns of a terminal, see `text_table`; that takes a millisecond a row. None leaves every row
+            on one line.
         clock: Against what moments are told.
         zero: The moment that relative ones count from, nanoseconds since 1970 UTC.
     """
@@ -88,9 +84,7 @@ def to_text(
     columns = [_shown_texts(table, position, order, clock, zero) for position in shown]
     right = [table.columns[position].unit.numeric for position in shown]
     totals = _totals(table, shown)
-    if width is None:
-        return aligned(headings, columns, right, totals)
-    return _folded(headings, columns, right, totals, width)
+    return laid_out(headings, columns, right, totals, width=width)
 
 
 def safe_text(text: str) -> str:
@@ -98,39 +92,6 @@ def safe_text(text: str) -> str:
     if text.isascii() and len(text) <= _TEXT_LIMIT:
         return printable(text)
     return printable(text.encode("utf-8", "surrogateescape"), _TEXT_LIMIT)
-
-
-def aligned(
-    headings: Sequence[str], columns: Sequence[list[str]], right: Sequence[bool], totals: Sequence[str] = ()
-) -> str:
-    """Columns of texts side by side, a line a row, however long; `right`: which line up at the right."""
-    padded = []
-    for heading, texts, to_right, total in zip(headings, columns, right, totals or headings, strict=True):
-        column = [heading, *texts, *([total] if totals else [])]
-        lengths = [len(text) if text.isascii() else cell_len(text) for text in column]
-        widest = max(lengths)
-        blanks = [" " * (widest - length) for length in lengths]
-        pairs = zip(column, blanks, strict=True)
-        padded.append([blank + text if to_right else text + blank for text, blank in pairs])
-    return "".join("  ".join(row).rstrip() + "\n" for row in zip(*padded, strict=True))
-
-
-def _folded(
-    headings: list[str], columns: list[list[str]], right: list[bool], totals: list[str], width: int
-) -> str:
-    grid = Table(box=None, pad_edge=False, show_footer=bool(totals))
-    for place, heading in enumerate(headings):
-        footer = Text(totals[place]) if totals else ""
-        justify: JustifyMethod = "right" if right[place] else "left"
-        # Figures never break; texts do.
-        grid.add_column(
-            escape(heading), footer=footer, justify=justify, no_wrap=right[place], overflow="fold"
-        )
-    for row in zip(*columns, strict=True):
-        grid.add_row(*map(Text, row))
-    out = io.StringIO()
-    Console(file=out, width=width, highlight=False, color_system=None).print(grid)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
 def _shown_texts(table: ViewTable, position: int, order: np.ndarray, clock: Clock, zero: int) -> list[str]:
