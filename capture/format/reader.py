@@ -485,6 +485,30 @@ class CaptureFile:
             kept = self._values = (index, names, [body.column(name) for name in names])
         return [int(column[local]) for column in kept[2]]
 
+    def values_at(self, wanted: Mapping[str, Array]) -> dict[str, Array]:
+        """The values of columns, but those of texts, at some rows each; every block is read once at most."""
+        order = self._sorted_rows(None)
+        places = {name: rows if order is None else order[rows] for name, rows in wanted.items()}
+        sorted_by = {name: np.argsort(place, kind="stable") for name, place in places.items()}
+        places = {name: place[sorted_by[name]] for name, place in places.items()}
+        found = {name: np.empty(len(place), EVENT_COLUMNS[name]) for name, place in places.items()}
+        bounds = np.append([ref.row for ref in self.blocks], self.count)
+        ends = {name: np.searchsorted(place, bounds) for name, place in places.items()}
+
+        def take(index: int) -> None:
+            parts = {name: slice(*end[index : index + 2].tolist()) for name, end in ends.items()}
+            if not any(part.start < part.stop for part in parts.values()):
+                return
+            body = self._read_body(index)
+            for name, part in parts.items():
+                local = places[name][part] - bounds[index]
+                found[name][sorted_by[name][part]] = body.values(name, local)
+
+        several = in_order if len(self.blocks) > 1 else map
+        for _ in several(take, range(len(self.blocks))):
+            pass
+        return found
+
     def payload(self, row: int) -> bytes:
         """The captured bytes of event `row`, empty where none were kept."""
         order = self._sorted_rows(None)
@@ -516,10 +540,15 @@ class CaptureFile:
             place[order] = np.arange(len(order))
 
         def read(index: int) -> tuple[Array, Array, bytes] | None:
+            ref = self.blocks[index]
+            if wanted is not None:
+                mine = slice(ref.row, ref.row + ref.header.count)
+                if not (wanted[mine] if place is None else wanted[place[mine]]).any():
+                    return None
             body = self._bodies.get(index) or self._read_body(index)
             captured = body.column("captured")
             having = np.flatnonzero(captured)
-            rows = having + self.blocks[index].row
+            rows = having + ref.row
             rows = rows if place is None else place[rows]
             if not len(rows) or not (wanted is None or wanted[rows].any()):
                 return None

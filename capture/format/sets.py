@@ -226,6 +226,21 @@ class CaptureSet:
         at = bisect_right(self._starts.tolist(), row) - 1
         return self.members[at].values(row - int(self._starts[at]), names)
 
+    def values_at(self, wanted: Mapping[str, Array]) -> dict[str, Array]:
+        """The values of columns at some rows each, as `CaptureFile.values_at` gives them."""
+        order = self._sorted_rows(None)
+        places = {name: rows if order is None else order[rows] for name, rows in wanted.items()}
+        found = {name: np.empty(len(place), EVENT_COLUMNS[name]) for name, place in places.items()}
+        owners = {
+            name: np.searchsorted(self._starts, place, side="right") - 1 for name, place in places.items()
+        }
+        for at, member in enumerate(self.members):
+            mine = {name: np.flatnonzero(owner == at) for name, owner in owners.items()}
+            own = {name: places[name][some] - int(self._starts[at]) for name, some in mine.items()}
+            for name, values in member.values_at(own).items():
+                found[name][mine[name]] = values
+        return found
+
     def payload(self, row: int) -> bytes:
         """The captured bytes of event `row`, empty where none were kept."""
         order = self._sorted_rows(None)

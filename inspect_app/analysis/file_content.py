@@ -23,7 +23,7 @@ import numpy as np
 
 from inspect_app.analysis.recovered import FARTHEST, Extents, Recovered
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import category_of, raw_argument
+from inspect_app.filters.calls import argument_at, category_of
 from inspect_app.filters.fields_evt import open_flags
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import UNSEEN_KINDS
@@ -252,7 +252,7 @@ def _calls(frames: CaptureFrames, rows: np.ndarray) -> Iterator[_Call]:
     columns: Sequence[list[int]] = [
         events["type"].cat.codes.to_numpy()[rows].tolist(),
         *(events[name].to_numpy()[rows].tolist() for name in ("ret", "process", "fd", "size", "captured")),
-        *(raw_argument(frames, index)[rows].tolist() for index in range(4)),
+        *(argument_at(frames, index, rows).tolist() for index in range(4)),
     ]
     flags, _mode, unknown = open_flags(frames)
     opens = np.where(unknown[rows], -1, flags[rows].astype(np.int64)).tolist()

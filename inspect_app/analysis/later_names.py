@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspect_app.filters.cache import remember
+from inspect_app.filters.calls import argument_at
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.types import rows_of_types
 
@@ -67,7 +68,7 @@ def opened_without_name(frames: CaptureFrames) -> np.ndarray:
     """
     events = frames.events
     rows = rows_of_types(events["type"], ("opened_path",))
-    rows = rows[frames.source.argument(0)[rows] & np.uint64(_UNNAMED) != 0] if len(rows) else rows
+    rows = rows[argument_at(frames, 0, rows) & np.uint64(_UNNAMED) != 0] if len(rows) else rows
     found = np.zeros(len(frames.descriptors) + 1, bool)
     found[events["descriptor"].to_numpy()[rows]] = True
     gone = frames.opened["name"].str.endswith(DELETED).to_numpy(bool)
@@ -147,9 +148,7 @@ def _changes_of(frames: CaptureFrames) -> _Changes:
     moves = moves[first[moves] != second[moves]]
     ends = ends[(ret[ends] == 0) & (first[ends] >= 0)]
     swaps = moves[(events["type"].iloc[moves] == "renameat2").to_numpy()]
-    swaps = (
-        swaps[frames.source.argument(4)[swaps] & np.uint64(_RENAME_EXCHANGE) != 0] if len(swaps) else swaps
-    )
+    swaps = swaps[argument_at(frames, 4, swaps) & np.uint64(_RENAME_EXCHANGE) != 0] if len(swaps) else swaps
     row = np.concatenate((moves, swaps, ends))
     order = np.argsort(row, kind="stable")
     container = np.append(frames.processes["container"].to_numpy(), -1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from capture.format.joins import taken
 from inspect_app.analysis.selection import TimeRange
-from inspect_app.filters.calls import of_types, raw_argument
+from inspect_app.filters.calls import argument_at, of_types
 from inspect_app.frames.capture import CaptureFrames
 
 FIGURES: Mapping[str, str] = MappingProxyType(
@@ -115,5 +115,5 @@ def totals_at_end(frames: CaptureFrames, argument: int) -> np.ndarray:
     process = frames.events["process"].to_numpy()[rows]
     rows, process = rows[process >= 0], process[process >= 0]
     total = np.zeros(len(frames.processes), np.int64)
-    np.add.at(total, process, raw_argument(frames, argument)[rows].astype(np.int64))
+    np.add.at(total, process, argument_at(frames, argument, rows).astype(np.int64))
     return total

@@ -15,6 +15,7 @@ from capture.identity.endpoints import end_text
 from inspect_app.analysis.holdings import Held, held_at
 from inspect_app.analysis.later_names import DELETED, names_at, opened_without_name
 from inspect_app.filters.cache import remember
+from inspect_app.filters.calls import argument_at
 from inspect_app.filters.entities import event_array
 from inspect_app.filters.holding_entries import pairs_of
 from inspect_app.filters.postings import last_before
@@ -103,7 +104,7 @@ def _processes(frames: CaptureFrames, alive: np.ndarray, time: int, uid: np.ndar
             frames.events,
             frames.processes,
             frames.containers,
-            lambda index, rows: frames.source.argument(index)[rows],
+            lambda index, rows: argument_at(frames, index, rows),
         ),
     )
     parents = adopted.parents_at(time)[alive]
@@ -289,7 +290,7 @@ def _mount_calls(frames: CaptureFrames) -> np.ndarray:
     kinds, ret = frames.events["type"], frames.events["ret"].to_numpy()
     rows = rows_of_types(kinds, (*_MOUNTS, *_UNMOUNTS))
     rows = rows[ret[rows] == 0]
-    flags = frames.source.argument(3)[rows] & np.uint64(_CHANGES_ONLY)
+    flags = argument_at(frames, 3, rows) & np.uint64(_CHANGES_ONLY)
     changes_only = (kinds.iloc[rows] == "mount").to_numpy() & (flags != 0)
     made: np.ndarray = rows[~changes_only]
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -63,6 +63,24 @@ def rows_of(frames: CaptureFrames, holds: Callable[[str], bool]) -> np.ndarray:
 def raw_argument(frames: CaptureFrames, index: int) -> np.ndarray:
     """Raw argument of every event, uint64."""
     return frames.source.argument(index)
+
+
+def argument_at(frames: CaptureFrames, index: int, rows: np.ndarray) -> np.ndarray:
+    """Raw argument of some events, uint64."""
+    return frames.source.arguments_at({index: rows})[index]
+
+
+def arguments_of(frames: CaptureFrames, wanted: Sequence[tuple[int, np.ndarray]]) -> list[np.ndarray]:
+    """Raw arguments of some events each, uint64; the file is read once for all that ask."""
+    rows: dict[int, list[np.ndarray]] = {}
+    for index, some in wanted:
+        rows.setdefault(index, []).append(some)
+    read = frames.source.arguments_at({index: np.concatenate(parts) for index, parts in rows.items()})
+    rest = {
+        index: iter(np.split(read[index], np.cumsum([len(part) for part in parts])[:-1]))
+        for index, parts in rows.items()
+    }
+    return [next(rest[index]) for index, _ in wanted]
 
 
 def has_flag(frames: CaptureFrames, bits: int) -> np.ndarray:

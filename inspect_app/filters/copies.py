@@ -7,7 +7,7 @@ import numpy as np
 from capture.format.joins import Latest, pair_codes
 from capture.format.pieces import rows_where
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import raw_argument, rows_of
+from inspect_app.filters.calls import argument_at, rows_of
 from inspect_app.filters.entities import event_array
 from inspect_app.frames.capture import CaptureFrames
 
@@ -31,7 +31,7 @@ def _find(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
     clones = rows_of(frames, "ioctl".__eq__)
     clones = clones[ret[clones] == 0]
     if len(clones):
-        asked = raw_argument(frames, 1)[clones] & np.uint64(0xFFFFFFFF)
+        asked = argument_at(frames, 1, clones) & np.uint64(0xFFFFFFFF)
         clones = clones[np.isin(asked, np.array(_CLONES, np.uint64))]
     copied, spliced = (rows_of(frames, name.__eq__) for name in ("copy_file_range", "splice"))
     copied, spliced = copied[ret[copied] > 0], spliced[ret[spliced] > 0]
@@ -52,7 +52,7 @@ def behind_numbers(frames: CaptureFrames, rows: np.ndarray, argument: int) -> np
     copying[process[rows]] = True
     copying[-1] = False
     uses = rows_where(len(thing), lambda some: copying[process[some]] & (thing[some] >= 0) & (fd[some] >= 0))
-    number = raw_argument(frames, argument)[rows].astype(np.uint32).view(np.int32)
+    number = argument_at(frames, argument, rows).astype(np.uint32).view(np.int32)
     owners = np.concatenate((process[uses], process[rows]))
     _, _, code = pair_codes(owners, np.concatenate((fd[uses], number)))
     known = Latest(code[: len(uses)], uses, int(code.max(initial=-1)) + 1)

@@ -6,7 +6,7 @@ of type and raw value; paths come from the frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -31,9 +31,9 @@ from inspect_app.filters.argument_names import name_of, names_beside
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import (
     MAX_ERRNO,
+    arguments_of,
     event_type_codes,
     of_types,
-    raw_argument,
     returned,
     spec_of,
     types,
@@ -147,10 +147,10 @@ def _id_type_of(argument: str) -> FieldType:
 
 def all_places(frames: CaptureFrames) -> list[list[Place]]:
     """The arguments of each type of event that this capture has, once for each table that it came through."""
+    kinds = _kinds(frames)
     return [
         [Place(rows, spec, abi, at) for at in range(len(spec.args_on(abi)))]
-        for code, spec, abi in _kinds(frames)
-        for rows in [_rows_of_kind(frames, code, abi)]
+        for (_, spec, abi), rows in zip(kinds, _rows_of_kinds(frames, kinds), strict=True)
     ]
 
 
@@ -177,22 +177,41 @@ def _kinds(frames: CaptureFrames) -> list[tuple[int, EventSpec, Abi]]:
     return remember(frames, "kinds of events", compute)
 
 
-def _rows_of_kind(frames: CaptureFrames, code: int, abi: Abi) -> np.ndarray:
-    codes, abis, number = event_type_codes(frames), event_array(frames, "abi"), ABIS.index(abi)
-    return rows_where(len(codes), lambda rows: (codes[rows] == code) & (abis[rows] == number))
+def _rows_of_kinds(frames: CaptureFrames, kinds: Sequence[tuple[int, EventSpec, Abi]]) -> list[np.ndarray]:
+    """int64, ascending, for each kind: its events."""
+    if not kinds:
+        return []
+    codes, abis = event_type_codes(frames), event_array(frames, "abi")
+    place = np.full((len(types(frames).values) + 1) * len(ABIS), len(kinds), np.min_scalar_type(len(kinds)))
+    for at, (code, _, abi) in enumerate(kinds):
+        place[code * len(ABIS) + ABIS.index(abi)] = at
+
+    def places(rows: slice | np.ndarray) -> np.ndarray:
+        # What has no type is at the end.
+        found: np.ndarray = place.take(codes[rows].astype(np.intp) * len(ABIS) + abis[rows], mode="wrap")
+        return found
+
+    rows = rows_where(len(codes), lambda some: places(some) < len(kinds))
+    own = places(rows)
+    # Numbers of 16 bits are sorted without comparing.
+    order = np.argsort(own.astype(np.uint16), kind="stable")
+    return np.split(rows[order], np.cumsum(np.bincount(own, minlength=len(kinds)))[:-1])
 
 
 def _places(frames: CaptureFrames, argument: str) -> list[Place]:
     """Where the types that this capture has take an argument."""
     found = []
-    for code, spec, abi in _kinds(frames):
-        names = [arg.name for arg in spec.args_on(abi)]
-        wanted = argument if argument in names else name_of(spec.name, argument)
-        places = [at for at, name in enumerate(names) if name == wanted or argument == str(at)]
-        if places:
-            rows = _rows_of_kind(frames, code, abi)
-            found += [Place(rows, spec, abi, at) for at in places]
-    return found
+    for kind in _kinds(frames):
+        names = [arg.name for arg in kind[1].args_on(kind[2])]
+        wanted = argument if argument in names else name_of(kind[1].name, argument)
+        if places := [at for at, name in enumerate(names) if name == wanted or argument == str(at)]:
+            found.append((kind, places))
+    rows = _rows_of_kinds(frames, [kind for kind, _ in found])
+    return [
+        Place(some, spec, abi, at)
+        for ((_, spec, abi), places), some in zip(found, rows, strict=True)
+        for at in places
+    ]
 
 
 def is_told(place: Place) -> bool:
@@ -237,20 +256,44 @@ def _numbers_of(frames: CaptureFrames, places: list[Place]) -> Facets:
     # Most arguments are of few events.
     which = np.full(len(frames.events), -1, np.int32)
     values = np.empty(sum(len(place.rows) for place in places), np.int64)
-    end = 0
+    end, registers = 0, Registers(frames, places)
     for place in places:
         begin, end = end, end + len(place.rows)
-        values[begin:end] = _numbers(frames, place)
+        values[begin:end] = _numbers(place, registers)
         which[place.rows] = np.arange(begin, end)
     return (NumberFacet(values, None, which),)
 
 
-def _numbers(frames: CaptureFrames, place: Place) -> np.ndarray:
+class Registers:
+    """What stands in the registers of the events of some places; the file is read for them once."""
+
+    def __init__(self, frames: CaptureFrames, places: Sequence[Place]) -> None:
+        self._wanted = dict.fromkeys((at, id(place.rows)) for place in places for at in _registers(place))
+        rows = {id(place.rows): place.rows for place in places}
+        parts = arguments_of(frames, [(at, rows[which]) for at, which in self._wanted])
+        self._read = dict(zip(self._wanted, parts, strict=True))
+
+    def of(self, place: Place, at: int) -> np.ndarray:
+        """Raw argument `at` of the events of a place, uint64."""
+        read: np.ndarray = self._read[at, id(place.rows)]
+        return read
+
+
+def _registers(place: Place) -> list[int]:
+    """The arguments that tell one: its own, and that on which it depends."""
+    if place.at >= 6:
+        return []
+    by = _names_depend_on(place)
+    beside = [place.at + 1] if place.arg.kind is ArgKind.OFFSET_LOW and place.at < 5 else []
+    return [place.at, *beside, *([] if by is None else [by])]
+
+
+def _numbers(place: Place, registers: Registers) -> np.ndarray:
     """int64: the argument of the events of a place."""
-    raw = raw_argument(frames, place.at)[place.rows]
+    raw = registers.of(place, place.at)
     halves = place.spec.args_on(place.abi)[place.at :][:2]
     if [half.kind for half in halves] == [ArgKind.OFFSET_LOW, ArgKind.OFFSET_HIGH]:
-        high = raw_argument(frames, place.at + 1)[place.rows]
+        high = registers.of(place, place.at + 1)
         joined: np.ndarray = (high << np.uint64(32) | raw & np.uint64(0xFFFFFFFF)).view(np.int64)
         return joined
     return as_number(raw, place.arg.kind)
@@ -297,9 +340,11 @@ def _told(frames: CaptureFrames, argument: str) -> tuple[TextFacet, dict[str, st
         texts: list[str | None] = []
         found: list[tuple[np.ndarray, np.ndarray]] = []
         lacking: dict[str, str] = {}
-        for place in _places(frames, argument):
+        where = _places(frames, argument)
+        registers = Registers(frames, [place for place in where if _is_in_register(place)])
+        for place in where:
             try:
-                places, values = texts_at(frames, place)
+                places, values = texts_at(frames, place, registers)
             except NotEvaluableError as error:
                 lacking[place.spec.name] = error.message
                 continue
@@ -315,8 +360,19 @@ def _told(frames: CaptureFrames, argument: str) -> tuple[TextFacet, dict[str, st
     return remember(frames, ("argument", argument), compute)
 
 
-def texts_at(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str | None]]:
-    """For the events of a place: position of each one's text, and the texts."""
+def _is_in_register(place: Place) -> bool:
+    """Whether the register is what `texts_at` tells."""
+    kind = place.arg.kind
+    return place.at < 6 and kind in _NAMED | _COUNTS and kind not in CHANGES
+
+
+def texts_at(
+    frames: CaptureFrames, place: Place, registers: Registers | None = None
+) -> tuple[np.ndarray, list[str | None]]:
+    """For the events of a place: position of each one's text, and the texts.
+
+    `registers`: those of this place, where they are read already.
+    """
     arg, name = place.arg, place.spec.name
     if arg.kind is ArgKind.PATH:
         return _paths_of(frames, place) if names_files(place.spec) else _strings_of(frames, place)
@@ -337,9 +393,10 @@ def texts_at(frames: CaptureFrames, place: Place) -> tuple[np.ndarray, list[str 
             f"evt.arg.{arg.name}: in {name} it is bytes that stay in the file until they are shown; "
             f"ask it of other calls, as in evt.type != {name} and …"
         )
+    registers = registers or Registers(frames, [place])
     if (by := _names_depend_on(place)) is not None:
-        return _keyed(frames, place, by)
-    places, numbers = occurring(raw_argument(frames, place.at)[place.rows])
+        return _keyed(place, by, registers)
+    places, numbers = occurring(registers.of(place, place.at))
     if len(numbers) > MAX_DISTINCT:
         raise NotEvaluableError(
             f"evt.arg.{arg.name}: {name} has {len(numbers):,} different values, more than "
@@ -364,10 +421,9 @@ def _names_depend_on(place: Place) -> int | None:
     return names.index(table.by) if table.by in names else None
 
 
-def _keyed(frames: CaptureFrames, place: Place, by: int) -> tuple[np.ndarray, list[str | None]]:
+def _keyed(place: Place, by: int, registers: Registers) -> tuple[np.ndarray, list[str | None]]:
     keys, values, code = pair_codes(
-        raw_argument(frames, by)[place.rows] & np.uint64(0xFFFFFFFF),
-        raw_argument(frames, place.at)[place.rows],
+        registers.of(place, by) & np.uint64(0xFFFFFFFF), registers.of(place, place.at)
     )
     if len(keys) > MAX_DISTINCT:
         raise NotEvaluableError(f"evt.arg.{place.arg.name}: more than {MAX_DISTINCT:,} different values")
@@ -468,12 +524,12 @@ def _names(frames: CaptureFrames, argument: str) -> Facets:
     """The name of a user or group that an argument is the number of; its number where it has none."""
     codes = np.full(len(frames.events), -1, np.int64)
     texts: list[str | None] = []
-    for place in _places(frames, argument):
-        if place.arg.kind not in _IDS or place.at >= 6:
-            continue
+    where = [place for place in _places(frames, argument) if place.arg.kind in _IDS and place.at < 6]
+    registers = Registers(frames, where)
+    for place in where:
         table, column = (frames.users, "uid") if place.arg.kind is ArgKind.UID else (frames.groups, "gid")
         known = dict(zip(table[column].tolist(), table["name"].tolist(), strict=True))
-        places, numbers = occurring(_numbers(frames, place))
+        places, numbers = occurring(_numbers(place, registers))
         codes[place.rows] = places + len(texts)
         texts.extend(str(known.get(number, number)) for number in numbers.tolist())
     merged, values = distinct(texts)

@@ -14,7 +14,7 @@ from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.facets import Facets, TextFacet, compose, distinct, look_up, occurring
 from inspect_app.filters.field import Compute, Field, FieldType
-from inspect_app.filters.fields_arg import Place, all_places, is_told, texts_at
+from inspect_app.filters.fields_arg import Place, Registers, all_places, is_told, texts_at
 from inspect_app.frames.capture import CaptureFrames
 
 MAX_PATHS = 1_000_000
@@ -27,10 +27,14 @@ def _arguments(frames: CaptureFrames, _argument: str) -> Facets:
     """Decoded once for each distinct combination that a type of event has."""
     codes = np.full(len(frames.events), -1, np.int32)
     texts: list[str | None] = []
-    for places in all_places(frames):
-        told = [place for place in places if is_told(place) and place.arg.kind not in _MEANS_LITTLE]
+    every = [
+        [place for place in places if is_told(place) and place.arg.kind not in _MEANS_LITTLE]
+        for places in all_places(frames)
+    ]
+    registers = Registers(frames, [place for told in every for place in told])
+    for told in every:
         if told:
-            found, values = _together(frames, told)
+            found, values = _together(frames, told, registers)
             codes[told[0].rows] = found + len(texts)
             texts.extend(values)
             _check_lines(told[0], len(texts))
@@ -38,9 +42,11 @@ def _arguments(frames: CaptureFrames, _argument: str) -> Facets:
     return (TextFacet(known, None, look_up(merged.astype(np.int32), codes, missing=-1)),)
 
 
-def _together(frames: CaptureFrames, places: Sequence[Place]) -> tuple[np.ndarray, list[str | None]]:
+def _together(
+    frames: CaptureFrames, places: Sequence[Place], registers: Registers
+) -> tuple[np.ndarray, list[str | None]]:
     """For the events of a type: position of each one's text, and the texts."""
-    parts = [texts_at(frames, place) for place in places]
+    parts = [texts_at(frames, place, registers) for place in places]
     merged = np.zeros(len(places[0].rows), np.int64)
     columns: list[np.ndarray] = []
     for codes, values in parts:

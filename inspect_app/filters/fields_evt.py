@@ -8,19 +8,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from capture.format.pieces import rows_where
+from capture.format.pieces import each_piece
 from capture.model import decode
 from capture.model.events import Category, EventFlag
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import (
     MAX_ERRNO,
+    arguments_of,
     category_of,
     failures,
     has_flag,
     is_io,
     is_syscall,
     of_types,
-    raw_argument,
     rows_of,
     type_test,
     types,
@@ -88,18 +88,25 @@ def _is_wait(name: str) -> bool:
 
 
 def _result(frames: CaptureFrames, _argument: str) -> Facets:
-    is_failure = failures(frames)
-    failed = rows_where(len(is_failure), lambda rows: is_failure[rows])
-    number = -event_array(frames, "ret")[failed]
-    counts = np.bincount(number, minlength=1)
-    counts[0] += len(frames.events) - len(failed)
+    ret, failed, nothing = event_array(frames, "ret"), failures(frames), unreturned(frames)
+
+    def count(some: slice) -> np.ndarray:
+        return np.bincount(-ret[some][failed[some]], minlength=MAX_ERRNO + 1)
+
+    counts = sum(each_piece(len(ret), count), np.zeros(MAX_ERRNO + 1, np.int64))
+    counts[0] += len(ret) - int(counts.sum())
     seen = np.flatnonzero(counts)
     place = np.full(MAX_ERRNO + 1, -1, np.min_scalar_type(-len(seen) - 1))
     place[seen] = np.arange(len(seen))
     names = ["SUCCESS" if errno == 0 else decode.errno_name(-errno) for errno in seen.tolist()]
-    # What succeeded has the first place, if anything did.
-    rows = np.array([place[0], -1], place.dtype).take(unreturned(frames).view(np.int8))
-    rows[failed] = place[number]
+    rows = np.empty(len(ret), place.dtype)
+
+    def fill(some: slice) -> None:
+        rows[some] = np.where(nothing[some], -1, place[0])
+        at = np.flatnonzero(failed[some]) + some.start
+        rows[at] = place[-ret[at]]
+
+    each_piece(len(ret), fill)
     return (TextFacet(names, None, rows),)
 
 
@@ -123,10 +130,12 @@ def open_flags(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray, np.ndarra
         # Of most captures only few events open something.
         rows = {name: rows_of(frames, name.__eq__) for name in _FLAGS_TOLD}
         flags[rows["creat"]] = O_CREAT | O_WRONLY
-        mode[rows["creat"]] = raw_argument(frames, 1)[rows["creat"]]
+        wanted: list[tuple[str, np.ndarray, int]] = [("creat", mode, 1)]
         for name, index in _OPEN_FLAGS.items():
-            flags[rows[name]] = raw_argument(frames, index)[rows[name]]
-            mode[rows[name]] = raw_argument(frames, index + 1)[rows[name]]
+            wanted += [(name, flags, index), (name, mode, index + 1)]
+        parts = arguments_of(frames, [(index, rows[name]) for name, _, index in wanted])
+        for (name, column, _), values in zip(wanted, parts, strict=True):
+            column[rows[name]] = values
         flags[rows["openat2"]], mode[rows["openat2"]], told = opened_how(frames, rows["openat2"])
         unknown[rows["openat2"]] = ~told
         return flags, mode, unknown

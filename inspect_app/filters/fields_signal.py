@@ -6,7 +6,7 @@ import numpy as np
 
 from capture.model.symbols_events import SIGNAL_ACTIONS
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import of_types, raw_argument
+from inspect_app.filters.calls import argument_at, of_types
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.facets import Facets, TextFacet, look_up
 from inspect_app.filters.field import Field, FieldType
@@ -25,7 +25,7 @@ def _receivers(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
     def compute() -> tuple[np.ndarray, np.ndarray]:
         told = of_types(frames, lambda name: name == "signal_generate")
         rows = np.flatnonzero(told | of_types(frames, lambda name: name in SENDS))
-        pid = np.where(told[rows], raw_argument(frames, 2)[rows], raw_argument(frames, 0)[rows])
+        pid = np.where(told[rows], argument_at(frames, 2, rows), argument_at(frames, 0, rows))
         return rows, process_at(frames, pid.astype(np.uint32).view(np.int32).astype(np.int64), rows)
 
     return remember(frames, "receivers of signals", compute)
@@ -47,16 +47,16 @@ def _effect(frames: CaptureFrames, _argument: str) -> Facets:
     sent, receiver = rows[told], process[told]
     taken = np.flatnonzero(of_types(frames, lambda name: name == "signal_deliver"))
     codes = np.full(len(frames.events), -1, np.int8)
-    action = raw_argument(frames, 2)[taken].astype(np.int64)
+    action = argument_at(frames, 2, taken).astype(np.int64)
     codes[taken] = np.where(action < len(_ACTIONS), action, -1)
-    question = _keys(receiver, raw_argument(frames, 0)[sent], sent)
-    answers = _keys(event_array(frames, "process")[taken], raw_argument(frames, 0)[taken], taken)
+    question = _keys(receiver, argument_at(frames, 0, sent), sent)
+    answers = _keys(event_array(frames, "process")[taken], argument_at(frames, 0, taken), taken)
     order = np.argsort(answers)
     # The place past the last answer is none.
     found = np.append(order, -1)[np.searchsorted(answers, question, sorter=order)]
     fits = (receiver >= 0) & (np.append(answers, -1)[found] >> 32 == question >> 32)
     codes[sent] = np.where(fits, np.append(codes[taken], -1)[found], -1)
-    codes[sent[raw_argument(frames, 4)[sent] == _RESULT_IGNORED]] = _ACTION_IGNORED
+    codes[sent[argument_at(frames, 4, sent) == _RESULT_IGNORED]] = _ACTION_IGNORED
     return (TextFacet(_ACTIONS, None, codes),)
 
 

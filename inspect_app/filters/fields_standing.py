@@ -14,7 +14,7 @@ import numpy as np
 
 from capture.format.joins import pair_codes, taken
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import of_types, raw_argument
+from inspect_app.filters.calls import argument_at, of_types, raw_argument
 from inspect_app.filters.entities import entity_array, entity_text, event_array, event_rows
 from inspect_app.filters.errors import FilterError, NotEvaluableError
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
@@ -117,7 +117,7 @@ def _meant(
 ) -> np.ndarray:
     """The process that an argument of setpgid names: by its pid as the caller sees it; 0 is the caller, or `otherwise`."""
     caller = event_array(frames, "process")[rows]
-    pid = raw_argument(frames, index)[rows].astype(np.uint32).view(np.int32).astype(np.int64)
+    pid = argument_at(frames, index, rows).astype(np.uint32).view(np.int32).astype(np.int64)
     pids, inner = entity_array(frames, "process", "pid"), inner_pids(frames)
     outside = look_up(pids, caller, missing=-1) == look_up(inner, caller, missing=-2)
     found = np.where(outside, process_at(frames, pid, rows), _inside(frames, caller, pid))

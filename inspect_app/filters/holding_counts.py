@@ -14,7 +14,7 @@ import numpy as np
 
 from capture.format.joins import Latest
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import raw_argument
+from inspect_app.filters.calls import arguments_of
 from inspect_app.filters.entities import entity_array, event_array
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.holding_entries import (
@@ -232,7 +232,9 @@ def _ranges(frames: CaptureFrames, entries: Entries, steps: _Steps, processes: n
         return _NOTHING
     rows = ranges.row[called]
     caller = np.repeat(processes, np.diff(ranges.starts)[processes])
-    low, high, flags = (raw_argument(frames, at)[rows].astype(np.int64) & 0xFFFFFFFF for at in range(3))
+    low, high, flags = (
+        part.astype(np.int64) & 0xFFFFFFFF for part in arguments_of(frames, [(at, rows) for at in range(3)])
+    )
     steps = steps.chosen(np.lexsort((steps.row, steps.fd, steps.process)))
     new = np.append(True, (np.diff(steps.process) != 0) | (np.diff(steps.fd) != 0))[: len(steps.fd)]
     first_of = steps.chosen(np.flatnonzero(new))

@@ -10,6 +10,7 @@ import numpy as np
 from capture.format.joins import taken
 from capture.format.pieces import each_piece, rows_where, taken_from
 from inspect_app.filters.cache import remember
+from inspect_app.filters.calls import argument_at, arguments_of
 from inspect_app.filters.receipts import Receipts, find_receipts
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.pairs import PairsMade, pairs_made
@@ -324,7 +325,7 @@ def _in_pairs(frames: CaptureFrames) -> list[_Part]:
     process = frames.events["process"].to_numpy()[made.rows]
     # `pipe` has no flags; what lies in its second argument is no flag either.
     has_flags = (frames.events["type"] != "pipe").to_numpy()[made.rows]
-    flags = frames.source.argument(1)[made.rows].astype(np.int64) if len(made.rows) else made.rows
+    flags = argument_at(frames, 1, made.rows).astype(np.int64)
     cloexec = has_flags & ((flags & _CLOEXEC) != 0)
     return [_part(process, fd, made.rows, MADE, cloexec) for fd in made.fds]
 
@@ -333,15 +334,15 @@ def _closes_at_exec(
     frames: CaptureFrames, names: Sequence[str], code: np.ndarray, rows: np.ndarray
 ) -> np.ndarray:
     result: np.ndarray = _among(names, _ALWAYS_CLOEXEC)[code[rows]]
-    for index in range(5):
-        flag = np.zeros(len(names) + 1, np.uint64)
-        for name, (at, bit) in _FLAGS_AT.items():
-            if at == index and name in names:
-                flag[names.index(name)] = bit
-        asked = np.flatnonzero(flag[code[rows]])
-        if len(asked):
-            value = frames.source.argument(index)[rows[asked]]
-            result[asked] = (value & flag[code[rows[asked]]]) != 0
+    place, flag = np.full(len(names) + 1, -1), np.zeros(len(names) + 1, np.uint64)
+    for name, (at, bit) in _FLAGS_AT.items():
+        if name in names:
+            place[names.index(name)], flag[names.index(name)] = at, bit
+    kinds = code[rows]
+    asked = [(index, np.flatnonzero(place[kinds] == index)) for index in range(5)]
+    parts = arguments_of(frames, [(index, rows[some]) for index, some in asked])
+    for (_, some), values in zip(asked, parts, strict=True):
+        result[some] = (values & flag[kinds[some]]) != 0
     return result
 
 
@@ -354,10 +355,10 @@ def _set_later(frames: CaptureFrames, names: Sequence[str], code: np.ndarray) ->
     if not len(rows):
         return []
     is_ioctl = _among(names, ("ioctl",))[code[rows]]
-    command = frames.source.argument(1)[rows].astype(np.int64) & 0xFFFFFFFF
-    value = frames.source.argument(2)[rows]
-    copies = rows[~is_ioctl & np.isin(command, (_F_DUPFD, _F_DUPFD_CLOEXEC))]
-    with_flag = (frames.source.argument(1)[copies].astype(np.int64) & 0xFFFFFFFF) == _F_DUPFD_CLOEXEC
+    command, value = arguments_of(frames, [(1, rows), (2, rows)])
+    command = command.astype(np.int64) & 0xFFFFFFFF
+    copying = np.flatnonzero(~is_ioctl & np.isin(command, (_F_DUPFD, _F_DUPFD_CLOEXEC)))
+    copies, with_flag = rows[copying], command[copying] == _F_DUPFD_CLOEXEC
     parts = [_part(process[copies], ret[copies], copies, MADE, with_flag)]
     sets = (~is_ioctl & (command == _F_SETFD)) | (is_ioctl & np.isin(command, (_FIOCLEX, _FIONCLEX)))
     flag = np.where(is_ioctl, command == _FIOCLEX, value & np.uint64(1))[sets]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inspect_app.filters.calls import arguments_of
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.types import rows_of_types
 
@@ -82,6 +83,6 @@ def _cloexec(frames: CaptureFrames, messages: np.ndarray) -> np.ndarray:
     if not len(messages):
         return np.empty(0, np.int8)
     several = (frames.events["type"].iloc[messages] == "recvmmsg").to_numpy()
-    one, other = (frames.source.argument(index)[messages].astype(np.int64) for index in (2, 3))
+    one, other = (part.astype(np.int64) for part in arguments_of(frames, [(2, messages), (3, messages)]))
     found: np.ndarray = (np.where(several, other, one) & _MSG_CMSG_CLOEXEC != 0).astype(np.int8)
     return found

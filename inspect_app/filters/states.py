@@ -13,7 +13,7 @@ import numpy as np
 
 from capture.format.joins import Latest, codes_of, follow, pair_codes, place_among
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import of_types, raw_argument
+from inspect_app.filters.calls import argument_at, of_types
 from inspect_app.filters.entities import entity_array, event_array, event_hosts
 from inspect_app.filters.facets import look_up
 from inspect_app.frames.capture import CaptureFrames
@@ -62,7 +62,7 @@ def thread_lives(frames: CaptureFrames) -> Lives:
 
     def compute() -> Lives:
         forks = _forks(frames)
-        made, fork = _matched(frames, "thread", forks, raw_argument(frames, 1)[forks].astype(np.int64))
+        made, fork = _matched(frames, "thread", forks, argument_at(frames, 1, forks).astype(np.int64))
         creator, at = np.full((2, len(frames.threads)), -1)
         creator[made], at[made] = event_array(frames, "thread")[fork], fork
         creator[creator == np.arange(len(creator))] = -1
@@ -76,8 +76,8 @@ def process_lives(frames: CaptureFrames) -> Lives:
 
     def compute() -> Lives:
         forks = _forks(frames)
-        forks = forks[raw_argument(frames, 0)[forks] == raw_argument(frames, 1)[forks]]
-        made, fork = _matched(frames, "process", forks, raw_argument(frames, 0)[forks].astype(np.int64))
+        forks = forks[argument_at(frames, 0, forks) == argument_at(frames, 1, forks)]
+        made, fork = _matched(frames, "process", forks, argument_at(frames, 0, forks).astype(np.int64))
         at = np.full(len(frames.processes), -1)
         at[made] = fork
         return Lives(event_array(frames, "process"), entity_array(frames, "process", "parent"), at)
@@ -93,7 +93,7 @@ def _matched(
     frames: CaptureFrames, entity: str, forks: np.ndarray, number: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lives whose (number, start) a fork tells, and the rows of those forks."""
-    told = raw_argument(frames, 2)[forks].view(np.int64)
+    told = argument_at(frames, 2, forks).view(np.int64)
     told = np.where(told > 0, told, event_array(frames, "time")[forks])
     name = "tid" if entity == "thread" else "pid"
     numbers, starts = entity_array(frames, entity, name), entity_array(frames, entity, "start")

@@ -12,7 +12,7 @@ from capture.model.abi import Abi
 from capture.model.events import EventSpec
 from capture.model.members import KeyedStructure
 from capture.model.structures import STRUCTURES
-from inspect_app.filters.calls import raw_argument
+from inspect_app.filters.calls import argument_at
 from inspect_app.frames.capture import CaptureFrames
 
 _OPEN_HOW = struct.Struct("<QQ")
@@ -33,13 +33,13 @@ def structure_texts(
     """
     addresses, texts = frames.source.address_codes(rows), frames.source.text_codes(rows)[0]
     # Where nothing is recorded of it, the register is what there is.
-    raw = np.where(addresses > 0, np.uint64(0), raw_argument(frames, at)[rows])
+    raw = np.where(addresses > 0, np.uint64(0), argument_at(frames, at, rows))
     _, _, code = pair_codes(addresses, texts)
     _, _, code = pair_codes(code, raw)
     known = STRUCTURES[spec.args_on(abi)[at].table]
     if isinstance(known, KeyedStructure):
         key = [arg.name for arg in spec.args_on(abi)].index(known.by)
-        _, _, code = pair_codes(code, raw_argument(frames, key)[rows] & np.uint64(0xFFFFFFFF))
+        _, _, code = pair_codes(code, argument_at(frames, key, rows) & np.uint64(0xFFFFFFFF))
     count = int(code.max(initial=-1)) + 1
     if count > limit:
         return None
@@ -51,7 +51,7 @@ def structure_texts(
 
 def _text(frames: CaptureFrames, row: int, spec: EventSpec, abi: Abi, name: str) -> str | None:
     source = frames.source
-    values = [int(raw_argument(frames, index)[row]) for index in range(6)]
+    values = source.raw_arguments(row)
     shown = decode.format_args(spec, values, source.texts(row), source.address(row), b"", 0, 0, abi=abi)
     return dict(shown).get(name)
 

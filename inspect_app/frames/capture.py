@@ -8,7 +8,7 @@ over the events by `table["column"].to_numpy()[events["code"]]`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -34,6 +34,9 @@ class PayloadSource(Protocol):
 
     def argument(self, index: int) -> np.ndarray:
         """Raw argument `index` (0-5) of every event, uint64."""
+
+    def arguments_at(self, wanted: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """Raw arguments of some events each, uint64: less than whole columns where these are few."""
 
     def raw_arguments(self, row: int) -> list[int]:
         """The six raw arguments of one event."""

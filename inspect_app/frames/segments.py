@@ -134,7 +134,7 @@ def _peeked(frames: CaptureFrames, rows: np.ndarray, names: list[str], codes: np
     for name, argument in _PEEKS.items():
         at = np.flatnonzero(_among(names, frozenset({name}))[codes])
         if len(at):
-            flags = frames.source.argument(argument)[rows[at]]
+            flags = frames.source.arguments_at({argument: rows[at]})[argument]
             peeked[at] = (flags & np.uint64(_PEEK)) != 0
     return peeked
 

@@ -37,6 +37,23 @@ class FileSource:
             self._arguments.move_to_end(name)
             return self._arguments[name]
 
+    def arguments_at(self, wanted: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """Raw arguments of some events each, uint64; columns that are not kept are not kept for it either."""
+        count = self._capture.count
+        whole = {
+            index
+            for index, rows in wanted.items()
+            if _ARGUMENTS[index] in self._arguments or count <= _MANY or len(rows) * _FEW > count
+        }
+        found = {index: self.argument(index)[rows] for index, rows in wanted.items() if index in whole}
+        asked = {index: rows for index, rows in wanted.items() if index not in whole and len(rows)}
+        if asked:
+            with self._lock:
+                read = self._capture.values_at({_ARGUMENTS[index]: rows for index, rows in asked.items()})
+            found.update({index: read[_ARGUMENTS[index]] for index in asked})
+        nothing = np.empty(0, np.uint64)
+        return {index: found.get(index, nothing) for index in wanted}
+
     def raw_arguments(self, row: int) -> list[int]:
         """The six raw arguments of one event."""
         with self._lock:
@@ -97,4 +114,6 @@ def without_arguments(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
 _KEPT_ARGUMENTS = 3
 _MANY = 1 << 20
 """Events of which no more columns of arguments are kept: each takes eight bytes an event."""
+_FEW = 4
+"""A part of the events up to which their arguments are read alone."""
 _ARGUMENTS = ("a0", "a1", "a2", "a3", "a4", "a5")

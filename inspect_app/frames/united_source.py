@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -45,6 +45,31 @@ class UnitedSource:
             times = every[rows].astype(np.int64)
             every[rows] = np.where(times > 0, times + shift, times).astype(np.uint64)
         return every
+
+    def arguments_at(self, wanted: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """Raw arguments of some events each, uint64."""
+        found = {index: np.empty(len(rows), np.uint64) for index, rows in wanted.items()}
+        asked: dict[int, dict[int, tuple[np.ndarray, np.ndarray]]] = {}
+        for index, rows in wanted.items():
+            for at, which, own in self._split(rows):
+                asked.setdefault(at, {})[index] = which, own
+        for at, parts in asked.items():
+            told = self._sources[at].arguments_at({index: own for index, (_, own) in parts.items()})
+            for index, (which, _) in parts.items():
+                found[index][which] = told[index]
+        if _START in found and len(self._shifted[0]):
+            found[_START] = self._put_right(found[_START], wanted[_START])
+        return found
+
+    def _put_right(self, starts: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The third argument of some events, with what is added to it where it is a time."""
+        shifted, shift = self._shifted
+        order = np.argsort(shifted)
+        place = order[np.minimum(np.searchsorted(shifted[order], rows), len(order) - 1)]
+        mine = np.flatnonzero(shifted[place] == rows)
+        times = starts[mine].astype(np.int64)
+        starts[mine] = np.where(times > 0, times + shift[place[mine]], times).astype(np.uint64)
+        return starts
 
     def raw_arguments(self, row: int) -> list[int]:
         """The six raw arguments of one event."""

@@ -27,6 +27,8 @@ from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.host_numbers import account_rows
 from inspect_app.views.cells import Cells, number_cells, text_cells
 
+NUMBER = "evt.num"
+"""The field that is an event's row, from 1: nothing has to be looked up for it."""
 Read = Callable[[CaptureFrames], Cells]
 """Cells of a whole table, one a row."""
 Lives = Callable[[CaptureFrames], tuple[np.ndarray, np.ndarray]]
@@ -282,6 +284,9 @@ def field_cells(field: str, frames: CaptureFrames, rows: np.ndarray | slice) -> 
 
     All are missing where the capture cannot provide the field.
     """
+    if field == NUMBER:
+        numbers = np.arange(len(frames.events))[rows] if isinstance(rows, slice) else rows.astype(np.int64)
+        return number_cells(numbers + 1)
     declared, argument = declared_field(field)
     try:
         column = declared.column_at(frames, argument, rows)

@@ -62,6 +62,9 @@ class MemorySource:
         one = np.array([args[index] for args in self.arguments], dtype=np.uint64)
         return np.resize(one, self.total)
 
+    def arguments_at(self, wanted):
+        return {index: self.argument(index)[rows] for index, rows in wanted.items()}
+
     def raw_arguments(self, row: int) -> list[int]:
         return list(self.arguments[row % self.base][:6])
 
