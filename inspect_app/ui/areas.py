@@ -12,6 +12,7 @@ from inspect_app.analysis.host import tells_loss
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import COUNTED_KIND, UNSEEN_KINDS
 from inspect_app.ui.banner import Banner, ProgressLine
+from inspect_app.ui.book import Book
 from inspect_app.ui.chips import PathArea
 from inspect_app.ui.filter_bar import FilterBar
 from inspect_app.ui.header import TitleArea
@@ -26,35 +27,41 @@ class Areas:
     """Builds and holds the parts of the window, and lays them out."""
 
     def __init__(
-        self, window: QMainWindow, title: TitleArea, book: QWidget, check: Callable[[str], object]
+        self,
+        window: QMainWindow,
+        title: TitleArea,
+        make_book: Callable[[QWidget], Book],
+        check: Callable[[str], object],
     ) -> None:
+        # From the outermost inwards: a widget that is moved is styled again, with all that it holds.
+        centre = QWidget()
+        window.setCentralWidget(centre)
         self.title = title
         self.path = PathArea()
         self.filter = FilterBar(check)
         self.banner = Banner()
         self.progress = ProgressLine()
-        self.side = SideList()
-        self.strip = TimeStrip()
-        self.status = StatusLine()
-        self.welcome = WelcomePage()
-        body = QWidget()
-        row = QHBoxLayout(body)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.side)
-        row.addWidget(book, 1)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.welcome)
-        self._stack.addWidget(body)
-        centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for part in (title, self.path, self.filter, self.banner, self.progress):
             column.addWidget(part)
+        self._stack = QStackedWidget(centre)
         column.addWidget(self._stack, 1)
+        self.welcome = WelcomePage()
+        self._stack.addWidget(self.welcome)
+        body = QWidget(self._stack)
+        self._stack.addWidget(body)
+        row = QHBoxLayout(body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.side = SideList()
+        row.addWidget(self.side)
+        self.book = make_book(body)
+        row.addWidget(self.book, 1)
+        self.strip = TimeStrip()
         column.addWidget(self.strip)
-        window.setCentralWidget(centre)
+        self.status = StatusLine()
         window.setStatusBar(self.status)
 
     def show_started(self, *, started: bool, recent: Sequence[str]) -> None:

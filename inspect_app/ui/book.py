@@ -68,11 +68,11 @@ class Book(QStackedWidget):
         super().__init__(parent)
         self._jobs = jobs
         self._fail = failed
-        self.overview, self.table, self.events = OverviewPage(), TablePage(), EventsPage()
-        self.streams, self.tree, self.subject = StreamsPage(), TreePage(), SubjectPage()
-        self.moment, self.spectrogram = MomentPage(), SpectrogramPage()
-        self.pivot, self.compare, self.findings = PivotPage(), ComparePage(), FindingsPage()
-        self.notes = NotesPage()
+        self.overview, self.table, self.events = OverviewPage(self), TablePage(self), EventsPage(self)
+        self.streams, self.tree, self.subject = StreamsPage(self), TreePage(self), SubjectPage(self)
+        self.moment, self.spectrogram = MomentPage(self), SpectrogramPage(self)
+        self.pivot, self.compare, self.findings = PivotPage(self), ComparePage(self), FindingsPage(self)
+        self.notes = NotesPage(self)
         self._pages: dict[str, Page] = {
             OVERVIEW: self.overview,
             EVENTS: self.events,

@@ -87,8 +87,8 @@ class MainWindow(QMainWindow):
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         moves = [self.actions_by_id[name] for name in ("back", "forward", "up")]
         self.title = TitleArea(menu_bar, moves)
-        self.book = Book(self.jobs, self._fail, self)
-        self.areas = Areas(self, self.title, self.book, parse)
+        self.areas = Areas(self, self.title, lambda parent: Book(self.jobs, self._fail, parent), parse)
+        self.book = self.areas.book
         self.feed = StripFeed(self.jobs, self.areas.strip, self._fail_quietly)
         self.findings = FindingsFeed(self.jobs, self)
         self.book.findings.files = rule_files(self.settings)
