@@ -147,13 +147,20 @@ def category_colour(index: int) -> QColor:
     return QColor(palette[index % len(palette)])
 
 
-def apply_theme(app: QApplication, name: ThemeName) -> None:
-    """Put a theme in force; `system` follows the desktop's scheme where it tells one, else is dark."""
+def apply_theme(app: QApplication, name: ThemeName, *, anew: bool = False) -> None:
+    """Put a theme in force; `system` follows the desktop's scheme where it tells one, else is dark.
+
+    A theme that is in force already is left alone, for every widget is styled again by it; unless `anew` asks
+    for that, as text of another size does.
+    """
     chosen = DARK if name is ThemeName.DARK or (name is ThemeName.SYSTEM and _system_is_dark(app)) else LIGHT
+    sheet = style_sheet(chosen)
+    if app.styleSheet() == sheet and not anew:
+        return
     if app.style().objectName().lower() != "fusion":
         app.setStyle(QStyleFactory.create("Fusion"))
     app.setPalette(_palette(chosen))
-    app.setStyleSheet(style_sheet(chosen))
+    app.setStyleSheet(sheet)
 
 
 def contrast(first: str, second: str) -> float:

@@ -45,9 +45,10 @@ class Looks(QObject):
         """Theme and size of text, for the whole program."""
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            if text_percent() != self.look.text_percent:
+            resized = text_percent() != self.look.text_percent
+            if resized:
                 set_text_size(app, self.look.text_percent)
-            apply_theme(app, ThemeName(self.look.theme))
+            apply_theme(app, ThemeName(self.look.theme), anew=resized)
 
     def resize_text(self, steps: int) -> None:
         """Larger or smaller text; 0 steps: as it comes."""
