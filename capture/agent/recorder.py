@@ -18,30 +18,24 @@ from capture.agent.chunks import Chunk
 from capture.agent.clock import boot_now_ns, boot_to_utc_ns
 from capture.agent.control import Control
 from capture.agent.draining import Drain
-from capture.agent.executables import ExecutableWatch
 from capture.agent.files import CaptureFiles
 from capture.agent.freezing import Freezer
 from capture.agent.host import section
-from capture.agent.host_root import host_root
 from capture.agent.kernel import LANE_NAMES, Kernel
 from capture.agent.lanes import CallLane, Lane
+from capture.agent.lookout import PROGRAM_LANES, Lookout
 from capture.agent.output import Output, Turn
 from capture.agent.pace import LAZY_S, Pace
 from capture.agent.pipeline import Assembler
 from capture.agent.pressure import Pressure
-from capture.agent.programs import programs_listed, programs_of, scripts_of
 from capture.agent.progress import in_progress_batch
 from capture.agent.samples import Sampler
 from capture.agent.settings import Settings
-from capture.agent.signs import cgroups_listed, cgroups_of, runtime_calls_listed, runtime_calls_of
-from capture.agent.snapshot import Rows, Snapshots
-from capture.agent.urgency import CGROUP_CODES, Urgency
-from capture.agent.watch import ContainerWatch
-from capture.containers.cgroup_paths import ContainerRef
+from capture.agent.snapshot import Snapshots
+from capture.agent.urgency import Urgency
 from capture.evidence.redaction import make_redactor
 from capture.format import EventBatch
 from capture.format.memory import give_back_memory, keep_freed_memory
-from capture.model.events import SchedCode
 
 _BUSY_S = 0.004
 """How long it sleeps at the end, when it waits for the last records."""
@@ -50,7 +44,6 @@ _SNAPSHOT_S = 3.0
 _NICE = -5
 _SWITCH_S = 0.0001
 """How long the thread that drains waits at most for another one's Python."""
-_PROGRAM_LANES = ("exec", "exec_long")
 _STATUS_S = 0.25
 _LAST_ROUNDS = 250
 _COUNTERS_S = 1.0
@@ -112,17 +105,11 @@ class Recorder:
         self._freezer = Freezer(files, self._output)
         self._control: Control | None = None
         self._assembler = Assembler(self._boot_to_utc)
-        self._watch = ContainerWatch(
-            lambda rows: self._output.document("containers", {"rows": rows}, count=len(rows)),
-            self._learn,
-            host_root(),
-            has_files=files.rotation.rotates,
-        )
-        self._executables = ExecutableWatch(
-            lambda rows: self._output.document("executables", {"rows": rows}, count=len(rows))
+        self._lookout = Lookout(
+            self._kernel, self._output, hashes=settings.hashes, has_files=files.rotation.rotates
         )
         self._sampler = Sampler(self._output.samples, self._boot_to_utc)
-        self._snapshots = Snapshots(self._output, settings, self._boot_to_utc, self._listed)
+        self._snapshots = Snapshots(self._output, settings, self._boot_to_utc, self._lookout.listed)
         self._started = time.monotonic()
         self._ended = 0
         self._cpu_started = time.process_time_ns()
@@ -186,9 +173,7 @@ class Recorder:
 
     def run(self, stopped: Callable[[], bool], report: Callable[[Status], None] | None = None) -> None:
         """Record until `stopped` says so or the file fails."""
-        self._watch.start()
-        if self._settings.hashes:
-            self._executables.start()
+        self._lookout.start()
         if not self._snapshots.has_begun:
             self._snapshots.begin()
         self._sampler.start()
@@ -220,8 +205,7 @@ class Recorder:
         self._output.stay()
         self._snapshots.finish()
         self._sampler.finish()
-        self._finish_looking()
-        self._finish_hashing()
+        self._lookout.finish()
         self._write_batch(1 << 62)
         rest = self._in_progress(ended)
         self._events += len(rest)
@@ -282,14 +266,9 @@ class Recorder:
 
     def _keep(self, lane: CallLane | Lane, chunk: Chunk) -> None:
         self._assembler.add(chunk)
-        begins_programs = lane.name in _PROGRAM_LANES
-        if begins_programs or lane.name == "life":
-            self._look_for_containers(chunk)
-        if begins_programs:
+        self._lookout.recorded(lane.name, chunk)
+        if lane.name in PROGRAM_LANES:
             self._urgency.programs_begun(chunk)
-        if begins_programs and self._settings.hashes:
-            self._executables.begun(programs_of(chunk))
-            self._executables.begun_scripts(scripts_of(chunk))
 
     def _is_full(self, until: int) -> bool:
         """Whether enough for a block has returned by then, or more waits than memory should be taken for."""
@@ -312,48 +291,11 @@ class Recorder:
                 return
             time.sleep(_BUSY_S)
 
-    def _look_for_containers(self, chunk: Chunk) -> None:
-        for code in CGROUP_CODES:
-            self._watch.seen(cgroups_of(chunk, code), made=code == SchedCode.CGROUP_MKDIR)
-        for call in runtime_calls_of(chunk):
-            self._watch.called(call)
-
-    def _finish_looking(self) -> None:
-        self._watch.finish()
-        if overlooked := self._watch.overlooked:
-            text = f"{overlooked:,} cgroups were not looked at for containers: too many waited"
-            self._output.document("note", {"text": text})
-
-    def _learn(self, path: str, ref: ContainerRef | None, row: dict[str, Any] | None, final: bool) -> None:
-        """Tell the probe what became known of a cgroup's container."""
-        if self._kernel.filter:
-            self._kernel.filter.learn(path, ref, row, final)
-        if self._kernel.payload:
-            self._kernel.payload.learn(path, ref, row, final)
-
-    def _finish_hashing(self) -> None:
-        self._executables.finish()
-        if overlooked := self._executables.overlooked:
-            self._output.document("note", {"text": f"{overlooked:,} programs not hashed: too many waited"})
-
     def _write_batch(self, until: int) -> None:
         batch = self._assembler.batch(until)
         if batch is not None and len(batch):
             self._events += len(batch)
             self._output.events(batch, until)
-
-    def _listed(self, table: str, rows: Rows) -> None:
-        """A table of the snapshot has been read: programs and containers that run are looked at, too."""
-        if table == "processes":
-            if self._settings.hashes:
-                self._executables.begun(programs_listed(rows))
-            for call in runtime_calls_listed(rows):
-                self._watch.called(call)
-            self._watch.seen(cgroups_listed(rows))
-        elif table == "cgroups":
-            self._watch.seen(row["path"] for row in rows)
-        elif table == "descriptors" and self._kernel.payload:
-            self._kernel.payload.listed(rows)
 
     def _facts(self, command: Sequence[str]) -> dict[str, Any]:
         facts = section(self._settings, self._boot_to_utc, command, self._kernel.features)
@@ -362,8 +304,7 @@ class Recorder:
     def _begin_file(self, since_boot_ns: int) -> None:
         """See to what the file that has just begun needs to stand alone."""
         self._kernel.begin_file()
-        self._watch.begin_file(since_boot_ns)
-        self._executables.begin_file()
+        self._lookout.begin_file(since_boot_ns)
         self._snapshots.begin()
 
     def _in_progress(self, until_boot_ns: int) -> EventBatch:
