@@ -8,6 +8,9 @@ JOBS := $(shell n=$$(nproc); echo $$((n < 4 ? n + 1 : 4)))
 demo: setup
 	@resources/demo/run
 
+# Tests start hundreds of Pythons, none of which shall compile all modules anew, whatever the environment says of it.
+test: export PYTHONDONTWRITEBYTECODE :=
+
 # Everything that is checked; some tests need root and say so when they skip. Those that record come last, as what they
 # watch is this machine: two at a time, for much of it is waiting, and alone those that storm.
 test: lint
