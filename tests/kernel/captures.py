@@ -32,7 +32,7 @@ PYTHON = (sys.executable, "-E", "-S", "-s", "-B")
 """An interpreter that reads nothing but the program and its own library."""
 _MAIN = "from capture.cli import main; main()"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
-_PATIENCE_S = 60
+_PATIENCE_S = 240
 _TYPES = types_of("x86_64")
 
 

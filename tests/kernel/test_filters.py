@@ -158,7 +158,7 @@ def test_a_tree_that_was_there_before_is_known_with_its_descendants(tmp_path, op
     pids = [int(program.stdout.readline()) for _ in range(2)]
     with Recording(tmp_path / "tree.exhume", option, pids[0]) as recording:
         stranger = subprocess.run([*PYTHON, "-c", HEAD + CALLS], capture_output=True, check=True)
-        rest, _ = program.communicate(b"go\n", timeout=30)
+        rest, _ = program.communicate(b"go\n", timeout=240)
         assert recording.end() == Exit.FINE
     pids += [int(word) for word in rest.split()]
     assert len(pids) == 4

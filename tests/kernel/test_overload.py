@@ -39,7 +39,7 @@ class Writer:
     def end(self):
         """Stop it: how many bytes it read and how many it wrote, one by one."""
         self.process.send_signal(signal.SIGINT)
-        told = self.process.communicate(timeout=30)[1].splitlines()
+        told = self.process.communicate(timeout=240)[1].splitlines()
         return [int(line.partition("+")[0]) for line in told[:2]]
 
 

@@ -10,6 +10,7 @@ import threading
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer
+from pytestqt.qtbot import QtBot
 
 from inspect_app.session.crash_log import CrashLog
 from inspect_app.ui.fonts import use_bundled_fonts
@@ -19,6 +20,8 @@ from inspect_app.ui.window import MainWindow
 from tests.builders.frames import build_frames
 
 pytestmark = pytest.mark.ui
+_PATIENCE_MS = 60_000
+"""What never comes is waited for as long; what comes late on a busy machine has come all the same."""
 _HARMLESS = ("This plugin does not support",)
 """What the displayless platform says of things that only a screen has."""
 
@@ -53,6 +56,22 @@ def nothing_left(qtlog):
     assert not [text for text in said if not any(part in text for part in _HARMLESS)]
 
 
+class PatientBot(QtBot):
+    """Plays the analyst, on a machine that may have much else to do."""
+
+    def waitUntil(self, callback, *, timeout=_PATIENCE_MS):
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal, *, timeout=_PATIENCE_MS, **options):
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    """A bot that is patient."""
+    return PatientBot(request)
+
+
 @pytest.fixture
 def settings(tmp_path):
     """A settings file of its own."""
@@ -78,7 +97,7 @@ def window(qtbot, settings, tmp_path):
 def settle(qtbot):
     """Waits until everything a window began has come to its end."""
 
-    def wait(window, timeout=20_000):
+    def wait(window, timeout=_PATIENCE_MS):
         qtbot.waitUntil(lambda: not window.jobs.busy(), timeout=timeout)
         # What was throttled begins now.
         qtbot.wait(60)

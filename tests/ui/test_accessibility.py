@@ -1,6 +1,5 @@
 """With the keyboard alone, by ear, and with any eyes."""
 
-import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
@@ -42,17 +41,17 @@ def is_drawn_by_hand(widget):
     return "paintEvent" in vars(type(widget)) and type(widget).__module__.startswith("inspect_app")
 
 
-@pytest.mark.parametrize("page", [*PAGES, *SUBJECTS, "pivot/nginx"])
-def test_what_is_drawn_by_hand_and_what_takes_the_keyboard_has_a_name(opened, settle, page):
-    go(opened, settle, page)
-    for widget in opened.findChildren(QWidget):
-        if not widget.isVisible() or type(widget).__name__ in ("QWidget", "QLineEdit"):
-            continue
-        takes_keys = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        named = widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text())
-        is_ours = type(widget).__module__.startswith("inspect_app")
-        if is_drawn_by_hand(widget) or (takes_keys and is_ours and widget.focusProxy() is None):
-            assert named or widget.toolTip(), (type(widget).__name__, widget.objectName())
+def test_what_is_drawn_by_hand_and_what_takes_the_keyboard_has_a_name(opened, settle):
+    for page in (*PAGES, *SUBJECTS, "pivot/nginx"):
+        go(opened, settle, page)
+        for widget in opened.findChildren(QWidget):
+            if not widget.isVisible() or type(widget).__name__ in ("QWidget", "QLineEdit"):
+                continue
+            takes_keys = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+            named = widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text())
+            is_ours = type(widget).__module__.startswith("inspect_app")
+            if is_drawn_by_hand(widget) or (takes_keys and is_ours and widget.focusProxy() is None):
+                assert named or widget.toolTip(), (page, type(widget).__name__, widget.objectName())
 
 
 def test_a_chart_of_activity_is_read_with_arrows(opened, settle, qtbot):
@@ -122,16 +121,14 @@ def test_the_menu_key_opens_the_menu_of_what_has_the_focus(opened, settle, qtbot
     assert has(by_menu_key(opened.book.spectrogram.map), "Zoom in", "Copy as filter", *STANDARD)
 
 
-@pytest.mark.parametrize(
-    "page", ["files", "connections", "commands", "moment", "pivot/nginx", "container/web"]
-)
-def test_the_menu_key_opens_the_menu_of_a_row(opened, settle, page):
-    go(opened, settle, page)
-    current = opened.book.current
-    panel = current.tables.panel if hasattr(current, "tables") else current.panel
-    assert panel.model.rowCount()
-    panel.go_to_line(0)
-    assert has(by_menu_key(panel.grid), "Show only", "Exclude", "Copy cell", "Events")
+def test_the_menu_key_opens_the_menu_of_a_row(opened, settle):
+    for page in ("files", "connections", "commands", "moment", "pivot/nginx", "container/web"):
+        go(opened, settle, page)
+        current = opened.book.current
+        panel = current.tables.panel if hasattr(current, "tables") else current.panel
+        assert panel.model.rowCount(), page
+        panel.go_to_line(0)
+        assert has(by_menu_key(panel.grid), "Show only", "Exclude", "Copy cell", "Events"), page
 
 
 def test_a_fact_is_looked_for_elsewhere(opened, settle):
@@ -147,15 +144,15 @@ def test_a_fact_is_looked_for_elsewhere(opened, settle):
     assert opened.workspace.session.page == "pivot/nginx"
 
 
-@pytest.mark.parametrize("page", SUBJECTS)
-def test_every_fact_has_the_menu_of_what_it_is_told_of(opened, settle, page):
-    go(opened, settle, page)
-    about = opened.book.subject
-    for (group, name), text in about.facts.values().items():
-        if text and group != "Notes":
-            menu = about.value_menu(DetailValue(group, name, text))
-            assert has(list(entries(menu)), "Where else", *STANDARD, *WAYS, *NOTED), (group, name)
-            menu.deleteLater()
+def test_every_fact_has_the_menu_of_what_it_is_told_of(opened, settle):
+    for page in SUBJECTS:
+        go(opened, settle, page)
+        about = opened.book.subject
+        for (group, name), text in about.facts.values().items():
+            if text and group != "Notes":
+                menu = about.value_menu(DetailValue(group, name, text))
+                assert has(list(entries(menu)), "Where else", *STANDARD, *WAYS, *NOTED), (page, group, name)
+                menu.deleteLater()
 
 
 def test_every_value_of_an_event_has_the_menu_of_the_event(opened, settle):
@@ -190,22 +187,20 @@ def test_every_entry_of_a_chart_leads_to_events_that_are_there(opened, settle, q
     assert opened.book.events.model.rowCount() >= 1
 
 
-@pytest.mark.parametrize(
-    "page", ["overview", "files", "events", "streams", "tree", "container/web", "moment"]
-)
-def test_tab_goes_round_the_window_and_comes_back(opened, settle, page):
-    go(opened, settle, page)
-    opened.areas.filter.edit.setFocus()
-    seen = []
-    for _ in range(60):
-        opened.focusNextChild()
-        seen.append(opened.focusWidget())
-        if seen[-1] is opened.areas.filter.edit:
-            break
-    assert seen[-1] is opened.areas.filter.edit
-    assert {opened.areas.side, opened.areas.strip} <= set(seen)
-    opened.book.take_focus()
-    assert opened.focusWidget() in seen
+def test_tab_goes_round_the_window_and_comes_back(opened, settle):
+    for page in ("overview", "files", "events", "streams", "tree", "container/web", "moment"):
+        go(opened, settle, page)
+        opened.areas.filter.edit.setFocus()
+        seen = []
+        for _ in range(60):
+            opened.focusNextChild()
+            seen.append(opened.focusWidget())
+            if seen[-1] is opened.areas.filter.edit:
+                break
+        assert seen[-1] is opened.areas.filter.edit, page
+        assert {opened.areas.side, opened.areas.strip} <= set(seen), page
+        opened.book.take_focus()
+        assert opened.focusWidget() in seen, page
 
 
 def test_tab_goes_round_the_preferences(opened, qtbot):

@@ -71,14 +71,14 @@ def test_the_order_of_the_table_is_kept(opened, settle, tmp_path):
 
 def test_an_export_that_is_cancelled_leaves_nothing(window, many, settle, tmp_path, qtbot):
     window.open_frames(many)
-    settle(window, 60_000)
+    settle(window)
     path = tmp_path / "all.csv"
     window.actions_by_id["export"].trigger()
     window.exporter.dialog.choose("all", "csv", str(path))
     window.exporter.dialog.go.click()
-    qtbot.waitUntil(lambda: any(tmp_path.glob(".exhume-*.part")), timeout=20_000)
+    qtbot.waitUntil(lambda: any(tmp_path.glob(".exhume-*.part")))
     window.areas.progress.cancelled.emit()
-    settle(window, 60_000)
+    settle(window)
     assert not path.exists() and not list(tmp_path.glob(".exhume-*.part"))
 
 

@@ -113,7 +113,8 @@ def test_waiting_for_the_first_block_can_be_cancelled(window, qtbot, settle, tmp
     window.open_path(str(path))
     qtbot.waitUntil(window.areas.progress.isVisible)
     window.areas.progress.cancelled.emit()
-    settle(window, timeout=3_000)
+    # Less than would be waited for the block.
+    settle(window, timeout=25_000)
     assert window.workspace.frames is None
 
 
@@ -127,7 +128,7 @@ def test_following_ends_by_itself_with_the_recording(growing, qtbot, settle):
         assert window.title.state_text == "still being written, followed"
     for _ in steps:
         pass
-    qtbot.waitUntil(lambda: shown(window) == 6 * BLOCK, timeout=10_000)
+    qtbot.waitUntil(lambda: shown(window) == 6 * BLOCK)
     settle(window)
     assert window.title.state_text == "whole"
     assert not window.growth.goes_on

@@ -1,6 +1,7 @@
 """Work off the window's thread."""
 
 import threading
+import time
 
 import pytest
 
@@ -89,18 +90,21 @@ def test_long_work_is_shown_and_progress_is_told_at_most_thirty_times_a_second(j
             job.report(step, 2_000)
             threading.Event().wait(0.0004)
 
+    began = time.monotonic()
     jobs.start("load", "Opening", work, caught.done, caught.failed)
-    qtbot.waitUntil(lambda: not jobs.busy(), timeout=10_000)
+    qtbot.waitUntil(lambda: not jobs.busy())
     assert told[0] == ("Opening", 0, 0)
-    assert 2 <= len(told) < 120
+    assert 2 <= len(told) <= 2 + 30 * (time.monotonic() - began)
 
 
 def test_short_work_shows_no_progress(jobs, qtbot):
     caught, told = Caught(), []
     jobs.slow.connect(lambda *_: told.append(1))
+    # Work of any length is short on a machine that is quick enough.
+    jobs._timer.setInterval(60_000)
     jobs.start("page", "Counting", lambda _: 1, caught.done, caught.failed)
     qtbot.waitUntil(lambda: not jobs.busy())
-    qtbot.wait(350)
+    assert not jobs._timer.isActive()
     assert not told
 
 

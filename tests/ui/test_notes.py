@@ -230,7 +230,7 @@ def test_two_windows_on_one_case_see_each_other(opened, settle, qtbot, frames):
     assert other.casebook.path == opened.casebook.path
     add(opened, settle, "by one")
     add(other, settle, "by two", row=4)
-    qtbot.waitUntil(lambda: len(opened.casebook.case.shown_notes()) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(opened.casebook.case.shown_notes()) == 2)
     settle(opened)
     assert {one.note.text for one in stored(opened).shown_notes()} == {"by one", "by two"}
     other.close()
@@ -298,7 +298,7 @@ def test_a_note_that_could_not_be_written_is_written_when_it_can_be(opened, sett
     add(opened, settle, "kept")
     assert opened.areas.banner.isVisible()
     folder.mkdir()
-    qtbot.waitUntil((folder / "one.exhume-case").exists, timeout=10_000)
+    qtbot.waitUntil((folder / "one.exhume-case").exists)
     settle(opened)
     assert [one.note.text for one in stored(opened).shown_notes()] == ["kept"]
 
@@ -352,7 +352,7 @@ def test_ten_thousand_notes_do_not_hold_up_the_window(opened, settle, qtbot):
     notes = {f"{n:032x}": Note(on[n % 40], f"note {n}") for n in range(10_000)}
     case = opened.casebook.case.with_notes(notes, By("Reyes", AT))
     CaseFile(opened.casebook.path).save(case)
-    qtbot.waitUntil(lambda: len(opened.casebook.noted.notes) == 10_000, timeout=20_000)
+    qtbot.waitUntil(lambda: len(opened.casebook.noted.notes) == 10_000)
     go(opened, settle, "notes")
     assert opened.book.notes.panel.model.rowCount() == 10_000
 

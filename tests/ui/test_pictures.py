@@ -24,7 +24,7 @@ def run(*words, **environment):
     script = "import sys; from inspect_app.app import main; main(sys.argv[1:])"
     return subprocess.run(
         [sys.executable, "-c", script, *map(str, words)],
-        capture_output=True, text=True, env=clean | environment, timeout=60, check=False,
+        capture_output=True, text=True, env=clean | environment, timeout=300, check=False,
     )  # fmt: skip
 
 

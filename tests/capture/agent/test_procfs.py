@@ -27,7 +27,7 @@ def running(*command, **options):
     """A program, up to the moment at which it is executed and runs."""
     child = subprocess.Popen(command, stdout=subprocess.PIPE, **options)
     try:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while row_of(child.pid)["argv"][:1] != [os.fsencode(command[0])] and time.monotonic() < deadline:
             time.sleep(0.005)
         yield child.pid
@@ -90,7 +90,7 @@ def test_a_program_whose_file_is_gone_is_told(tmp_path):
 def test_arguments_keep_their_bytes_and_their_places():
     words = [b"", b"a b", b"\xff\n", b""]
     with running(sys.executable, "-c", "import time; time.sleep(60)", *words) as pid:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while row_of(pid)["argv"][3:] != words and time.monotonic() < deadline:
             time.sleep(0.005)
         assert row_of(pid)["argv"][3:] == words
@@ -98,7 +98,7 @@ def test_arguments_keep_their_bytes_and_their_places():
 
 def test_a_process_that_goes_away_does_not_end_the_scan():
     child = subprocess.Popen([SLEEP, "0"])
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while (
         procfs._read(procfs.PROC / str(child.pid) / "stat").split()[2] != b"Z" and time.monotonic() < deadline
     ):
@@ -213,9 +213,10 @@ def test_all_tables_and_the_section_can_be_written_and_read_again():
 
 
 def test_the_clocks_are_told_apart_by_a_fixed_offset():
+    # A busy machine may do anything else between two looks at its clocks, but not every time.
     offset = boot_to_utc_ns()
-    assert abs(boot_now_ns() + offset - time.time_ns()) < 50_000_000
-    assert abs(boot_to_utc_ns() - offset) < 10_000_000
+    assert min(abs(boot_now_ns() + offset - time.time_ns()) for _ in range(100)) < 50_000_000
+    assert min(abs(boot_to_utc_ns() - offset) for _ in range(100)) < 10_000_000
 
 
 def test_a_unix_socket_whose_name_imitates_lines_hides_no_other(tmp_path):

@@ -34,7 +34,7 @@ def watch(disk):
 
 
 def wait(true):
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -54,10 +54,10 @@ COSTLY = {
 @pytest.mark.parametrize("text", COSTLY.values(), ids=COSTLY.keys())
 def test_a_costly_filter_is_answered_or_refused_soon(text):
     frames = with_texts("descriptors", "name", BLOWS_UP)
-    began = time.perf_counter()
+    began = time.process_time()
     with suppress(FilterError):
         assert len(evaluate(parse(text), frames)) == len(frames.events)
-    assert time.perf_counter() - began < SOON
+    assert time.process_time() - began < SOON
 
 
 def test_texts_put_together_are_refused_before_they_fill_the_memory(monkeypatch):

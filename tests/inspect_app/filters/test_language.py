@@ -260,10 +260,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_filter_is_refused_soon(text):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(FilterError) as caught:
         parse(text)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert len(caught.value.message) < 300
 
 

@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import shutil
 import stat
 from dataclasses import fields
+from pathlib import Path
 
 import msgpack
 import numpy as np
@@ -23,24 +25,38 @@ from tests.builders.capture import MS, START_NS, CaptureBuilder
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     path = tmp_path_factory.mktemp("evidence") / "made.exhume"
-    generate(path, 20_000, 16)
+    generate(path, 5_000, 16)
     return path
+
+
+def use(monkeypatch, cache):
+    monkeypatch.setattr(side_index.platformdirs, "user_cache_path", lambda _: cache)
+    monkeypatch.setattr(side_index, "LEAST_EVENTS", 10)
+    monkeypatch.delenv("EXHUME_NO_CACHE", raising=False)
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(side_index.platformdirs, "user_cache_path", lambda _: tmp_path / "cache")
-    monkeypatch.setattr(side_index, "LEAST_EVENTS", 10)
-    monkeypatch.delenv("EXHUME_NO_CACHE", raising=False)
+    use(monkeypatch, tmp_path / "cache")
     return tmp_path / "cache" / "frames"
 
 
-@pytest.fixture
-def index(path, folder):
+@pytest.fixture(scope="module")
+def made(path, tmp_path_factory):
     """The one index file, made by opening the capture."""
-    open_capture(path)
-    (made,) = folder.iterdir()
+    cache = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patched:
+        use(patched, cache)
+        open_capture(path)
+    (made,) = (cache / "frames").iterdir()
     return made
+
+
+@pytest.fixture
+def index(made, folder):
+    """A copy of it, which the next opening finds."""
+    folder.mkdir(0o700, parents=True)
+    return Path(shutil.copy2(made, folder))
 
 
 @pytest.fixture
@@ -79,9 +95,9 @@ def test_a_capture_opened_again_has_the_same_frames(path, index, joins):
     assert joins == []
 
 
-def test_the_index_is_its_owners_alone_and_not_beside_the_evidence(path, index):
-    assert stat.S_IMODE(index.stat().st_mode) == 0o600
-    assert stat.S_IMODE(index.parent.stat().st_mode) == 0o700
+def test_the_index_is_its_owners_alone_and_not_beside_the_evidence(path, made):
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
+    assert stat.S_IMODE(made.parent.stat().st_mode) == 0o700
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 

@@ -149,10 +149,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_file_is_refused_soon(text):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ViewFileError):
         read_views(text)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_a_file_that_is_too_large_or_no_text_is_refused(tmp_path):
