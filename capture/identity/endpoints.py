@@ -35,8 +35,13 @@ class Endpoints:
 
     @property
     def rank(self) -> int:
-        """How much it tells: 2 a peer or a name, 1 a local port, 0 nothing."""
-        return 2 if self.rport >= 0 or self.path else int(self.lport >= 0)
+        """How much it tells: 3 both ends or a name, 2 a peer, 1 a local port, 0 nothing.
+
+        A connection that is closed has a peer yet, but its own port is free again.
+        """
+        if self.path:
+            return 3
+        return 2 * (self.rport >= 0) + (self.lport >= 0)
 
     def name(self, role: str) -> str:
         """`client->server`, so that both ends of a connection share a name; else the end that is known."""

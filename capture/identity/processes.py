@@ -21,7 +21,7 @@ from capture.format.joins import (
     taken,
 )
 from capture.format.pieces import each_piece
-from capture.identity.events import EventColumns
+from capture.identity.events import EXECS, EventColumns
 from capture.identity.snapshot import Table, integers
 
 TOLERANCE_NS = 20_000_000
@@ -294,6 +294,8 @@ def find_threads(events: EventColumns, processes: Processes, table: Table) -> Th
     end[: len(processes)] = processes.end
     exits = events.rows_of(["procexit"])
     end[of_event[exits]] = events.time[exits]
+    rest = main + np.flatnonzero(end[main : len(tid)] < 0)
+    end[rest] = _ended_by_execs(events, processes, process[rest], since[rest])
     return Threads(
         tid=np.concatenate((tid, numbers)).astype(np.int64),
         process=np.concatenate((process, makers)).astype(np.int32),
@@ -301,6 +303,23 @@ def find_threads(events: EventColumns, processes: Processes, table: Table) -> Th
         end=end,
         of_event=of_event,
     )
+
+
+def _ended_by_execs(
+    events: EventColumns, processes: Processes, process: np.ndarray, since: np.ndarray
+) -> np.ndarray:
+    """int64: when a program began that leaves the first thread alone, in processes since some rows; -1 never.
+
+    A thread that begins one goes on as the first: of its own end nothing is told.
+    """
+    rows = events.rows_of(EXECS)
+    rows = rows[(events.ret[rows] >= 0) & (processes.of_event[rows] >= 0)]
+    keys = np.sort(processes.of_event[rows].astype(np.int64) << 32 | rows)
+    asked = process.astype(np.int64) << 32 | (since.astype(np.int64) + 1)
+    found = np.append(keys, -1)[np.searchsorted(keys, asked)]
+    row = np.where(found >> 32 == process, found & 0xFFFFFFFF, -1)
+    ended: np.ndarray = taken(events.time, row)
+    return ended
 
 
 def _introduced_threads(

@@ -1,6 +1,6 @@
 """Whose child a process is: of its creator, and of who adopts it once that one has ended.
 
-The kernel gives the children of a process that ends to the nearest of its ancestors in the same namespace of
+The kernel gives the children of a process that ends to the nearest of its ancestors in its own namespace of
 pids that asked for them (prctl, PR_SET_CHILD_SUBREAPER), else to the first process of that namespace. Who
 asked before the recording is known by waiting for a child of another. Where a call tells who took up a
 process at its end, that one was its parent.
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from capture.format.joins import codes_of, place_among, taken
+from capture.format.joins import codes_of, follow, place_among, taken
 from inspect_app.frames.host_numbers import on_host
 
 _SUBREAPER = 36
@@ -58,7 +58,7 @@ class Adoption:
         """int32: who took each orphan when its parent `ended`: who asked later was not asked."""
         found = np.full(len(orphans), -1, np.int32)
         above = taken(self.parent, ended)
-        namespace = self.namespace[orphans]
+        namespace = self.namespace[ended]
         for _ in range(_MOST_ANCESTORS):
             open_ = (found < 0) & (above >= 0)
             if not open_.any():
@@ -68,7 +68,7 @@ class Adoption:
             fits &= taken(self.namespace, above) == namespace
             found[fits] = above[fits]
             above = taken(self.parent, above)
-        first = self.first[orphans]
+        first = self.first[ended]
         rest = (found < 0) & (first != orphans) & (first != ended)
         return np.where(rest, first, found).astype(np.int32)
 
@@ -90,7 +90,7 @@ def adoption(
     names = [str(name) for name in events["type"].cat.categories]
     code, ret = events["type"].cat.codes.to_numpy(), events["ret"].to_numpy()
     caller, time = events["process"].to_numpy(), events["time"].to_numpy()
-    namespace, first = _namespaces(processes, containers)
+    namespace, first = _namespaces(events, processes, containers, arguments)
     rows, pids = _waits(names, code, ret, arguments)
     # In a namespace of its own a caller counts with other numbers.
     at_home = np.append(namespace < 0, False)[caller[rows]]
@@ -161,18 +161,49 @@ def _ended_by(processes: pd.DataFrame, pids: np.ndarray, hosts: np.ndarray, time
     return np.where(fits, found, -1)
 
 
-def _namespaces(processes: pd.DataFrame, containers: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """A number for each process's namespace of pids, below 0 for a host's own, and its first process."""
-    container, host = (processes[name].to_numpy() for name in ("container", "host"))
+def _namespaces(
+    events: pd.DataFrame,
+    processes: pd.DataFrame,
+    containers: pd.DataFrame,
+    arguments: Callable[[int, np.ndarray], np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """A number for each process's namespace of pids, below 0 for a host's own, and its first process.
+
+    Who has another pid there than on the host is in one that begins with the nearest of its ancestors who is
+    the first in there; who was brought in from outside, in that of its container.
+    """
+    pid, host, parent, container = (
+        processes[name].to_numpy() for name in ("pid", "host", "parent", "container")
+    )
+    inner_pid = _inner_pids(events, processes, arguments)
     shares = containers["host_namespaces"].str.split(", ").map(lambda kinds: "pid" in kinds).to_numpy(bool)
-    own = ~shares & (containers["id"] != "host").to_numpy()
-    inside = np.append(own, False)[container]
-    pid = processes["pid"].to_numpy()
+    own = np.append(~shares & (containers["id"] != "host").to_numpy(), False)
+    inside = np.where(inner_pid > 0, inner_pid != pid, own[container])
+    begins = inside & (inner_pid == 1)
+    rows = np.arange(len(processes))
+    top = follow(np.where(inside & ~begins & (parent >= 0), parent, rows))
+    of_container = np.append(containers["first_process"].to_numpy(), -1)[container]
+    first = np.where(begins[top], top, of_container)
     of_host = np.full(int(host.max(initial=0)) + 1, -1, np.int32)
     firsts = np.flatnonzero(pid == 1)[::-1]
     of_host[host[firsts]] = firsts
-    first = np.append(containers["first_process"].to_numpy(), -1)[container]
-    return (
-        np.where(inside, container, -1 - host).astype(np.int64),
-        np.where(inside, first, of_host[host]).astype(np.int32),
-    )
+    inside &= first >= 0
+    return np.where(inside, first, -1 - host).astype(np.int64), np.where(inside, first, of_host[host])
+
+
+def _inner_pids(
+    events: pd.DataFrame, processes: pd.DataFrame, arguments: Callable[[int, np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """int64: the pid of each process in its own namespace, as its making or the snapshot tells; -1 none."""
+    start, time = processes["start"].to_numpy(), events["time"].to_numpy()
+    made = np.searchsorted(time, start, side="left")
+    seen = np.flatnonzero((start >= 0) & (made < len(time)))
+    kinds = events["type"].cat
+    is_fork = np.append(kinds.categories == "procfork", False)[kinds.codes.to_numpy()[made[seen]]]
+    seen = seen[is_fork]
+    found: np.ndarray = processes["nspid"].to_numpy().copy()
+    if len(seen):
+        same = arguments(0, made[seen]).astype(np.int64) == processes["pid"].to_numpy()[seen]
+        told = arguments(4, made[seen]).astype(np.int64)
+        found[seen] = np.where(same & (told > 0), told, found[seen])
+    return found

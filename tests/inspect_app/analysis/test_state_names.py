@@ -210,3 +210,40 @@ def test_counts_of_descriptors_include_what_came_in_messages(book, tmp_path):
     book.event("close", fd=5, ino=31, args=(5,))
     frames = open_capture(book.write(tmp_path / "names.exhume"))
     assert FIELDS["proc.fdopencount"].column(frames).values.tolist() == [2, 2, 2, 2, 1]
+
+
+def test_a_connection_stays_one_when_its_own_port_is_free_again(book, tmp_path):
+    whole, closed = sock("10.0.0.1:900", "10.0.0.2:80"), sock("", "10.0.0.2:80", state=7)
+    book.event("connect", fd=3, ino=71, mode=SOCKET, sock=whole, addr=sockaddr("10.0.0.2:80"), args=(3,))
+    book.event("recvfrom", fd=3, ino=71, mode=SOCKET, ret=0, sock=closed, args=(3,))
+    book.event("close", fd=3, ino=71, mode=SOCKET, sock=closed, args=(3,))
+    frames = open_capture(book.write(tmp_path / "names.exhume"))
+    assert frames.connections["name"].tolist() == ["10.0.0.1:900->10.0.0.2:80"]
+
+
+def test_threads_end_where_one_of_them_begins_a_program(book, tmp_path):
+    book.process(300, threads=(301,))
+    book.fork(300, 302, thread_of=300)
+    before = book.rows[-1]["time"]
+    book.exec(300, "/bin/sh")
+    book.fork(300, 303, thread_of=300)
+    frames = open_capture(book.write(tmp_path / "names.exhume"))
+
+    def threads(time):
+        return state_at(frames, time).processes.set_index("pid")["threads"][300]
+
+    assert [threads(time) for time in (before, before + MS, before + 2 * MS)] == [3, 1, 2]
+
+
+def test_the_first_process_of_a_namespace_goes_to_who_adopts_outside_of_it(book, tmp_path):
+    book.process(1, ppid=0)
+    book.event("prctl", args=(36, 1))
+    book.fork(100, 200)
+    for pid, child, inner in ((200, 300, 1), (300, 301, 2), (301, 302, 3)):
+        time = book.rows[-1]["time"] + MS
+        book.event("procfork", pid=pid, time=time, args=(child, child, time, pid, inner))
+    book.exit(200)
+    book.exit(301)
+    frames = open_capture(book.write(tmp_path / "names.exhume"))
+    parents = state_at(frames, book.rows[-1]["time"]).processes.set_index("pid")["parent"]
+    assert parents[[300, 302]].tolist() == [100, 300]
