@@ -53,7 +53,7 @@ class Identities:
     tty: np.ndarray
     loginuid: np.ndarray
     listed: Mapping[str, np.ndarray]
-    """int64, of each process, as the snapshot has it, -1 not in it: those of LISTED."""
+    """int64, of each process, as the snapshot has it, -1 not in it: those of LISTED, and `mntns`."""
 
 
 _NO_USER = 0xFFFFFFFF
@@ -141,7 +141,10 @@ def identify(
             descriptors.name,
         ),
         loginuid=_handed_down(processes, listed, "loginuid"),
-        listed={name: _listed_column(processes, listed, name) for name in LISTED},
+        listed={
+            **{name: _listed_column(processes, listed, name) for name in LISTED},
+            "mntns": _listed_column(processes, [_map(row.get("namespaces")) for row in listed], "mnt"),
+        },
     )
 
 
@@ -170,6 +173,10 @@ def _deaths(
 ) -> np.ndarray:
     last = int(events.time[-1]) if len(events) else 0
     return with_ends_of_processes(containers, container, processes.end, last)
+
+
+def _map(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _listed_column(processes: Processes, listed: Table, name: str) -> np.ndarray:

@@ -14,6 +14,7 @@ import pandas as pd
 from capture.identity.endpoints import end_text
 from inspect_app.analysis.holdings import Held, held_at
 from inspect_app.analysis.later_names import DELETED, names_at, opened_without_name
+from inspect_app.analysis.mount_state import mounts_at
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import argument_at
 from inspect_app.filters.entities import event_array
@@ -22,11 +23,6 @@ from inspect_app.filters.postings import last_before
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.host_numbers import account_rows
 from inspect_app.frames.parents import adoption
-from inspect_app.frames.types import rows_of_types
-
-_MOUNTS, _UNMOUNTS = ("mount", "move_mount"), ("umount2", "umount")
-_CHANGES_ONLY = 32 | 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20
-"""Flags of mount(2) with which it changes a mount that is there: MS_REMOUNT and the kinds of propagation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +45,8 @@ class State:
     containers: pd.DataFrame
     """Which lived: `id`, `name`, `image`, `birth`, `processes` (alive then), `row` (of containers)."""
     mounts: pd.DataFrame
-    """`target`, `source`, `type`, `since` (-1: since before the recording), `process` (who mounted it)."""
+    """`target`, `source`, `type`, `since` (-1: by the runtime, or since before the recording), `process` (who
+    mounted it), `space` (where: `host`, a container's name, or the number of another mount namespace)."""
     users: pd.DataFrame
     """Who ran something: `uid`, `user`, `processes`."""
 
@@ -62,21 +59,21 @@ class State:
 def state_at(frames: CaptureFrames, time: int) -> State:
     """The state after the last event that returned at or before `time`.
 
-    A process whose start was not seen counts as alive from the beginning. Mounts are those of the recorder's
-    own namespace, changed by every mount and unmount call that succeeded, in whichever namespace it was.
+    A process whose start was not seen counts as alive from the beginning.
     """
     row = int(np.searchsorted(frames.events["time"].to_numpy(), time, side="right"))
     start, end = frames.processes["start"].to_numpy(), frames.processes["end"].to_numpy()
     alive = np.flatnonzero((start <= time) & ((end < 0) | (end > time))).astype(np.int32)
     uid = _uids_at(frames, alive, row)
     processes = _processes(frames, alive, time, uid)
+    containers = _containers(frames, alive, time)
     return State(
         time,
         row,
         processes,
         _descriptors(frames, held_at(frames, alive, row), row),
-        _containers(frames, alive, time),
-        _mounts(frames, row),
+        containers,
+        _mounts(frames, row, alive, containers["row"].to_numpy()),
         _users(processes),
     )
 
@@ -256,44 +253,9 @@ def _containers(frames: CaptureFrames, alive: np.ndarray, time: int) -> pd.DataF
     return _with_hosts(frames, counted, table["host"].to_numpy()[rows])
 
 
-def _mounts(frames: CaptureFrames, row: int) -> pd.DataFrame:
-    kinds = frames.events["type"]
-    calls = remember(frames, ("mount calls",), lambda: _mount_calls(frames))
-    there = [
-        (target, source, kind, -1, -1, host)
-        for target, source, kind, host in zip(
-            *(frames.mounts[name].tolist() for name in ("target", "source", "type", "host")), strict=True
-        )
-    ]
-    host_of = frames.processes["host"].to_numpy()
-    columns = {name: frames.events[name].to_numpy() for name in ("path", "path2", "time", "process")}
-    for call in calls[calls < row].tolist():
-        mounting = str(kinds.iat[call]) in _MOUNTS
-        at = int(columns["path2" if mounting else "path"][call])
-        target, host = frames.paths[at] if at >= 0 else "", int(host_of[columns["process"][call]])
-        if mounting:
-            source = (frames.source.texts(call)[0] or b"").decode("utf-8", "backslashreplace")
-            there.append(
-                (target, source, "", int(columns["time"][call]), int(columns["process"][call]), host)
-            )
-            continue
-        same = (place for place in reversed(range(len(there))) if there[place][0::5] == (target, host))
-        found = next(same, None)
-        if found is not None:
-            del there[found]
-    table = pd.DataFrame(there, columns=["target", "source", "type", "since", "process", "host"])
-    return _with_hosts(frames, table.drop(columns="host"), table["host"].to_numpy(dtype=np.int64))
-
-
-def _mount_calls(frames: CaptureFrames) -> np.ndarray:
-    """Rows of the calls that made or removed a mount."""
-    kinds, ret = frames.events["type"], frames.events["ret"].to_numpy()
-    rows = rows_of_types(kinds, (*_MOUNTS, *_UNMOUNTS))
-    rows = rows[ret[rows] == 0]
-    flags = argument_at(frames, 3, rows) & np.uint64(_CHANGES_ONLY)
-    changes_only = (kinds.iloc[rows] == "mount").to_numpy() & (flags != 0)
-    made: np.ndarray = rows[~changes_only]
-    return made
+def _mounts(frames: CaptureFrames, row: int, alive: np.ndarray, containers: np.ndarray) -> pd.DataFrame:
+    table, host = mounts_at(frames, row, alive, containers)
+    return _with_hosts(frames, table, host)
 
 
 def _users(processes: pd.DataFrame) -> pd.DataFrame:

@@ -98,6 +98,7 @@ PROCESS_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("gid", "int64", "", "real group id when the recording began; -1 did not exist or not known"),
     FrameColumn("pgid", "int64", "", "process group when the recording began; -1 likewise"),
     FrameColumn("nspid", "int64", "", "pid in its own namespace when the recording began; -1 likewise"),
+    FrameColumn("mntns", "int64", "", "mount namespace (inode) when the recording began; -1 likewise", -1),
     FrameColumn("cap_permitted", "int64", "mask", "capabilities when the recording began; -1 likewise"),
     FrameColumn("cap_effective", "int64", "mask", "capabilities when the recording began; -1 likewise"),
     _HOST,
