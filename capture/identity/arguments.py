@@ -28,6 +28,11 @@ _OF_KIND: Mapping[str, tuple[int, ...]] = {
     "accept": (0,),
     "accept4": (0,),
     "ioctl": (1,),
+    "fcntl": (0, 1),
+    "dup": (0,),
+    "dup2": (0,),
+    "dup3": (0,),
+    "copy_file_range": (2,),
     "sendmmsg": (5,),
     "recvmmsg": (5,),
 }
