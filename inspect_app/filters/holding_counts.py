@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.format.joins import Latest
+from capture.format.pieces import each_piece
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import arguments_of
 from inspect_app.filters.entities import entity_array, event_array
@@ -26,6 +26,7 @@ from inspect_app.filters.holding_entries import (
     collect,
     forks_of,
     latest,
+    order_of_numbers,
 )
 from inspect_app.frames.capture import CaptureFrames
 
@@ -42,7 +43,7 @@ _ROW = 32
 
 
 def held_counts(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
-    """How many descriptors processes held (int64), and which count holds at each event (int32, -1 none).
+    """How many descriptors processes held (int32), and which count holds at each event (int32, -1 none).
 
     A call counts what it has made, and not what it has closed.
 
@@ -60,12 +61,39 @@ def _counts(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
         for column, part in zip((owners, rows, changes), told.changes(), strict=True):
             column.append(part)
     owner, row, change = (np.concatenate(column) for column in (owners, rows, changes))
-    order = np.lexsort((row, owner))
-    owner, row, held = owner[order], np.maximum(row[order], -1), np.cumsum(change[order])
+    keys = owner << _ROW | np.maximum(row, -1) + 1
+    order = np.argsort(keys)
+    keys, held = keys[order], np.cumsum(change[order])
     # What one process holds is none of the next one's.
-    first = np.searchsorted(owner, owner)
-    held -= np.concatenate(([0], held))[first]
-    return held, Latest(owner, row, processes).find_each(event_array(frames, "process"))
+    starts = np.searchsorted(keys, np.arange(processes + 1) << _ROW)
+    held -= np.repeat(np.concatenate(([0], held))[starts[:-1]], np.diff(starts))
+    return held.astype(np.int32), _latest_change(keys, processes, event_array(frames, "process"))
+
+
+def _latest_change(keys: np.ndarray, processes: int, process: np.ndarray) -> np.ndarray:
+    """int32, of each event: the last change of its process' count at or before it, -1 it has no process.
+
+    Args:
+        keys: int64, ascending: process and row of each change, rows from 1; each process has one at row 0.
+        processes: how many there are.
+        process: event → process, -1 none.
+    """
+    found = np.full(len(process), -1, np.int32)
+
+    def find(rows: slice) -> None:
+        # Of the changes of all only those count that happen in this piece, and the last one before.
+        mine = process[rows]
+        known = np.flatnonzero(mine >= 0)
+        owner = mine[known].astype(np.int64)
+        seen = np.flatnonzero(np.bincount(owner, minlength=processes)) if len(owner) else owner
+        first = np.searchsorted(keys, seen << _ROW | rows.start + 1, side="right") - 1
+        last = np.searchsorted(keys, seen << _ROW | rows.stop, side="right")
+        near = _each(first, last - first)[1]
+        place = np.searchsorted(keys[near], owner << _ROW | known + rows.start + 1, side="right") - 1
+        found[known + rows.start] = near[place]
+
+    each_piece(len(process), find)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +227,7 @@ def _own(entries: Entries, processes: np.ndarray) -> _Steps:
 
 def _told(frames: CaptureFrames, entries: Entries, steps: _Steps, processes: np.ndarray) -> _Told:
     steps = steps.and_others(_ranges(frames, entries, steps, processes))
-    steps = steps.chosen(np.lexsort((steps.row, steps.fd, steps.process)))
+    steps = steps.chosen(order_of_numbers(steps.process, steps.fd, steps.row - _AT_FORK))
     process, fd = steps.process, steps.fd
     new = np.append(True, (process[1:] != process[:-1]) | (fd[1:] != fd[:-1]))[: len(fd)]
     cloexec = carried(new, steps.what, steps.cloexec)
@@ -235,7 +263,7 @@ def _ranges(frames: CaptureFrames, entries: Entries, steps: _Steps, processes: n
     low, high, flags = (
         part.astype(np.int64) & 0xFFFFFFFF for part in arguments_of(frames, [(at, rows) for at in range(3)])
     )
-    steps = steps.chosen(np.lexsort((steps.row, steps.fd, steps.process)))
+    steps = steps.chosen(order_of_numbers(steps.process, steps.fd, steps.row - _AT_FORK))
     new = np.append(True, (np.diff(steps.process) != 0) | (np.diff(steps.fd) != 0))[: len(steps.fd)]
     first_of = steps.chosen(np.flatnonzero(new))
     begin, end = (np.searchsorted(first_of.process, caller, side=side) for side in ("left", "right"))

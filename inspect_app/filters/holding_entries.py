@@ -216,6 +216,15 @@ def _in_order(
     return order, (packed >> number).astype(np.int32), (packed & ((1 << number) - 1)).astype(np.int32)
 
 
+def order_of_numbers(process: np.ndarray, fd: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """The places of int64 columns, of which `process` and `row` are not negative, by all three, stable."""
+    widths = [int(column.max(initial=0)).bit_length() for column in (process, fd, row)]
+    if sum(widths) > _WIDEST or int(fd.min(initial=0)) < 0:
+        return np.lexsort((row, fd, process))
+    # A few runs that are in order already: a stable sort of whole keys merges them.
+    return np.argsort((process << widths[1] | fd) << widths[2] | row, kind="stable")
+
+
 def carried(new: np.ndarray, what: np.ndarray, cloexec: np.ndarray) -> np.ndarray:
     """A use says nothing of close-on-exec: the entry before it does. `new`: where each number begins."""
     told = ((what != USED) & (what != EXEC)) | new
@@ -292,6 +301,7 @@ def _of_events(frames: CaptureFrames) -> list[_Part]:
     events = frames.events
     columns = [events[name].to_numpy() for name in ("fd", "process", "ret", "descriptor", "path")]
     tables = [_among(names, wanted) for wanted in (_MAKERS, ("close",), _EXECS)]
+    repeats = _Repeats(frames, names)
 
     def told(rows: slice) -> tuple[np.ndarray, np.ndarray]:
         fd, process, ret, descriptor, path = (column[rows] for column in columns)
@@ -303,7 +313,8 @@ def _of_events(frames: CaptureFrames) -> list[_Part]:
         used = ~makes & ~closes & ~foreign & (descriptor >= 0) & ~unknown
         at = np.flatnonzero(on_number & (made | shut | used))
         what = np.where(made[at], np.int8(MADE), np.where(shut[at], np.int8(CLOSED), np.int8(USED)))
-        return at.astype(np.int32) + np.int32(rows.start), what
+        new = repeats.told_anew(rows, code[rows], at, what)
+        return at[new].astype(np.int32) + np.int32(rows.start), what[new]
 
     parts = each_piece(len(events), told) or [(_EMPTY, _EMPTY)]
     rows, what = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -313,6 +324,50 @@ def _of_events(frames: CaptureFrames) -> list[_Part]:
     fd, process = (taken_from(column, rows) for column in columns[:2])
     numbers = (process, fd, rows, what, cloexec, np.full(len(rows), -1, np.int32))
     return [numbers, *_in_pairs(frames), *_set_later(frames, names, code)]
+
+
+class _Repeats:
+    """Uses that say what the entry before them said: most of all, and left out before anything is sorted.
+
+    Looked at piece by piece. Of a process that begins a program in a piece, closes a range, or makes numbers
+    otherwise than by returning them, all are left in.
+    """
+
+    def __init__(self, frames: CaptureFrames, names: Sequence[str]) -> None:
+        events = frames.events
+        self._process, self._fd, self._thing = (
+            events[name].to_numpy() for name in ("process", "fd", "descriptor")
+        )
+        self._changes = _among(names, (*_EXECS, *_PAIRS, "close_range"))
+        self._marks = _among(names, ("fcntl", "ioctl"))
+        self._processes = len(frames.processes)
+        # What later recordings list is true from some row on.
+        self._is_left = bool((frames.opened["listed"].to_numpy() >= 0).any())
+
+    def told_anew(self, rows: slice, code: np.ndarray, at: np.ndarray, what: np.ndarray) -> np.ndarray:
+        """Which of the entries `at` places of a piece are to stay; bool, one an entry."""
+        process, fd, thing = (column[rows] for column in (self._process, self._fd, self._thing))
+        stays = np.ones(len(at), bool)
+        number = int(fd.max(initial=0)).bit_length()
+        place = len(at).bit_length()
+        if self._is_left or self._processes.bit_length() + number + place > _WIDEST:
+            return stays
+        changing = self._changes[code] | (self._marks[code] & (thing < 0))
+        barred = np.zeros(self._processes + 1, bool)
+        barred[process[changing]] = True
+        packed = process[at].astype(np.int64)
+        packed <<= number
+        packed |= fd[at]
+        packed <<= place
+        packed |= np.arange(len(at))
+        packed.sort()
+        order = packed & ((1 << place) - 1)
+        packed >>= place
+        kind, things = what[order], thing[at[order]]
+        again = (packed[1:] == packed[:-1]) & (kind[1:] == USED) & (things[1:] == things[:-1])
+        again &= (kind[:-1] != CLOSED) & ~barred[process[at[order[1:]]]]
+        stays[order[1:][again]] = False
+        return stays
 
 
 def pairs_of(frames: CaptureFrames) -> PairsMade:

@@ -53,7 +53,8 @@ class Parting:
         self._frames = frames
         self._of_event = of_event
         self._before = np.arange(count)
-        self._sizes = np.bincount(of_event, minlength=count) if len(of_event) else np.zeros(count, np.int64)
+        sizes = each_piece(len(of_event), lambda rows: np.bincount(of_event[rows], minlength=count))
+        self._sizes = np.sum(sizes, axis=0) if sizes else np.zeros(count, np.int64)
         self._leaves: dict[Simple, tuple[Leaf, ...]] = {}
         self._told: dict[Leaf, np.ndarray] = {}
 
