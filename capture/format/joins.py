@@ -192,10 +192,12 @@ def _hashed(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     count = len(columns[0])
     bits = max(int(count * 2).bit_length(), 8)
-    keys = [
-        column.view(np.uint64) if column.dtype.itemsize == 8 else column.astype(np.uint64)
-        for column in columns
-    ]
+    keys = _packed_tight(
+        [
+            column.view(np.uint64) if column.dtype.itemsize == 8 else column.astype(np.uint64)
+            for column in columns
+        ]
+    )
     mixed = keys[0]
     for other in keys[1:]:
         mixed = mixed + other * _MIXER
@@ -221,9 +223,17 @@ def _hashed(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(open_rows):
         first, inverse = _sorted_out([key[open_rows] for key in keys])
         representative[open_rows] = open_rows[first][inverse]
-    is_first = representative == rows
-    number = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
-    return np.flatnonzero(is_first), number.take(representative)
+    first = np.flatnonzero(representative == rows)
+    number = table  # it is longer, and needed no more
+    number[first] = np.arange(len(first), dtype=np.int32)
+    return first, number.take(representative)
+
+
+def _packed_tight(keys: list[np.ndarray]) -> list[np.ndarray]:
+    """Two columns of small numbers as one."""
+    if len(keys) != 2 or not all(_fits(key, 32) for key in keys):
+        return keys
+    return [keys[0] << np.uint64(32) | keys[1]]
 
 
 def _sorted_out(keys: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

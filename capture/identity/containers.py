@@ -6,14 +6,14 @@ Row 0 is the host. A cgroup of which not even the path is known belongs to no ro
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from capture.containers.cgroup_paths import short_id
 from capture.format.joins import Latest, Places, follow, taken
-from capture.format.pieces import each_piece
+from capture.format.pieces import each_piece, rows_where
 from capture.identity.events import EventColumns
 from capture.identity.processes import Processes, process_with_pid
 from capture.identity.snapshot import Table, integer_of, text_of
@@ -253,9 +253,9 @@ def containers_listed(containers: Containers, listed: Table) -> np.ndarray:
     )
 
 
-def with_hints_of_processes(
+def add_hints_of_processes(
     containers: Containers, events: EventColumns, processes: Processes, listed: Table
-) -> Containers:
+) -> None:
     """Complete what the cgroup of an event does not tell by where its process was known to be.
 
     On machines with cgroup v1 a container may have cgroups in those hierarchies alone, of which an event's id
@@ -265,35 +265,33 @@ def with_hints_of_processes(
     told, since, process = _hints(containers, events, processes, listed)
     of_event = containers.of_event
     if (told > HOST).any() or not containers.unified:
-        of_event = of_event.copy()
-        unsure = np.flatnonzero(of_event <= HOST)
-        hint = Latest(process, since, len(processes)).find(processes.of_event[unsure], unsure)
-        hinted = taken(told, hint, UNKNOWN)
+        life = Latest(process, since, len(processes))
         # Where there are ids, one that is not known may be a container's: it is never the host's.
-        counts = hinted > (HOST if containers.unified else UNKNOWN)
-        of_event[unsure[counts]] = hinted[counts]
-    missing = np.flatnonzero(events.cgroup == 0)
+        least = HOST if containers.unified else UNKNOWN
+
+        def complete(rows: slice) -> None:
+            part = of_event[rows]
+            unsure = np.flatnonzero(part <= HOST)
+            hint = life.find(processes.of_event[rows].take(unsure), unsure + rows.start)
+            hinted = taken(told, hint, UNKNOWN)
+            part[unsure[hinted > least]] = hinted[hinted > least]
+
+        each_piece(len(events), complete)
+    missing = rows_where(len(events), lambda some: events.cgroup[some] == 0)
     if len(missing):
-        of_event = of_event.copy()
         known = np.flatnonzero(of_event >= HOST)
-        group = np.concatenate((processes.of_event[known], processes.of_event[missing]))
-        seen = Latest(group[: len(known)], known, len(processes)).find(group[len(known) :], missing)
-        of_event[missing] = taken(of_event[known], seen, UNKNOWN)
-    return replace(containers, of_event=of_event)
+        seen = Latest(processes.of_event[known], known, len(processes))
+        of_event[missing] = taken(of_event[known], seen.find(processes.of_event[missing], missing), UNKNOWN)
 
 
-def with_records_of_events(containers: Containers, events: EventColumns) -> Containers:
+def add_records_of_events(containers: Containers, events: EventColumns) -> None:
     """An event by which a recorder tells of a container belongs to that container, whoever told."""
     rows = events.rows_of(["container"])
     rows = rows[events.text[rows] > 0]
-    if not len(rows):
-        return containers
     known = {short_id(text_of(record.get("id"))): at for at, record in enumerate(containers.records)}
     told = [short_id(text_of(events.texts[code])) for code in events.text[rows].tolist()]
     which = np.array([known.get(name, UNKNOWN) for name in told], np.int32)
-    of_event = containers.of_event.copy()
-    of_event[rows[which > HOST]] = which[which > HOST]
-    return replace(containers, of_event=of_event)
+    containers.of_event[rows[which > HOST]] = which[which > HOST]
 
 
 def _hints(

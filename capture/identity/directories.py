@@ -24,12 +24,8 @@ class Directories:
         self, events: EventColumns, processes: Processes, descriptors: Table, relocated: Relocated
     ) -> None:
         self._events, self._processes = events, processes
-        rows = rows_where(
-            len(events),
-            lambda some: (
-                (events.mode[some] & _TYPE == _DIRECTORY) & (events.fd[some] >= 0) & (events.ino[some] > 0)
-            ),
-        )
+        rows = rows_where(len(events), lambda some: events.mode[some] & _TYPE == _DIRECTORY)
+        rows = rows[(events.fd[rows] >= 0) & (events.ino[rows] > 0)]
         listed = [
             row
             for row in descriptors
@@ -55,8 +51,8 @@ class Directories:
         """What each name that was seen is a node of; `identity` and `since` of the same names beside it."""
         self.identity, self.since = self.nodes, self.nodes
 
-    def name_by(self, text_rows: np.ndarray, text_nodes: np.ndarray, constants: int) -> None:
-        """Take names from opens (rows and their nodes) and the snapshot, whose nodes begin at `constants`."""
+    def name_by(self, text_rows: np.ndarray, text_nodes: int, constants: int) -> None:
+        """Take names from opens (rows; where their nodes begin) and the snapshot (from `constants` on)."""
         events, count, relocated = self._events, self._listed, self._relocated
         named = (events.text[self._rows] > 0) & (events.ret[self._rows] >= 0)
         told = kind_table([TELLS])[events.kind[self._rows]] & named
@@ -65,6 +61,8 @@ class Directories:
         # What the kernel told of a directory is better than any name asked for.
         asked = kind_table(OPENS)[events.kind[self._rows]] & named & ~is_told[self._identity[count:]]
         opened = np.flatnonzero(asked | told)
+        place = place_among(text_rows, self._rows[opened])
+        opened, place = opened[place >= 0], place[place >= 0]
         rows = self._rows[opened]
         moved = np.flatnonzero(relocated.directory >= 0)
         self.identity = np.concatenate(
@@ -74,7 +72,7 @@ class Directories:
         self.nodes = np.concatenate(
             (
                 constants + np.arange(count),
-                text_nodes[place_among(text_rows, rows)],
+                text_nodes + place,
                 constants + count + moved,
             )
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import count, islice
 
 import numpy as np
 
@@ -19,7 +21,8 @@ class Names:
 
     def __init__(self) -> None:
         self.all: list[str] = []
-        self._codes: dict[str, int] = {}
+        # It numbers what it is asked for the first time, in the order of `all`.
+        self._codes: defaultdict[str, int] = defaultdict(count().__next__, {"": NONE})
         self._room = _ROOM
 
     def joined(self, base: str, name: str) -> str:
@@ -28,14 +31,15 @@ class Names:
 
     def joined_each(self, bases: Sequence[str], names: Sequence[str]) -> list[str]:
         """The same of several: at once, if there is room for all of them."""
-        pairs = list(zip(bases, names, strict=True))
-        if sum(len(base) + 1 + len(name) for base, name in pairs) < self._room:
-            paths = [name if name[:1] == "/" and is_plain(name) else join(base, name) for base, name in pairs]
+        if sum(map(len, bases)) + sum(map(len, names)) + len(names) < self._room:
+            paths = list(names) if not any(bases) else list(map(_behind, bases, names))
+            for at in _not_plain(paths):
+                paths[at] = join(bases[at], names[at])
             sizes = list(map(len, paths))
             if max(sizes, default=0) <= LONGEST:
                 self._room -= sum(sizes)
                 return paths
-        return [self.joined(base, name) for base, name in pairs]
+        return [self.joined(base, name) for base, name in zip(bases, names, strict=True)]
 
     def bounded(self, path: str) -> str:
         """A name that was put together, or the end of it.
@@ -53,7 +57,7 @@ class Names:
         """The position of a name, which is added where it is new; -1 for an empty one."""
         if not name:
             return NONE
-        code = self._codes.setdefault(name, len(self.all))
+        code = self._codes[name]
         if code == len(self.all):
             self.all.append(name)
         return code
@@ -61,10 +65,36 @@ class Names:
     def codes(self, names: Sequence[str]) -> np.ndarray:
         """int32: the positions of several names."""
         known = self._codes
-        new = [name for name in dict.fromkeys(names) if name and name not in known]
-        known.update(zip(new, range(len(self.all), len(self.all) + len(new)), strict=True))
-        self.all += new
-        return np.fromiter((known.get(name, NONE) for name in names), np.int32, len(names))
+        before = len(known)
+        codes = np.fromiter(map(known.__getitem__, names), np.int32, len(names))
+        new = list(islice(reversed(known), len(known) - before))
+        self.all += reversed(new)
+        return codes
+
+
+def _behind(base: str, name: str) -> str:
+    """A name behind that of a directory, as it is."""
+    if name[:1] == "/" or not name:
+        return name or base
+    return f"{base}/{name}" if base and base != "/" else base + name
+
+
+_SIGNS = ("/.", "//", "/\0", "\0.", "\0\0")
+"""What names with parts that say nothing or lead back have in them, with a NUL before and behind each."""
+
+
+def _not_plain(paths: Sequence[str]) -> list[int]:
+    """Which of some names may have such parts: few have, so that all are looked at together."""
+    together = "\0".join(["", *paths, ""])
+    ends = np.cumsum(np.fromiter(map(len, paths), np.int64, len(paths)) + 1)
+    found = set[int]()
+    for sign in _SIGNS:
+        place = together.find(sign)
+        while 0 <= place < len(together) - 1:
+            at = int(np.searchsorted(ends, place, side="right"))
+            found.add(at)
+            place = together.find(sign, ends[at])
+    return sorted(found)
 
 
 def is_plain(name: str) -> bool:

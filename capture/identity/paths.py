@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -119,17 +120,17 @@ class _Nodes:
         self._open_directories = directories
         counts = [births, len(self.first_rows), len(self.second_rows), len(self._fchdir_rows)]
         ends = np.cumsum([*counts, len(self._open_directories.constants)])
-        self.first_nodes = np.arange(ends[0], ends[1])
-        self.second_nodes = np.arange(ends[1], ends[2])
-        fchdir_nodes = np.arange(ends[2], ends[3])
+        self.first_nodes, self.second_nodes, fchdir_nodes = (
+            slice(start, end) for start, end in pairwise(ends[:4].tolist())
+        )
         self._constants = int(ends[3])
         self._unknown = int(ends[4])  # one node past all others, of which nothing is known
-        self._text = np.zeros(self._unknown + 1, np.int64)
-        self._text[self.first_nodes] = events.text[self.first_rows]
-        self._text[self.second_nodes] = events.text2[self.second_rows]
+        self._text = np.zeros(self._unknown + 1, np.int32)
+        self._text[self.first_nodes] = events.text.take(self.first_rows)
+        self._text[self.second_nodes] = events.text2.take(self.second_rows)
         self._set_out_working_directories(listed, fchdir_nodes, relocated)
-        self._base = np.full(self._unknown + 1, self._unknown)
-        self._open_directories.name_by(self.first_rows, self.first_nodes, self._constants)
+        self._base = np.full(self._unknown + 1, self._unknown, np.int32)
+        self._open_directories.name_by(self.first_rows, self.first_nodes.start, self._constants)
         self._base_births()
         self._base_texts(self.first_rows, self.first_nodes, tables.base_of_first)
         self._base_texts(self.second_rows, self.second_nodes, tables.base_of_second)
@@ -144,17 +145,16 @@ class _Nodes:
         by_handle = self._handles(rows[empty], base_of) >= 0
         return np.delete(rows, empty[by_handle])
 
-    def _set_out_working_directories(
-        self, listed: Table, fchdir_nodes: np.ndarray, relocated: Relocated
-    ) -> None:
+    def _set_out_working_directories(self, listed: Table, fchdir_nodes: slice, relocated: Relocated) -> None:
         events, processes = self._events, self._processes
-        chdir = np.flatnonzero(kind_table(["chdir"])[events.kind[self.first_rows]])
+        chdir = np.flatnonzero(kind_table(["chdir"]).take(events.kind.take(self.first_rows)))
         chdir = chdir[events.ret[self.first_rows[chdir]] == 0]
         rows = np.concatenate((self.first_rows[chdir], self._fchdir_rows))
         births = np.arange(len(processes))
         moved = np.flatnonzero(relocated.process >= 0)
         moved_nodes = self._unknown - len(relocated.names) + moved
-        self._cwd_nodes = np.concatenate((births, self.first_nodes[chdir], fchdir_nodes, moved_nodes))
+        fchdirs = np.arange(fchdir_nodes.start, fchdir_nodes.stop)
+        self._cwd_nodes = np.concatenate((births, self.first_nodes.start + chdir, fchdirs, moved_nodes))
         self._cwd_owner = np.concatenate((births, processes.of_event[rows], relocated.process[moved]))
         self._cwd_since = np.concatenate((np.full(len(births), -1), rows, relocated.row[moved]))
         self._cwd = Latest(self._cwd_owner, self._cwd_since, len(processes))
@@ -205,10 +205,10 @@ class _Nodes:
         made = np.flatnonzero((processes.forked >= 0) & (processes.parent >= 0))
         self._base[made] = self.cwd_before(processes.parent[made], processes.forked[made])
 
-    def _base_texts(self, rows: np.ndarray, nodes: np.ndarray, base_of: np.ndarray) -> None:
+    def _base_texts(self, rows: np.ndarray, these: slice, base_of: np.ndarray) -> None:
         """What each relative text starts from; an absolute one starts from nothing."""
-        relative = ~self._is_absolute[self._text[nodes]]
-        rows, nodes = rows[relative], nodes[relative]
+        nodes = np.flatnonzero(~self._is_absolute.take(self._text[these]))
+        rows, nodes = rows[nodes], nodes + these.start
         handles = self._handles(rows, base_of)
         from_cwd = handles == _AT_FDCWD
         process = self._processes.of_event[rows]
@@ -242,12 +242,12 @@ class _Nodes:
         value[self._constants : self._unknown] = self.names.codes(self._open_directories.constants)
         done = value != NONE
         done[self._unknown] = True
-        copies = (self._text == 0) & ~done
-        source = follow(np.where(copies, self._base, np.arange(len(value))))
-        absolute = self._is_absolute[self._text] & (self._text > 0)
-        self._settle(value, np.flatnonzero(absolute), np.full(int(absolute.sum()), NONE))
-        done |= absolute
-        base = source[self._base]
+        copies = np.flatnonzero((self._text == 0) & ~done)
+        source = self._sources(copies)
+        absolute = np.flatnonzero(self._is_absolute.take(self._text) & (self._text > 0))
+        self._settle(value, absolute, np.full(len(absolute), NONE, np.int32))
+        done[absolute] = True
+        base = source.take(self._base)
         waiting = np.flatnonzero((self._text > 0) & ~done)
         for _ in range(_ROUNDS):
             ready = done[base[waiting]]
@@ -258,12 +258,23 @@ class _Nodes:
             done[nodes] = True
             waiting = waiting[~ready]
         self._settle_one_by_one(value, waiting, base)
-        resolved: np.ndarray = value[source]
-        return resolved
+        value[copies] = value[source[copies]]
+        return value
+
+    def _sources(self, copies: np.ndarray) -> np.ndarray:
+        """int32: of each node itself, but of copies the node that they are a copy of."""
+        source = np.arange(len(self._base), dtype=np.int32)
+        source[copies] = self._base[copies]
+        own = np.full(len(source), -1, np.int32)
+        own[copies] = np.arange(len(copies))
+        further = own[source[copies]]
+        last = follow(np.where(further >= 0, further, np.arange(len(copies))))
+        source[copies] = source[copies[last]]
+        return source
 
     def _settle(self, value: np.ndarray, nodes: np.ndarray, base: np.ndarray) -> None:
         """Name nodes whose base has a name: each distinct (base, text) once."""
-        bases, text, code = pair_codes(base.astype(np.int64) + 1, self._text[nodes])
+        bases, text, code = pair_codes(base + np.int32(1), self._text.take(nodes))
         recorded, names = self._events.texts, self.names.all
         given = _decoded([recorded[which] for which in text.tolist()])
         above = [names[at - 1] if at else "" for at in bases.tolist()]
@@ -285,7 +296,9 @@ class _Nodes:
 
 def _rows_with(takes: np.ndarray, kind: np.ndarray, text: np.ndarray) -> np.ndarray:
     """int64: the events of some kinds (bool, by position in CATALOGUE) that have a text."""
-    return rows_where(len(kind), lambda rows: (text[rows] > 0) & takes.take(kind[rows]))
+    rows = rows_where(len(kind), lambda some: text[some] > 0)
+    found: np.ndarray = rows[takes.take(kind.take(rows))]
+    return found
 
 
 def _decoded(raw: list[bytes]) -> list[str]:

@@ -13,11 +13,11 @@ from capture.identity.container_ends import Ends, find_ends
 from capture.identity.containers import (
     Containers,
     Reference,
+    add_hints_of_processes,
+    add_records_of_events,
     containers_listed,
     find_containers,
     with_ends_of_processes,
-    with_hints_of_processes,
-    with_records_of_events,
 )
 from capture.identity.descriptors import Descriptors, find_descriptors
 from capture.identity.destinations import turn_copies
@@ -88,8 +88,8 @@ def identify(
         listed=listed,
         container_of=container_of,
     )
-    containers = with_hints_of_processes(containers, events, processes, listed)
-    containers = with_records_of_events(containers, events)
+    add_hints_of_processes(containers, events, processes, listed)
+    add_records_of_events(containers, events)
     container = _container_of_process(events, processes, containers, listed)
     containers = replace(containers, death=_deaths(events, processes, containers, container))
     checkpoint()
