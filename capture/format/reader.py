@@ -450,7 +450,9 @@ class CaptureFile:
             if body.column_into(name, out) and name in TEXT_COLUMNS:
                 out[:] = _spread(self._block_codes[begun.index], out, ref.offset)
         wanted = choose(own) if choose else {}
-        return {name: Chosen(some + ref.row, body.values(name, some)) for name, some in wanted.items()}
+        return {
+            name: Chosen.beginning(ref.row, some, body.values(name, some)) for name, some in wanted.items()
+        }
 
     def slices(self, names: Iterable[str]) -> Iterator[dict[str, Array]]:
         """The named columns block by block, as they lie in the file; for reading a part of it."""

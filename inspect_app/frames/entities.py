@@ -225,10 +225,11 @@ def _things(found: Identities, dev: np.ndarray, ino: np.ndarray, names: Sequence
     count = len(known.dev)
     row[code[:count][::-1]] = np.arange(count)[::-1]
     things: np.ndarray = np.where(ino > 0, row[code[count:]], -1)
-    anonymous = {name: at for at, name in enumerate(known.name) if is_anonymous(name)}
-    for at, name in enumerate(names):
-        if is_anonymous(name):
-            things[at] = anonymous.get(name, -1)
+    asked = {at: name for at, name in enumerate(names) if is_anonymous(name)}
+    wanted = frozenset(asked.values())
+    anonymous = {name: at for at, name in enumerate(known.name) if name in wanted}
+    for at, name in asked.items():
+        things[at] = anonymous.get(name, -1)
     return things
 
 

@@ -151,7 +151,7 @@ def _indexed(capture: Capture, report: Progress, stop: Callable[[], bool]) -> Ca
         with index.begun(key, capture.count) as part:
             frames, columns = _join(capture, report, stop, part.zeros if part else in_memory)
             kept = Keepsake(frames, columns, capture.texts, capture.is_sorted)
-            stored = index.find(key, is_own=True) if part and part.keep(kept) else None
+            stored = index.find(key, frames) if part and part.keep(kept) else None
         if stored is None:
             return frames
         del frames, columns, kept

@@ -26,6 +26,7 @@ import platformdirs
 
 import capture
 from capture.format import Capture, FormatError, in_memory
+from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import TABLES
 from inspect_app.frames.room import Room
 from inspect_app.frames.stored import OF_EVENTS, Keepsake, Stored, read_frames, write_frames
@@ -66,10 +67,10 @@ class SideIndex:
         self._folder = folder or platformdirs.user_cache_path("exhume") / "frames"
         self._most_bytes = most_bytes
 
-    def find(self, key: bytes, *, is_own: bool = False) -> Stored | None:
+    def find(self, key: bytes, own: CaptureFrames | None = None) -> Stored | None:
         """The frames that were kept under a key; None: there are none that can be used.
 
-        `is_own`: this process has just kept them.
+        `own`: the frames, if this process has just kept them.
         """
         path = self._path(key)
         try:
@@ -83,7 +84,7 @@ class SideIndex:
         try:
             if not _is_private(os.fstat(descriptor)):
                 return None
-            stored = read_frames(descriptor, key, is_own=is_own)
+            stored = read_frames(descriptor, key, own)
             os.utime(path)
         except (FormatError, OSError, ValueError, OverflowError, MemoryError):
             with suppress(OSError):

@@ -119,8 +119,8 @@ class Stored:
     tables: Mapping[str, pd.DataFrame]
     source: Mapping[str, np.ndarray]
     """The arrays of SOURCE_COLUMNS."""
-    paths: list[str]
-    environments: list[bytes]
+    paths: Sequence[str]
+    environments: Sequence[bytes]
     texts: StoredTexts
     is_sorted: bool
 
@@ -135,7 +135,7 @@ def write_frames(stream: BinaryIO, key: bytes, kept: Keepsake, room: Room | None
         OSError: The disk is full, or the like.
     """
     stream.seek(room.end if room else _START.size)
-    arrays: list[list[object]] = []
+    placed: list[tuple[str, int, np.ndarray]] = []
     for name, array in _parts(kept.frames, kept.source, kept.texts):
         stream.write(bytes(-stream.tell() % _ALIGNMENT))
         stored = _once(array) if _is_of_events(name) else array
@@ -143,7 +143,9 @@ def write_frames(stream: BinaryIO, key: bytes, kept: Keepsake, room: Room | None
         if offset is None:
             offset = stream.tell()
             _write_array(stream, stored)
-        arrays.append([name, len(stored), offset, _proof(name, np.ascontiguousarray(stored))])
+        placed.append((name, offset, np.ascontiguousarray(stored)))
+    proofs = in_order(lambda one: _proof(one[0], one[2]), placed)
+    arrays = [[name, len(array), at, proof] for (name, at, array), proof in zip(placed, proofs, strict=True)]
     offset = stream.tell()
     rows = {table: len(getattr(kept.frames, table)) for table in TABLES}
     header = msgpack.packb({"key": key, "sorted": kept.is_sorted, "rows": rows, "arrays": arrays})
@@ -196,9 +198,9 @@ def _parts(
             yield from _column_parts(f"{table}.{column.name}", frame[column.name], column.dtype)
     for name in SOURCE_COLUMNS:
         yield f"source.{name}", source[name].astype("<i4", copy=False)
-    yield from _text_parts("paths", [path.encode("utf-8", "surrogatepass") for path in frames.paths])
-    yield from _text_parts("environments", frames.environments)
-    yield from _text_parts("texts", texts)
+    yield from _text_parts("paths", frames.paths)
+    yield from _byte_parts("environments", frames.environments)
+    yield from _byte_parts("texts", texts)
 
 
 def _column_parts(name: str, values: pd.Series, dtype: str) -> Iterator[tuple[str, np.ndarray]]:
@@ -211,25 +213,39 @@ def _column_parts(name: str, values: pd.Series, dtype: str) -> Iterator[tuple[st
         codes, distinct = pd.factorize(values.to_numpy(dtype=object))
         texts = list(distinct)
     yield name, np.asarray(codes, _CODES[dtype])
-    yield from _text_parts(name, [str(text).encode("utf-8", "surrogatepass") for text in texts])
+    yield from _text_parts(name, texts)
 
 
-def _text_parts(name: str, texts: Iterable[bytes]) -> Iterator[tuple[str, np.ndarray]]:
+def _text_parts(name: str, texts: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
+    together = "".join(texts)
+    if together.isascii():
+        # Bytes and characters are the same then: they are encoded once, and not each by itself.
+        yield from _heap_parts(name, texts, together.encode("ascii"))
+    else:
+        yield from _byte_parts(name, [text.encode("utf-8", "surrogatepass") for text in texts])
+
+
+def _byte_parts(name: str, texts: Iterable[bytes]) -> Iterator[tuple[str, np.ndarray]]:
     every = list(texts)
-    yield f"{name}#lengths", np.fromiter(map(len, every), "<i8", len(every))
-    yield f"{name}#bytes", np.frombuffer(b"".join(every), np.uint8)
+    return _heap_parts(name, every, b"".join(every))
+
+
+def _heap_parts(name: str, texts: Sequence[str | bytes], heap: bytes) -> Iterator[tuple[str, np.ndarray]]:
+    yield f"{name}#lengths", np.fromiter(map(len, texts), "<i8", len(texts))
+    yield f"{name}#bytes", np.frombuffer(heap, np.uint8)
 
 
 # Reading.
 
 
-def read_frames(descriptor: int, key: bytes, *, is_own: bool = False) -> Stored:
+def read_frames(descriptor: int, key: bytes, own: CaptureFrames | None = None) -> Stored:
     """Map the frames that were written under `key` into an open file. It may be closed afterwards.
 
     Args:
         descriptor: the open file.
         key: what they were written under.
-        is_own: whether this process has just written them, so that their proofs need not be made again.
+        own: the frames, if this process has just written them: proofs need not be made again, and what is no
+            column of the events is taken from them.
 
     Raises:
         FormatError: They are not, the file is damaged, or was made by another version.
@@ -246,15 +262,17 @@ def read_frames(descriptor: int, key: bytes, *, is_own: bool = False) -> Stored:
             pass
         case _:
             raise FormatError("the side index is of another capture")
-    arrays = _arrays(mapped, size, listed, is_own=is_own)
-    tables = {table: _table(table, columns, arrays, _count(rows, table)) for table, columns in TABLES.items()}
+    arrays = _arrays(mapped, size, listed, is_own=own is not None)
     events = _count(rows, "events")
     source = {name: _spread(arrays, f"source.{name}", events) for name in SOURCE_COLUMNS}
-    paths = _texts(arrays, "paths").decoded()
-    environments = list(_texts(arrays, "environments"))
-    stored = Stored(tables, source, paths, environments, _texts(arrays, "texts"), order)
-    if is_own:
-        return stored
+    texts = _texts(arrays, "texts")
+    if own is not None:
+        tables = {table: getattr(own, table) for table in TABLES}
+        tables["events"] = _table("events", TABLES["events"], arrays, events)
+        return Stored(tables, source, own.paths, own.environments, texts, order)
+    tables = {table: _table(table, columns, arrays, _count(rows, table)) for table, columns in TABLES.items()}
+    paths, environments = _texts(arrays, "paths").decoded(), list(_texts(arrays, "environments"))
+    stored = Stored(tables, source, paths, environments, texts, order)
     _check_pointers(stored)
     if hasattr(mapped, "madvise"):
         # What was read to check it is read again when it is wanted; until then it takes no memory.
