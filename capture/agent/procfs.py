@@ -213,10 +213,29 @@ def descriptors(*, without: int) -> list[Row]:
             except OSError:
                 continue
             identity = {"dev": kernel_dev(status.st_dev), "ino": status.st_ino, "mode": status.st_mode}
-            rows.append({"pid": pid, "fd": int(number), "name": text(name), **identity})
+            flags = _flags_of(pid, number)
+            cloexec = {} if flags is None else {"cloexec": bool(flags & os.O_CLOEXEC)}
+            rows.append({"pid": pid, "fd": int(number), "name": text(name), **identity, **cloexec})
     return rows
 
 
+def _flags_of(pid: int, number: bytes) -> int | None:
+    """The flags of an open descriptor; None where the kernel does not tell."""
+    try:
+        descriptor = os.open(os.fsencode(PROC / str(pid) / "fdinfo") + b"/" + number, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        found = _FLAGS.search(os.read(descriptor, _FDINFO))
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return int(found[1], 8) if found else None
+
+
+_FLAGS, _FDINFO = re.compile(rb"^flags:\s*([0-7]+)$", re.MULTILINE), 256
+"""A line of /proc/PID/fdinfo/N (proc(5)), and how far from its beginning it lies at most."""
 _TCP_TABLES = (
     ("tcp", "ipv4"),
     ("tcp6", "ipv6"),

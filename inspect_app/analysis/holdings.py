@@ -19,13 +19,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from capture.format.joins import taken
+from capture.format.joins import pair_codes
 from inspect_app.filters.cache import remember
 from inspect_app.filters.holding_entries import (
     CLOSED,
     EXEC,
     MADE,
     MARKED,
+    USED,
     Entries,
     carried,
     collect,
@@ -136,6 +137,7 @@ def _state(
 
 def _own(frames: CaptureFrames, entries: Entries, process: int, row: int, before: _State) -> _State:
     """A process' numbers at a row, `before`: as its parent had them when it was made."""
+    identity = remember(frames, ("identities of things",), lambda: _identities(frames))
     ranges, execs = (calls.before(process, row).tolist() for calls in (entries.ranges, entries.execs))
     early = entries.before(process, sorted({*ranges, *execs, row}))
     came = entries.received(process, before.fd)
@@ -160,6 +162,12 @@ def _own(frames: CaptureFrames, entries: Entries, process: int, row: int, before
     what = np.where(what == EXEC, np.where(cloexec, CLOSED, MARKED), what)
     # A mark neither makes nor closes a number: what stands before it does.
     meant = latest((what != MARKED) | new)
+    made = latest((what == MADE) | (what == CLOSED) | new)
+    thing = _things(entries, before, source)
+    # What made a number tells more than who used it, as long as that found the same behind it.
+    one = identity[thing]
+    is_use = (what[meant] == USED) & (what[made] == MADE) & (one[meant] == one[made]) & (thing[made] >= 0)
+    meant = np.where(is_use, made, meant)
     what, source, since = what[meant], source[meant], since[meant]
     last = np.flatnonzero(np.append(new[1:], True)[: len(fd)])
     last = last[what[last] != CLOSED]
@@ -206,26 +214,33 @@ def _range(frames: CaptureFrames, call: int) -> tuple[int, int, int]:
     return first, last, flags
 
 
+def _things(entries: Entries, before: _State, source: np.ndarray) -> np.ndarray:
+    """int64: what stood behind numbers, row of descriptors, -1 not known; `source` as in _Steps."""
+    own = source >= 0
+    found = np.full(len(source), -1, np.int64)
+    found[own] = entries.thing[source[own]]
+    if len(before.thing):
+        found[~own] = before.thing[-1 - source[~own]]
+    return found
+
+
+def _identities(frames: CaptureFrames) -> np.ndarray:
+    """int64, of each row of descriptors and one more for -1: the same for one thing under several names."""
+    dev, ino = (frames.descriptors[name].to_numpy() for name in ("dev", "ino"))
+    _, _, code = pair_codes(dev, ino)
+    # What has no inode is like nothing else.
+    alone = np.arange(len(code)) + len(code)
+    return np.append(np.where(ino > 0, code, alone), -1)
+
+
 def _told(entries: Entries, before: _State, fd: np.ndarray, since: np.ndarray, source: np.ndarray) -> _State:
     """The state of numbers from where each is known: an entry, or (below 0) what was handed down.
 
     Which of them close at exec is left out.
     """
     inherited = source < 0
-    handed = np.where(inherited, -1 - source, -1)
-
-    def of(own: np.ndarray, parents: np.ndarray) -> np.ndarray:
-        told: np.ndarray = np.where(inherited, taken(parents, handed), own)
-        return told
-
-    thing, opened = (
-        taken(column, np.where(inherited, -1, source)) for column in (entries.thing, entries.opened)
-    )
-    return _State(
-        fd,
-        of(since, before.event),
-        of(thing, before.thing),
-        of(opened, before.opened),
-        inherited,
-        inherited,
-    )
+    event, opened = since.copy(), np.empty(len(fd), np.int64)
+    own, handed = source[~inherited], -1 - source[inherited]
+    opened[~inherited] = entries.opened[own]
+    event[inherited], opened[inherited] = before.event[handed], before.opened[handed]
+    return _State(fd, event, _things(entries, before, source), opened, inherited, inherited)

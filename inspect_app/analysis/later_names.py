@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from capture.format.joins import Latest, taken
+from capture.identity.events import OPENS
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import argument_at
 from inspect_app.frames.capture import CaptureFrames
@@ -59,6 +61,29 @@ def names_at(
     known.add({name for name, _, _ in files})
     found = {one: known.follow(*one) for one in files}
     return [found.get(one, one[0]) for one in asked]
+
+
+def named_since(frames: CaptureFrames, thing: np.ndarray, event: np.ndarray) -> np.ndarray:
+    """int64: since which event each file was called as it is, when it was made or used at `event`.
+
+    That of the latest opening by then, for a copy of a number opens nothing; else of the first that is known
+    of it by this name. -1 since before the recording.
+    """
+    opened = remember(frames, ("openings of things",), lambda: _openings(frames))
+    rows, latest = opened
+    found = latest.find(thing, event)
+    first = taken(frames.descriptors["first"].to_numpy(), thing)
+    begun = np.minimum(np.searchsorted(frames.events["time"].to_numpy(), first), event)
+    since: np.ndarray = np.where(found >= 0, taken(rows, found), np.where(first < 0, event, begun))
+    return np.where(event < 0, -1, since)
+
+
+def _openings(frames: CaptureFrames) -> tuple[np.ndarray, Latest]:
+    """Rows of events that opened things, and which was the latest of a thing at a row."""
+    thing, ret = (frames.events[name].to_numpy() for name in ("descriptor", "ret"))
+    rows = rows_of_types(frames.events["type"], (*OPENS, "memfd_create"))
+    rows = rows[(ret[rows] >= 0) & (thing[rows] >= 0)]
+    return rows, Latest(thing[rows], rows, len(frames.descriptors))
 
 
 def opened_without_name(frames: CaptureFrames) -> np.ndarray:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from capture.identity.endpoints import end_text
 from inspect_app.analysis.holdings import Held, held_at
-from inspect_app.analysis.later_names import DELETED, names_at, opened_without_name
+from inspect_app.analysis.later_names import DELETED, named_since, names_at, opened_without_name
 from inspect_app.analysis.mount_state import mounts_at
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import argument_at
@@ -219,7 +219,8 @@ def _names_at(frames: CaptureFrames, held: Held, thing: np.ndarray, row: int) ->
     is_socket = told.str.startswith("socket:[") & (names != "")
     names = told.where((told != "") & ~is_socket, names)
     container = frames.processes["container"].to_numpy()[held.process]
-    called = pd.Series(names_at(frames, names.tolist(), container, held.event, row), dtype="str")
+    since = named_since(frames, thing, held.event)
+    called = pd.Series(names_at(frames, names.tolist(), container, since, row), dtype="str")
     nameless = remember(frames, ("nameless",), lambda: opened_without_name(frames))[thing]
     is_named = ~nameless | ~called.str.startswith("/") | called.str.endswith(DELETED)
     return called.where(is_named, called + DELETED)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.format.joins import taken
+from capture.format.joins import codes_of, first_of_each, taken
 from capture.format.pieces import each_piece, rows_where, taken_from
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import argument_at, arguments_of
@@ -43,6 +43,7 @@ _MAKERS = (
     "epoll_create",
 )
 _PAIRS = ("pipe", "pipe2", "socketpair")
+_LOOKS = ("newfstatat", "statx")
 _EXECS = ("execve", "execveat", "procexec")
 _F_DUPFD, _F_SETFD, _F_DUPFD_CLOEXEC = 0, 2, 1030
 _FIOCLEX, _FIONCLEX = 0x5451, 0x5450
@@ -77,6 +78,8 @@ class Entries:
     """int32: the entry at or before each that tells of close-on-exec, or the number's first."""
     meant: np.ndarray
     """int32: the entry at or before each that is more than a mark, or the number's first."""
+    made: np.ndarray
+    """int32: the entry at or before each that made or closed the number, or the number's first."""
     thing: np.ndarray
     """int32, row of descriptors: what the number stood for, -1 not known."""
     execs: Calls
@@ -91,12 +94,14 @@ class Entries:
         asked = number[:, None] << _ROW | (np.asarray(rows, np.int64) + 1)
         last = np.searchsorted(self.keys, asked) - 1
         last = last[last >= self.numbers[number][:, None]]
-        return np.unique(np.concatenate((last, self.told[last], self.meant[last])))
+        return np.unique(np.concatenate((last, self.told[last], self.meant[last], self.made[last])))
 
     def received(self, process: int, handed: np.ndarray) -> Receipts:
         """What came to a process in messages. `handed`: numbers that it was handed down."""
         begin, end = (int(self.numbers[self.starts[at]]) for at in (process, process + 1))
         found = self.receipts.between(begin, end)
+        if not len(found.entry):
+            return found
         return found.chosen(~(found.is_first & np.isin(self.fd[found.entry], handed)))
 
 
@@ -177,6 +182,7 @@ def collect(frames: CaptureFrames) -> Entries:
         starts,
         told,
         meant,
+        latest(new | (what == MADE) | (what == CLOSED)),
         thing,
         execs,
         ranges,
@@ -266,7 +272,7 @@ def _are_ints(fd: np.ndarray) -> bool:
 
 
 def _listed(frames: CaptureFrames) -> _Part:
-    """The snapshot's; whether they close at exec was not recorded.
+    """The snapshot's.
 
     It is taken a moment after the recording began. What it lists of a process that was made in between is
     known from events; so is a number that a call has made since.
@@ -288,7 +294,8 @@ def _listed(frames: CaptureFrames) -> _Part:
     # What a later recording lists of a process that an earlier one knew is true from then on.
     listed = opened["listed"].to_numpy()[held]
     begins = np.searchsorted(events["time"].to_numpy(), listed)
-    part = _part(process[held], fd[held], np.where(listed < 0, -1, begins), MADE, 0)
+    cloexec = opened["cloexec"].to_numpy()[held] == 1
+    part = _part(process[held], fd[held], np.where(listed < 0, -1, begins), MADE, cloexec)
     return (*part[:5], held.astype(np.int32))
 
 
@@ -323,7 +330,20 @@ def _of_events(frames: CaptureFrames) -> list[_Part]:
     cloexec[made] = _closes_at_exec(frames, names, code, rows[made])
     fd, process = (taken_from(column, rows) for column in columns[:2])
     numbers = (process, fd, rows, what, cloexec, np.full(len(rows), -1, np.int32))
-    return [numbers, *_in_pairs(frames), *_set_later(frames, names, code)]
+    return [numbers, _looked_at(frames, names, code), *_in_pairs(frames), *_set_later(frames, names, code)]
+
+
+def _looked_at(frames: CaptureFrames, names: Sequence[str], code: np.ndarray) -> _Part:
+    """Uses of a number beside an empty path (AT_EMPTY_PATH): what fstat asks of late."""
+    process, fd, path, ret = (frames.events[name].to_numpy() for name in ("process", "fd", "path", "ret"))
+    rows = _rows_of(names, _LOOKS, code)
+    rows = rows[(path[rows] >= 0) & (fd[rows] >= 0) & (process[rows] >= 0) & (ret[rows] == 0)]
+    text, _ = frames.source.text_codes(rows)
+    distinct, which = codes_of(text)
+    example = first_of_each(which, len(distinct))
+    is_empty = np.array([frames.source.texts(int(rows[at]))[0] == b"" for at in example.tolist()], bool)
+    rows = rows[is_empty[which]]
+    return _part(process[rows], fd[rows], rows, USED, -1)
 
 
 class _Repeats:

@@ -267,6 +267,7 @@ OPENED_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("descriptor", "int32", "row of descriptors", "the thing behind it, -1: never touched"),
     FrameColumn("name", "str", "", "as /proc/PID/fd named it"),
     FrameColumn("type", "str", "", "as that of descriptors; empty: not known"),
+    FrameColumn("cloexec", "int8", "", "1 closes at exec, 0 does not, -1 not recorded", -1),
     FrameColumn("dev", "int64", "", "device, -1 not known"),
     FrameColumn("ino", "int64", "", "inode, -1 not known"),
     FrameColumn("mode", "int64", "", "file mode bits, -1 not known"),

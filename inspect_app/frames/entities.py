@@ -206,6 +206,7 @@ def opened(found: Identities, table: Sequence[Mapping[str, Any]]) -> pd.DataFram
             **numbers,
             "descriptor": things,
             "name": names,
+            "cloexec": np.clip(integers(table, "cloexec"), -1, 1),
             "type": [
                 kinds[thing] if thing >= 0 else type_listed(name, mode)
                 for thing, name, mode in zip(things.tolist(), names, numbers["mode"].tolist(), strict=True)

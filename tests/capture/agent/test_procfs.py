@@ -131,6 +131,18 @@ def test_descriptors_are_listed_with_name_and_identity(tmp_path):
     assert row["dev"] == os.major(status.st_dev) << 20 | os.minor(status.st_dev)
 
 
+def test_it_is_told_which_descriptors_close_at_exec():
+    first, second = os.pipe()
+    try:
+        os.set_inheritable(second, True)
+        rows = [row for row in procfs.descriptors(without=-1) if row["pid"] == os.getpid()]
+    finally:
+        os.close(first)
+        os.close(second)
+    closes = {row["fd"]: row["cloexec"] for row in rows}
+    assert (closes[first], closes[second]) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("family", "local", "name"),
     [(socket.AF_INET, "127.0.0.1", "ipv4"), (socket.AF_INET6, "::1", "ipv6")],

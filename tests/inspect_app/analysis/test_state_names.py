@@ -98,6 +98,19 @@ def test_names_follow_renames_and_removals_after_the_opening(book, tmp_path):
     assert at_end(book, tmp_path, pid=200)["file"].tolist() == names
 
 
+def test_copies_and_uses_of_a_number_are_called_as_what_was_opened(book, tmp_path):
+    book.open(100, "/a/one", ino=11, fd=3)
+    book.open(100, "/a/two", ino=11, fd=4)
+    book.event("unlink", text=b"/a/one")
+    book.event("dup", ret=5, fd=5, ino=11, args=(3,))
+    book.fork(100, 200)
+    for fd in (3, 4, 5):
+        book.event("fcntl", pid=200, fd=fd, ino=11, args=(fd, 3))
+    held = at_end(book, tmp_path, pid=200)
+    assert held["file"].tolist()[:2] == ["/a/one (deleted)", "/a/two"]
+    assert set(held["how"]) == {"inherited"}
+
+
 def test_what_never_had_a_name_is_called_deleted(book, tmp_path):
     book.descriptor(100, 0, "/tmp/gone (deleted)", ino=9)
     book.open(100, "/tmp", ino=21, fd=3)
@@ -202,6 +215,12 @@ def test_an_orphan_goes_to_who_asked_for_it_before_not_after(book, tmp_path):
     assert parents(last)[[201, 301]].tolist() == [1, 1]
 
 
+def test_a_number_that_is_asked_for_beside_an_empty_path_is_open(book, tmp_path):
+    book.event("newfstatat", fd=7, ino=30, text=b"", args=(7, 0, 0, 0x1000))
+    book.event("newfstatat", fd=8, ino=6, mode=DIRECTORY, text=b"name", args=(8,))
+    assert at_end(book, tmp_path).index.tolist() == [7]
+
+
 def test_counts_of_descriptors_include_what_came_in_messages(book, tmp_path):
     book.event("recvmsg", fd=3, ino=70, mode=SOCKET, ret=1, sock=UNIX, args=(3, 0, 0))
     book.fork(100, 200)
@@ -247,3 +266,13 @@ def test_the_first_process_of_a_namespace_goes_to_who_adopts_outside_of_it(book,
     frames = open_capture(book.write(tmp_path / "names.exhume"))
     parents = state_at(frames, book.rows[-1]["time"]).processes.set_index("pid")["parent"]
     assert parents[[300, 302]].tolist() == [100, 300]
+
+
+def test_what_was_open_and_closes_at_exec_is_not_held_by_programs_begun_since(book, tmp_path):
+    for fd, cloexec in ((3, {"cloexec": True}), (4, {"cloexec": False}), (5, {})):
+        book.descriptor(100, fd, f"/{fd}", ino=fd)
+        book.tables["descriptors"][-1] |= cloexec
+    book.fork(100, 200)
+    book.exec(200, "/bin/true")
+    assert at_end(book, tmp_path, pid=200).index.tolist() == [4, 5]
+    assert at_end(book, tmp_path, pid=100).index.tolist() == [3, 4, 5]
