@@ -157,10 +157,17 @@ def _cgroup(folder: Path) -> Row:
     return {"cgroup": best, "cgroups": lines}
 
 
+def _limits(folder: Path) -> Row:
+    """The soft limit of open descriptors."""
+    line = next(line for line in _read(folder / "limits").splitlines() if line.startswith(b"Max open files"))
+    return {"fd_limit": int(line.split()[3])}
+
+
 _PARTS: tuple[tuple[str, _Part], ...] = (
     ("exe", _exe),
     ("status", _status),
     ("cgroup", _cgroup),
+    ("limits", _limits),
     ("argv", lambda folder: {"argv": _arguments(folder)}),
     ("cwd", lambda folder: {"cwd": text(os.readlink(os.fsencode(folder / "cwd")))}),
     ("root", lambda folder: {"root": text(os.readlink(os.fsencode(folder / "root")))}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,7 +27,7 @@ from capture.identity.images import Images, find_images, with_executables, with_
 from capture.identity.paths import Paths, find_paths
 from capture.identity.processes import Processes, Threads, find_processes, find_threads, inherited
 from capture.identity.requests import match_requests
-from capture.identity.snapshot import Table, integers
+from capture.identity.snapshot import Table, integers, text_of
 from capture.identity.terminals import find_terminals, name_pseudoterminals
 
 
@@ -54,11 +54,15 @@ class Identities:
     loginuid: np.ndarray
     listed: Mapping[str, np.ndarray]
     """int64, of each process, as the snapshot has it, -1 not in it: those of LISTED, and `mntns`."""
+    cgroups: Sequence[str]
+    """Of each process: the lines of /proc/PID/cgroup in the snapshot, empty: not in it."""
 
 
+_MOST_LINES = 64
+"""Hierarchies of cgroups; kernels have fewer controllers."""
 _NO_USER = 0xFFFFFFFF
 """(uid_t) -1, in events of which nothing told whose they are."""
-LISTED = ("gid", "pgid", "nspid", "cap_permitted", "cap_effective")
+LISTED = ("gid", "pgid", "nspid", "cap_permitted", "cap_effective", "fd_limit")
 
 
 def identify(
@@ -145,6 +149,7 @@ def identify(
             **{name: _listed_column(processes, listed, name) for name in LISTED},
             "mntns": _listed_column(processes, [_map(row.get("namespaces")) for row in listed], "mnt"),
         },
+        cgroups=_listed_cgroups(processes, listed),
     )
 
 
@@ -182,6 +187,12 @@ def _map(value: object) -> Mapping[str, object]:
 def _listed_column(processes: Processes, listed: Table, name: str) -> np.ndarray:
     column: np.ndarray = np.concatenate(([-1], integers(listed, name)))[processes.snapshot + 1]
     return column
+
+
+def _listed_cgroups(processes: Processes, listed: Table) -> list[str]:
+    lines = [row.get("cgroups") for row in listed]
+    told = ["\n".join(map(text_of, one[:_MOST_LINES])) if isinstance(one, list) else "" for one in lines]
+    return [told[at] if at >= 0 else "" for at in processes.snapshot.tolist()]
 
 
 def _uids(events: EventColumns, processes: Processes, listed: Table) -> np.ndarray:

@@ -8,10 +8,12 @@ from types import MappingProxyType
 from inspect_app.filters.field import Argument, Field, FieldColumn, FieldType
 from inspect_app.filters.fields_arg import ARGUMENT_FIELDS
 from inspect_app.filters.fields_call import CALL_FIELDS, GIVEN_NAME
+from inspect_app.filters.fields_cgroup import CGROUP_FIELDS
 from inspect_app.filters.fields_container import CONTAINER_FIELDS
 from inspect_app.filters.fields_credentials import CREDENTIAL_FIELDS
 from inspect_app.filters.fields_evt import EVENT_FIELDS
 from inspect_app.filters.fields_fd import DESCRIPTOR_FIELDS
+from inspect_app.filters.fields_limit import LIMIT_FIELDS
 from inspect_app.filters.fields_log import LOG_FIELDS
 from inspect_app.filters.fields_name import NAME_FIELDS
 from inspect_app.filters.fields_peer import PEER_FIELDS
@@ -38,6 +40,8 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
             *PROCESS_FIELDS,
             *PROGRAM_FIELDS,
             *STANDING_FIELDS,
+            *CGROUP_FIELDS,
+            *LIMIT_FIELDS,
             *DESCRIPTOR_FIELDS,
             GIVEN_NAME,
             *NAME_FIELDS,

@@ -215,10 +215,6 @@ def _up(name: str, title: str, what: str, column: str) -> Field:
                  "how many generations up, as in proc.aname[2]")  # fmt: skip
 
 
-_CGROUPS = (
-    "of a thread's cgroups only the number in the unified hierarchy is recorded, by which its container is known; "
-    "container.cgroup has the path, of no hierarchy of a single controller"
-)
 _WHOLE = "CPU time is sampled for whole processes, not for threads"
 _FAULTS = "page faults are sampled for whole processes, and recorded when a thread ends"
 _NO_MEMORY = "swapped memory is not sampled"
@@ -359,8 +355,6 @@ PROCESS_FIELDS = (
         not_recorded(name, type_, title, meaning, reason)
         for name, type_, title, meaning, reason in (
             ("proc.vmswap", FieldType.SIZE, "Swapped memory", "swapped memory", _NO_MEMORY),
-            *((f"thread.{name}", FieldType.TEXT, "Cgroup", meaning, _CGROUPS)
-              for name, meaning in (("cgroups", "all cgroups of the thread"), ("cgroup", "cgroup in one hierarchy"))),
             *((f"thread.cpu{part}", FieldType.INTEGER, "CPU", f"{what} in percent", _WHOLE)
               for part, what in (("", "CPU use"), (".user", "CPU use of the program"), (".system", "CPU use of the kernel"))),
             ("thread.exectime", FieldType.DURATION, "CPU time", "CPU time since it was last scheduled",

@@ -18,7 +18,7 @@ from inspect_app.filters.calls import argument_at, of_types, raw_argument
 from inspect_app.filters.entities import entity_array, entity_text, event_array, event_rows
 from inspect_app.filters.errors import FilterError, NotEvaluableError
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
-from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded
+from inspect_app.filters.field import Argument, Compute, Field, FieldType
 from inspect_app.filters.holding_counts import held_counts
 from inspect_app.filters.states import alive_at_events, image_at, process_at, process_lives, thread_lives
 from inspect_app.frames.capture import CaptureFrames
@@ -98,8 +98,8 @@ def _group(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
         joins = np.flatnonzero(of_types(frames, lambda name: name == "setpgid") & (made == 0))
         leads = np.flatnonzero(of_types(frames, lambda name: name == "setsid") & (made > 0))
         caller, pids = event_array(frames, "process"), entity_array(frames, "process", "pid")
-        target = _meant(frames, joins, 0)
-        group = look_up(pids, _meant(frames, joins, 1, otherwise=target), missing=-1)
+        target = process_meant(frames, joins, 0)
+        group = look_up(pids, process_meant(frames, joins, 1, otherwise=target), missing=-1)
         rows = np.concatenate((joins, leads))
         owner = np.concatenate((target, caller[leads]))
         told = np.concatenate((group, look_up(pids, caller[leads], missing=-1)))
@@ -112,10 +112,10 @@ def _group(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
     return remember(frames, "process groups", compute)
 
 
-def _meant(
+def process_meant(
     frames: CaptureFrames, rows: np.ndarray, index: int, otherwise: np.ndarray | None = None
 ) -> np.ndarray:
-    """The process that an argument of setpgid names: by its pid as the caller sees it; 0 is the caller, or `otherwise`."""
+    """The process that an argument of calls names: by its pid as the caller sees it; 0 is the caller, or `otherwise`."""
     caller = event_array(frames, "process")[rows]
     pid = argument_at(frames, index, rows).astype(np.uint32).view(np.int32).astype(np.int64)
     pids, inner = entity_array(frames, "process", "pid"), inner_pids(frames)
@@ -284,11 +284,4 @@ STANDING_FIELDS = (
     ),
     Field("fd.types", FieldType.TEXT, "Type", "type of what a descriptor number of the process led to at that moment", _types,
           Argument.INDEX, "a descriptor number, as in fd.types[0]", type_of=_any_number),
-    *(
-        not_recorded(name, FieldType.INTEGER, title, meaning, reason)
-        for name, title, meaning, reason in (
-            ("proc.fdlimit", "Limit", "most descriptors it may open", "limits are not recorded"),
-            ("proc.fdusage", "Usage", "descriptors open, in percent of its limit", "limits are not recorded"),
-        )
-    ),
 )  # fmt: skip

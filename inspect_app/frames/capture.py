@@ -38,6 +38,9 @@ class PayloadSource(Protocol):
     def arguments_at(self, wanted: Mapping[int, np.ndarray]) -> dict[int, np.ndarray]:
         """Raw arguments of some events each, uint64: less than whole columns where these are few."""
 
+    def cgroups(self) -> np.ndarray:
+        """The number of every event's cgroup in the unified hierarchy of its host, uint64; 0 not known."""
+
     def raw_arguments(self, row: int) -> list[int]:
         """The six raw arguments of one event."""
 
@@ -80,7 +83,7 @@ class FileState:
     """Whether a signature of it fits; whose it is is told in `detail`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CaptureFrames:
     """One opened capture."""
 
@@ -124,6 +127,11 @@ class CaptureFrames:
     """A row a recorded machine: several captures that were opened as one may be of several."""
     recordings: pd.DataFrame = field(default_factory=lambda: empty_table(RECORDING_COLUMNS))
     """A row a recording: a file, or the files of a set; whose it is and how its clock was put right."""
+
+    def __repr__(self) -> str:
+        names = ("events", "processes", "threads", "descriptors", "containers", "users", "samples", "drops")
+        counts = ", ".join(f"{len(getattr(self, name)):,} {name}" for name in names)
+        return f"<{type(self).__name__} {self.path}: {counts}; {self.state.state}>"
 
     @property
     def is_host(self) -> np.ndarray:

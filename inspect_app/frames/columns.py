@@ -15,7 +15,7 @@ class FrameColumn:
     dtype: str
     unit: str
     meaning: str
-    default: int | None = None
+    default: int | str | None = None
     """What every row has where a table is made without it."""
 
 
@@ -101,6 +101,12 @@ PROCESS_COLUMNS: tuple[FrameColumn, ...] = (
     FrameColumn("mntns", "int64", "", "mount namespace (inode) when the recording began; -1 likewise", -1),
     FrameColumn("cap_permitted", "int64", "mask", "capabilities when the recording began; -1 likewise"),
     FrameColumn("cap_effective", "int64", "mask", "capabilities when the recording began; -1 likewise"),
+    FrameColumn(
+        "fd_limit", "int64", "", "most descriptors it might open when the recording began; -1 likewise", -1
+    ),
+    FrameColumn(
+        "cgroups", "str", "", "lines of /proc/PID/cgroup when the recording began; empty likewise", ""
+    ),
     _HOST,
 )
 

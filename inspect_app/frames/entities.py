@@ -55,6 +55,7 @@ def processes(found: Identities) -> pd.DataFrame:
             "exit_signal": np.where(ended, signal, -1),
             "existed": known.existed,
             **found.listed,
+            "cgroups": found.cgroups,
         },
     )
 

@@ -54,6 +54,11 @@ class FileSource:
         nothing = np.empty(0, np.uint64)
         return {index: found.get(index, nothing) for index in wanted}
 
+    def cgroups(self) -> np.ndarray:
+        """The number of every event's cgroup in the unified hierarchy, uint64; read anew each time."""
+        with self._lock:
+            return self._capture.read_columns(["cgroup"])["cgroup"]
+
     def raw_arguments(self, row: int) -> list[int]:
         """The six raw arguments of one event."""
         with self._lock:

@@ -39,7 +39,18 @@ _LAST = {
     "containers": ("death", "exit_code"),
 }
 """What the last recording of a thing tells of it. Of all else, the first that knows it."""
-_AT_FIRST = ("existed", "gid", "pgid", "nspid", "cap_permitted", "cap_effective", "host", "birth")
+_AT_FIRST = (
+    "existed",
+    "gid",
+    "pgid",
+    "nspid",
+    "cap_permitted",
+    "cap_effective",
+    "host",
+    "birth",
+    "fd_limit",
+    "cgroups",
+)
 """What is told of the beginning of a recording: the first one's, known or not."""
 _SUMS = {"containers": ("starts", "oom_kills")}
 _TELL_STARTS = ("procfork", "procexit")

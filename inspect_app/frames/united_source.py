@@ -71,6 +71,11 @@ class UnitedSource:
         starts[mine] = np.where(times > 0, times + shift[place[mine]], times).astype(np.uint64)
         return starts
 
+    def cgroups(self) -> np.ndarray:
+        """The number of every event's cgroup in the unified hierarchy of its host, uint64."""
+        every: np.ndarray = np.concatenate([source.cgroups() for source in self._sources])[self._rows]
+        return every
+
     def raw_arguments(self, row: int) -> list[int]:
         """The six raw arguments of one event."""
         source, own = self._at(row)

@@ -79,6 +79,8 @@ _MEASURES = (
     Measure("fd.closed", "descriptors closed", "evt.type = close and evt.failed = false"),
     Measure("fd.number", "the largest descriptor number", "fd.num exists", "fd"),
     Measure("fd.open", "descriptors held at once", "proc.fdopencount exists", "proc.fdopencount"),
+    Measure("fd.limit", "most descriptors that it might open", "proc.fdlimit exists", "proc.fdlimit"),
+    Measure("fd.usage", "descriptors held, in percent of the limit", "proc.fdusage exists", "proc.fdusage"),
     Measure("accepts", "connections accepted", f"evt.type in ({ACCEPTS}) and evt.failed = false"),
     Measure(
         "accepts.failed", "accepts that failed, for want of one too", f"evt.type in ({ACCEPTS}) and {_FAILED}"

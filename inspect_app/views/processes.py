@@ -240,6 +240,8 @@ PROCESS_VIEWS = (
             PROCESS,
             CONTAINER,
             most("fd.open", "Held", Unit.COUNT),
+            most("fd.limit", "Limit", Unit.COUNT),
+            most("fd.usage", "Percent", Unit.ID),
             most("fd.number", "Largest", Unit.ID),
             distinct("fd.num", "Numbers", "different descriptor numbers that were used"),
             count("fd.new", "Made"),

@@ -65,6 +65,9 @@ class MemorySource:
     def arguments_at(self, wanted):
         return {index: self.argument(index)[rows] for index, rows in wanted.items()}
 
+    def cgroups(self) -> np.ndarray:
+        return np.zeros(self.total, np.uint64)
+
     def raw_arguments(self, row: int) -> list[int]:
         return list(self.arguments[row % self.base][:6])
 

@@ -1,10 +1,12 @@
 """The state at a moment, held against what /proc told the program itself at that moment."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from inspect_app.analysis.state import state_at
+from inspect_app.filters.fields import FIELDS
 from tests.kernel.captures import PROGRAMS, PYTHON, Capture, record
 
 pytestmark = pytest.mark.kernel
@@ -36,6 +38,25 @@ def test_what_a_process_held_at_a_moment_is_what_proc_listed(recorded, name):
             assert held[int(number)] == link
         else:
             assert held[int(number)].partition(":")[0] in (link.partition(":")[0], "socket", "pipe")
+
+
+@pytest.mark.parametrize("name", MOMENTS)
+def test_at_any_event_a_process_holds_as_many_as_proc_listed(recorded, name):
+    capture, told = recorded
+    pid, there = told[name]
+    (mark,) = [
+        call for call in capture.calls("newfstatat", pid=pid) if call.text == f"/moment/{name}".encode()
+    ]
+    assert FIELDS["proc.fdopencount"].column(capture.frames).values[mark.row] == len(there)
+
+
+def test_the_limits_and_cgroups_of_processes_are_those_in_proc(recorded):
+    frames = recorded[0].frames
+    first = frames.processes.set_index("pid").loc[1]
+    lines = Path("/proc/1/limits").read_text().splitlines()
+    (limit,) = [line.split()[3] for line in lines if line.startswith("Max open files")]
+    assert first["fd_limit"] == int(limit)
+    assert first["cgroups"].splitlines() == Path("/proc/1/cgroup").read_text().splitlines()
 
 
 def test_who_lived_at_a_moment_and_what_ran(recorded):

@@ -11,7 +11,7 @@ from capture.format.convert.converting import Conversion, convert
 from capture.format.convert.source import is_scap
 from capture.format.reader import refuse_devices
 
-CONVERTER = 2
+CONVERTER = 3
 """Raised when the same file would become another capture."""
 _PIECE = 1 << 20
 

@@ -53,9 +53,9 @@ class Cgroups:
 
 
 def cgroup_lines(listed: bytes) -> list[str]:
-    """A list of cgroups as the lines of /proc/PID/cgroup."""
-    pairs = (entry.partition(b"=") for entry in listed.split(b"\0") if entry)
-    return [f"0:{decoded(name)}:{decoded(path)}" for name, _, path in pairs if path]
+    """A list of cgroups as the lines of /proc/PID/cgroup; a hierarchy may be called `name=systemd`."""
+    pairs = (entry.partition(b"=/") for entry in listed.split(b"\0"))
+    return [f"0:{decoded(name)}:/{decoded(path)}" for name, is_path, path in pairs if is_path]
 
 
 def telling_path(listed: bytes) -> str:

@@ -104,6 +104,7 @@ def _process_row(row: Row) -> Row:
         "sid": row["sid"],
         "pgid": row["pgid"],
         "nspid": row.get("nspid"),
+        "fd_limit": row["fd_limit"] if row.get("fd_limit", 0) > 0 else None,
         "root": decoded(row["root"]) if "root" in row else None,
         "environ": _words(row["environ"]) if row.get("environ") else None,
         "tty": row.get("tty"),

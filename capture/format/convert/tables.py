@@ -137,7 +137,7 @@ def _process(version: int, entry: Cursor) -> Row:
     row["comm"], row["argv0"] = entry.text(), entry.text()
     row["exe"] = entry.text() if version >= 7 else None
     row["args"], row["cwd"] = entry.text(), entry.text()
-    entry.number("Q")
+    row["fd_limit"] = entry.number("q")
     row["flags"], row["uid"], row["gid"] = (entry.number("I") for _ in range(3))
     if version >= 2:
         row["vmsize"], row["vmrss"], _ = (entry.number("I") for _ in range(3))

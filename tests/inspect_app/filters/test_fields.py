@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501 - one case a line, however long
 
+import struct
+
 import pytest
 
 from capture.model.events import EventFlag
@@ -9,7 +11,7 @@ from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.field import Argument, FieldType
 from inspect_app.filters.fields import FIELDS
 from inspect_app.frames import open_capture
-from tests.builders.capture import CaptureBuilder
+from tests.builders.capture import AT_FDCWD, CaptureBuilder
 from tests.builders.frames import build_frames
 
 STORY, EMPTY = build_frames(), build_frames(0)
@@ -17,6 +19,7 @@ ARGUMENTS = {
     "evt.arg": ["flags", "fd", "path", "newpath", "mode", "request"],
     "evt.rawarg": ["flags", "path", "5"],
     "evt.type.is": ["open"],
+    "thread.cgroup": ["memory", "unified"],
     "fd.types": ["0", "1", "64"],
     "evt.around": ["0", "1700000000000000000"],
     "container.label": ["app", "none"],
@@ -162,3 +165,72 @@ def test_texts_that_are_no_files_names_are_told_as_recorded(tmp_path):
 
     assert told("path") == ["/pods/one", "/pods/one", None, None]
     assert told("fstype") == [None, None, "tmpfs", None]
+
+
+LINES = ["4:memory:/slice", "2:cpu,cpuacct:/", "1:name=systemd:/init.scope", "0::/init"]
+
+
+def cgroup_frames(tmp_path):
+    book = CaptureBuilder()
+    book.process(1, comm="init", cgroup="/init", cgroups=LINES)
+    book.process(
+        100, comm="sh", cgroup="/init", cgroups=["4:memory:/:odd/", "broken", "0::/user"], fd_limit=1024
+    )
+    book.event("getpid", pid=1, cgroup=5)
+    book.event("getpid", pid=100, cgroup=6)
+    book.event("cgroup_mkdir", pid=1, cgroup=5, args=(7, 0), text=b"/pods/one")
+    book.event("cgroup_mkdir", pid=1, cgroup=5, args=(5, 4), text=b"/pods/one")
+    book.event("cgroup_attach_task", pid=1, cgroup=5, args=(5, 4, 100), text=b"/pods/one")
+    book.fork(100, 200, cgroup=6)
+    book.event("getpid", pid=200, cgroup=7)
+    book.event("getpid", pid=100, cgroup=99)
+    return open_capture(book.write(tmp_path / "one.exhume"))
+
+
+def test_the_cgroups_of_a_process_are_known_in_every_hierarchy(tmp_path):
+    frames = cgroup_frames(tmp_path)
+
+    def told(field, argument=""):
+        column = FIELDS[field].column(frames, argument)
+        return [None if code < 0 else column.values[code] for code in column.codes.tolist()]
+
+    calls = [at for at, name in enumerate(frames.events["type"]) if name == "getpid"]
+    assert [told("thread.cgroup", "memory")[at] for at in calls] == [
+        "/slice",
+        "/:odd/",
+        "/pods/one",
+        "/pods/one",
+    ]
+    assert [told("thread.cgroup", "unified")[at] for at in calls] == ["/init", "/user", "/pods/one", None]
+    assert told("thread.cgroup", "cpuacct")[0] == "/"
+    assert told("thread.cgroup", "systemd")[0] == told("thread.cgroup", "name=systemd")[0] == "/init.scope"
+    assert told("thread.cgroup", "pids")[0] == "/init"  # of no v1 hierarchy: of the unified one
+    assert told("thread.cgroups")[calls[0]] == (
+        "memory=/slice cpu,cpuacct=/ name=systemd=/init.scope unified=/init"
+    )
+    assert told("thread.cgroups")[calls[2]] == "memory=/pods/one unified=/pods/one"
+
+
+def test_a_limit_of_descriptors_is_the_last_that_was_set_or_handed_down(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="sh", fd_limit=1024)
+    book.process(300, comm="old")
+    book.event("prlimit64", args=(0, 7, 0x7000), addr=struct.pack("<qq", 10, 20))
+    book.event("openat", ret=3, fd=3, ino=9, text=b"/etc/hosts", args=(AT_FDCWD,))
+    book.fork(100, 200)
+    book.event("getpid", pid=200)
+    book.event("prlimit64", args=(200, 7, 0x7000), addr=struct.pack("<qq", 30, 30))
+    book.event("prlimit64", args=(200, 6, 0x7000), addr=struct.pack("<qq", 1, 1))
+    book.event("prlimit64", ret=-1, args=(200, 7, 0x7000), addr=struct.pack("<qq", 2, 2))
+    book.event("prlimit64", args=(200, 7, 0))
+    book.event("getpid", pid=200)
+    book.event("setrlimit", pid=200, args=(7, 0x7000), addr=struct.pack("<qq", -1, -1))
+    book.event("getpid", pid=300)
+    frames = open_capture(book.write(tmp_path / "one.exhume"))
+    limit, usage = (FIELDS[name].column(frames) for name in ("proc.fdlimit", "proc.fdusage"))
+    told = [
+        None if gone else value
+        for value, gone in zip(limit.values.tolist(), limit.missing.tolist(), strict=True)
+    ]
+    assert told == [10, 10, 10, 10, 10, 10, 10, 10, 30, None, None]
+    assert usage.values[1] == 10 and usage.missing[-1]

@@ -27,6 +27,7 @@ ARGUMENTS = {
     "proc.aenv": ("HOME",),
     "container.label": ("app",),
     "k8s.pod.label": ("tier",),
+    "thread.cgroup": ("memory",),
 }
 
 

@@ -1,0 +1,96 @@
+"""How many descriptors each process may have open, at every event: RLIMIT_NOFILE.
+
+The snapshot tells what was so at the beginning; setrlimit and prlimit change it, a fork hands it down.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+from capture.model.abi import ABIS
+from inspect_app.filters.cache import remember
+from inspect_app.filters.calls import raw_argument, rows_of
+from inspect_app.filters.entities import entity_array, event_array
+from inspect_app.filters.facets import Facets, NumberFacet, look_up
+from inspect_app.filters.field import Field, FieldType
+from inspect_app.filters.fields_standing import process_meant
+from inspect_app.filters.holding_counts import held_counts
+from inspect_app.filters.states import process_lives
+from inspect_app.frames.capture import CaptureFrames
+
+_RLIMIT_NOFILE = 7
+_WIDE, _NARROW = struct.Struct("<q"), struct.Struct("<i")
+
+
+def descriptor_limits(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
+    """The limits that there were (int64, -1 not known), and which holds at each event (-1 none)."""
+    return remember(frames, "descriptor limits", lambda: _limits(frames))
+
+
+def _limits(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
+    rows = rows_of(frames, lambda name: name in ("setrlimit", "prlimit64"))
+    done = event_array(frames, "ret")[rows] == 0
+    is_set = rows_of(frames, lambda name: name == "setrlimit")
+    own = np.isin(rows, is_set)
+    resource = np.where(own, raw_argument(frames, 0)[rows], raw_argument(frames, 1)[rows])
+    given = np.where(own, raw_argument(frames, 1)[rows], raw_argument(frames, 2)[rows])
+    chosen = done & (resource == _RLIMIT_NOFILE) & (given != 0)
+    rows, own = rows[chosen], own[chosen]
+    caller = event_array(frames, "process")[rows]
+    owner = np.where(own, caller, process_meant(frames, rows, 0))
+    told = np.array([_told(frames, row) for row in rows.tolist()], np.int64)
+    known = owner >= 0
+    values = np.concatenate((told[known], entity_array(frames, "process", "fd_limit")))
+    return values, process_lives(frames).holding(owner[known], rows[known])
+
+
+def _told(frames: CaptureFrames, row: int) -> int:
+    """The soft limit that a call set, -1 where it was not recorded."""
+    recorded = frames.source.address(row) or b""
+    is_wide = ABIS[int(event_array(frames, "abi")[row])] != "i386" or _is_prlimit(frames, row)
+    form = _WIDE if is_wide else _NARROW
+    return max(-1, form.unpack_from(recorded)[0]) if len(recorded) >= form.size else -1
+
+
+def _is_prlimit(frames: CaptureFrames, row: int) -> bool:
+    return bool(frames.events["type"].iat[row] == "prlimit64")
+
+
+def _limit(frames: CaptureFrames, _argument: str) -> Facets:
+    values, of_event = descriptor_limits(frames)
+    return (NumberFacet(values, values < 0, of_event),)
+
+
+def _usage(frames: CaptureFrames, _argument: str) -> Facets:
+    values, of_event = descriptor_limits(frames)
+    counts, held = held_counts(frames)
+    most, open_ = look_up(values, of_event, missing=-1), look_up(counts, held, missing=0)
+    return (NumberFacet(100 * open_ // np.maximum(most, 1), (most <= 0) | (of_event < 0)),)
+
+
+def _no_limits(frames: CaptureFrames) -> str:
+    if descriptor_limits(frames)[0].max(initial=-1) >= 0:
+        return ""
+    return "proc.fdlimit: this capture tells of no process how many descriptors it may open"
+
+
+LIMIT_FIELDS = (
+    Field(
+        "proc.fdlimit",
+        FieldType.INTEGER,
+        "Limit",
+        "most descriptors that it might have open at that moment",
+        _limit,
+        lacking=_no_limits,
+    ),
+    Field(
+        "proc.fdusage",
+        FieldType.INTEGER,
+        "Usage",
+        "descriptors that it held at that moment, in percent of its limit",
+        _usage,
+        lacking=_no_limits,
+    ),
+)
