@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from inspect_app.filters.cache import remember
-from inspect_app.filters.evaluate import evaluate
 from inspect_app.filters.language import parse
+from inspect_app.filters.matching import rows_matching
 from inspect_app.frames.capture import CaptureFrames
 
 
@@ -24,7 +24,7 @@ def matching_rows(frames: CaptureFrames, condition: str) -> np.ndarray:
     def find() -> np.ndarray:
         if not condition:
             return np.arange(len(frames.events), dtype=np.uint32)
-        return np.flatnonzero(evaluate(parse(condition), frames)).astype(np.uint32)
+        return rows_matching(parse(condition), frames).astype(np.uint32)
 
     return remember(frames, ("matching rows", condition), find)
 

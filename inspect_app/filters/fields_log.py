@@ -93,15 +93,18 @@ def _writes(frames: CaptureFrames) -> np.ndarray:
 
 
 def _writes_to_syslog(frames: CaptureFrames) -> np.ndarray:
-    names = entity_text(frames, "descriptor", "name")
-    ends = tuple(SYSLOG_SOCKETS)
-    # A socket that is connected to it is named by both ends.
-    to_log = [
-        name.rstrip().endswith(ends) and name.rpartition("->")[2].strip() in SYSLOG_SOCKETS
-        for name in names.values
-    ]
-    held: np.ndarray = names.spread(np.array(to_log, np.bool_)) & _writes(frames)
-    return held
+    def compute() -> np.ndarray:
+        names, ends = entity_text(frames, "descriptor", "name"), tuple(SYSLOG_SOCKETS)
+        # A socket that is connected to it is named by both ends.
+        to_log = [
+            name.rstrip().endswith(ends) and name.rpartition("->")[2].strip() in SYSLOG_SOCKETS
+            for name in names.values
+        ]
+        held: np.ndarray = names.spread(np.array(to_log, np.bool_))
+        held &= _writes(frames)
+        return held
+
+    return remember(frames, "writes to syslog", compute)
 
 
 def _is_syslog(frames: CaptureFrames, _argument: str) -> Facets:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspect_app.filters.evaluate import compare, compare_operands, decision, has_few_events
-from inspect_app.filters.expression import Compare, CompareOperands, Exists
+from inspect_app.filters.expression import And, Compare, CompareOperands, Exists, Node, Not, Or
 from inspect_app.filters.facets import Facet, NumberFacet, PayloadFacet
 from inspect_app.filters.field import FieldType
 from inspect_app.filters.operators import each_of, number_test
@@ -58,6 +58,13 @@ class InPayload:
 
 
 Leaf = Pointed | Tested | InPayload
+
+
+def simple_parts(node: Node) -> list[Simple]:
+    """The simple conditions in a condition."""
+    if isinstance(node, And | Or):
+        return [simple for part in node.parts for simple in simple_parts(part)]
+    return simple_parts(node.part) if isinstance(node, Not) else [node]
 
 
 def leaves_of(node: Simple, scope: Scope) -> tuple[Leaf, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from capture.format.pieces import each_piece, taken_from
+from capture.format.pieces import each_piece
 
 _FLAGS_LIMIT = 1 << 26
 """Up to so many (group, value) pairs a table of flags is quicker than sorting pairs."""
@@ -80,19 +80,37 @@ def combine(parts: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
     """
     codes, count = parts[0]
     for values, distinct in parts[1:]:
-        codes, count = _renumber(codes.astype(np.int64) * max(distinct, 1) + values, count * max(distinct, 1))
+        codes, count = _paired(codes, values, count * max(distinct, 1), max(distinct, 1))
     return codes, count
 
 
-def _renumber(pairs: np.ndarray, limit: int) -> tuple[np.ndarray, int]:
-    """Pairs numbered 0, 1, … in ascending order."""
+def _paired(codes: np.ndarray, values: np.ndarray, limit: int, width: int) -> tuple[np.ndarray, int]:
+    """The pairs that occur numbered 0, 1, … in ascending order, int32, and how many there are."""
     # A few pairs are sorted sooner than a large table of flags is filled.
-    if limit > _FLAGS_LIMIT or limit > _FLAGS_A_PAIR * (len(pairs) + 1):
-        codes, values = pd.factorize(pairs)
-        ranks = np.empty(len(values), dtype=np.int64)
-        ranks[np.argsort(values)] = np.arange(len(values))
-        return ranks[codes], len(values)
+    if limit > _FLAGS_LIMIT or limit > _FLAGS_A_PAIR * (len(codes) + 1):
+        places, found = pd.factorize(codes.astype(np.int64) * width + values)
+        ranks = np.empty(len(found), dtype=np.int32)
+        ranks[np.argsort(found)] = np.arange(len(found))
+        return ranks[places], len(found)
     seen = np.zeros(limit, dtype=bool)
-    seen[pairs] = True
-    numbers = np.cumsum(seen, dtype=np.int32) - 1
-    return taken_from(numbers, pairs), int(numbers[-1]) + 1 if limit else 0
+
+    def pairs(part: slice) -> np.ndarray:
+        made: np.ndarray = codes[part].astype(np.intp)
+        made *= width
+        made += values[part]
+        return made
+
+    def mark(part: slice) -> None:
+        seen[pairs(part)] = True
+
+    each_piece(len(codes), mark)
+    occurring = np.flatnonzero(seen)
+    numbers = np.zeros(limit, np.int32)
+    numbers[occurring] = np.arange(len(occurring), dtype=np.int32)
+    found = np.empty(len(codes), np.int32)
+
+    def number(part: slice) -> None:
+        numbers.take(pairs(part), out=found[part], mode="clip")
+
+    each_piece(len(codes), number)
+    return found, len(occurring)

@@ -17,6 +17,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from capture.format.joins import last_of_each
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.filters.cache import Recent, remember
 from inspect_app.filters.entities import event_hosts
@@ -328,9 +329,8 @@ def _combined(
         every = slice(0, len(frames.events))
         parts = [(axis.of(every), axis.count) for axis in axes]
         codes, count = combine(parts)
-        sample = np.zeros(count, np.int64)
-        sample[codes] = np.arange(len(codes))
-        found = codes.astype(np.int32), [numbers[sample] for numbers, _ in parts]
+        sample = last_of_each(codes, count)
+        found = codes.astype(np.int32, copy=False), [numbers[sample] for numbers, _ in parts]
         kept.put(key.fields, found)
     return found[0][rows], found[1]
 

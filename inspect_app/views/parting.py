@@ -17,7 +17,7 @@ import numpy as np
 from capture.format.pieces import each_piece, rows_where, taken_from
 from inspect_app.filters.expression import And, Expression, Node, Not, Or
 from inspect_app.filters.facets import occurring
-from inspect_app.filters.leaves import InPayload, Leaf, Pointed, Rows, Simple, Tested, leaves_of
+from inspect_app.filters.leaves import InPayload, Leaf, Pointed, Rows, Simple, Tested, leaves_of, simple_parts
 from inspect_app.filters.payload import decide_all
 from inspect_app.filters.reach import types_of
 from inspect_app.filters.scope import MAX_LOOKS, Known, Scope, looks, on_payload
@@ -67,7 +67,7 @@ class Parting:
         """
         looks(list(on_payload(condition.root)))
         scope = Scope(self._frames, known=Known(), types=types_of(condition.root))
-        for node in _simple(condition.root):
+        for node in simple_parts(condition.root):
             # Asked for each condition anew: whether a field can be told depends on the events that matter.
             found = leaves_of(node, scope)
             self._leaves.setdefault(node, found)
@@ -88,7 +88,7 @@ class Parting:
         return self._joined([self._may(node)[0] for node in conditions])
 
     def _leaves_in(self, node: Node) -> list[Leaf]:
-        return [leaf for simple in _simple(node) for leaf in self._leaves[simple]]
+        return [leaf for simple in simple_parts(node) for leaf in self._leaves[simple]]
 
     def _may(self, node: Node) -> tuple[np.ndarray, np.ndarray]:
         """bool, one a part, twice: whether it may hold for its events, and whether it may not."""
@@ -216,12 +216,6 @@ class Parting:
 
         each_piece(len(of_event), number)
         return distinct[0], of_event, [bits == 1 for bits in distinct[1:]]
-
-
-def _simple(node: Node) -> list[Simple]:
-    if isinstance(node, And | Or):
-        return [simple for part in node.parts for simple in _simple(part)]
-    return _simple(node.part) if isinstance(node, Not) else [node]
 
 
 def _steps(leaves: Iterable[Leaf], asking: Mapping[Leaf, int]) -> list[_Step]:
