@@ -186,10 +186,12 @@ def test_bytes_moved_by_process_and_descriptor_are_sysdigs(name):
 def test_connections_are_sysdigs(name):
     found = converted(name)
     known = found.found.descriptors
+    # Of sockets that only the snapshot lists sysdig tells nothing here.
+    used = set(known.of_event.tolist())
     ours = {
         sysdigs_thing(kind, own).split(" ", 1)[1]
-        for kind, own in zip(known.type, known.name, strict=True)
-        if kind in ("ipv4", "ipv6") and not own.startswith("socket:[")
+        for at, (kind, own) in enumerate(zip(known.type, known.name, strict=True))
+        if at in used and kind in ("ipv4", "ipv6") and not own.startswith("socket:[")
     }
     ours = {THE_OTHER_WAY_ROUND.get(ends, ends) for ends in ours}
     # sysdig makes a connection to port 0 of a socket that has not been connected yet.
