@@ -59,8 +59,8 @@ def name_bare_events(
     path = np.concatenate((paths.first.take(rows), paths.second[second]))
     rows = np.concatenate((rows, second))
     opens = events.rows_of(OPENS)
-    opens = opens[(of_event[opens] >= 0) & (paths.first[opens] >= 0)]
-    asked = (opens, paths.first[opens])
+    opens = opens[(of_event.take(opens) >= 0) & (paths.first.take(opens) >= 0)]
+    asked = (opens, paths.first.take(opens))
     found = _files_at(of_event, first, label, container, asked=asked, path=path, row=rows)
     found[_differs_by_process(path, paths)] = _NONE
     of_event[rows] = found
@@ -103,7 +103,7 @@ def _files_at(
     wanted_name[-1] = False  # what -1, no name, points to
     thing, since = _seen(of_event, first, container, wanted_name[label])
     opens, given = asked
-    other = label[of_event[opens]] != given
+    other = label.take(of_event.take(opens)) != given
     opens, given = opens[other], given[other]
     name = np.concatenate((label[thing], given, path))
     thing, since = np.concatenate((thing, of_event[opens])), np.concatenate((since, opens))

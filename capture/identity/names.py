@@ -108,9 +108,9 @@ class FileNames:
         """
         count = len(touched)
         at = self._naming(touched, is_file)
-        of_naming = touched.of_event[at]
+        of_naming = touched.of_event.take(at).astype(np.intp)  # numpy widens narrow positions each time
         asked = self._own(at)
-        own = told_names(self._events, at, of_naming, asked, self._container[at])
+        own = told_names(self._events, at, of_naming, asked, self._container.take(at))
         self._name_namespaces(at, asked, own)
         listed = self._from_snapshot(touched, is_file)
         entries = self._entries(at, count, listed, of_naming, own)
@@ -122,16 +122,16 @@ class FileNames:
         for seen in (entries, renames):
             one[seen.identity] = seen.label
         for seen in (entries, renames):
-            several[seen.identity[seen.label != one[seen.identity]]] = True
+            several[seen.identity[seen.label != one.take(seen.identity)]] = True
         varies = several | self._may_be_another(entries, renames, touched.first)
-        varies[of_naming[(own >= 0) & (own != one[of_naming])]] = True
+        varies[of_naming[(own >= 0) & (own != one.take(of_naming))]] = True
         rows = touched.rows_of(varies)
         of_row = self._one_by_one(
             entries.of(varies),
             renames.of(varies),
             several,
             rows=rows,
-            identity=touched.of_event[rows],
+            identity=touched.of_event.take(rows).astype(np.intp),
             own=taken(own, place_among(at, rows)),
         )
         return FileLabels(one, varies, rows, of_row)
@@ -178,11 +178,12 @@ class FileNames:
     def _own(self, rows: np.ndarray) -> np.ndarray:
         """int32: the name that an event itself gives to what it touched, -1 none."""
         events, paths = self._events, self._paths
-        kind = events.kind[rows]
-        gives = kind_table((*OPENS, *EXECS, TELLS))[kind] & (events.ret[rows] >= 0)
+        kind = events.kind.take(rows)
+        gives = kind_table((*OPENS, *EXECS, TELLS)).take(kind) & (events.ret.take(rows) >= 0)
         gives[self._named_after_another(rows)] = False
-        own = np.where(gives, paths.first[rows], np.int32(-1))
-        made = np.flatnonzero(kind_table(["memfd_create"])[kind] & (events.text[rows] > 0))
+        own = np.where(gives, paths.first.take(rows), np.int32(-1))
+        made = np.flatnonzero(kind_table(["memfd_create"]).take(kind))
+        made = made[events.text[rows[made]] > 0]
         for at in made.tolist():
             own[at] = paths.names.code("/memfd:" + text_of(events.texts[events.text[rows[at]]]))
         return own
@@ -190,8 +191,8 @@ class FileNames:
     def _name_namespaces(self, rows: np.ndarray, asked: np.ndarray, own: np.ndarray) -> None:
         """A namespace that is opened lies in no folder: it is called as links to it in /proc read."""
         names = self._paths.names
-        is_file = self._events.mode[rows] & _TYPE == _REGULAR
-        wanted = np.flatnonzero(is_file & (own == names.code("/")))
+        wanted = np.flatnonzero(own == names.code("/"))
+        wanted = wanted[self._events.mode[rows[wanted]] & _TYPE == _REGULAR]
         found = [_NAMESPACE.fullmatch(names.all[at]) for at in asked[wanted].tolist()]
         for at, match in zip(wanted.tolist(), found, strict=True):
             own[at] = names.code(f"{match[1]}:[{self._events.ino[rows[at]]}]") if match else -1
@@ -199,7 +200,7 @@ class FileNames:
     def _named_after_another(self, rows: np.ndarray) -> np.ndarray:
         """Which of some rows are execs whose text is a script's name, or merely a descriptor's."""
         events = self._events
-        at = np.flatnonzero(kind_table(EXECS)[events.kind[rows]])
+        at = np.flatnonzero(kind_table(EXECS).take(events.kind.take(rows)))
         begun = rows[at]
         is_script = _decided(_is_of_script, events.exe[begun], events.texts)
         is_number = _decided(lambda text: text.startswith(BY_DESCRIPTOR), events.text[begun], events.texts)
@@ -209,22 +210,20 @@ class FileNames:
     def _entries(
         self, rows: np.ndarray, identities: int, listed: _Entries, identity: np.ndarray, own: np.ndarray
     ) -> _Entries:
-        named = np.flatnonzero(own >= 0)
-        is_exec = kind_table(EXECS)[self._events.kind[rows[named]]]
-        strong, weak = named[~is_exec], named[is_exec]
+        is_strong = (own >= 0) & ~kind_table(EXECS).take(self._events.kind.take(rows))
         has_strong = np.zeros(identities, bool)
         has_strong[listed.identity] = True
-        has_strong[identity[strong]] = True
-        seen = np.sort(np.concatenate((strong, weak[~has_strong[identity[weak]]])))
+        has_strong[identity[is_strong]] = True
+        seen = np.flatnonzero(is_strong | ((own >= 0) & ~has_strong.take(identity)))
         at = rows[seen]
         return listed.and_also(
             _Entries(
                 identity[seen],
                 at,
                 own[seen],
-                self._processes.of_event[at],
-                self._container[at],
-                self._events.fd[at],
+                self._processes.of_event.take(at),
+                self._container.take(at),
+                self._events.fd.take(at),
             )
         )
 
@@ -243,9 +242,8 @@ class FileNames:
         since = np.full(len(used), -1)
         fd = integers([table[at] for at in used.tolist()], "fd")
         label = self._paths.names.codes(names)
-        narrow = (array.astype(np.int32) for array in (identity[used], label, holder, container, fd))
-        identity, label, holder, container, fd = narrow
-        return _Entries(identity, since, label, holder, container, fd)
+        holder, container, fd = (array.astype(np.int32) for array in (holder, container, fd))
+        return _Entries(identity[used], since, label, holder, container, fd)
 
     def _renamed(self, entries: _Entries) -> _Entries:
         """Names that renames gave to identities known under the old name."""

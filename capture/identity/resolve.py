@@ -9,6 +9,7 @@ import numpy as np
 
 from capture.containers.cgroup_paths import container_of
 from capture.format.joins import Latest, first_of_each, last_of_each, taken
+from capture.format.pieces import rows_where
 from capture.identity.container_ends import Ends, find_ends
 from capture.identity.containers import (
     Containers,
@@ -166,8 +167,16 @@ def _container_of_process(
     events: EventColumns, processes: Processes, containers: Containers, listed: Table
 ) -> np.ndarray:
     """Where a process was last seen; else where the snapshot has it; else where its creator was."""
-    known = np.where(containers.of_event >= 0, processes.of_event, -1)
-    own = taken(containers.of_event, last_of_each(known, len(processes))).astype(np.int32)
+    last = last_of_each(processes.of_event, len(processes))
+    is_unknown = (last >= 0) & (containers.of_event[last] < 0) if len(events) else last >= 0
+    if is_unknown.any():
+        rows = rows_where(
+            len(events),
+            lambda some: is_unknown.take(processes.of_event[some]) & (containers.of_event[some] >= 0),
+        )
+        before = last_of_each(processes.of_event[rows], len(processes))
+        last[is_unknown] = taken(rows, before[is_unknown])
+    own = taken(containers.of_event, last).astype(np.int32)
     in_snapshot = taken(containers_listed(containers, listed), processes.snapshot)
     own = np.where(own >= 0, own, in_snapshot)
     return inherited(processes, own, own >= 0)

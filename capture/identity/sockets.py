@@ -71,7 +71,7 @@ def find_sockets(
     """
     count = len(touched) + len(idle)
     every = touched.rows_of(touched.is_socket)
-    owner_of = touched.of_event.take(every)
+    owner_of = touched.of_event.take(every).astype(np.intp)  # numpy widens narrow positions each time
     book = _Book(events)
     held, owner = _listed_owners(touched, idle, listed)
     at = _looked_at(book, touched, every, owner_of, owner)
