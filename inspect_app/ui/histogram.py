@@ -34,13 +34,16 @@ def draw_histogram(
 
 def _outline(area: QRectF, heights: np.ndarray) -> QPainterPath:
     """The bars as closed shapes, one for each run of bins that are not empty."""
-    width = area.width() / len(heights)
-    filled = np.flatnonzero(np.diff(np.r_[0, heights > 0, 0]))
+    bottom, width = area.bottom(), area.width() / len(heights)
+    xs = (area.left() + np.arange(len(heights) + 1) * width).tolist()
+    tops = (bottom - heights).tolist()
+    filled = np.flatnonzero(np.diff(np.concatenate(([0], heights > 0, [0]))))
     path = QPainterPath()
     for first, last in filled.reshape(-1, 2).tolist():
-        xs = np.repeat(area.left() + np.arange(first, last + 1) * width, 2)
-        ys = np.r_[0.0, np.repeat(heights[first:last], 2), 0.0]
-        points = [QPointF(x, area.bottom() - y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]
+        points = [QPointF(xs[first], bottom)]
+        for at in range(first, last):
+            points += (QPointF(xs[at], tops[at]), QPointF(xs[at + 1], tops[at]))
+        points.append(QPointF(xs[last], bottom))
         path.addPolygon(QPolygonF(points))
         path.closeSubpath()
     return path
