@@ -39,14 +39,14 @@ class Commands:
     def _table(self) -> dict[str, Callable[[], object]]:
         window, workspace, areas = self._window, self._window.workspace, self._window.areas
         return {
-            "open": window.ask_for_file,
-            "open_folder": window.ask_for_folder,
+            "open": window.opener.ask_for_file,
+            "open_folder": window.opener.ask_for_folder,
             "new_window": window.open_window,
             "save_session": window.sharing.ask_for_place_to_save,
             "copy_link": window.sharing.copy_link,
             "copy_command": window.sharing.copy_command,
             "paste_link": window.sharing.paste_link,
-            "sample": window.open_sample,
+            "sample": window.opener.open_sample,
             "export": self._export,
             "report": window.reports.ask,
             "quit": window.close,

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenuBar
+from PySide6.QtWidgets import QMainWindow, QMenuBar
 
-from inspect_app.cases.file import is_case_file
-from inspect_app.filters.completion import Completion, complete
 from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.session import Session
@@ -26,18 +23,19 @@ from inspect_app.ui.areas import Areas
 from inspect_app.ui.book import Book
 from inspect_app.ui.case_menu import CaseMenu
 from inspect_app.ui.casebook import CaseBook
-from inspect_app.ui.chips import shortened
 from inspect_app.ui.command_palette import CommandPalette
 from inspect_app.ui.commands import Commands
+from inspect_app.ui.completion_feed import CompletionFeed
 from inspect_app.ui.crash_dialog import CrashLogDialog
 from inspect_app.ui.exporting.exporter import Exporter
 from inspect_app.ui.findings_feed import FindingsFeed
-from inspect_app.ui.growth import Growth, Sizes, as_growing, has_grown, load_with_sizes
+from inspect_app.ui.growth import Growth, Sizes, as_growing
 from inspect_app.ui.header import TitleArea
 from inspect_app.ui.help import ShortcutsDialog
 from inspect_app.ui.icons import app_icon
-from inspect_app.ui.jobs import Job, Jobs
+from inspect_app.ui.jobs import Jobs
 from inspect_app.ui.loader import EXPECTED, explain
+from inspect_app.ui.opener import Opener
 from inspect_app.ui.pins import Pins
 from inspect_app.ui.places import entries_for, palette_choices
 from inspect_app.ui.plain import plain
@@ -47,20 +45,14 @@ from inspect_app.ui.preferences.paths import rule_files
 from inspect_app.ui.report.desk import ReportDesk
 from inspect_app.ui.scope import Scope
 from inspect_app.ui.settings import Settings
-from inspect_app.ui.sharing import Sharing, is_link, is_session
+from inspect_app.ui.sharing import Sharing
 from inspect_app.ui.strip_feed import StripFeed
 from inspect_app.ui.strip_menu import build_strip_menu
 from inspect_app.ui.tour import TourDialog
 from inspect_app.ui.workspace import EVENTS, MOMENT, Workspace
 
-_SUFFIXES = "Captures and sessions (*.exhume *.exhume-session *.scap *.scap.gz *.scap.zst);;All files (*)"
 _WINDOWS: set[QMainWindow] = set()
 """Windows beyond the first."""
-
-
-def _load(paths: Sequence[str], job: Job) -> object:
-    sizes, frames = load_with_sizes(paths, job)
-    return sizes, frames, frames.state.state == "cut short" and has_grown(sizes)
 
 
 class MainWindow(QMainWindow):
@@ -75,6 +67,7 @@ class MainWindow(QMainWindow):
         self.workspace = Workspace(self)
         self.workspace.look = self.looks.look
         self.growth = Growth(self.jobs, self)
+        self.opener = Opener(self)
         self.sharing = Sharing(self)
         self.reports = ReportDesk(self)
         self.exporter = Exporter(self)
@@ -84,13 +77,14 @@ class MainWindow(QMainWindow):
         self.actions_by_id = build_actions(self, Commands(self).run)
         menu_bar = QMenuBar()
         self.recent_menu = fill_menus(menu_bar, self.actions_by_id)
-        self.recent_menu.aboutToShow.connect(self._fill_recent)
+        self.recent_menu.aboutToShow.connect(lambda: self.opener.fill_recent(self.recent_menu))
         moves = [self.actions_by_id[name] for name in ("back", "forward", "up")]
         self.title = TitleArea(menu_bar, moves)
         self.areas = Areas(self, self.title, lambda parent: Book(self.jobs, self._fail, parent), parse)
         self.book = self.areas.book
         self.feed = StripFeed(self.jobs, self.areas.strip, self._fail_quietly)
         self.findings = FindingsFeed(self.jobs, self)
+        self.completions = CompletionFeed(self.jobs, self)
         self.book.findings.files = rule_files(self.settings)
         self._connect()
         self.case_menu.connect()
@@ -102,31 +96,8 @@ class MainWindow(QMainWindow):
         self._show_place()
 
     def open_path(self, path: str, *more: str) -> None:
-        """Load a capture on a worker; the one that is open stays until the new one is there.
-
-        It is a file, the folder of a set, or with `more` the files of one.
-        """
-        if is_link(path):
-            self.sharing.follow(path)
-            return
-        if is_session(path):
-            self.sharing.open(Path(path))
-            return
-        if is_case_file(path):
-            self.casebook.open(Path(path))
-            return
-        if more and is_link(more[-1]):
-            self.sharing.await_link(more[-1])
-            more = more[:-1]
-        name = Path(path).name
-        self.areas.banner.hide()
-        self.jobs.start(
-            "load",
-            f"Opening {name}",
-            lambda job: _load((path, *more), job),
-            lambda found: self._on_loaded((path, *more), found),
-            lambda error: self._fail(error, f"Opening {plain(name)}"),
-        )
+        """Open a file, the folder of a set, or with `more` the files of one, on a worker."""
+        self.opener.open(path, *more)
 
     def open_frames(
         self, frames: CaptureFrames, paths: Sequence[str] = (), sizes: Sizes = (), *, grows: bool = False
@@ -137,22 +108,6 @@ class MainWindow(QMainWindow):
         """
         self.workspace.open(as_growing(frames, grows=grows))
         self.growth.watch(paths, sizes, frames, grows=grows)
-
-    def ask_for_file(self) -> None:
-        """Let the analyst choose a file, or the files of a set."""
-        paths, _kind = QFileDialog.getOpenFileNames(self, "Open a capture", self._last_folder(), _SUFFIXES)
-        if paths:
-            self.open_path(*paths)
-
-    def ask_for_folder(self) -> None:
-        """Let the analyst choose the folder of a set."""
-        path = QFileDialog.getExistingDirectory(self, "Open the folder of a set", self._last_folder())
-        if path:
-            self.open_path(path)
-
-    def open_sample(self) -> None:
-        """The incident that comes with Exhume: something to look at before one has a capture."""
-        self.open_path(str(resources.files("resources") / "samples" / "incident.exhume"))
 
     def open_window(self) -> MainWindow:
         """Another window, at the same place in the same capture; each then goes its own way."""
@@ -179,7 +134,7 @@ class MainWindow(QMainWindow):
     def show_tour(self) -> None:
         """Five steps beside the window; where nothing is open, on the sample."""
         if self.workspace.frames is None:
-            self.open_sample()
+            self.opener.open_sample()
         TourDialog(self._run_if_open, self).show()
 
     def _run_if_open(self, command: str) -> None:
@@ -214,7 +169,7 @@ class MainWindow(QMainWindow):
         self.growth.renewed.connect(workspace.renew)
         self.growth.ended.connect(lambda: areas.status.tell("The recording has ended: all of it is shown"))
         self.growth.failed.connect(lambda error: self._fail(error, "Reading the file again"))
-        self.title.open_clicked.connect(self.ask_for_file)
+        self.title.open_clicked.connect(self.opener.ask_for_file)
         self.title.palette_clicked.connect(self.show_palette)
         areas.path.crumb_clicked.connect(workspace.go_to_crumb)
         areas.path.chip_removed.connect(workspace.remove_chip)
@@ -229,9 +184,9 @@ class MainWindow(QMainWindow):
         areas.strip.menu_wanted.connect(lambda moment, place: build_strip_menu(self, moment).popup(place))
         self.book.presented.connect(self._show_mark)
         areas.progress.cancelled.connect(self._cancel)
-        areas.welcome.open_clicked.connect(self.ask_for_file)
+        areas.welcome.open_clicked.connect(self.opener.ask_for_file)
         areas.welcome.path_chosen.connect(self.open_path)
-        areas.welcome.sample_wanted.connect(self.open_sample)
+        areas.welcome.sample_wanted.connect(self.opener.open_sample)
         areas.welcome.tour_wanted.connect(self.show_tour)
         self.pins.changed.connect(self._show_pins)
         self.pins.measured.connect(areas.strip.set_lanes)
@@ -241,6 +196,8 @@ class MainWindow(QMainWindow):
         self.findings.counted.connect(self.book.overview.severity.show_counts)
         self.findings.finding_wanted.connect(lambda condition, rule: workspace.drill(EVENTS, condition, rule))
         self.book.findings.files_changed.connect(self._look_for_findings)
+        self.completions.found.connect(areas.filter.show_completions)
+        self.completions.failed.connect(lambda error: self._fail(error, "Completing the filter"))
         self.jobs.slow.connect(areas.progress.tell)
         self.jobs.settled.connect(areas.progress.hide)
 
@@ -262,12 +219,6 @@ class MainWindow(QMainWindow):
         self.book.content_wanted.connect(self.exporter.ask_for_content)
         self.book.told.connect(areas.status.tell)
         self.book.failed.connect(areas.banner.tell)
-
-    def _on_loaded(self, paths: Sequence[str], found: object) -> None:
-        sizes, frames, grows = cast(tuple[Sizes, CaptureFrames, bool], found)
-        if len(paths) == 1:
-            self.settings.add_recent(paths[0])
-        self.open_frames(frames, paths, sizes, grows=grows)
 
     def _on_opened(self) -> None:
         frames, scope = self.workspace.frames, self.workspace.scope()
@@ -380,10 +331,6 @@ class MainWindow(QMainWindow):
         about_a_moment = self.book.current is self.book.moment
         self.areas.strip.set_mark(self.book.moment.time if about_a_moment else None)
 
-    def _last_folder(self) -> str:
-        recent = self.settings.recent_files()
-        return str(Path(recent[0]).parent) if recent else ""
-
     def _apply_filter(self, text: str) -> None:
         if text:
             self.settings.add_filter(text)
@@ -391,31 +338,8 @@ class MainWindow(QMainWindow):
         self.book.take_focus()
 
     def _complete(self, text: str, cursor: int) -> None:
-        frames = self.workspace.frames
-        if frames is not None:
-            self.jobs.start(
-                "complete",
-                "Completing",
-                lambda _: complete(text, cursor, frames),
-                self._offer,
-                self._fail_to_complete,
-            )
-
-    def _fail_to_complete(self, error: Exception) -> None:
-        """What is being typed may be no filter yet; anything else is a crash."""
-        if not isinstance(error, EXPECTED):
-            self._fail(error, "Completing the filter")
-
-    def _offer(self, found: object) -> None:
-        if isinstance(found, list):
-            self.areas.filter.show_completions([one for one in found if isinstance(one, Completion)])
-
-    def _fill_recent(self) -> None:
-        self.recent_menu.clear()
-        for path in self.settings.recent_files():
-            action = self.recent_menu.addAction(shortened(path, 70).replace("&", "&&"))
-            action.triggered.connect(lambda *_, path=path: self.open_path(path))
-        self.recent_menu.setEnabled(True)
+        if self.workspace.frames is not None:
+            self.completions.ask(text, cursor, self.workspace.frames)
 
     def _show_pins(self) -> None:
         self.book.overview.show_pinned(self.pins.colours)

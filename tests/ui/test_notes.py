@@ -387,6 +387,6 @@ def test_from_a_mark_to_the_report(sample_window, settle, qtbot, answer):
 
 @pytest.fixture
 def sample_window(window, settle):
-    window.open_sample()
+    window.opener.open_sample()
     settle(window)
     return window

@@ -17,7 +17,7 @@ from tests.ui.test_window import go
 @pytest.fixture
 def sample(window, settle):
     """The incident that comes with Exhume."""
-    window.open_sample()
+    window.opener.open_sample()
     settle(window)
     return window
 
