@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from capture.agent import procfs
 from capture.agent.clock import boot_to_utc_ns
+from capture.agent.proc_files import kernel_dev, text
 from capture.agent.programs import BegunProgram, BegunScript
 from capture.agent.reaching import NotFoundError, opened, opened_script
 
@@ -168,7 +168,7 @@ class ExecutableWatch:
         """What is to be told of a file: found out once, then known."""
         if (known := self._known.get(program.identity)) is not None:
             return known
-        row = _row_of(program.identity, procfs.text(program.path)) | {"pid": program.pid}
+        row = _row_of(program.identity, text(program.path)) | {"pid": program.pid}
         try:
             row |= self._looked_at(program)
         except (NotHashedError, NotFoundError) as reason:
@@ -227,7 +227,7 @@ def _row_of(identity: tuple[int, ...], path: str) -> Row:
 def _identity(descriptor: int) -> Identity:
     status = os.fstat(descriptor)
     times = status.st_mtime_ns, status.st_ctime_ns
-    return procfs.kernel_dev(status.st_dev), status.st_ino, status.st_size, *times
+    return kernel_dev(status.st_dev), status.st_ino, status.st_size, *times
 
 
 def _capabilities(descriptor: int) -> str | None:

@@ -8,12 +8,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from capture.agent import procfs
+from capture.agent.accounts import users
 from capture.agent.errors import CaptureError
 from capture.agent.filter import CALLS, CgroupMarks, RecordingFilter, Row, descendants
 from capture.agent.hierarchies import trees
 from capture.agent.host_root import host_root
 from capture.agent.plan import PLANS
+from capture.agent.proc_files import PROC
+from capture.agent.procfs import parents
 from capture.containers.cgroup_paths import ContainerRef, container_of
 from capture.containers.lookup import find_metadata
 from capture.model.catalogue import event_name
@@ -85,11 +87,11 @@ class FilterTables:
             if text == COMMAND:
                 continue
             pid = int(text)
-            if not Path(procfs.PROC, text).is_dir():
+            if not Path(PROC, text).is_dir():
                 raise CaptureError(f"there is no process {pid} whose tree could be recorded or left out")
             known: set[int] = set()
             # A second look: what was forked during the first one by a process not yet in the table.
-            while new := descendants([pid], procfs.parents()) - known:
+            while new := descendants([pid], parents()) - known:
                 for each in new:
                     self._tables.put("chosen_trees", each.to_bytes(4, "little"), mark)
                 known |= new
@@ -115,7 +117,7 @@ class FilterTables:
 def _uid(user: str) -> int:
     if user.isdigit():
         return int(user)
-    for row in procfs.users():
+    for row in users():
         if row["name"] == user:
             return int(row["uid"])
     raise CaptureError(f"/etc/passwd has no user {user!r}; a number does, too")

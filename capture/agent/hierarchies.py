@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from capture.agent import procfs
 from capture.agent.btf import KernelTypes
+from capture.agent.cgroups import unified_mount
 from capture.agent.host_root import is_elsewhere, on_host
+from capture.agent.proc_files import PROC
 
 _CONTROLLERS = ("pids", "memory", "devices", "freezer", "cpu", "cpuset", "blkio")
 _TREE_SHIFT = 56
@@ -49,7 +50,7 @@ class Tree:
 @cache
 def trees() -> tuple[Tree, ...]:
     """Those by which cgroups are chosen, the unified one first; none where neither is mounted."""
-    unified = procfs.unified_mount()
+    unified = unified_mount()
     found = [Tree(_UNIFIED, unified)] if unified else []
     mounted, numbers = _mounted_controllers(), _numbers()
     chosen = next((name for name in _CONTROLLERS if name in mounted and numbers.get(name)), None)
@@ -76,7 +77,7 @@ _SUBSYSTEMS = {"blkio": "io"}
 def _mounted_controllers() -> dict[str, Path]:
     """v1's controllers and where their trees are mounted (mountinfo, proc(5))."""
     found: dict[str, Path] = {}
-    for line in _lines(procfs.PROC / ("1" if is_elsewhere() else "self") / "mountinfo"):
+    for line in _lines(PROC / ("1" if is_elsewhere() else "self") / "mountinfo"):
         left, _, right = line.partition(" - ")
         kind, _, options = right.split(" ", 2)
         if kind == "cgroup":
@@ -87,7 +88,7 @@ def _mounted_controllers() -> dict[str, Path]:
 
 def _numbers() -> dict[str, int]:
     """Each controller's hierarchy; 0 where it is part of the unified one."""
-    rows = (line.split() for line in _lines(procfs.PROC / "cgroups") if not line.startswith("#"))
+    rows = (line.split() for line in _lines(PROC / "cgroups") if not line.startswith("#"))
     return {row[0]: int(row[1]) for row in rows if len(row) > 1 and row[1].isdigit()}
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent import procfs
 from capture.agent.filter import Row, is_meant
 from capture.agent.filter_tables import Tables
 from capture.agent.hierarchies import trees
 from capture.agent.host_root import host_root
 from capture.agent.payload_policy import MAX_PREFIX, PayloadRule, PayloadSubject, numbered
+from capture.agent.proc_files import kernel_dev
 from capture.containers.cgroup_paths import ContainerRef, container_of
 from capture.containers.lookup import find_metadata
 
@@ -99,5 +99,5 @@ class PayloadTables:
                 status = Path(rule.values[0]).stat()
             except OSError:
                 continue
-            key = struct.pack("<QQ", status.st_ino, procfs.kernel_dev(status.st_dev))
+            key = struct.pack("<QQ", status.st_ino, kernel_dev(status.st_dev))
             self._tables.put("payload_folders", key, word)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent import procfs
+from capture.agent.cgroups import cgroup_id
 from capture.format import EVENT_COLUMNS, EventBatch
 from capture.model.events import EventFlag
 
@@ -38,7 +38,7 @@ def in_progress_batch(
     columns["flags"][x32] |= int(EventFlag.X32)
     narrow = [pid for pid in set(pids.tolist()) if _is_32_bit(pid)]
     columns["flags"][np.isin(pids, narrow) & ~x32] |= int(EventFlag.COMPAT)
-    cgroup_ids = {pid: procfs.cgroup_id(pid) for pid in set(pids.tolist())}
+    cgroup_ids = {pid: cgroup_id(pid) for pid in set(pids.tolist())}
     for row, (pid, tid, code) in enumerate(
         zip(pids.tolist(), slots["tid"].tolist(), slots["code"].tolist(), strict=True)
     ):

@@ -14,8 +14,9 @@ from itertools import chain
 from os.path import normpath
 from pathlib import Path
 
-from capture.agent import procfs
 from capture.agent.host_root import host_root
+from capture.agent.mounts import mounts
+from capture.agent.proc_files import kernel_dev, text
 from capture.agent.programs import BegunProgram, BegunScript
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -78,7 +79,7 @@ def _places(program: BegunProgram) -> Iterator[bytes]:
     yield process + b"root" + program.path
     yield program.path
     # A container that is gone, but whose file system is still mounted somewhere.
-    for mount in procfs.mounts():
+    for mount in mounts():
         if mount["dev"] == program.dev:
             yield os.fsencode(mount["target"]) + program.path
 
@@ -87,7 +88,7 @@ def is_the_one(status: os.stat_result, program: BegunProgram) -> bool:
     """Whether this is the file that the kernel ran."""
     if not stat.S_ISREG(status.st_mode):
         return False
-    if (procfs.kernel_dev(status.st_dev), status.st_ino) == (program.dev, program.ino):
+    if (kernel_dev(status.st_dev), status.st_ino) == (program.dev, program.ino):
         return True
     # Overlayfs tells programs another device and inode than the kernel works with.
     told = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
@@ -107,14 +108,14 @@ def opened_script(script: BegunScript) -> Iterator[tuple[str, int | None]]:
         try:
             path = normpath(os.fsencode(Path(os.fsdecode(process + b"cwd")).readlink()) + b"/" + path)
         except OSError:
-            yield procfs.text(path), None
+            yield text(path), None
             return
     host = os.fsencode(host_root())
     views = ((process + b"root", process + b"exe"), (host, host.rstrip(b"/") + script.interpreter.path))
     roots = (root for root, interpreter in views if _is_at(interpreter, script.interpreter))
     descriptor = next((found for root in roots if (found := _open_below(root, path)) is not None), None)
     try:
-        yield procfs.text(path), descriptor
+        yield text(path), descriptor
     finally:
         if descriptor is not None:
             os.close(descriptor)

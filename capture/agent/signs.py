@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from capture.agent import procfs
+from capture.agent import proc_files
+from capture.agent.cgroups import cgroup_paths
 from capture.agent.chunks import Chunk, Texts
 from capture.containers.runtime_calls import PROGRAMS, RuntimeCall, payloads_of, runtime_call
 
@@ -24,7 +25,7 @@ def cgroups_of(chunk: Chunk, code: int) -> list[str]:
     text = chunk.text("text") if len(rows) else None
     if text is None:
         return []
-    return [procfs.text(_bytes(text, at)) for at in np.flatnonzero(np.isin(text.at, rows)).tolist()]
+    return [proc_files.text(_bytes(text, at)) for at in np.flatnonzero(np.isin(text.at, rows)).tolist()]
 
 
 def runtime_calls_of(chunk: Chunk) -> Iterator[RuntimeCall]:
@@ -45,7 +46,7 @@ def runtime_calls_of(chunk: Chunk) -> Iterator[RuntimeCall]:
             if call is not None and not call.bundle.startswith("/"):
                 call = runtime_call(argv, _folder_of(int(pids[event])))
             if call is not None:
-                yield _with_cgroups(call, procfs.cgroup_paths(int(pids[event])))
+                yield _with_cgroups(call, cgroup_paths(int(pids[event])))
 
 
 def names_of_runtimes(chunk: Chunk) -> np.ndarray[Any, np.dtype[Any]]:

@@ -7,8 +7,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from capture.agent import procfs
+from capture.agent.accounts import groups, users
+from capture.agent.cgroups import cgroups
+from capture.agent.mounts import mounts
+from capture.agent.network import interfaces, sockets
 from capture.agent.output import Output
+from capture.agent.procfs import descriptors, processes
 from capture.agent.settings import Settings
 
 Rows = list[dict[str, Any]]
@@ -28,14 +32,14 @@ class Snapshots:
         self._output, self._settings, self._listed = output, settings, listed
         pid = os.getpid()
         self._tables: tuple[tuple[str, Callable[[], Rows]], ...] = (
-            ("processes", lambda: procfs.processes(boot_to_utc_ns, environment=settings.environment)),
-            ("cgroups", procfs.cgroups),
-            ("descriptors", lambda: procfs.descriptors(without=pid)),
-            ("sockets", procfs.sockets),
-            ("mounts", procfs.mounts),
-            ("users", procfs.users),
-            ("groups", procfs.groups),
-            ("interfaces", procfs.interfaces),
+            ("processes", lambda: processes(boot_to_utc_ns, environment=settings.environment)),
+            ("cgroups", cgroups),
+            ("descriptors", lambda: descriptors(without=pid)),
+            ("sockets", sockets),
+            ("mounts", mounts),
+            ("users", users),
+            ("groups", groups),
+            ("interfaces", interfaces),
         )
         self._thread: threading.Thread | None = None
 

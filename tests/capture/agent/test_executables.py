@@ -12,7 +12,7 @@ import pytest
 
 from capture.agent.clock import boot_now_ns
 from capture.agent.executables import ExecutableWatch, HashLimits
-from capture.agent.procfs import kernel_dev
+from capture.agent.proc_files import kernel_dev
 from capture.agent.programs import BegunProgram, BegunScript
 from capture.agent.reaching import _open_below
 
