@@ -17,6 +17,8 @@ from capture.agent.proc_files import PROC, Row, all_pids, content, kernel_dev, n
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 _MAX_ARGUMENTS = 64 << 10
 _MAX_ENVIRONMENT = 16 << 10
+_STANDARD = range(3)
+"""Standard input, output and error, which the recorder hands to the command that it begins."""
 _FLAGS, _FDINFO = re.compile(rb"^flags:\s*([0-7]+)$", re.MULTILINE), 256
 """A line of /proc/PID/fdinfo/N (proc(5)), and how far from its beginning it lies at most."""
 
@@ -163,17 +165,17 @@ def _namespaces(folder: Path) -> dict[str, int]:
 
 
 def descriptors(*, without: int) -> list[Row]:
-    """A row for each open descriptor of every process but `without`."""
+    """A row for each open descriptor of every process; of `without` those that a command of its is given."""
     rows: list[Row] = []
     for pid in all_pids():
-        if pid == without:
-            continue
         folder = os.fsencode(PROC / str(pid) / "fd")
         try:
             names = os.listdir(folder)
         except OSError:
             continue
         for number in names:
+            if pid == without and int(number) not in _STANDARD:
+                continue
             try:
                 name = os.readlink(folder + b"/" + number)
                 status = os.stat(folder + b"/" + number)

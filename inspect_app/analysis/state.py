@@ -40,8 +40,9 @@ class State:
     (bool: its creator had ended), `name`, `command`, `exepath`, `user`, `uid`, `container`, `threads` (alive
     then), `start`."""
     descriptors: pd.DataFrame
-    """What each held: `process`, `pid`, `name`, `fd`, `type`, `file`, `how` and `since` (-1: since before the
-    recording), `descriptor` (row, -1 where no event ever touched it)."""
+    """What each held: `process`, `pid`, `name`, `fd`, `type`, `file`, `protocol` and `role` (of sockets, else
+    empty), `how` and `since` (-1: since before the recording), `descriptor` (row, -1 where no event ever
+    touched it)."""
     containers: pd.DataFrame
     """Which lived: `id`, `name`, `image`, `birth`, `processes` (alive then), `row` (of containers)."""
     mounts: pd.DataFrame
@@ -185,6 +186,8 @@ def _descriptors(frames: CaptureFrames, held: Held, row: int) -> pd.DataFrame:
             "fd": held.fd,
             "type": kinds.where(~in_pair | (kinds != ""), "pipe"),
             "file": _names_at(frames, held, thing, row),
+            "protocol": _of(frames.descriptors["l4proto"], thing),
+            "role": _of(frames.descriptors["role"], thing),
             "how": how,
             "since": since,
             "descriptor": thing,

@@ -87,7 +87,9 @@ MOMENT_LISTS: tuple[MomentList, ...] = (
         (
             *_PROCESS,
             ("fd", "FD", Unit.ID, "the number"),
-            ("file", "Connection", Unit.TEXT, "its two ends"),
+            ("protocol", "Protocol", Unit.TEXT, "tcp, udp, icmp or raw"),
+            ("role", "Role", Unit.TEXT, "client, server or listener, where it is known"),
+            ("file", "Connection", Unit.TEXT, "its two ends, or its own where it has no peer"),
             ("since", "Since", Unit.TIME, "when it was opened, or first used if the opening was not seen"),
         ),
         "pid",

@@ -276,3 +276,15 @@ def test_what_was_open_and_closes_at_exec_is_not_held_by_programs_begun_since(bo
     book.exec(200, "/bin/true")
     assert at_end(book, tmp_path, pid=200).index.tolist() == [4, 5]
     assert at_end(book, tmp_path, pid=100).index.tolist() == [3, 4, 5]
+
+
+def test_connections_are_told_with_protocol_and_role(book, tmp_path):
+    heard = sock("10.0.0.1:53", kind=2, protocol=17, state=7)
+    book.event("bind", fd=3, ino=71, mode=SOCKET, sock=heard, args=(3,))
+    book.event("listen", fd=4, ino=72, mode=SOCKET, sock=sock("10.0.0.1:80", state=LISTEN), args=(4,))
+    met = sock("10.0.0.1:900", "10.0.0.2:80")
+    book.event("connect", fd=5, ino=73, mode=SOCKET, sock=met, addr=sockaddr("10.0.0.2:80"), args=(5,))
+    frames = open_capture(book.write(tmp_path / "names.exhume"))
+    rows = state_at(frames, book.rows[-1]["time"]).connections
+    told = list(rows[["protocol", "role"]].itertuples(index=False, name=None))
+    assert told == [("udp", ""), ("tcp", "listener"), ("tcp", "client")]
