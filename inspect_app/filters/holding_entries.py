@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capture.format.joins import codes_of, first_of_each, taken
+from capture.format.joins import Latest, codes_of, first_of_each, pair_codes, taken
 from capture.format.pieces import each_piece, rows_where, taken_from
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import argument_at, arguments_of
@@ -41,8 +41,15 @@ _MAKERS = (
     "accept",
     "eventfd",
     "epoll_create",
+    "uring_openat",
+    "uring_openat2",
+    "uring_accept",
+    "uring_socket",
+    "uring_fixed_fd_install",
 )
 _PAIRS = ("pipe", "pipe2", "socketpair")
+_REQUEST, _RING = 3, 4
+"""Arguments that name a request of io_uring, of the event that hands it in and of its completion."""
 _LOOKS = ("newfstatat", "statx")
 _EXECS = ("execve", "execveat", "procexec")
 _F_DUPFD, _F_SETFD, _F_DUPFD_CLOEXEC = 0, 2, 1030
@@ -330,7 +337,30 @@ def _of_events(frames: CaptureFrames) -> list[_Part]:
     cloexec[made] = _closes_at_exec(frames, names, code, rows[made])
     fd, process = (taken_from(column, rows) for column in columns[:2])
     numbers = (process, fd, rows, what, cloexec, np.full(len(rows), -1, np.int32))
-    return [numbers, _looked_at(frames, names, code), *_in_pairs(frames), *_set_later(frames, names, code)]
+    return [
+        numbers,
+        _looked_at(frames, names, code),
+        _closed_by_rings(frames, names, code),
+        *_in_pairs(frames),
+        *_set_later(frames, names, code),
+    ]
+
+
+def _closed_by_rings(frames: CaptureFrames, names: Sequence[str], code: np.ndarray) -> _Part:
+    """Numbers that io_uring closed: the request tells which, its completion that it was done."""
+    process, fd, ret = (frames.events[name].to_numpy() for name in ("process", "fd", "ret"))
+    done, asked = (_rows_of(names, (name,), code) for name in ("uring_close", "io_uring_submit"))
+    done = done[ret[done] == 0]
+    # Which closes a file of the ring's own names the number 0.
+    asked = asked[(fd[asked] > 0) & (process[asked] >= 0)]
+    if not len(done) or not len(asked):
+        return _part(_EMPTY, _EMPTY, _EMPTY, CLOSED, 0)
+    both = np.concatenate((asked, done))
+    _, _, request = pair_codes(*(argument_at(frames, at, both) for at in (_REQUEST, _RING)))
+    latest_asked = Latest(request[: len(asked)], asked, int(request.max()) + 1)
+    found = latest_asked.find(request[len(asked) :], done)
+    done, asked = done[found >= 0], asked[found[found >= 0]]
+    return _part(process[asked], fd[asked], done, CLOSED, 0)
 
 
 def _looked_at(frames: CaptureFrames, names: Sequence[str], code: np.ndarray) -> _Part:

@@ -288,3 +288,16 @@ def test_connections_are_told_with_protocol_and_role(book, tmp_path):
     rows = state_at(frames, book.rows[-1]["time"]).connections
     told = list(rows[["protocol", "role"]].itertuples(index=False, name=None))
     assert told == [("udp", ""), ("tcp", "listener"), ("tcp", "client")]
+
+
+def test_what_io_uring_opened_is_held_until_io_uring_closed_it(book, tmp_path):
+    for fd, request in ((3, 7), (4, 8)):
+        path = f"/{fd}".encode()
+        book.event("io_uring_submit", text=path, args=(18, 1, -1, request, 9, AT_FDCWD))
+        book.event("uring_openat", ret=fd, fd=fd, ino=fd, args=(18, 1, 0, request, 9))
+    before = book.rows[-1]["time"]
+    book.event("io_uring_submit", fd=3, ino=3, args=(19, 1, 3, 7, 9, AT_FDCWD))
+    book.event("uring_close", args=(19, 1, 0, 7, 9))
+    assert at_end(book, tmp_path)["file"].to_dict() == {4: "/4"}
+    rows = state_at(open_capture(tmp_path / "names.exhume"), before).descriptors
+    assert rows["file"].tolist() == ["/3", "/4"]
