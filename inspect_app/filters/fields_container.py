@@ -138,8 +138,11 @@ def _controller(tell: Callable[[Controller], str]) -> Compute:
 
 
 def _application(frames: CaptureFrames, _argument: str) -> Facets:
+    pods = entity_array(frames, "container", "pod")
+
     def tell(row: int) -> str | None:
-        return application_of(_pod_labels(frames, row)) or None
+        # A container that is of no pod may have such a label, too, as of Docker's or Podman's.
+        return application_of(_pod_labels(frames, row)) or None if pods[row] else None
 
     return (rows_text(frames, "container", "application", tell),)
 

@@ -16,6 +16,8 @@ UNKNOWN = "—"
 """Stands where nothing was recorded; an empty text stays empty."""
 
 _THOUSANDS = ("", " k", " M", " G", " T", " P", " E")
+_TTY, _FIRST_PTS = 4, 136
+"""Major numbers of consoles and pseudoterminals (Documentation/admin-guide/devices.txt)."""
 _BYTES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
@@ -25,6 +27,8 @@ class Unit(StrEnum):
     TEXT = "text"
     ID = "id"
     """An identifier in digits (pid, port, inode): never grouped, never summed."""
+    TERMINAL = "terminal"
+    """Device number of a terminal, told by its name."""
     COUNT = "count"
     BYTES = "bytes"
     DURATION = "duration"
@@ -154,12 +158,24 @@ def format_value(value: object, unit: Unit, *, clock: Clock = Clock.UTC, zero: i
             return format_duration(int(value))
         case Unit.TIME:
             return format_time(int(value), clock, zero=zero)
+        case Unit.TERMINAL:
+            return format_terminal(int(value))
         case Unit.RATE:
             return format_per_second(float(value), "")
         case Unit.SHARE:
             return format_share(float(value))
         case _:
             return str(value)
+
+
+def format_terminal(number: int) -> str:
+    """`pts/3`, `tty1`, `none` for 0; another device by its numbers, as in `5:1` (proc(5), tty_nr)."""
+    if number == 0:
+        return "none"
+    major, minor = number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00
+    if _FIRST_PTS <= major < _FIRST_PTS + 8:
+        return f"pts/{(major - _FIRST_PTS) * 256 + minor}"
+    return f"tty{minor}" if major == _TTY and 0 < minor < 64 else f"{major}:{minor}"
 
 
 def _scaled(number: float, step: float, names: tuple[str, ...], joiner: str) -> str:

@@ -82,7 +82,7 @@ NETWORK_VIEWS = (
             "A pipe that several hold counts for who reads or writes most of it.",
         ),
         _NET_KEYS - {"talk"},
-        "evt.is_io = true and fd.type in (ipv4, ipv6, unix, pipe, fifo)",
+        "evt.buflen > 0 and fd.type in (ipv4, ipv6, unix, pipe, fifo)",
         "talk",
         (
             PROCESS,
@@ -105,7 +105,7 @@ NETWORK_VIEWS = (
             LAST,
         ),
         Order("bytes_out"),
-        "connections",
+        "events",
     ),
     View(
         "server_ports",

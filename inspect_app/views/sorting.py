@@ -42,7 +42,7 @@ def search(table: ViewTable, text: str) -> np.ndarray:
     wanted = text.casefold()
     found = np.zeros(len(table), dtype=bool)
     for column, cells in zip(table.columns, table.cells, strict=True):
-        if column.unit in (Unit.TEXT, Unit.ID):
+        if column.unit in (Unit.TEXT, Unit.ID, Unit.TERMINAL):
             found |= _holding(cells, wanted)
     return np.flatnonzero(found).astype(np.uint32)
 

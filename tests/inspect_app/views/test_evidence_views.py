@@ -15,7 +15,7 @@ from inspect_app.views.catalogue import VIEWS
 from inspect_app.views.sorting import default_order
 from inspect_app.views.table import apply_view
 from inspect_app.views.tiles import measure
-from tests.builders.capture import MS, START_NS, CaptureBuilder, sock
+from tests.builders.capture import MS, SOCKET, START_NS, CaptureBuilder, sock
 from tests.builders.frames import build_frames
 
 LISTENER = {"fd": 5, "ino": 70, "dev": 8, "mode": 0o140777, "sock": sock("0.0.0.0:80", state=10)}
@@ -202,3 +202,26 @@ def test_controllers_are_told_by_the_labels_of_pods():
     assert found == [("Deployment", "web", "shop", events)]
     assert rows_of(frames, "deployments", "k8s.deployment.name", "distinct_k8s_rs_name") == [("web", 1)]
     assert rows_of(frames, "services", "k8s.app.name", "events") == [("shop", events)]
+
+
+def test_calls_that_moved_nothing_talk_to_nobody(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="nc")
+    ends = {"fd": 3, "ino": 9, "mode": SOCKET, "sock": sock("10.0.0.1:4000", "10.0.0.9:443")}
+    book.event("recvfrom", ret=-11, args=(3, 0, 80), **ends)
+    book.event("sendto", ret=5, args=(3, 0, 5), data=b"hello", **ends)
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    assert rows_of(frames, "talks", "proc.name", "fd.rip", "io") == [("nc", "10.0.0.9", 1)]
+
+
+def test_a_label_makes_no_service_of_a_container_that_is_of_no_pod(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="sh", cgroup="/libpod-" + "a" * 64)
+    book.tables["cgroups"] = [{"id": 7, "path": "/libpod-" + "a" * 64, "hierarchy": 0}]
+    book.tables["containers"] = [
+        {"id": "a" * 12, "full_id": "a" * 64, "name": "web", "labels": {"app": "shop"}}
+    ]
+    book.event("getpid", cgroup=7)
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    assert rows_of(frames, "containers", "container.name", "events") == [("web", 1), ("host", 0)]
+    assert rows_of(frames, "services", "k8s.app.name") == []

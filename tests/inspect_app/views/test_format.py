@@ -123,3 +123,20 @@ def test_missing_is_not_empty_and_an_identifier_is_not_a_count():
     assert format_value("", Unit.TEXT) == ""
     assert format_value(12_345, Unit.ID) == "12345"
     assert format_value(12_345, Unit.COUNT) == "12,345"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "none"),
+        (34_816, "pts/0"),
+        (136 << 8 | 7, "pts/7"),
+        (137 << 8 | 44, "pts/300"),
+        (4 << 8 | 1, "tty1"),
+        (4 << 8 | 64, "4:64"),
+        (5 << 8 | 1, "5:1"),
+        (188 << 8 | 0x5 | 0x3 << 20, "188:773"),
+    ],
+)
+def test_a_terminal_is_told_by_its_name(number, text):
+    assert format_value(number, Unit.TERMINAL) == text
