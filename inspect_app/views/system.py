@@ -26,6 +26,7 @@ from inspect_app.views.columns import (
     number,
     text,
 )
+from inspect_app.views.format import Unit
 from inspect_app.views.measures import SIGNAL_CALLS
 from inspect_app.views.view import Kind, Order, View
 
@@ -220,7 +221,7 @@ SYSTEM_VIEWS = (
         "Exits",
         ("exit", "exits"),
         "One row for each thread that ended, in order of time.",
-        ("A process's exit code and the signal that killed it are columns of Processes.",),
+        ("Sort by processor time to find what worked hardest, by how it ended to find crashes.",),
         ANYTHING - {"file", "connection", "directory", "fdtype", "port", "error"},
         "evt.type = procexit",
         "",
@@ -229,6 +230,12 @@ SYSTEM_VIEWS = (
             number("thread.tid", "TID", "thread that ended"),
             PID,
             PROCESS,
+            text(
+                "evt.arg.status", "Ended by", "the code that it passed to exit, or the signal that killed it"
+            ),
+            number("evt.rawarg.cpu", "CPU time", "processor time that it used in its life", Unit.DURATION),
+            number("evt.rawarg.minflt", "Minor faults", "pages that were brought in from memory", Unit.COUNT),
+            number("evt.rawarg.majflt", "Major faults", "pages that were brought in from disk", Unit.COUNT),
             USER,
             CONTAINER,
             COMMAND,

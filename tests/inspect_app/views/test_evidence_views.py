@@ -225,3 +225,17 @@ def test_a_label_makes_no_service_of_a_container_that_is_of_no_pod(tmp_path):
     frames = open_capture(book.write(tmp_path / "x.exhume"))
     assert rows_of(frames, "containers", "container.name", "events") == [("web", 1), ("host", 0)]
     assert rows_of(frames, "services", "k8s.app.name") == []
+
+
+def test_an_exit_tells_how_it_ended_and_what_it_had_used(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="sh")
+    for pid, status in ((200, 7 << 8), (201, 11)):
+        book.fork(100, pid)
+        book.event("procexit", pid=pid, args=(status, 1, START_NS, 5 * MS, 40, 2))
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    columns = ("proc.pid", "evt.arg.status", "evt.rawarg.cpu", "evt.rawarg.minflt", "evt.rawarg.majflt")
+    assert rows_of(frames, "exits", *columns) == [
+        (200, "exit 7", 5 * MS, 40, 2),
+        (201, "SIGSEGV", 5 * MS, 40, 2),
+    ]
