@@ -11,6 +11,8 @@ from capture.format.pieces import PIECE, each_piece, pieces_of, rows_where
 
 _DENSE = 1 << 23
 """Up to this value numbers are coded by a table, beyond by a search."""
+_SMALL = 1 << 12
+"""A table of this size is always small enough."""
 _ROOMY = 8
 """So many places of a table for each number that is looked for are not too many."""
 
@@ -107,9 +109,14 @@ def codes_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Distinct values, ascending, and for each value its place among them (int32)."""
     if not len(values):
         return values[:0], np.empty(0, np.int32)
-    if values.dtype.kind in "iu" and int(values.min()) >= 0 and int(values.max()) < _DENSE:
+    if values.dtype.kind in "iu" and int(values.min()) >= 0 and _is_dense(int(values.max()) + 1, len(values)):
         return _dense_codes(len(values), int(values.max()) + 1, values.dtype, lambda rows: values[rows])
     return _hashed_codes(len(values), lambda rows: values[rows])
+
+
+def _is_dense(limit: int, count: int) -> bool:
+    """Whether so many numbers below a limit are better coded by a table."""
+    return limit <= min(_DENSE, max(_ROOMY * count, _SMALL))
 
 
 _STEP = 1 << 20
@@ -378,7 +385,8 @@ def pair_codes(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndar
     if _fits(left, 31) and _fits(right, 32):
         width = int(right.max(initial=0)) + 1
         limit = (int(left.max(initial=0)) + 1) * width
-        if limit >= _DENSE:
+        is_dense = _is_dense(limit, len(left))
+        if not is_dense:
             width = 1 << 32
 
         def keys(rows: slice) -> np.ndarray:
@@ -387,7 +395,7 @@ def pair_codes(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndar
 
         if not len(left):
             return left, right, np.empty(0, np.int32)
-        if limit < _DENSE:
+        if is_dense:
             pairs, codes = _dense_codes(len(left), limit, np.dtype(np.int64), keys)
         else:
             pairs, codes = _hashed_codes(len(left), keys)

@@ -13,6 +13,7 @@ import numpy as np
 from capture.format.joins import Latest, codes_of, first_of_each, pair_codes, taken
 from capture.format.pieces import rows_where
 from capture.identity.events import OPENS, EventColumns, kind_table
+from capture.identity.name_codes import with_signs
 from capture.identity.paths import Paths
 
 _SECOND_IS_THE_RESULT = (
@@ -79,9 +80,12 @@ def name_bare_events(
 def _differs_by_process(path: np.ndarray, paths: Paths) -> np.ndarray:
     """Which names lead each process somewhere else: what one opened by them tells nothing of others."""
     used, code = codes_of(path)
-    names = (paths.names.all[at] for at in used.tolist())
-    differs: np.ndarray = np.array([name.startswith(_OWN) for name in names], np.bool_)[code]
-    return differs
+    differs = np.zeros(len(used), np.bool_)
+    names = [paths.names.all[at] for at in used.tolist()]
+    likely = with_signs(names, [f"\0{own}" for own in _OWN])
+    differs[[at for at in likely if names[at].startswith(_OWN)]] = True
+    found: np.ndarray = differs.take(code)
+    return found
 
 
 def _files_at(

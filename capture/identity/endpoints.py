@@ -67,11 +67,14 @@ def kernel_ends(blob: bytes) -> Endpoints | None:
     if family not in (_INET, _INET6):
         return Endpoints(name)
     l4proto = _PROTOCOLS.get(protocol) or _SOCKET_TYPES.get(kind, "")
-    ends = Endpoints(name, "raw" if kind == 3 and l4proto != "icmp" else l4proto)
-    if lport:
-        ends = replace(ends, laddr=_address(family, laddr), lport=lport)
-    if rport:
-        ends = replace(ends, raddr=_address(family, raddr), rport=rport)
+    ends = Endpoints(
+        name,
+        "raw" if kind == 3 and l4proto != "icmp" else l4proto,
+        laddr=_address(family, laddr) if lport else "",
+        lport=lport or -1,
+        raddr=_address(family, raddr) if rport else "",
+        rport=rport or -1,
+    )
     return _as_ipv4(ends)
 
 

@@ -171,20 +171,19 @@ class EventColumns:
         empty[0] = False
         return empty
 
-    @cached_property
-    def starts_elsewhere(self) -> np.ndarray:
-        """bool: is the identity that of the directory from which the event's path starts?
+    def starts_elsewhere(self, rows: slice) -> np.ndarray:
+        """int64: which of some rows have the identity of the directory from which their path starts.
 
         So it is with calls that take a directory's descriptor and a path (newfstatat, unlinkat, a failed
         openat): what they work on is named by the path, unless that is empty.
         """
-        result = np.zeros(len(self), bool)
-        rows = self.rows_of(
-            spec.name for spec, takes in zip(CATALOGUE, _TAKES_DIRECTORY, strict=False) if takes
-        )
-        named = (self.text[rows] > 0) & ~self.is_empty(self.text[rows])
-        result[rows] = named & ~(_MAKES_DESCRIPTOR[self.kind[rows]] & (self.ret[rows] >= 0))
-        return result
+        kind = self.kind[rows]
+        at = np.flatnonzero(_TAKES_DIRECTORY.take(kind))
+        text = self.text[rows].take(at)
+        named = (text > 0) & ~self.is_empty(text)
+        named &= ~(_MAKES_DESCRIPTOR.take(kind.take(at)) & (self.ret[rows].take(at) >= 0))
+        found: np.ndarray = at[named]
+        return found
 
 
 def _of_specs(holds: Callable[[EventSpec], bool]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import count, islice
@@ -84,14 +85,22 @@ _SIGNS = ("/.", "//", "/\0", "\0.", "\0\0")
 
 
 def _not_plain(paths: Sequence[str]) -> list[int]:
-    """Which of some names may have such parts: few have, so that all are looked at together."""
-    together = "\0".join(["", *paths, ""])
-    ends = np.cumsum(np.fromiter(map(len, paths), np.int64, len(paths)) + 1)
+    """Which of some names may have such parts."""
+    return with_signs(paths, _SIGNS)
+
+
+def with_signs(names: Sequence[str], signs: Sequence[str]) -> list[int]:
+    """Which of some names have one of some texts in them, ascending: few have, so all are searched together.
+
+    A NUL in such a text stands for the beginning or the end of a name.
+    """
+    together = "\0".join(["", *names, ""])
+    ends = np.cumsum(np.fromiter(map(len, names), np.int64, len(names)) + 1).tolist()
     found = set[int]()
-    for sign in _SIGNS:
+    for sign in signs:
         place = together.find(sign)
         while 0 <= place < len(together) - 1:
-            at = int(np.searchsorted(ends, place, side="right"))
+            at = bisect_right(ends, place)
             found.add(at)
             place = together.find(sign, ends[at])
     return sorted(found)

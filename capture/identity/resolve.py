@@ -156,7 +156,8 @@ def identify(
 
 def _name_by_descriptor(events: EventColumns, paths: Paths, descriptors: Descriptors) -> None:
     """An empty path beside a descriptor (AT_EMPTY_PATH) is the name of the file that it leads to."""
-    rows = np.flatnonzero(events.is_empty(events.text) & (paths.first < 0) & (descriptors.of_event >= 0))
+    rows = rows_where(len(events), lambda some: events.is_empty(events.text[some]))
+    rows = rows[(paths.first[rows] < 0) & (descriptors.of_event[rows] >= 0)]
     things, code = np.unique(descriptors.of_event[rows], return_inverse=True)
     names = [descriptors.name[thing] for thing in things.tolist()]
     files = [name if name.startswith("/") else "" for name in names]

@@ -42,11 +42,12 @@ class Touched:
 
 def find_touched(events: EventColumns) -> Touched:
     """The identities of all events; room for `of_event` is made under the name of descriptors."""
-    elsewhere = events.starts_elsewhere
 
     def told(rows: slice) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
         ino = events.ino[rows]
-        at = np.flatnonzero((ino > 0) & ~elsewhere[rows])
+        is_told = ino > 0
+        is_told[events.starts_elsewhere(rows)] = False
+        at = np.flatnonzero(is_told)
         device = events.dev[rows].take(at).astype(np.uint64) * 2
         return at, (ino.take(at), device + _is_socket(events.mode[rows].take(at)))
 
