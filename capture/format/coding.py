@@ -195,7 +195,8 @@ def unpack_into(column: object, out: Array, offset: int | None = None) -> bool:
         _put_exceptions(out, exceptions, dtype, offset)
     elif coding in _DELTAS and len(out) and len(data) >= 8:
         first = np.frombuffer(data[:8], "<i8")
-        out[:1] = first
+        if first[0]:
+            out[:1] = first
         raw = _raw(data[8:], stored, len(out) - 1, offset)
         has_any = _put(out[1:], raw, stored, _DELTAS[coding]) or bool(first[0])
         _put_exceptions(out[1:], exceptions, first.dtype, offset)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import stat
 from bisect import bisect_right
 from collections import OrderedDict
@@ -60,10 +61,18 @@ Zeros = Callable[[str, str, int], Array]
 """Makes an array of zeros for a column: name, dtype, rows."""
 
 
+_OF_FEW = frozenset({"text2", "exe", "env"})
+"""Columns of which nearly all events have zeros: those of calls that run a program, above all."""
+_LARGE = 1 << 22
+
+
 def in_memory(name: str, dtype: str, rows: int) -> Array:
     """Zeros in memory, whatever the column."""
-    del name
-    return np.zeros(rows, dtype)
+    size = rows * np.dtype(dtype).itemsize
+    if name not in _OF_FEW or size < _LARGE:
+        return np.zeros(rows, dtype)
+    # numpy asks for large pages, of which one value takes all: here a page is small, and most are never made.
+    return np.frombuffer(mmap.mmap(-1, size), dtype)
 
 
 class Cancelled(Exception):
