@@ -20,6 +20,7 @@ from inspect_app.filters.fields_peer import PEER_FIELDS
 from inspect_app.filters.fields_proc import PROCESS_FIELDS
 from inspect_app.filters.fields_program import PROGRAM_FIELDS
 from inspect_app.filters.fields_protocol import PROTOCOL_FIELDS
+from inspect_app.filters.fields_sample import SAMPLE_FIELDS
 from inspect_app.filters.fields_signal import SIGNAL_FIELDS
 from inspect_app.filters.fields_standing import STANDING_FIELDS
 from inspect_app.filters.fields_time import TIME_FIELDS
@@ -42,6 +43,7 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
             *STANDING_FIELDS,
             *CGROUP_FIELDS,
             *LIMIT_FIELDS,
+            *SAMPLE_FIELDS,
             *DESCRIPTOR_FIELDS,
             GIVEN_NAME,
             *NAME_FIELDS,

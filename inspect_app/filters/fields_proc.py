@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from capture.format.joins import Latest, taken
 from inspect_app.filters.ancestry import (
     ancestors,
     leader_images,
@@ -22,11 +21,10 @@ from inspect_app.filters.entities import (
     entity_array,
     entity_number,
     entity_text,
-    event_array,
     event_rows,
     since_start,
 )
-from inspect_app.filters.facets import Facet, Facets, NumberFacet, TextFacet, distinct, look_up, occurring
+from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
 from inspect_app.filters.field import Argument, Compute, Field, FieldType, not_recorded, small_number
 from inspect_app.frames.capture import CaptureFrames
 
@@ -215,48 +213,8 @@ def _up(name: str, title: str, what: str, column: str) -> Field:
                  "how many generations up, as in proc.aname[2]")  # fmt: skip
 
 
-_WHOLE = "CPU time is sampled for whole processes, not for threads"
-_FAULTS = "page faults are sampled for whole processes, and recorded when a thread ends"
+_TOGETHER = "processor time of programs and of the kernel is sampled together: thread.cpu"
 _NO_MEMORY = "swapped memory is not sampled"
-
-
-def _sample_of_events(frames: CaptureFrames) -> np.ndarray:
-    """The row of the last sample of each event's process at or before it, -1 none."""
-
-    def compute() -> np.ndarray:
-        process, time = (frames.samples[name].to_numpy() for name in ("process", "time"))
-        known = np.flatnonzero(process >= 0)
-        since = np.searchsorted(event_array(frames, "time"), time[known])
-        of_event = event_array(frames, "process")
-        found = Latest(process[known], since, len(frames.processes)).find(of_event, np.arange(len(of_event)))
-        return taken(known, found)
-
-    return remember(frames, "samples of events", compute)
-
-
-def _sampled(column: str) -> Compute:
-    def compute(frames: CaptureFrames, _argument: str) -> Facets:
-        place = _sample_of_events(frames)
-        return (NumberFacet(taken(frames.samples[column].to_numpy(), place), place < 0),)
-
-    return compute
-
-
-def _sampled_main(column: str, unit: int) -> Compute:
-    """What belongs to the process is told of its first thread, and 0 of others: so sums over threads are right."""
-
-    def compute(frames: CaptureFrames, _argument: str) -> Facets:
-        place = _sample_of_events(frames)
-        values = taken(frames.samples[column].to_numpy(), place) // unit
-        (is_main,) = _is_main(frames, "")
-        return (NumberFacet(np.where(is_main.present() & _true(is_main), values, 0), place < 0),)
-
-    return compute
-
-
-def _true(facet: Facet) -> np.ndarray:
-    assert isinstance(facet, NumberFacet)  # noqa: S101 - a truth value
-    return facet.spread(facet.values)
 
 
 def _name_and_tid(frames: CaptureFrames, _argument: str) -> Facets:
@@ -338,31 +296,15 @@ PROCESS_FIELDS = (
     Field("thread.tid", FieldType.INTEGER, "Tid", "thread id, as the host sees it", _thread("tid")),
     Field("thread.ts", FieldType.TIME, "Thread started", "when the thread was created", _thread("start")),
     Field("thread.ismain", FieldType.TRUTH, "Main thread", "it is the process's first thread", _is_main),
-    Field("proc.vmsize", FieldType.SIZE, "Virtual memory",
-          "virtual memory of the process in bytes, when it was last sampled", _sampled("vms")),
-    Field("proc.vmrss", FieldType.SIZE, "Resident memory",
-          "resident memory of the process in bytes, when it was last sampled", _sampled("rss")),
-    *(
-        Field(f"thread.{column}{suffix}", FieldType.SIZE if suffix else FieldType.INTEGER, title,
-              f"{meaning} of the process, in {'bytes' if suffix else 'KiB'}, when it was last sampled; of its other threads 0",
-              _sampled_main(source, 1 if suffix else 1_024))
-        for column, source, title, meaning in (("vmsize", "vms", "Virtual memory", "virtual memory"),
-                                               ("vmrss", "rss", "Resident memory", "resident memory"))
-        for suffix in ("", ".b")
-    ),
     _text("thread.nametid", "Thread", "name of the program and thread id, as in nginx(812)", _name_and_tid),
     *(
         not_recorded(name, type_, title, meaning, reason)
         for name, type_, title, meaning, reason in (
             ("proc.vmswap", FieldType.SIZE, "Swapped memory", "swapped memory", _NO_MEMORY),
-            *((f"thread.cpu{part}", FieldType.INTEGER, "CPU", f"{what} in percent", _WHOLE)
-              for part, what in (("", "CPU use"), (".user", "CPU use of the program"), (".system", "CPU use of the kernel"))),
+            *((f"thread.cpu{part}", FieldType.INTEGER, "CPU", f"{what} in percent", _TOGETHER)
+              for part, what in ((".user", "CPU use of the program"), (".system", "CPU use of the kernel"))),
             ("thread.exectime", FieldType.DURATION, "CPU time", "CPU time since it was last scheduled",
              "switches between threads are not recorded"),
-            ("thread.totexectime", FieldType.DURATION, "CPU time", "CPU time so far",
-             "it is told when a thread ends: evt.arg.cpu of procexit"),
-            *((f"thread.pf{kind}", FieldType.INTEGER, f"{kind.capitalize()} faults", f"{kind} page faults so far", _FAULTS)
-              for kind in ("major", "minor")),
             *((f"span.{part}", FieldType.TEXT, part, f"{part} of a span", "there are no tracers: no event marks a span")
               for part in ("id", "time", "duration", "tag", "ntags", "args", "parent")),
         )

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - one case a line, however long
 
+import dataclasses
 import struct
 
 import pytest
@@ -11,7 +12,9 @@ from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.field import Argument, FieldType
 from inspect_app.filters.fields import FIELDS
 from inspect_app.frames import open_capture
-from tests.builders.capture import AT_FDCWD, CaptureBuilder
+from inspect_app.frames.columns import SAMPLE_COLUMNS
+from inspect_app.frames.tables import build_table
+from tests.builders.capture import AT_FDCWD, MS, START_NS, CaptureBuilder
 from tests.builders.frames import build_frames
 
 STORY, EMPTY = build_frames(), build_frames(0)
@@ -234,3 +237,35 @@ def test_a_limit_of_descriptors_is_the_last_that_was_set_or_handed_down(tmp_path
     ]
     assert told == [10, 10, 10, 10, 10, 10, 10, 10, 30, None, None]
     assert usage.values[1] == 10 and usage.missing[-1]
+
+
+def test_what_a_process_used_is_told_of_its_first_thread(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="sh", threads=(101,), start_ns=START_NS - 1_000 * MS)
+    book.event("getpid", time=START_NS)
+    book.event("getpid", time=START_NS + 1_500 * MS)
+    book.event("getpid", time=START_NS + 2_500 * MS)
+    book.event("getpid", time=START_NS + 2_600 * MS, tid=101)
+    frames = open_capture(book.write(tmp_path / "one.exhume"))
+    samples = {
+        "time": [START_NS + 2_000 * MS, START_NS + 1_000 * MS],
+        "process": [0, 0],
+        "cpu_time": [1_250 * MS, 500 * MS],
+        "rss": [4096, 4096],
+        "vms": [8192, 8192],
+        "minflt": [30, 20],
+        "majflt": [3, 2],
+        "threads": [2, 2],
+    }
+    frames = dataclasses.replace(frames, samples=build_table(SAMPLE_COLUMNS, samples))
+
+    def told(field):
+        column = FIELDS[field].column(frames)
+        return [None if gone else value for value, gone in zip(column.values, column.missing, strict=True)]
+
+    assert told("thread.cpu") == [None, 25, 75, 0]
+    assert told("thread.totexectime") == [None, 500 * MS, 1_250 * MS, 0]
+    assert told("thread.pfminor") == [None, 20, 30, 0]
+    assert told("thread.pfmajor") == [None, 2, 3, 0]
+    assert told("thread.vmrss") == [None, 4, 4, 0]
+    assert told("proc.vmsize") == [None, 8192, 8192, 8192]
