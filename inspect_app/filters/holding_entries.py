@@ -12,6 +12,7 @@ from capture.format.pieces import each_piece, rows_where, taken_from
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import argument_at, arguments_of
 from inspect_app.filters.receipts import Receipts, find_receipts
+from inspect_app.filters.structures import opened_how
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.pairs import PairsMade, pairs_made
 
@@ -41,6 +42,8 @@ _MAKERS = (
     "accept",
     "eventfd",
     "epoll_create",
+    "inotify_init",
+    "signalfd",
     "uring_openat",
     "uring_openat2",
     "uring_accept",
@@ -448,6 +451,10 @@ def _closes_at_exec(
     parts = arguments_of(frames, [(index, rows[some]) for index, some in asked])
     for (_, some), values in zip(asked, parts, strict=True):
         result[some] = (values & flag[kinds[some]]) != 0
+    told = np.flatnonzero(_among(names, ("openat2",))[kinds])
+    if len(told):
+        flags, _, _ = opened_how(frames, rows[told])
+        result[told] = (flags & np.uint64(_CLOEXEC)) != 0
     return result
 
 

@@ -1,5 +1,7 @@
 """What descriptors are called at a moment, and how it is known that they are held."""
 
+import struct
+
 import pytest
 
 from inspect_app.analysis.listening import listeners
@@ -301,3 +303,11 @@ def test_what_io_uring_opened_is_held_until_io_uring_closed_it(book, tmp_path):
     assert at_end(book, tmp_path)["file"].to_dict() == {4: "/4"}
     rows = state_at(open_capture(tmp_path / "names.exhume"), before).descriptors
     assert rows["file"].tolist() == ["/3", "/4"]
+
+
+def test_what_openat2_opens_closes_at_exec_where_it_was_asked_to(book, tmp_path):
+    for fd, flags in ((3, 0), (4, O_CLOEXEC)):
+        told = struct.pack("<3Q", flags, 0, 0)
+        book.event("openat2", ret=fd, fd=fd, ino=fd, text=f"/{fd}".encode(), addr=told, args=(AT_FDCWD,))
+    book.exec(100, "/bin/true")
+    assert at_end(book, tmp_path).index.tolist() == [3]
