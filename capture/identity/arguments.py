@@ -33,6 +33,8 @@ _OF_KIND: Mapping[str, tuple[int, ...]] = {
     "dup2": (0,),
     "dup3": (0,),
     "copy_file_range": (2,),
+    "recvfrom": (3,),
+    "recvmsg": (2,),
     "sendmmsg": (5,),
     "recvmmsg": (5,),
 }

@@ -65,7 +65,10 @@ EVENT_COLUMNS: tuple[FrameColumn, ...] = (
         "path2", "int32", "position in paths", "the second path of rename, link and the like; -1 none"
     ),
     FrameColumn(
-        "size", "int64", "bytes", "bytes transferred by a successful read, write, send or receive, else 0"
+        "size",
+        "int64",
+        "bytes",
+        "transferred by a successful read, write, send or receive; else, or peeked at, 0",
     ),
     FrameColumn("captured", "uint32", "bytes", "payload bytes kept in the file"),
     FrameColumn(

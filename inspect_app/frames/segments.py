@@ -20,6 +20,7 @@ from capture.model.catalogue import CATALOGUE
 from capture.model.events import Category
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.columns import UNSEEN_KINDS
+from inspect_app.frames.types import PEEK, PEEKS
 
 _WRITES = frozenset(spec.name for spec in CATALOGUE if spec.category is Category.IO_WRITE)
 _READS = frozenset(spec.name for spec in CATALOGUE if spec.category is Category.IO_READ)
@@ -35,8 +36,6 @@ _PLACED = frozenset(
         "process_vm_writev",
     }
 )
-_PEEK, _PEEKS = 2, {"recvfrom": 3, "recvmsg": 2}
-"""MSG_PEEK of linux/socket.h, and the argument that has it."""
 _SHARED = frozenset({"ipv4", "ipv6", "unix", "pipe", "fifo", "char"})
 _OWN = frozenset({"file", "directory", "block", ""})
 _STREAM_PROTOCOLS = frozenset({"tcp", "sctp", ""})
@@ -113,12 +112,16 @@ def segments(frames: CaptureFrames) -> Segments:
     names = [str(name) for name in events["type"].cat.categories]
     codes = events["type"].cat.codes.to_numpy()
     writing = _among(names, _WRITES)
+    ret = events["ret"].to_numpy()
     moves = (writing | _among(names, _READS))[codes] & (events["size"].to_numpy() > 0)
+    # What is peeked at moves nothing.
+    moves |= _among(names, frozenset(PEEKS))[codes] & (ret > 0)
     rows = np.flatnonzero(moves)
     writes = writing[codes[rows]]
     peeked = _peeked(frames, rows, names, codes[rows])
     stream = _streams(frames, rows, writes, _among(names, _PLACED)[codes[rows]] | peeked)
     size, captured = (events[name].to_numpy()[rows] for name in ("size", "captured"))
+    size = np.where(peeked, ret[rows], size)
     order = _by_stream(stream)
     follower = _followers(frames, rows, stream, captured == size, order)
     return Segments(rows, writes, peeked, stream, size, captured, order, follower)
@@ -131,11 +134,11 @@ def _among(names: list[str], wanted: frozenset[str]) -> np.ndarray:
 
 def _peeked(frames: CaptureFrames, rows: np.ndarray, names: list[str], codes: np.ndarray) -> np.ndarray:
     peeked = np.zeros(len(rows), bool)
-    for name, argument in _PEEKS.items():
+    for name, argument in PEEKS.items():
         at = np.flatnonzero(_among(names, frozenset({name}))[codes])
         if len(at):
             flags = frames.source.arguments_at({argument: rows[at]})[argument]
-            peeked[at] = (flags & np.uint64(_PEEK)) != 0
+            peeked[at] = (flags & np.uint64(PEEK)) != 0
     return peeked
 
 

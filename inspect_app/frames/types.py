@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,14 @@ def rows_of_types(kinds: pd.Series, names: Iterable[str]) -> np.ndarray:
     return rows_where(len(codes), lambda rows: wanted[codes[rows]])
 
 
-_MOVES_MESSAGES = np.array([spec.name in ("sendmmsg", "recvmmsg") for spec in CATALOGUE] + [False])
+PEEK, PEEKS = 2, MappingProxyType({"recvfrom": 3, "recvmsg": 2})
+"""MSG_PEEK of linux/socket.h, and the argument that has it."""
+_SUM, _MESSAGES = 5, ("sendmmsg", "recvmmsg")
+"""The place behind the arguments in which the recorder puts the bytes of several messages."""
+_ASKED = np.array(
+    [_SUM if spec.name in _MESSAGES else PEEKS.get(spec.name, 0) for spec in CATALOGUE] + [0], np.int8
+)
+"""By kind, which argument tells what a call moved, beside its result; 0 none."""
 
 
 def sizes(
@@ -56,17 +64,26 @@ def sizes(
     arguments: Callable[[int, np.ndarray], np.ndarray],
     zeros: Zeros = in_memory,
 ) -> np.ndarray:
-    """int64: bytes that a successful read, write, send or receive moved, else 0."""
+    """int64: bytes that a successful read, write, send or receive moved, else 0.
+
+    What was only peeked at counts when it is received.
+    """
     found = zeros("size", "<i8", len(kind))
 
-    def fill(rows: slice) -> np.ndarray:
-        moved = np.maximum(ret[rows], 0)
+    def fill(rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        moved, asks = np.maximum(ret[rows], 0), _ASKED.take(kind[rows])
         np.multiply(moved, _MOVES_BYTES.take(kind[rows]), out=found[rows])
-        several: np.ndarray = np.flatnonzero(_MOVES_MESSAGES.take(kind[rows]) & (moved > 0)) + rows.start
-        return several
+        asking = np.flatnonzero((asks > 0) & (moved > 0))
+        return asking + rows.start, asks[asking]
 
-    several = np.concatenate([np.empty(0, np.int64), *each_piece(len(kind), fill)])
-    if len(several):
-        # These return how many messages; the recorder puts their bytes behind the arguments.
-        found[several] = np.minimum(arguments(5, several), np.uint64(1 << 62)).astype(np.int64)
+    parts = each_piece(len(kind), fill)
+    if not parts:
+        return found
+    asking, asks = (np.concatenate(column) for column in zip(*parts, strict=True))
+    several = asking[asks == _SUM]
+    # These return how many messages.
+    found[several] = np.minimum(arguments(_SUM, several), np.uint64(1 << 62)).astype(np.int64)
+    for argument in PEEKS.values():
+        received = asking[asks == argument]
+        found[received[arguments(argument, received) & np.uint64(PEEK) != 0]] = 0
     return found

@@ -333,3 +333,12 @@ def test_what_a_copy_within_the_kernel_moved_was_written_to_its_destination(tmp_
     assert last["fd"].tolist() == [4, 3]
     table = apply_view(VIEWS["files"], frames, select(frames, None, ["evt.is_io_write = true"]))
     assert table.totals[table.position("file_bytes_out")] == 10
+
+
+def test_what_is_peeked_at_counts_when_it_is_received(tmp_path):
+    book = CaptureBuilder()
+    book.process(100, comm="server")
+    for name, flags in (("recvfrom", (0, 2)), ("recvfrom", (0, 0)), ("recvmsg", (2, 0)), ("recvmsg", (0, 2))):
+        book.event(name, fd=3, ino=9, mode=SOCKET, ret=5, sock=sock("10.0.0.1:1"), args=(3, 0, *flags))
+    frames = open_capture(book.write(tmp_path / "peek.exhume"))
+    assert frames.events["size"].tolist() == [0, 5, 0, 5]
