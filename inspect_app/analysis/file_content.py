@@ -254,8 +254,11 @@ def _calls(frames: CaptureFrames, rows: np.ndarray) -> Iterator[_Call]:
         *(events[name].to_numpy()[rows].tolist() for name in ("ret", "process", "fd", "size", "captured")),
         *(argument_at(frames, index, rows).tolist() for index in range(4)),
     ]
-    flags, _mode, unknown = open_flags(frames)
-    opens = np.where(unknown[rows], -1, flags[rows].astype(np.int64)).tolist()
+    found = open_flags(frames)
+    at = np.minimum(np.searchsorted(found.rows, rows), max(len(found.rows) - 1, 0))
+    known = np.append(found.rows, -1)[at] == rows
+    flags = np.where(known, np.append(found.flags, 0).astype(np.int64)[at], 0)
+    opens = np.where(found.unknown[rows], -1, flags).tolist()
     for row, code, ret, process, fd, size, captured, a0, a1, a2, a3, how in zip(
         rows.tolist(), *columns, opens, strict=True
     ):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from inspect_app.filters.cache import remember
-from inspect_app.filters.facets import NumberFacet, TextFacet, distinct, look_up
+from inspect_app.filters.facets import NumberFacet, TextFacet, distinct, look_up, no_arrows
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.host_numbers import account_rows
 
@@ -34,7 +34,9 @@ def event_rows(frames: CaptureFrames, entity: str) -> np.ndarray:
     return remember(
         frames,
         "user rows",
-        lambda: account_rows(frames.users, "uid", event_array(frames, "uid"), event_hosts(frames)),
+        lambda: account_rows(frames.users, "uid", event_array(frames, "uid"), event_hosts(frames)).astype(
+            no_arrows(0, len(frames.users)).dtype, copy=False
+        ),
     )
 
 

@@ -155,6 +155,11 @@ Facets = tuple[Facet, ...]
 """A field with several values at once (`fd.ip`: both ends) has several; any of them may meet a comparison."""
 
 
+def no_arrows(events: int, rows: int) -> np.ndarray:
+    """-1 for each event, as wide as the numbers of so many rows need and no wider."""
+    return np.full(events, -1, np.min_scalar_type(-rows - 1))
+
+
 def look_up(table: np.ndarray, codes: np.ndarray, *, missing: object = False) -> np.ndarray:
     """`table[codes]`, with `missing` where the code is -1."""
     extended = np.empty(len(table) + 1, table.dtype)

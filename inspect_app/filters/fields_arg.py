@@ -40,7 +40,7 @@ from inspect_app.filters.calls import (
 )
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import FilterError, NotEvaluableError, excerpt
-from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, occurring
+from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, no_arrows, occurring
 from inspect_app.filters.field import Argument, Field, FieldType
 from inspect_app.filters.fields_fd import paths_facet
 from inspect_app.filters.structures import is_structure, structure_texts
@@ -254,8 +254,8 @@ def _raw(frames: CaptureFrames, argument: str) -> Facets:
 def _numbers_of(frames: CaptureFrames, places: list[Place]) -> Facets:
     places = [place for place in places if place.at < 6]
     # Most arguments are of few events.
-    which = np.full(len(frames.events), -1, np.int32)
     values = np.empty(sum(len(place.rows) for place in places), np.int64)
+    which = no_arrows(len(frames.events), len(values))
     end, registers = 0, Registers(frames, places)
     for place in places:
         begin, end = end, end + len(place.rows)

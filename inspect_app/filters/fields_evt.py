@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -118,27 +119,43 @@ def _failed(frames: CaptureFrames, _argument: str) -> Facets:
     return (NumberFacet(failures(frames), unreturned(frames)),)
 
 
-def open_flags(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Flags and mode of every opening call, and where they are not known.
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenFlags:
+    """What the kernel looks at of the arguments of opening calls; arrays of one length but `unknown`."""
 
-    uint32, uint16 and bool, one an event: what the kernel looks at of the arguments. No call opens with more.
-    """
+    rows: np.ndarray
+    """int64, ascending: the calls. No call opens with more than 32 bits of flags and 16 of a mode."""
+    flags: np.ndarray
+    mode: np.ndarray
+    unknown: np.ndarray
+    """bool, one an event: a call whose flags are not known; they are 0 here."""
 
-    def compute() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        flags, mode = np.zeros(len(frames.events), np.uint32), np.zeros(len(frames.events), np.uint16)
-        unknown = of_types(frames, lambda name: name in _OPENS and name not in _FLAGS_TOLD)
-        # Of most captures only few events open something.
+
+def open_flags(frames: CaptureFrames) -> OpenFlags:
+    """Flags and mode of every opening call."""
+
+    def compute() -> OpenFlags:
         rows = {name: rows_of(frames, name.__eq__) for name in _FLAGS_TOLD}
-        flags[rows["creat"]] = O_CREAT | O_WRONLY
-        wanted: list[tuple[str, np.ndarray, int]] = [("creat", mode, 1)]
+        untold = rows_of(frames, lambda name: name in _OPENS and name not in _FLAGS_TOLD)
+        asked = [(1, rows["creat"])]
         for name, index in _OPEN_FLAGS.items():
-            wanted += [(name, flags, index), (name, mode, index + 1)]
-        parts = arguments_of(frames, [(index, rows[name]) for name, _, index in wanted])
-        for (name, column, _), values in zip(wanted, parts, strict=True):
-            column[rows[name]] = values
-        flags[rows["openat2"]], mode[rows["openat2"]], told = opened_how(frames, rows["openat2"])
+            asked += [(index, rows[name]), (index + 1, rows[name])]
+        created, *others = arguments_of(frames, asked)
+        how, how_mode, told = opened_how(frames, rows["openat2"])
+        nothing = np.zeros(len(untold), np.uint64)
+        flags = [np.full(len(created), O_CREAT | O_WRONLY), *others[::2], how, nothing]
+        mode = [created, *others[1::2], how_mode, nothing]
+        every = np.concatenate((rows["creat"], *map(rows.__getitem__, _OPEN_FLAGS), rows["openat2"], untold))
+        order = np.argsort(every)
+        unknown = np.zeros(len(frames.events), np.bool_)
+        unknown[untold] = True
         unknown[rows["openat2"]] = ~told
-        return flags, mode, unknown
+        return OpenFlags(
+            every[order],
+            np.concatenate([part.astype(np.uint32) for part in flags])[order],
+            np.concatenate([part.astype(np.uint16) for part in mode])[order],
+            unknown,
+        )
 
     return remember(frames, "open flags", compute)
 
@@ -147,11 +164,10 @@ def _open_test(holds: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Compute
     """False for what is no opening call, missing where the flags are not recorded."""
 
     def compute(frames: CaptureFrames, _argument: str) -> Facets:
-        flags, mode, unknown = open_flags(frames)
-        held = of_types(frames, _OPENS.__contains__)
-        rows = np.flatnonzero(held)
-        held[rows] = holds(flags[rows], mode[rows])
-        return (NumberFacet(held, unknown),)
+        found = open_flags(frames)
+        held = np.zeros(len(frames.events), np.bool_)
+        held[found.rows] = holds(found.flags, found.mode)
+        return (NumberFacet(held, found.unknown),)
 
     return compute
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from capture.model.abi import ABIS
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import raw_argument, rows_of
+from inspect_app.filters.calls import arguments_of, rows_of
 from inspect_app.filters.entities import entity_array, event_array
 from inspect_app.filters.facets import Facets, NumberFacet, look_up
 from inspect_app.filters.field import Field, FieldType
@@ -34,8 +34,8 @@ def _limits(frames: CaptureFrames) -> tuple[np.ndarray, np.ndarray]:
     done = event_array(frames, "ret")[rows] == 0
     is_set = rows_of(frames, lambda name: name == "setrlimit")
     own = np.isin(rows, is_set)
-    resource = np.where(own, raw_argument(frames, 0)[rows], raw_argument(frames, 1)[rows])
-    given = np.where(own, raw_argument(frames, 1)[rows], raw_argument(frames, 2)[rows])
+    first, second, third = arguments_of(frames, [(at, rows) for at in range(3)])
+    resource, given = np.where(own, first, second), np.where(own, second, third)
     chosen = done & (resource == _RLIMIT_NOFILE) & (given != 0)
     rows, own = rows[chosen], own[chosen]
     caller = event_array(frames, "process")[rows]
@@ -66,7 +66,7 @@ def _limit(frames: CaptureFrames, _argument: str) -> Facets:
 def _usage(frames: CaptureFrames, _argument: str) -> Facets:
     values, of_event = descriptor_limits(frames)
     counts, held = held_counts(frames)
-    most, open_ = look_up(values, of_event, missing=-1), look_up(counts, held, missing=0)
+    most, open_ = look_up(values, of_event, missing=-1), look_up(counts.astype(np.int64), held, missing=0)
     return (NumberFacet(100 * open_ // np.maximum(most, 1), (most <= 0) | (of_event < 0)),)
 
 

@@ -19,7 +19,7 @@ from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import category_of, of_types
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import NotEvaluableError
-from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
+from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up, no_arrows
 from inspect_app.filters.field import Compute, Field, FieldType
 from inspect_app.frames.capture import CaptureFrames
 
@@ -81,7 +81,7 @@ def _messages(frames: CaptureFrames) -> _Messages:
         rows = np.flatnonzero(_writes_to_syslog(frames) & (event_array(frames, "captured") > 0))
         if len(rows) > MAX_MESSAGES:
             raise NotEvaluableError(f"syslog: more than {MAX_MESSAGES:,} messages are not read")
-        of_event = np.full(len(frames.events), -1, np.int32)
+        of_event = no_arrows(len(frames.events), len(rows))
         of_event[rows] = np.arange(len(rows))
         return _Messages([read_message(frames.source.payload(row)) for row in rows.tolist()], of_event)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from inspect_app.filters.cache import remember
-from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct
+from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, no_arrows
 from inspect_app.filters.field import Compute, Field, FieldType
 from inspect_app.filters.transfers import recognised
 from inspect_app.frames.capture import CaptureFrames
@@ -30,7 +30,7 @@ def _messages(frames: CaptureFrames, protocol: str) -> tuple[pd.DataFrame, np.nd
         table: pd.DataFrame = getattr(recognised(frames), protocol)
         event = table["event"].to_numpy()
         first = np.flatnonzero(np.diff(event, prepend=-1))
-        of_event = np.full(len(frames.events), -1, np.int32)
+        of_event = no_arrows(len(frames.events), len(first))
         of_event[event[first]] = np.arange(len(first))
         return table, first, of_event
 

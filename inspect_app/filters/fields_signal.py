@@ -8,7 +8,7 @@ from capture.model.symbols_events import SIGNAL_ACTIONS
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import argument_at, of_types
 from inspect_app.filters.entities import entity_text, event_array
-from inspect_app.filters.facets import Facets, TextFacet, look_up
+from inspect_app.filters.facets import Facets, TextFacet, look_up, no_arrows
 from inspect_app.filters.field import Field, FieldType
 from inspect_app.filters.states import image_at, process_at
 from inspect_app.frames.capture import CaptureFrames
@@ -35,7 +35,7 @@ def _target_name(frames: CaptureFrames, _argument: str) -> Facets:
     rows, process = _receivers(frames)
     image = image_at(frames, process, rows)
     names = entity_text(frames, "image", "comm")
-    codes = np.full(len(frames.events), -1, np.int32)
+    codes = no_arrows(len(frames.events), max(len(names.values), len(frames.images)))
     codes[rows] = image if names.codes is None else look_up(names.codes, image, missing=-1)
     return (TextFacet(names.values, None, codes),)
 

@@ -32,10 +32,10 @@ class Pointed:
     pointer: np.ndarray
     """Event → row, -1 none."""
     table: np.ndarray
-    """bool: row → holds; one more at the end, which the row -1 means."""
+    """bool, or numbers: row → what holds of it; one more at the end, which the row -1 means."""
 
     def at(self, rows: Rows) -> np.ndarray:
-        """bool, one for each of the events."""
+        """What holds of each of the events."""
         return self.table.take(_taken(self.pointer, rows), mode="wrap")
 
 

@@ -129,7 +129,9 @@ def _sort(rows: np.ndarray, count: int) -> Postings:
 
 
 def _by_radix(rows: np.ndarray, count: int) -> Postings:
-    places = (rows + 1).astype(np.uint16)  # numpy sorts 16 bits without comparing
+    places = (rows.astype(np.int32, copy=False) + 1).astype(
+        np.uint16
+    )  # numpy sorts 16 bits without comparing
     starts = np.cumsum(np.bincount(places, minlength=count + 1))
     return Postings(np.argsort(places, kind="stable").astype(np.uint32), starts)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from capture.format.pieces import taken_from
 from inspect_app.filters.cache import remember
+from inspect_app.filters.facets import no_arrows
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.peers import SHARED, Peers, find_peers
 from inspect_app.frames.protocols.exchanges import Recognised, recognise
@@ -39,7 +40,8 @@ def peer_process(frames: CaptureFrames) -> np.ndarray:
         thing = frames.events["descriptor"].to_numpy()
         other = np.where(found.how == SHARED, -1, found.other)
         # Decided for each thing, then spread over the events. The last is what -1 points to.
-        user = np.append(np.append(found.user, -1)[other], -1).astype(np.int32)
+        narrow = no_arrows(0, len(frames.processes)).dtype
+        user = np.append(np.append(found.user, -1)[other], -1).astype(narrow)
         process = taken_from(user, thing)
         shared = np.append(found.how == SHARED, False)[thing[moved.rows]]
         rows, writes = moved.rows[shared], moved.writes[shared]

@@ -61,7 +61,7 @@ class Segments:
     captured: np.ndarray
     """uint32: bytes kept."""
     order: np.ndarray
-    """int64: positions in order of their streams, those of none first."""
+    """int32: positions in order of their streams, those of none first."""
     follower: np.ndarray
     """int32: position of the transfer whose bytes follow directly, -1 none is known to."""
 
@@ -181,7 +181,7 @@ def _by_stream(stream: np.ndarray) -> np.ndarray:
     """Positions in order of their streams; sorting plain integers is several times quicker than argsort."""
     packed = (stream.astype(np.int64) + 1) << 32 | np.arange(len(stream))
     packed.sort()
-    return packed & 0xFFFFFFFF
+    return (packed & 0xFFFFFFFF).astype(np.int32)
 
 
 def _followers(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from capture.format.pieces import pieces_of
+from inspect_app.filters.leaves import Pointed
 from inspect_app.views.classes import Classes
 from inspect_app.views.coded import Rows, part_of, taken
 
@@ -19,6 +20,8 @@ _PIECE = 1 << 15
 """Events that are put down together: what one figure has brought into the cache is there for the next."""
 _MOST_PLACES = 1 << 23
 """Up to so many (group, class) a table is filled at once; with more, for some classes after the other."""
+Figure = np.ndarray | Pointed
+"""A number of every event, or of the rows that they point to."""
 NONE = np.iinfo(np.int64).min
 
 
@@ -53,7 +56,7 @@ def sweep(
     *,
     asked: Sequence[Asked],
     classes: Classes,
-    columns: Mapping[str, np.ndarray],
+    columns: Mapping[str, Figure],
     with_ends: bool = True,
 ) -> Swept:
     """Put every selected event down under its group.
@@ -106,7 +109,7 @@ class _Table:
         self._largest = {one.figure: np.full(shape, NONE) for one in asked if one.largest}
         self._width = width
 
-    def put(self, at: Rows, group: np.ndarray, kind: np.ndarray, columns: Mapping[str, np.ndarray]) -> None:
+    def put(self, at: Rows, group: np.ndarray, kind: np.ndarray, columns: Mapping[str, Figure]) -> None:
         """Put some events down; those of other classes than the table's are left out."""
         places = group * self._width + kind
         mine: np.ndarray | slice = slice(None)
@@ -116,7 +119,9 @@ class _Table:
         np.add.at(self.counted.reshape(-1), places, np.int64(1))
         for tables, add in ((self._sums, np.add), (self._largest, np.maximum)):
             for name, table in tables.items():
-                figures = taken(columns[name], at)[mine].astype(np.int64, copy=False)
+                column = columns[name]
+                figures = column.at(at) if isinstance(column, Pointed) else taken(column, at)
+                figures = figures[mine].astype(np.int64, copy=False)
                 add.at(table.reshape(-1), places, figures)
 
     def add_to(self, result: np.ndarray, one: Asked, takes: np.ndarray) -> None:

@@ -9,7 +9,9 @@ import numpy as np
 
 from inspect_app.analysis.samples import used
 from inspect_app.analysis.selection import TimeRange
+from inspect_app.filters.facets import NumberFacet
 from inspect_app.filters.fields import FIELDS
+from inspect_app.filters.leaves import Pointed
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.aggregation import distinct_by, sum_by
 from inspect_app.views.cells import Cells, Value, number_cells
@@ -18,7 +20,7 @@ from inspect_app.views.coded import Rows, coded_field, count_of
 from inspect_app.views.entities import field_cells, is_event_field
 from inspect_app.views.keys import Groups
 from inspect_app.views.measures import MEASURES
-from inspect_app.views.sweep import NONE, Asked, sweep
+from inspect_app.views.sweep import NONE, Asked, Figure, sweep
 from inspect_app.views.view import Column, How
 
 Made = tuple[Cells, Value]
@@ -171,10 +173,14 @@ class Tally:
     def _sums(self, measure: str) -> np.ndarray:
         return self._swept.figures[_sum_of(measure)]
 
-    def _figures(self, figure: str) -> np.ndarray:
+    def _figures(self, figure: str) -> Figure:
         if figure in self._frames.events:
-            return self._frames.events[figure].to_numpy()
+            column: np.ndarray = self._frames.events[figure].to_numpy()
+            return column
         field, argument = (figure, "") if figure in FIELDS else figure.rsplit(".", 1)
+        (facet, *_) = FIELDS[field].facets(self._frames, argument)
+        if isinstance(facet, NumberFacet) and facet.rows is not None and facet.next_row is None:
+            return Pointed(facet.rows, np.append(facet.values, 0))
         return FIELDS[field].column(self._frames, argument).values
 
 
