@@ -417,6 +417,8 @@ def _syntax_error(text: str, error: UnexpectedInput) -> FilterError:
     found = excerpt(word[0]) if word else text[at : at + 1]
     if found in ("'", '"'):
         return FilterError(f"a string is not closed by {found}", at + 1)
+    if found == "[":
+        return FilterError("what stands in brackets is not closed by ], or not understood", at + 1)
     return FilterError(f"found {found!r}", at + 1, expected, _meant_by(found, expected))
 
 

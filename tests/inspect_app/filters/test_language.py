@@ -103,6 +103,7 @@ ERRORS = [
     ("proc.name = a || proc.pid = 1", 15, "found '|'", "or"),
     ("!proc.name = a", 1, "found '!'", "not"),
     ("proc.name not in (a)", 11, "found 'not'", "not FIELD in (…)"),
+    ("proc.aname[2 = a", 11, "not closed by ]", ""),
     ("PROC.Name = a", 1, "no field 'PROC.Name'", "proc.name"),
     ("concat(proc.name, 'x') = a", 19, "found \"'x'\"", ""),
 ]
