@@ -10,11 +10,12 @@ import numpy as np
 
 from capture.identity.snapshot import text_of
 from capture.model.events import ArgKind
+from inspect_app.filters.argument_places import Place, all_places
+from inspect_app.filters.argument_texts import Registers, is_told, texts_at
 from inspect_app.filters.entities import entity_text, event_array
 from inspect_app.filters.errors import NotEvaluableError
 from inspect_app.filters.facets import Facets, TextFacet, compose, distinct, look_up, occurring
 from inspect_app.filters.field import Compute, Field, FieldType
-from inspect_app.filters.fields_arg import Place, Registers, all_places, is_told, texts_at
 from inspect_app.frames.capture import CaptureFrames
 
 MAX_PATHS = 1_000_000
