@@ -131,6 +131,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
                 (Part(("k8s.ns.name", "k8s.deployment.name")),),
                 ("k8s.deployment.name", "k8s.ns.name"),
             ),
+            Key("replicaset", (Part(("k8s.ns.name", "k8s.rs.name")),), ("k8s.rs.name", "k8s.ns.name")),
             Key("service", (Part(("k8s.ns.name", "k8s.app.name")),), ("k8s.app.name", "k8s.ns.name")),
             Key(
                 "session",

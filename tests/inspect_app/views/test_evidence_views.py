@@ -202,6 +202,7 @@ def test_controllers_are_told_by_the_labels_of_pods():
     assert found == [("Deployment", "web", "shop", events)]
     assert rows_of(frames, "deployments", "k8s.deployment.name", "distinct_k8s_rs_name") == [("web", 1)]
     assert rows_of(frames, "services", "k8s.app.name", "events") == [("shop", events)]
+    assert rows_of(frames, "replicasets", "k8s.rs.name", "k8s.deployment.name") == [("web-7d4b9", "web")]
 
 
 def test_calls_that_moved_nothing_talk_to_nobody(tmp_path):
