@@ -154,6 +154,19 @@ class Capture:
         """The same as objects, in order of time."""
         return [Call(self, row) for row in self.rows(*names, **columns).tolist()]
 
+    def container(self, **known):
+        """The one container of which that is known, `name="web"`: its number and its row."""
+        ((column, value),) = known.items()
+        containers = self.frames.containers
+        (number,) = containers.index[containers[column] == value]
+        return number, containers.loc[number]
+
+    def who_opened(self, path):
+        """The containers that opened a path: a number for each time."""
+        calls = [call for call in self.calls("openat", "open") if call.text == path]
+        of_event = self.frames.events["container"].to_numpy()
+        return [int(of_event[call.row]) for call in calls]
+
     def lost(self):
         """Events lost, by lane, as the end block tells."""
         return self.file.ending["lost"]

@@ -57,12 +57,6 @@ def daemon(log, *command, ready):
             process.wait()
 
 
-def container(capture, full_id):
-    containers = capture.frames.containers
-    (number,) = containers.index[containers["full_id"] == full_id]
-    return number, containers.loc[number]
-
-
 def assert_whole(capture, number, row):
     """What every runtime's container has: its life, its end, its calls."""
     assert (row["metadata"], row["exit_code"]) == ("recorded", 7)
@@ -93,7 +87,7 @@ def test_crun(tmp_path, rootfs):
     if done.returncode != 7:
         pytest.skip(f"crun refuses this machine: {done.stderr.strip()}")
     capture = Capture(tmp_path / "c.exhume")
-    number, row = container(capture, name)
+    number, row = capture.container(full_id=name)
     assert_whole(capture, number, row)
     assert row["runtime"] == "crun"
 
@@ -182,7 +176,7 @@ def test_containerd(tmp_path, rootfs):
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     capture = Capture(tmp_path / "c.exhume")
-    number, row = container(capture, name)
+    number, row = capture.container(full_id=name)
     assert_whole(capture, number, row)
     assert (row["runtime"], row["name"], row["image"]) == ("containerd", name, image)
     assert (row["memory_limit"], '"app": "shop"' in row["labels"]) == (64 << 20, True)
@@ -246,7 +240,7 @@ def test_docker(tmp_path, rootfs):
         )
         shutil.rmtree(folder, ignore_errors=True)
     capture = Capture(tmp_path / "c.exhume")
-    number, row = container(capture, full_id)
+    number, row = capture.container(full_id=full_id)
     assert_whole(capture, number, row)
     assert (row["runtime"], row["name"], row["image"]) == ("docker", "web", "localhost/exhume:1")
     assert (row["memory_limit"], row["cpu_limit"], row["pids_limit"]) == (64 << 20, 1500, 50)
@@ -278,7 +272,7 @@ def test_lxc(tmp_path, rootfs):
     if "failed to start" in done.stderr:
         pytest.skip(f"lxc-start refuses this machine: {done.stderr.strip()[:300]}")
     capture = Capture(tmp_path / "c.exhume")
-    number, row = container(capture, name)
+    number, row = capture.container(full_id=name)
     assert_whole(capture, number, row)
     assert (row["runtime"], row["hostname"], row["environment"]) == ("lxc", name, "TOKEN")
 
@@ -323,7 +317,7 @@ def test_nspawn(tmp_path, rootfs, unit):
     if done.returncode != 7:
         pytest.skip(f"systemd-nspawn refuses this machine: {done.stderr.strip()[-300:]}")
     capture = Capture(tmp_path / "c.exhume")
-    number, row = container(capture, name)
+    number, row = capture.container(full_id=name)
     assert (row["metadata"], row["exit_code"], row["runtime"]) == ("recorded", 7, "nspawn")
     assert (row["environment"], row["no_new_privileges"]) == ("TOKEN", "yes")
     assert opened_in(capture) == [number]

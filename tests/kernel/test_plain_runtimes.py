@@ -89,44 +89,31 @@ def _in_one_hierarchy(mark):
     return SimpleNamespace(full_id=full_id, pid=process.pid)
 
 
-def container(story, name):
-    containers = story.capture.frames.containers
-    (number,) = containers.index[containers["name"] == name]
-    return number, containers.loc[number]
-
-
-def opened(story, path):
-    """Whose opens of a path there were: numbers of containers."""
-    calls = [call for call in story.capture.calls("openat", "open") if call.text == path]
-    of_event = story.capture.frames.events["container"].to_numpy()
-    return [int(of_event[call.row]) for call in calls]
-
-
 def test_a_short_container_has_a_name_a_life_an_exit_code_and_its_calls(story):
-    number, row = container(story, f"short-{story.mark}")
+    number, row = story.capture.container(name=f"short-{story.mark}")
     assert story.codes["short"] == 7
     assert (row["runtime"], row["metadata"], row["exit_code"]) == ("runc", "recorded", 7)
     assert 0 < row["birth"] < row["death"]
     assert (row["working_directory"], row["read_only"], row["seccomp"]) == ("/", "yes", "unconfined")
     assert "TOKEN" in row["environment"]
     assert "s3cret" not in " ".join(map(str, row))
-    assert opened(story, b"/etc/marker") == [number, number]
+    assert story.capture.who_opened(b"/etc/marker") == [number, number]
 
 
 def test_a_container_that_is_started_again_with_its_id_is_one_container_with_two_starts(story):
-    _, row = container(story, f"short-{story.mark}")
+    _, row = story.capture.container(name=f"short-{story.mark}")
     assert row["starts"] == 2
 
 
 def test_a_container_that_is_out_of_memory_says_so(story):
-    _, row = container(story, f"hungry-{story.mark}")
+    _, row = story.capture.container(name=f"hungry-{story.mark}")
     assert story.codes["hungry"] == 137
     assert (row["exit_code"], row["memory_limit"]) == (137, MEMORY)
     assert row["oom_kills"] >= 1
 
 
 def test_a_container_with_the_hosts_pids_tells_its_exit_code_by_the_runtimes_word(story):
-    _, row = container(story, f"shared-{story.mark}")
+    _, row = story.capture.container(name=f"shared-{story.mark}")
     assert story.codes["shared"] == 5
     assert row["exit_code"] == 5
     assert {"pid", "network"} <= set(row["host_namespaces"].split(", "))
@@ -144,14 +131,14 @@ def test_many_containers_at_once_are_each_known(story):
 
 
 def test_a_container_that_ran_before_is_known_and_its_end_is_seen(story):
-    _, row = container(story, story.old)
+    _, row = story.capture.container(name=story.old)
     assert (row["birth"], row["starts"], row["exit_code"]) == (-1, 0, 137)
     assert row["death"] > 0
 
 
 def test_a_command_executed_in_a_container_is_in_it(story):
-    number, _ = container(story, story.old)
-    assert opened(story, b"/etc/from-exec") == [number]
+    number, _ = story.capture.container(name=story.old)
+    assert story.capture.who_opened(b"/etc/from-exec") == [number]
 
 
 def test_runc_itself_is_not_in_its_containers(story):
@@ -169,4 +156,4 @@ def test_a_container_that_one_v1_hierarchy_alone_knows_has_its_calls(story):
     assert (row["runtime"], row["id"]) == ("docker", story.v1.full_id[:12])
     assert row["metadata"].startswith("metadata not seen")
     assert 0 < row["birth"] < row["death"]
-    assert opened(story, f"/etc/marker-{story.mark}".encode()) == [number]
+    assert story.capture.who_opened(f"/etc/marker-{story.mark}".encode()) == [number]

@@ -69,23 +69,11 @@ def story(tmp_path_factory):
     return SimpleNamespace(pod_id=pod_id, capture=Capture(folder / "pod.exhume"), **vars(names))
 
 
-def container(story, name):
-    containers = story.capture.frames.containers
-    (number,) = containers.index[containers["name"] == name]
-    return number, containers.loc[number]
-
-
-def opened(story, path):
-    calls = [call for call in story.capture.calls("openat", "open") if call.text == path]
-    of_event = story.capture.frames.events["container"].to_numpy()
-    return [int(of_event[call.row]) for call in calls]
-
-
 def test_the_containers_of_a_pod_tell_it_and_its_infra_container(story):
-    _, infra = container(story, f"{story.pod_id[:12]}-infra")
+    _, infra = story.capture.container(name=f"{story.pod_id[:12]}-infra")
     assert (infra["kind"], infra["pod"]) == ("sandbox", story.pod)
     for name in (story.web, story.job):
-        _, row = container(story, name)
+        _, row = story.capture.container(name=name)
         assert (row["kind"], row["pod"], row["pod_uid"]) == ("container", story.pod, story.pod_id)
         assert (row["pod_labels"], row["sandbox"]) == ('{"team": "shop"}', infra["full_id"])
         assert "network" in row["joined_namespaces"]
@@ -97,7 +85,7 @@ def test_the_pods_own_cgroup_is_no_container(story):
 
 
 def test_labels_restart_policy_and_capabilities_are_those_that_were_asked_for(story):
-    _, row = container(story, story.web)
+    _, row = story.capture.container(name=story.web)
     assert '"app": "web"' in row["labels"]
     assert (row["restart_policy"], row["capabilities_added"].split(", ")[-1]) == (
         "on-failure:3",
@@ -108,12 +96,12 @@ def test_labels_restart_policy_and_capabilities_are_those_that_were_asked_for(st
 
 
 def test_a_command_executed_in_a_container_of_a_pod_is_in_that_one(story):
-    number, _ = container(story, story.web)
-    assert opened(story, b"/etc/from-exec") == [number]
+    number, _ = story.capture.container(name=story.web)
+    assert story.capture.who_opened(b"/etc/from-exec") == [number]
 
 
 def test_a_short_container_of_a_pod_has_its_calls_its_life_and_its_exit_code(story):
-    number, row = container(story, story.job)
-    assert opened(story, b"/etc/from-job") == [number]
+    number, row = story.capture.container(name=story.job)
+    assert story.capture.who_opened(b"/etc/from-job") == [number]
     assert (row["exit_code"], row["starts"]) == (7, 1)
     assert 0 < row["birth"] < row["death"]
