@@ -119,9 +119,8 @@ def _cgroup(folder: Path) -> Row:
 
 def _limits(folder: Path) -> Row:
     """The soft limit of open descriptors."""
-    line = next(
-        line for line in content(folder / "limits").splitlines() if line.startswith(b"Max open files")
-    )
+    lines = content(folder / "limits").splitlines()
+    line = next((line for line in lines if line.startswith(b"Max open files")), b"")
     return {"fd_limit": int(line.split()[3])}
 
 

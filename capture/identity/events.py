@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -199,5 +199,11 @@ _MAKES_DESCRIPTOR = _of_specs(lambda spec: spec.returns == Returns.FD or spec.na
 
 def kind_table(names: Iterable[str]) -> np.ndarray:
     """bool, by position in CATALOGUE: is the event one of these? The last place stands for -1, unknown."""
-    wanted = frozenset(names)
-    return _of_specs(lambda spec: spec.name in wanted)
+    return _kind_table(frozenset(names))
+
+
+@cache
+def _kind_table(wanted: frozenset[str]) -> np.ndarray:
+    table = _of_specs(lambda spec: spec.name in wanted)
+    table.flags.writeable = False  # it is handed out again
+    return table
