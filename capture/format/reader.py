@@ -49,6 +49,9 @@ _KEPT_BODIES = 8
 _TABLES: Mapping[str, Mapping[str, str]] = {"counted": COUNTED_COLUMNS, "samples": SAMPLE_COLUMNS}
 """Kinds of blocks that hold nothing but columns, with these and their dtypes."""
 
+_UNSIGNED = frozenset(name for name, dtype in EVENT_COLUMNS.items() if np.dtype(dtype).kind == "u")
+"""Columns that may be narrower than declared."""
+
 _DOCUMENTS = frozenset(
     {"section", "snapshot", "containers", "executables", "counters", "note", "end", "signature"}
     | {"derivation"}
@@ -171,6 +174,8 @@ class CaptureFile:
         self._reading = Lock()
         self._parts: dict[str, list[dict[str, Array]]] = {kind: [] for kind in _TABLES}
         self._widths: dict[str, int] = {}
+        """Bytes of the widest numbers of columns in the first `_widened` blocks."""
+        self._widened = 0
 
     @classmethod
     def open(
@@ -303,6 +308,7 @@ class CaptureFile:
         starts = accumulate((ref.header.count for ref in refs), initial=0)
         self.blocks = [replace(ref, row=row) for ref, row in zip(refs, starts, strict=False)]
         self._order, self._order_known = None, False
+        self._widened = 0
 
     # Opening.
 
@@ -312,7 +318,6 @@ class CaptureFile:
             body = (len(block.body), tag_of(block.body))
             self.blocks.append(BlockRef(block.offset, header, self.count, block.size, block.digest, *body))
             self.pool.count_events(header.count, block.offset)
-            self._widen(block)
             return
         if header.kind in _TABLES:
             self.pool.count_rows(header.count, block.offset)
@@ -337,17 +342,6 @@ class CaptureFile:
                 _rows(document, block.offset)
             self.documents.setdefault(header.kind, []).append(document)
 
-    def _widen(self, block: Block) -> None:
-        """Note how wide the numbers of a block are, as far as its columns say without being unpacked."""
-        try:
-            columns = unpack_events(block.body, block.header.count, block.offset).columns
-        except FormatError:
-            # Who reads it is told.
-            return
-        for name in columns.keys() & EVENT_COLUMNS.keys():
-            width = width_of(columns[name], np.dtype(EVENT_COLUMNS[name]))
-            self._widths[name] = max(width, self._widths.get(name, 1))
-
     # Columns.
 
     def counted(self) -> dict[str, Array]:
@@ -370,7 +364,25 @@ class CaptureFile:
         Narrower are columns without a sign alone; how the blocks store them tells, nothing is unpacked.
         """
         dtype = np.dtype(EVENT_COLUMNS[name])
-        return f"<u{self._widths.get(name, 1)}" if dtype.kind == "u" else dtype.str
+        if dtype.kind != "u":
+            return dtype.str
+        self._widen()
+        return f"<u{self._widths.get(name, 1)}"
+
+    def _widen(self) -> None:
+        """Note how wide the numbers of blocks are that were not asked before."""
+        several = in_order if len(self.blocks) > 1 else map
+        for widths in several(self._widths_of, range(self._widened, len(self.blocks))):
+            for name, width in widths.items():
+                self._widths[name] = max(width, self._widths.get(name, 1))
+        self._widened = len(self.blocks)
+
+    def _widths_of(self, index: int) -> dict[str, int]:
+        columns = self._read_body(index).columns
+        return {
+            name: width_of(columns[name], np.dtype(EVENT_COLUMNS[name]))
+            for name in columns.keys() & _UNSIGNED
+        }
 
     def read_columns(
         self,
