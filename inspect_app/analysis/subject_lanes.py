@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from inspect_app.analysis.matches import matching_rows, within
+from inspect_app.analysis.matches import matching_within
 from inspect_app.analysis.selection import TimeRange
 from inspect_app.analysis.subject import Kind
 from inspect_app.analysis.timelines import bin_bounds, bin_edges, row_edges, sum_per_bin
@@ -87,7 +87,7 @@ def lanes_of(
     size = frames.events["size"].to_numpy()
     lanes = []
     for spec in LANES[kind]:
-        mine = within(matching_rows(frames, spec.where), rows, total) if spec.where else rows
+        mine = matching_within(frames, spec.where, rows) if spec.where else rows
         bounds = bin_bounds(mine, edges, total)
         counts = sum_per_bin(size[mine], bounds) if spec.is_bytes else np.diff(bounds).astype(np.int64)
         lanes.append(Lane(spec.title, counts, int(counts.sum()), spec.is_bytes))

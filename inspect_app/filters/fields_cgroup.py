@@ -12,7 +12,7 @@ import numpy as np
 from capture.format.joins import first_of_each, pair_codes
 from capture.identity.snapshot import text_of
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import raw_argument, rows_of
+from inspect_app.filters.calls import argument_at, rows_of
 from inspect_app.filters.entities import entity_array, event_array, event_hosts
 from inspect_app.filters.facets import Facets, TextFacet, distinct, occurring
 from inspect_app.filters.field import Argument, Field, FieldType
@@ -59,8 +59,8 @@ def _lines(text: str) -> dict[str, tuple[int, str]]:
 def _moves(frames: CaptureFrames, hierarchy: int) -> tuple[np.ndarray, np.ndarray, list[str | None]]:
     """Rows of moves into cgroups of a hierarchy, whom they moved, and where to."""
     rows = rows_of(frames, lambda name: name == "cgroup_attach_task")
-    rows = rows[raw_argument(frames, 1)[rows] == hierarchy]
-    moved = process_at(frames, raw_argument(frames, 2)[rows].astype(np.int64), rows)
+    rows = rows[argument_at(frames, 1, rows) == hierarchy]
+    moved = process_at(frames, argument_at(frames, 2, rows).astype(np.int64), rows)
     return rows, moved, [_path(frames, row) for row in rows.tolist()]
 
 
@@ -93,9 +93,9 @@ def _unified(frames: CaptureFrames, known: list[str | None]) -> TextFacet:
         paths[row] = paths[row] or path
     place = {pair: at for at, pair in reversed([*enumerate(_pairs(frames, numbers, code))])}
     made = rows_of(frames, lambda name: name == "cgroup_mkdir")
-    made = made[raw_argument(frames, 1)[made] == 0]
+    made = made[argument_at(frames, 1, made) == 0]
     hosts = _hosts(frames, np.concatenate((made, moves))).tolist()
-    ids = raw_argument(frames, 0)[np.concatenate((made, moves))].tolist()
+    ids = argument_at(frames, 0, np.concatenate((made, moves))).tolist()
     told = [*(_path(frames, row) for row in made.tolist()), *targets]
     for pair, path in zip(zip(hosts, ids, strict=True), told, strict=True):
         if pair in place and path:

@@ -9,11 +9,12 @@ import struct
 
 import numpy as np
 
+from capture.format.pieces import each_piece
 from capture.model.abi import ABIS
 from inspect_app.filters.cache import remember
 from inspect_app.filters.calls import arguments_of, rows_of
 from inspect_app.filters.entities import entity_array, event_array
-from inspect_app.filters.facets import Facets, NumberFacet, look_up
+from inspect_app.filters.facets import Facets, NumberFacet
 from inspect_app.filters.field import Field, FieldType
 from inspect_app.filters.fields_standing import process_meant
 from inspect_app.filters.holding_counts import held_counts
@@ -66,8 +67,19 @@ def _limit(frames: CaptureFrames, _argument: str) -> Facets:
 def _usage(frames: CaptureFrames, _argument: str) -> Facets:
     values, of_event = descriptor_limits(frames)
     counts, held = held_counts(frames)
-    most, open_ = look_up(values, of_event, missing=-1), look_up(counts.astype(np.int64), held, missing=0)
-    return (NumberFacet(100 * open_ // np.maximum(most, 1), (most <= 0) | (of_event < 0)),)
+    # The last of both is what -1 points to.
+    limits, open_ = np.append(values, -1), np.append(counts, 0).astype(np.int64)
+    largest = 100 * int(open_.max()) // int(limits[limits > 0].min(initial=1 << 62))
+    percent = np.empty(len(held), np.min_scalar_type(-largest - 1))
+    unknown = np.empty(len(held), np.bool_)
+
+    def fill(rows: slice) -> None:
+        most, used = limits.take(of_event[rows], mode="wrap"), open_.take(held[rows], mode="wrap")
+        unknown[rows] = most <= 0
+        percent[rows] = np.where(most > 0, 100 * used // np.maximum(most, 1), 0)
+
+    each_piece(len(held), fill)
+    return (NumberFacet(percent, unknown),)
 
 
 def _no_limits(frames: CaptureFrames) -> str:

@@ -12,15 +12,22 @@ from collections.abc import Callable
 
 import numpy as np
 
-from capture.format.joins import pair_codes, taken
+from capture.format.joins import pair_codes
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import argument_at, of_types, raw_argument
+from inspect_app.filters.calls import argument_at, of_types
 from inspect_app.filters.entities import entity_array, entity_text, event_array, event_rows
 from inspect_app.filters.errors import FilterError, NotEvaluableError
 from inspect_app.filters.facets import Facets, NumberFacet, TextFacet, distinct, look_up
 from inspect_app.filters.field import Argument, Compute, Field, FieldType
 from inspect_app.filters.holding_counts import held_counts
-from inspect_app.filters.states import alive_at_events, image_at, process_at, process_lives, thread_lives
+from inspect_app.filters.states import (
+    alive_at_events,
+    image_at,
+    inner_told,
+    process_at,
+    process_lives,
+    thread_lives,
+)
 from inspect_app.frames.capture import CaptureFrames
 
 EBADF = -9
@@ -32,8 +39,7 @@ def inner_pids(frames: CaptureFrames) -> np.ndarray:
     """Row of processes → pid in its own pid namespace, -1 not known."""
 
     def compute() -> np.ndarray:
-        fork = process_lives(frames).fork
-        told = taken(raw_argument(frames, 4).astype(np.int64), fork)
+        told = inner_told(frames, process_lives(frames))
         return np.where(told > 0, told, entity_array(frames, "process", "nspid"))
 
     return remember(frames, "inner pids", compute)
@@ -41,7 +47,7 @@ def inner_pids(frames: CaptureFrames) -> np.ndarray:
 
 def inner_tids(frames: CaptureFrames) -> np.ndarray:
     """Row of threads → tid in its own pid namespace, -1 not known."""
-    told = taken(raw_argument(frames, 4).astype(np.int64), thread_lives(frames).fork)
+    told = inner_told(frames, thread_lives(frames))
     process, tid = (entity_array(frames, "thread", name) for name in ("process", "tid"))
     pid = look_up(entity_array(frames, "process", "pid"), process, missing=-1)
     inner = look_up(inner_pids(frames), process, missing=-1)

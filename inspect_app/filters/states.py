@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from capture.format.joins import Latest, codes_of, follow, pair_codes, place_among
+from capture.format.pieces import each_piece, taken_from
 from inspect_app.filters.cache import remember
-from inspect_app.filters.calls import argument_at, of_types
+from inspect_app.filters.calls import arguments_of, rows_of
 from inspect_app.filters.entities import entity_array, event_array, event_hosts
-from inspect_app.filters.facets import look_up
+from inspect_app.filters.facets import no_arrows
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.host_numbers import on_host
 
@@ -35,7 +36,7 @@ class Lives:
         return len(self.creator)
 
     def holding(self, owner: np.ndarray, row: np.ndarray) -> np.ndarray:
-        """int64[events]: which of the facts holds, -1 for events of no life.
+        """Of each event: which of the facts holds, -1 for events of no life; as wide as need be.
 
         Args:
             owner: Each fact's life.
@@ -53,8 +54,19 @@ class Lives:
         begun = follow(source)[: len(self)]
         # Lives come first in `begun`, facts first in what is told.
         begun = np.where(begun >= len(self), begun - len(self), begun + count)
-        own = facts.find(self.of_event, np.arange(len(self.of_event)))
-        return np.where(own >= 0, own, look_up(begun, self.of_event, missing=-1))
+        # The last is what an event of no life points to.
+        began = np.append(begun, -1).astype(no_arrows(0, len(self) + count).dtype)
+        if not count:
+            return taken_from(began, self.of_event)
+        found = np.empty(len(self.of_event), began.dtype)
+
+        def fill(rows: slice) -> None:
+            lives = self.of_event[rows]
+            own = facts.find(lives, np.arange(rows.start, rows.stop))
+            found[rows] = np.where(own >= 0, own, began.take(lives))
+
+        each_piece(len(found), fill)
+        return found
 
 
 def thread_lives(frames: CaptureFrames) -> Lives:
@@ -62,7 +74,7 @@ def thread_lives(frames: CaptureFrames) -> Lives:
 
     def compute() -> Lives:
         forks = _forks(frames)
-        made, fork = _matched(frames, "thread", forks, argument_at(frames, 1, forks).astype(np.int64))
+        made, fork = _matched(frames, "thread", forks)
         creator, at = np.full((2, len(frames.threads)), -1)
         creator[made], at[made] = event_array(frames, "thread")[fork], fork
         creator[creator == np.arange(len(creator))] = -1
@@ -76,8 +88,7 @@ def process_lives(frames: CaptureFrames) -> Lives:
 
     def compute() -> Lives:
         forks = _forks(frames)
-        forks = forks[argument_at(frames, 0, forks) == argument_at(frames, 1, forks)]
-        made, fork = _matched(frames, "process", forks, argument_at(frames, 0, forks).astype(np.int64))
+        made, fork = _matched(frames, "process", forks.chosen(forks.pid == forks.tid))
         at = np.full(len(frames.processes), -1)
         at[made] = fork
         return Lives(event_array(frames, "process"), entity_array(frames, "process", "parent"), at)
@@ -85,21 +96,49 @@ def process_lives(frames: CaptureFrames) -> Lives:
     return remember(frames, "process lives", compute)
 
 
-def _forks(frames: CaptureFrames) -> np.ndarray:
-    return np.flatnonzero(of_types(frames, lambda name: name == "procfork"))
+def inner_told(frames: CaptureFrames, lives: Lives) -> np.ndarray:
+    """int64, of each life: its number in its own pid namespace, as its fork tells it, -1 none was seen."""
+    forks, seen = _forks(frames), np.flatnonzero(lives.fork >= 0)
+    told = np.full(len(lives), -1)
+    told[seen] = forks.inner[np.searchsorted(forks.row, lives.fork[seen])]
+    return told
 
 
-def _matched(
-    frames: CaptureFrames, entity: str, forks: np.ndarray, number: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Forks:
+    """The forks that were seen, ascending, and what each tells of whom it made."""
+
+    row: np.ndarray
+    pid: np.ndarray
+    tid: np.ndarray
+    start: np.ndarray
+    """ns since 1970 UTC, 0 not told."""
+    inner: np.ndarray
+    """The number in its own pid namespace."""
+
+    def chosen(self, which: np.ndarray) -> _Forks:
+        """Some of them."""
+        return _Forks(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
+
+
+def _forks(frames: CaptureFrames) -> _Forks:
+    def read() -> _Forks:
+        rows = rows_of(frames, lambda name: name == "procfork")
+        told = arguments_of(frames, [(at, rows) for at in (0, 1, 2, 4)])
+        return _Forks(rows, *(column.astype(np.int64) for column in told))
+
+    return remember(frames, "forks", read)
+
+
+def _matched(frames: CaptureFrames, entity: str, forks: _Forks) -> tuple[np.ndarray, np.ndarray]:
     """Lives whose (number, start) a fork tells, and the rows of those forks."""
-    told = argument_at(frames, 2, forks).view(np.int64)
-    told = np.where(told > 0, told, event_array(frames, "time")[forks])
     name = "tid" if entity == "thread" else "pid"
+    number = getattr(forks, name)
+    told = np.where(forks.start > 0, forks.start, event_array(frames, "time")[forks.row])
     numbers, starts = entity_array(frames, entity, name), entity_array(frames, entity, "start")
     _, _, code = pair_codes(np.concatenate((numbers, number)), np.concatenate((starts, told)))
     fork_of = np.full(int(code.max(initial=-1)) + 1, -1)
-    fork_of[code[len(numbers) :]] = forks
+    fork_of[code[len(numbers) :]] = forks.row
     found = fork_of[code[: len(numbers)]]
     made = np.flatnonzero(found >= 0)
     return made, found[made]
@@ -129,7 +168,7 @@ def alive_at_events(
 ) -> tuple[np.ndarray, np.ndarray]:
     """How many of some lives of the event's process were there at that moment.
 
-    The numbers there were (int64), and which of them holds at each event (int32, -1 without a process).
+    The numbers there were (int64), and which of them holds at each event (-1 without a process).
 
     Args:
         frames: The capture.
@@ -149,4 +188,5 @@ def alive_at_events(
     owners, rows, alive = owners[order], rows[order], np.cumsum(change[order])
     # What one process has is none of the next one's.
     alive -= np.concatenate(([0], alive))[np.searchsorted(owners, owners)]
-    return alive, Latest(owners, rows, processes).find_each(event_array(frames, "process"))
+    found = Latest(owners, rows, processes).find_each(event_array(frames, "process"))
+    return alive, found.astype(no_arrows(0, len(alive)).dtype, copy=False)

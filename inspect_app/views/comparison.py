@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from inspect_app.analysis.matches import matching_rows, within
+from inspect_app.analysis.matches import matching_within
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.views.aggregation import combine, count_by, first_by
 from inspect_app.views.cells import Value
@@ -173,8 +173,8 @@ def _counted(aspect: Aspect, side: Side) -> tuple[pd.DataFrame, np.ndarray, np.n
 
     Also the events that were counted, ascending, and the `group` of each.
     """
-    frames, total = side.frames, len(side.frames.events)
-    rows = within(matching_rows(frames, aspect.where), side.rows, total)
+    frames = side.frames
+    rows = matching_within(frames, aspect.where, side.rows)
     cells = [field_cells(field, frames, rows).as_texts() for field, _ in aspect.fields]
     parts = []
     for column in cells:

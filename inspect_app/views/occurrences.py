@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from inspect_app.analysis.matches import matching_rows, within
+from inspect_app.analysis.matches import matching_within, within
 from inspect_app.analysis.selection import Selection, select
 from inspect_app.filters.errors import FilterError
 from inspect_app.filters.expression import quote
@@ -112,7 +112,7 @@ def _rows_with(
     """Which of the conditions one of the found events meets, if it is selected."""
     total = len(frames.events)
     mine = within(found, selected.rows, total)
-    hits = [len(within(matching_rows(frames, one), mine, total)) > 0 for one in conditions]
+    hits = [len(matching_within(frames, one, mine)) > 0 for one in conditions]
     return np.flatnonzero(np.array(hits, dtype=bool))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspect_app.analysis.matches import matching_rows, within
+from inspect_app.analysis.matches import matching_within
 from inspect_app.analysis.selection import Selection, TimeRange
 from inspect_app.analysis.timelines import capture_window
 from inspect_app.frames.capture import CaptureFrames
@@ -98,7 +98,7 @@ def apply_view(
     span = window or _span(frames, rows)
     restricted = not isinstance(rows, slice)
     if view.filter:
-        rows = within(matching_rows(frames, view.filter), rows, len(frames.events))
+        rows = matching_within(frames, view.filter, rows)
     if view.kind is Kind.LIST:
         return _list_events(view, frames, rows)
     idle_window = None if restricted or view.filter else span
