@@ -242,7 +242,8 @@ def _written(condition: Expression) -> str:
 def view_named(name: str) -> View:
     """The view of that name. Raises click.BadParameter."""
     if name not in VIEWS:
-        raise click.BadParameter(f"there is no view {name!r}{_nearest(name, VIEWS)}", param_hint="NAME")
+        remedy = _nearest(name, VIEWS) or "; `exhume-inspect views` lists them"
+        raise click.BadParameter(f"there is no view {name!r}{remedy}", param_hint="NAME")
     return VIEWS[name]
 
 
@@ -252,9 +253,8 @@ def _order(table: ViewTable, sort: str) -> np.ndarray:
     name = sort.removeprefix("-")
     known = {column.id: column for column in table.columns}
     if name not in known:
-        raise click.BadParameter(
-            f"{table.view.id} has no column {name!r}{_nearest(name, known)}", param_hint="--sort"
-        )
+        remedy = _nearest(name, known) or f"; it has {', '.join(known)}"
+        raise click.BadParameter(f"{table.view.id} has no column {name!r}{remedy}", param_hint="--sort")
     return sort_rows(table, name, known[name].unit.numeric != sort.startswith("-"))
 
 

@@ -89,13 +89,15 @@ def test_sorting_turns_round(capture):
     [
         (("files", "--filter", "proc.nam = x"), "did you mean proc.name?"),
         (("fils",), "did you mean files?"),
+        (("zzz",), "`exhume-inspect views` lists them"),
         (("files", "--sort", "evnts"), "did you mean events?"),
+        (("files", "--sort", "zzz"), "it has fd.name, container.name"),
         (("files", "--window", "yesterday"), "FROM..TO"),
         (("files", "--window", "+2s..+1s"), "ends before it starts"),
         (("files", "--window", "soon..later"), "no moment"),
     ],
 )
-def test_what_is_wrong_is_told_with_the_nearest_that_is_right(capture, arguments, told):
+def test_what_is_wrong_is_told_with_what_would_be_right(capture, arguments, told):
     result = run("view", capture, *arguments)
     assert result.exit_code == 2
     assert told in result.stderr
