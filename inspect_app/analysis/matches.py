@@ -98,11 +98,10 @@ class _Rows:
             )
             piece = rows.start // PIECE
             begin, end = self.before[piece : piece + 2] - self.before[first]
-            np.add(np.flatnonzero(held), rows.start, out=found[begin:end], casting="unsafe")
+            np.add(np.flatnonzero(held.view(np.bool_)), rows.start, out=found[begin:end], casting="unsafe")
 
         each_piece(pieces[-1].stop - low, fill)
-        begin, end = np.searchsorted(found, (start, stop))
-        return found[begin:end]
+        return _from_to(found, start, stop)
 
 
 def within(rows: np.ndarray, selected: np.ndarray | slice, total: int) -> np.ndarray:
@@ -115,12 +114,18 @@ def within(rows: np.ndarray, selected: np.ndarray | slice, total: int) -> np.nda
     """
     if isinstance(selected, slice):
         start, stop, _ = selected.indices(total)
-        first, last = np.searchsorted(rows, (start, stop))
-        part: np.ndarray = rows[first:last]
-        return part
+        return _from_to(rows, start, stop)
     if not len(rows) or not len(selected):
         return rows[:0]
     inside = np.zeros(total, dtype=bool)
     inside[selected] = True
     chosen: np.ndarray = rows[inside[rows]]
     return chosen
+
+
+def _from_to(rows: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Those of ascending rows from `start` on, before `stop`."""
+    # Bounds of another type would have all rows converted to it.
+    first, last = np.searchsorted(rows, np.array((start, stop), rows.dtype))
+    part: np.ndarray = rows[first:last]
+    return part

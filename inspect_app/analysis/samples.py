@@ -10,7 +10,8 @@ import numpy as np
 
 from capture.format.joins import taken
 from inspect_app.analysis.selection import TimeRange
-from inspect_app.filters.calls import argument_at, of_types
+from inspect_app.filters.cache import remember
+from inspect_app.filters.calls import arguments_of, rows_of
 from inspect_app.frames.capture import CaptureFrames
 
 FIGURES: Mapping[str, str] = MappingProxyType(
@@ -110,10 +111,16 @@ def _at_end(frames: CaptureFrames, argument: int, window: TimeRange) -> tuple[np
 
 
 def totals_at_end(frames: CaptureFrames, argument: int) -> np.ndarray:
-    """int64, of each process: what its threads that ended had used, by an argument of procexit."""
-    rows = np.flatnonzero(of_types(frames, lambda name: name == "procexit"))
+    """int64, of each process: what its threads that ended had used, by an argument of procexit in GROWING."""
+    return remember(frames, "totals at ends", lambda: _totals(frames))[argument]
+
+
+def _totals(frames: CaptureFrames) -> dict[int, np.ndarray]:
+    rows = rows_of(frames, lambda name: name == "procexit")
     process = frames.events["process"].to_numpy()[rows]
     rows, process = rows[process >= 0], process[process >= 0]
-    total = np.zeros(len(frames.processes), np.int64)
-    np.add.at(total, process, argument_at(frames, argument, rows).astype(np.int64))
-    return total
+    wanted = [argument for _, argument in GROWING.values()]
+    totals = {argument: np.zeros(len(frames.processes), np.int64) for argument in wanted}
+    for argument, used_up in zip(wanted, arguments_of(frames, [(at, rows) for at in wanted]), strict=True):
+        np.add.at(totals[argument], process, used_up.astype(np.int64))
+    return totals
