@@ -570,7 +570,7 @@ class CaptureFile:
                     return None
             body = self._bodies.get(index) or self._read_body(index)
             captured = body.column("captured")
-            having = np.flatnonzero(captured)
+            having = np.flatnonzero(captured != 0)
             rows = having + ref.row
             rows = rows if place is None else place[rows]
             if not len(rows) or not (wanted is None or wanted[rows].any()):

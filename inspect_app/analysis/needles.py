@@ -33,6 +33,8 @@ class Needle:
     """Whether `^` and `$` mean something: each event's bytes then begin and end a line."""
     spellings: tuple[bytes, ...] = ()
     """The bytes themselves, in lower and upper case where either will do; empty for a pattern."""
+    find_half: Find | None = None
+    """Finds the first half of the bytes; None for a pattern."""
 
 
 def plain_text(text: str, *, ignore_case: bool = False) -> Needle:
@@ -43,8 +45,7 @@ def plain_text(text: str, *, ignore_case: bool = False) -> Needle:
     _check_length(wanted)
     if text.isascii():
         # RE2 reads this text by bytes, and then knows no other case of what is no ASCII.
-        find = _finder(compiled(b"(?i)" + _spelled(wanted), any_bytes=True))
-        return Needle(find, len(wanted) - 1, spellings=(wanted.lower(), wanted.upper()))
+        return _literal(wanted, b"(?i)", (wanted.lower(), wanted.upper()))
     return Needle(_finder(compiled(b"(?i)" + re.escape(wanted))), _REACH)
 
 
@@ -59,9 +60,7 @@ def hex_bytes(digits: str) -> Needle:
 def plain_bytes(wanted: bytes) -> Needle:
     """Find these bytes. Raises FilterError for none, or too many."""
     _check_length(wanted)
-    # RE2 looks for the first and the last byte at once, several times quicker than bytes.find.
-    find = _finder(compiled(_spelled(wanted), any_bytes=True))
-    return Needle(find, len(wanted) - 1, spellings=(wanted,))
+    return _literal(wanted, b"", (wanted,))
 
 
 def pattern(text: str) -> Needle:
@@ -74,6 +73,15 @@ def pattern(text: str) -> Needle:
     _check_length(raw)
     find = _finder(compiled(b"(?m)" + raw, any_bytes=True))
     return Needle(find, _REACH, by_lines=_LINES.search(raw) is not None)
+
+
+def _literal(wanted: bytes, flags: bytes, spellings: tuple[bytes, ...]) -> Needle:
+    # RE2 looks for the first and the last byte at once, several times quicker than bytes.find.
+    whole, half = (
+        _finder(compiled(flags + _spelled(part), any_bytes=True))
+        for part in (wanted, wanted[: (len(wanted) + 1) // 2])
+    )
+    return Needle(whole, len(wanted) - 1, spellings=spellings, find_half=half)
 
 
 def _finder(compiled_pattern: Any) -> Find:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from capture.format import Cancelled
-from inspect_app.analysis.joints import Joints, Pieces, parts_of
+from inspect_app.analysis.joint_ends import JointEnds
+from inspect_app.analysis.joints import Crossing, Joints, Pieces, parts_of
 from inspect_app.analysis.needles import Needle
-from inspect_app.filters.transfers import transfers
+from inspect_app.filters.transfers import transfers, transfers_through
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.segments import Segments
 
@@ -60,16 +61,12 @@ def search(
     wanted = _mask(len(frames.events), selected)
     captured = frames.events["captured"].to_numpy()
     total = int((captured if wanted is None else captured[wanted]).sum(dtype=np.int64))
-    search_in = _Search(transfers(frames), needle, len(frames.events), limit, cancelled or _never)
+    search_in = _Search(frames, needle, wanted, limit, cancelled or _never)
     searched = 0
-    for rows, ends, data in frames.source.payload_blocks(wanted):
-        starts = np.concatenate(([0], ends[:-1]))
-        if wanted is not None and not wanted[rows].all():
-            mine = wanted[rows]
-            rows, starts, ends = rows[mine], starts[mine], ends[mine]  # noqa: PLW2901
-        if not search_in.block(rows, starts, ends, data):
+    for block in _blocks(frames, wanted):
+        if not search_in.block(block):
             return search_in.matches(searched, complete=False)
-        searched += int((ends - starts).sum())
+        searched += block.size
         if progress:
             progress(min(searched, total), total)
     return search_in.matches(searched, complete=True)
@@ -77,8 +74,10 @@ def search(
 
 def bytes_from(frames: CaptureFrames, row: int, start: int, length: int) -> bytes:
     """Kept bytes from a place in an event's on, also of the calls that follow directly."""
-    moved = transfers(frames)
     data = frames.source.payload(row)[start:]
+    if len(data) >= length:
+        return data[:length]
+    moved = transfers(frames)
     at = int(np.searchsorted(moved.rows, row))
     while len(data) < length and at < len(moved.rows) and moved.rows[at] == row:
         at = int(moved.follower[at])
@@ -89,56 +88,138 @@ def bytes_from(frames: CaptureFrames, row: int, start: int, length: int) -> byte
     return data[:length]
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The wanted events of a block that have bytes; arrays of one length."""
+
+    rows: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+    data: bytes
+    size: int
+    """Bytes of these events."""
+
+
+def _blocks(frames: CaptureFrames, wanted: np.ndarray | None) -> Iterator[_Block]:
+    for rows, ends, data in frames.source.payload_blocks(wanted):
+        starts = np.concatenate(([0], ends[:-1]))
+        if wanted is None or (mine := wanted[rows]).all():
+            yield _Block(rows, starts, ends, data, len(data))
+        else:
+            starts, ends = starts[mine], ends[mine]  # noqa: PLW2901
+            yield _Block(rows[mine], starts, ends, data, int((ends - starts).sum()))
+
+
 class _Search:
-    """One search on its way through the blocks."""
+    """One search on its way through the blocks.
+
+    What follows what is found out for a pattern, and for a text where ends of calls look like parts of it.
+    """
 
     def __init__(
-        self, moved: Segments, needle: Needle, events: int, limit: int, cancelled: Callable[[], bool]
+        self,
+        frames: CaptureFrames,
+        needle: Needle,
+        wanted: np.ndarray | None,
+        limit: int,
+        cancelled: Callable[[], bool],
     ) -> None:
-        self._transfers = moved
+        self._frames = frames
+        self._wanted = wanted
         self._needle = needle
-        self._position = moved.of_event(events)
-        self._joints = Joints(moved, needle)
         self._limit = limit
         self._cancelled = cancelled
         self._within: list[tuple[int, int, int]] = []
-        self._across: list[tuple[int, int, int]] = []
+        self._ends = JointEnds(needle.spellings) if needle.reach and needle.spellings else None
+        self._over = None if needle.spellings else _Over(frames, transfers(frames), needle)
 
-    def block(self, rows: np.ndarray, starts: np.ndarray, ends: np.ndarray, data: bytes) -> bool:
+    def block(self, block: _Block) -> bool:
         """Look through some events' bytes; False where there are more matches than wanted."""
         self._check()
-        whole = len(ends) > 0 and int((ends - starts).sum()) == len(data)
+        starts, ends, data = block.starts, block.ends, block.data
         gap = int(self._needle.by_lines)
-        if gap or not whole:
+        if gap or block.size < len(data):
             text = (b"\n" * gap).join(parts_of(data, starts, ends - starts))
             limits = np.cumsum(ends - starts + gap) - gap
         else:
             text, limits = data, ends
-        for found, (event, start, length) in enumerate(_in_events(self._needle, text, limits, gap), 1):
-            self._within.append((int(rows[event]), start, length))
+        half = self._needle.find_half
+        may = half is None or half(text, 0, len(text)) is not None
+        inside = _in_events(self._needle, text, limits, gap) if may else iter(())
+        for found, (event, start, length) in enumerate(inside, 1):
+            self._within.append((int(block.rows[event]), start, length))
             if len(self._within) > self._limit:
                 return False
             if not found % _ASK_AFTER:
                 self._check()
-        position = self._position[rows].astype(np.int64)
-        mine = np.flatnonzero(position >= 0)
-        mine = mine[self._transfers.run[position[mine]] >= 0]
-        mine = mine[np.argsort(position[mine], kind="stable")]
-        nowhere = np.zeros(len(mine), np.int64)
-        pieces = Pieces(position[mine], nowhere, starts[mine], (ends - starts)[mine], data)
-        self._across += self._joints.matches(pieces)
-        return len(self._within) + len(self._across) <= self._limit
+        if self._ends:
+            self._ends.block(block.rows, starts, ends, data, has_half=may)
+        if self._over:
+            self._over.block(block)
+            return len(self._within) + len(self._over.found) <= self._limit
+        return True
 
     def matches(self, searched: int, *, complete: bool) -> Matches:
         """What was found, in order of time."""
-        rows = self._transfers.rows
-        within, across = _table(self._within), _table(self._across)
-        across = across[self._outermost(across)]
-        within = within[~self._overlapped(within, across)]
-        across[:, 0] = rows[across[:, 0]]
-        table = np.concatenate((within, across))
+        if self._ends:
+            complete &= self._look_over(self._ends)
+        table = _table(self._within)
+        if self._over:
+            table = self._over.with_those_within(table)
         table = table[np.lexsort((table[:, 1], table[:, 0]))][: self._limit]
         return Matches(table[:, 0], table[:, 1], table[:, 2], searched, complete)
+
+    def _look_over(self, ends: JointEnds) -> bool:
+        """Look where calls meet that may hold a text; False where there are more matches than wanted."""
+        rows = ends.rows()
+        if not len(rows):
+            return True
+        moved = transfers_through(self._frames, rows)
+        self._over = _Over(self._frames, moved, self._needle)
+        beside = moved.with_neighbours(rows)
+        if self._wanted is not None:
+            beside = beside[self._wanted[beside]]
+        for block in _blocks(self._frames, _mask(len(self._frames.events), beside)):
+            self._check()
+            self._over.block(block)
+            if len(self._within) + len(self._over.found) > self._limit:
+                return False
+        return True
+
+    def _check(self) -> None:
+        if self._cancelled():
+            raise Cancelled
+
+
+class _Over:
+    """The matches over several calls."""
+
+    def __init__(self, frames: CaptureFrames, moved: Segments, needle: Needle) -> None:
+        self.found: list[Crossing] = []
+        self._transfers = moved
+        self._position = moved.of_event(len(frames.events))
+        self._joints = Joints(moved, needle)
+
+    def block(self, block: _Block) -> None:
+        """Look where calls meet in this block, or an earlier one with this."""
+        position = self._position[block.rows].astype(np.int64)
+        mine = np.flatnonzero(position >= 0)
+        mine = mine[self._transfers.run[position[mine]] >= 0]
+        mine = mine[np.argsort(position[mine], kind="stable")]
+        nowhere, length = np.zeros(len(mine), np.int64), (block.ends - block.starts)[mine]
+        self.found += self._joints.matches(
+            Pieces(position[mine], nowhere, block.starts[mine], length, block.data)
+        )
+
+    def with_those_within(self, within: np.ndarray) -> np.ndarray:
+        """(row, start, length) of all: of matches that overlap the one over several calls stays."""
+        across = _table(self.found)
+        if not len(across):
+            return within
+        across = across[self._outermost(across)]
+        within = within[~self._overlapped(within, across)]
+        across[:, 0] = self._transfers.rows[across[:, 0]]
+        return np.concatenate((within, across))
 
     def _outermost(self, across: np.ndarray) -> np.ndarray:
         """Those that lie in no other: a match that goes on in a later block was found up to here before."""
@@ -160,10 +241,6 @@ class _Search:
         before = ends[np.searchsorted(others, begin + within[:, 2])]
         found: np.ndarray = (position >= 0) & (before > begin)
         return found
-
-    def _check(self) -> None:
-        if self._cancelled():
-            raise Cancelled
 
 
 def _in_events(needle: Needle, text: bytes, limits: np.ndarray, gap: int) -> Iterator[tuple[int, int, int]]:

@@ -5,17 +5,32 @@ from __future__ import annotations
 import numpy as np
 
 from capture.format.pieces import taken_from
-from inspect_app.filters.cache import remember
+from inspect_app.filters.cache import cache_of, remember
 from inspect_app.filters.facets import no_arrows
 from inspect_app.frames.capture import CaptureFrames
 from inspect_app.frames.peers import SHARED, Peers, find_peers
 from inspect_app.frames.protocols.exchanges import Recognised, recognise
 from inspect_app.frames.segments import Segments, segments
 
+_TRANSFERS = "transfers"
+
 
 def transfers(frames: CaptureFrames) -> Segments:
     """Every call that moved bytes, and what follows what."""
-    return remember(frames, "transfers", lambda: segments(frames))
+    return remember(frames, _TRANSFERS, lambda: segments(frames))
+
+
+def transfers_through(frames: CaptureFrames, rows: np.ndarray) -> Segments:
+    """At least those through the descriptors of some events; all where they are known, or most are asked."""
+    known: Segments | None = cache_of(frames).get(_TRANSFERS)
+    if known is not None:
+        return known
+    thing = frames.events["descriptor"].to_numpy()
+    things = np.zeros(len(frames.descriptors) + 1, bool)
+    things[thing[rows]] = True
+    if 2 * np.count_nonzero(taken_from(things, thing)) > len(thing):
+        return transfers(frames)
+    return segments(frames, things)
 
 
 def recognised(frames: CaptureFrames) -> Recognised:

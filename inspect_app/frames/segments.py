@@ -71,6 +71,17 @@ class Segments:
         found[self.rows] = np.arange(len(self.rows), dtype=np.int32)
         return found
 
+    def with_neighbours(self, rows: np.ndarray) -> np.ndarray:
+        """int64: those of some rows that are transfers, and what directly follows or goes before them."""
+        mine = np.isin(self.rows, rows, assume_unique=True)
+        follows = np.flatnonzero(self.follower >= 0)
+        after = self.follower[follows]
+        near = mine.copy()
+        near[after[mine[follows]]] = True
+        near[follows[mine[after]]] = True
+        found: np.ndarray = self.rows[near]
+        return found
+
     @cached_property
     def follows(self) -> np.ndarray:
         """bool: its bytes follow directly on those of another."""
@@ -106,8 +117,14 @@ class Segments:
         return offset
 
 
-def segments(frames: CaptureFrames) -> Segments:
-    """The transfers of a capture and what follows what."""
+def segments(frames: CaptureFrames, things: np.ndarray | None = None) -> Segments:
+    """The transfers of a capture and what follows what.
+
+    Args:
+        frames: The capture.
+        things: bool, by row of descriptors, the last for events without one: only transfers through these. No
+            stream goes through several, so that what follows what is the same.
+    """
     events = frames.events
     names = [str(name) for name in events["type"].cat.categories]
     codes = events["type"].cat.codes.to_numpy()
@@ -116,6 +133,8 @@ def segments(frames: CaptureFrames) -> Segments:
     moves = (writing | _among(names, _READS))[codes] & (events["size"].to_numpy() > 0)
     # What is peeked at moves nothing.
     moves |= _among(names, frozenset(PEEKS))[codes] & (ret > 0)
+    if things is not None:
+        moves &= things[events["descriptor"].to_numpy()]
     rows = np.flatnonzero(moves)
     writes = writing[codes[rows]]
     peeked = _peeked(frames, rows, names, codes[rows])

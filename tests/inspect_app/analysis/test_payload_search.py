@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inspect_app.analysis import payload_search
 from inspect_app.analysis.needles import hex_bytes, pattern, plain_bytes, plain_text
 from inspect_app.analysis.payload_search import Cancelled, bytes_from, search
 from inspect_app.filters.errors import FilterError
+from inspect_app.filters.transfers import transfers
 from inspect_app.frames import open_capture
 from tests.builders.capture import FILE, PIPE, SOCKET, CaptureBuilder, sock
 
@@ -214,3 +217,97 @@ def test_any_text_is_found_where_the_stream_has_it(pieces, text, as_pattern, blo
         for row in [int(np.searchsorted(starts, match.start(), side="right")) - 1]
     ]
     assert told == naive
+
+
+LETTERS = "abcdefghijklmnopqrstuvw"
+
+
+@st.composite
+def fragments(draw):
+    """A text without the same letter twice, and pieces of it that were written: (file, bytes, cut short)."""
+    text = LETTERS[: draw(st.integers(1, len(LETTERS)))]
+    place = st.integers(0, len(text))
+    part = st.tuples(place, place, st.sampled_from((str, str.upper, str.title)))
+    cut = part.map(lambda told: told[2](text[told[0] : told[1]]))
+    follow = st.lists(place, max_size=5).map(
+        lambda cuts: [
+            text[one:other] for one, other in zip([0, *sorted(cuts)], [*sorted(cuts), None], strict=True)
+        ]
+    )
+    pieces = draw(st.lists(follow | st.lists(cut | st.just("- - - - -"), max_size=3), max_size=8))
+    written = [
+        (draw(st.integers(5, 6)), piece.encode(), draw(st.integers(0, 9)) == 0)
+        for chain in pieces
+        for piece in chain
+    ]
+    return text, written
+
+
+def in_streams(written, text, flags):
+    """(row, start, length) of a text in the bytes of each stream, up to where one is cut short."""
+    told = []
+    for ino in (5, 6):
+        runs = [[]]
+        for row, (file, data, short) in enumerate(written):
+            if file == ino and (data or short):
+                runs[-1].append((row, data))
+                if short:
+                    runs.append([])
+        for run in runs:
+            starts = np.cumsum([0, *(len(data) for _, data in run)])
+            for match in re.finditer(re.escape(text.encode()), b"".join(data for _, data in run), flags):
+                at = int(np.searchsorted(starts, match.start(), side="right")) - 1
+                told.append((run[at][0], match.start() - int(starts[at]), len(text)))
+    return sorted(told)
+
+
+def written_in(book, written):
+    for ino, data, short in written:
+        book.event("write", fd=ino, ino=ino, mode=PIPE, ret=len(data) + short, data=data)
+    return book
+
+
+@settings(deadline=None, max_examples=60)
+@given(fragments(), st.booleans(), st.sampled_from((1, 3, 100)), st.booleans())
+def test_a_text_is_found_over_any_joints_whether_or_not_it_is_known_what_follows_what(
+    made, ignore_case, block, known
+):
+    text, written = made
+    with tempfile.TemporaryDirectory() as folder:
+        book = written_in(CaptureBuilder(), written)
+        frames = open_capture(book.write(Path(folder) / "x.exhume", block=block))
+        if known:
+            transfers(frames)
+        told = found(frames, plain_text(text, ignore_case=ignore_case))
+    assert told == in_streams(written, text, re.IGNORECASE if ignore_case else 0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(5, 6), st.text("ab", max_size=9), st.booleans()), max_size=14),
+    st.text("ab", min_size=1, max_size=20),
+    st.sampled_from((1, 3, 100)),
+)
+def test_a_text_that_overlaps_itself_is_found_as_a_look_at_every_joint_finds_it(pieces, text, block):
+    written = [(ino, data.encode(), short) for ino, data, short in pieces]
+    needle = plain_text(text)
+    with tempfile.TemporaryDirectory() as folder:
+        book = written_in(CaptureBuilder(), written)
+        frames = open_capture(book.write(Path(folder) / "x.exhume", block=block))
+        told = found(frames, needle)
+        assert told == found(frames, replace(needle, spellings=(), find_half=None))
+
+
+def test_what_follows_what_is_not_asked_where_no_call_has_half_of_a_text(tmp_path, monkeypatch):
+    book = CaptureBuilder()
+    stream(book, b"the pass", b"word is", b" pass the wo", b"rd")
+    frames = open_capture(book.write(tmp_path / "x.exhume"))
+    asked = []
+    real = payload_search.transfers_through
+    monkeypatch.setattr(
+        payload_search, "transfers_through", lambda *told: asked.append(told[1].tolist()) or real(*told)
+    )
+    assert found(frames, plain_text("nothing of it")) == []
+    assert asked == []
+    assert found(frames, plain_text("password")) == [(0, 4, 8)]
+    assert asked == [[0, 1]]
