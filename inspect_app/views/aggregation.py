@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -36,16 +38,19 @@ def first_by(codes: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
     return first
 
 
-def distinct_by(codes: np.ndarray, values: np.ndarray, count: int, distinct: int) -> tuple[np.ndarray, int]:
-    """How many different `values` each group has, int64[count], and how many there are in all.
+def distinct_by(
+    codes: np.ndarray, values: Callable[[slice], np.ndarray], count: int, distinct: int
+) -> tuple[np.ndarray, int]:
+    """How many different values each group has, int64[count], and how many there are in all.
 
-    Values are 0 … distinct - 1, of which the last stands for a missing one and does not count.
+    `values` gives those of a part of the events: 0 … distinct - 1, of which the last stands for a missing one
+    and does not count.
     """
     if count * distinct <= _FLAGS_LIMIT:
         seen = np.zeros(count * distinct, dtype=bool)
 
         def mark(part: slice) -> None:
-            seen[codes[part].astype(np.intp) * distinct + values[part]] = True
+            seen[codes[part].astype(np.intp) * distinct + values(part)] = True
 
         each_piece(len(codes), mark)
         flags = seen.reshape(count, distinct)[:, :-1]
@@ -54,7 +59,7 @@ def distinct_by(codes: np.ndarray, values: np.ndarray, count: int, distinct: int
     kind = np.dtype(np.uint32 if count * distinct < 1 << 32 else np.uint64).type
 
     def pairs_in(part: slice) -> np.ndarray:
-        return _sorted_once(codes[part].astype(kind) * kind(distinct) + values[part].astype(kind))
+        return _sorted_once(codes[part].astype(kind) * kind(distinct) + values(part).astype(kind))
 
     parts = each_piece(len(codes), pairs_in)
     kept = _sorted_once(np.concatenate(parts)) if parts else np.empty(0, kind)

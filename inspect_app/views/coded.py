@@ -44,6 +44,10 @@ class Coded:
         """int32, one for each of the events."""
         return looked_up(self.numbers, self.pointer, rows)
 
+    def of_part(self, rows: Rows, part: slice) -> np.ndarray:
+        """int32: `of` for a part of the events alone."""
+        return self.numbers.take(taken(self.pointer, part_of(rows, part)), mode="wrap")
+
     def told(self, numbers: np.ndarray) -> Cells:
         """The cells of some numbers."""
         return self.cells.take_known(np.where(numbers == len(self.cells), -1, numbers))

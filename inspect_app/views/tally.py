@@ -125,7 +125,12 @@ class Tally:
     def distinct(self, field: str) -> Made:
         """How many different values of a field each group's events have; a missing one is none."""
         coded = coded_field(field, self._frames)
-        counts, total = distinct_by(self._groups.codes, coded.of(self._rows), self._groups.count, coded.count)
+        counts, total = distinct_by(
+            self._groups.codes,
+            lambda part: coded.of_part(self._rows, part),
+            self._groups.count,
+            coded.count,
+        )
         return number_cells(counts), total
 
     def used(self, figure: str) -> Made:

@@ -18,7 +18,7 @@ def test_distinct_values_are_counted_alike_with_and_without_flags(limit, pairs):
     values = np.array([value for _, value in pairs], dtype=np.int64)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(aggregation, "_FLAGS_LIMIT", limit)
-        counted, total = aggregation.distinct_by(codes, values, 5, 7)
+        counted, total = aggregation.distinct_by(codes, lambda part: values[part], 5, 7)
     # The last value stands for a missing one.
     told = [{value for code, value in pairs if code == group and value < 6} for group in range(5)]
     assert counted.tolist() == [len(values) for values in told]
