@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspect_app.filters.cache import Recent, remember
-from inspect_app.filters.evaluate import evaluate
+from inspect_app.filters.evaluate import evaluate, events_meeting
 from inspect_app.filters.language import parse
 from inspect_app.frames.capture import CaptureFrames
 
@@ -91,10 +91,12 @@ def _select(frames: CaptureFrames, window: TimeRange | None, conditions: tuple[s
     inside = rows_of(frames, window)
     if not conditions:
         return Selection(inside)
-    masks = [_mask(frames, condition)[inside] for condition in conditions]
-    held = masks[0] if len(masks) == 1 else np.logical_and.reduce(masks)
-    rows = np.flatnonzero(held).astype(np.uint32)
-    return Selection(rows + np.uint32(inside.start))
+    if len(conditions) == 1:
+        found = events_meeting(parse(conditions[0]), frames)
+        start, stop = np.searchsorted(found, np.array([inside.start, inside.stop], np.uint32))
+        return Selection(found[start:stop])
+    held = np.logical_and.reduce([_mask(frames, condition)[inside] for condition in conditions])
+    return Selection(np.flatnonzero(held).astype(np.uint32) + np.uint32(inside.start))
 
 
 def _mask(frames: CaptureFrames, condition: str) -> np.ndarray:

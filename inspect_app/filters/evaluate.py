@@ -22,7 +22,7 @@ from inspect_app.filters.expression import (
     Not,
     Or,
 )
-from inspect_app.filters.facets import Facet, NumberFacet, PayloadFacet, TextFacet
+from inspect_app.filters.facets import Facet, NumberFacet, PayloadFacet, TextFacet, look_up
 from inspect_app.filters.field import FieldType
 from inspect_app.filters.index import index_of
 from inspect_app.filters.operands import combinations
@@ -35,6 +35,7 @@ from inspect_app.filters.operators import (
     text_test,
 )
 from inspect_app.filters.patterns import Test
+from inspect_app.filters.postings import events_listed
 from inspect_app.filters.reach import types_of
 from inspect_app.filters.scope import Known, Scope, on_payload
 from inspect_app.frames.capture import CaptureFrames
@@ -53,6 +54,24 @@ def evaluate(expression: Expression, frames: CaptureFrames) -> np.ndarray:
         FilterError: it would need more memory than is sensible.
     """
     return _node(expression.root, Scope(frames, types=types_of(expression.root)))
+
+
+def events_meeting(expression: Expression, frames: CaptureFrames) -> np.ndarray:
+    """uint32, ascending: the events for which the filter holds.
+
+    Those of one process or container are at hand as a list once it was asked for some: no mask is made.
+
+    Raises:
+        NotEvaluableError, FilterError: as `evaluate`.
+    """
+    root, scope = expression.root, Scope(frames, types=types_of(expression.root))
+    hung = _of_rows(root, scope)
+    if hung is None or hung.facet.rows is None:
+        return np.flatnonzero(_node(root, scope)).astype(np.uint32)
+    listed = events_listed(hung.decided, hung.facet.rows)
+    if listed is None:
+        return np.flatnonzero(look_up(hung.decided, hung.facet.rows)).astype(np.uint32)
+    return np.sort(listed)
 
 
 class Evaluator:

@@ -48,22 +48,37 @@ def spread(decided: np.ndarray, rows: np.ndarray) -> np.ndarray:
         decided: bool, one a row.
         rows: event → row, -1 none; the same array each time, for what is found out about it is kept with it.
     """
-    if len(rows) >= WORTH:
-        chosen = np.flatnonzero(decided)
-        if not len(chosen):
-            return np.zeros(len(rows), bool)
-        is_few = len(chosen) * _FEW_ROWS <= len(decided) or len(chosen) == 1
-        kept = _sorted_before(rows, len(decided)) if is_few else None
-        if kept is not None:
-            begins, counts = kept.starts[chosen], np.diff(kept.starts)[chosen]
-            total = int(counts.sum())
-            if total * _FEW_EVENTS <= len(rows):
-                mask = np.zeros(len(rows), bool)
-                within = np.cumsum(counts) - counts
-                mask[kept.order[np.repeat(begins - within, counts) + np.arange(total)]] = True
-                return mask
+    listed = events_listed(decided, rows)
+    if listed is not None:
+        mask = np.zeros(len(rows), bool)
+        mask[listed] = True
+        return mask
     # The extra last entry is what -1 points to.
     return taken_from(np.append(decided, False), rows)
+
+
+def events_listed(decided: np.ndarray, rows: np.ndarray) -> np.ndarray | None:
+    """uint32: the events of some rows, in no order unless of one row; None where a look-up is as quick.
+
+    Args: as of `spread`.
+    """
+    if len(rows) < WORTH:
+        return None
+    chosen = np.flatnonzero(decided)
+    if not len(chosen):
+        return np.empty(0, np.uint32)
+    is_few = len(chosen) * _FEW_ROWS <= len(decided) or len(chosen) == 1
+    kept = _sorted_before(rows, len(decided)) if is_few else None
+    if kept is None:
+        return None
+    begins, counts = kept.starts[chosen], np.diff(kept.starts)[chosen]
+    total = int(counts.sum())
+    if total * _FEW_EVENTS > len(rows):
+        return None
+    if len(chosen) == 1:
+        return kept.order[int(begins[0]) : int(begins[0]) + total]
+    within = np.cumsum(counts) - counts
+    return kept.order[np.repeat(begins - within, counts) + np.arange(total)]
 
 
 def last_before(wanted: np.ndarray, event: int, rows: np.ndarray, count: int) -> np.ndarray:

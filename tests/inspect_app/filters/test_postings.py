@@ -6,6 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspect_app.filters import postings
+from inspect_app.filters.evaluate import evaluate, events_meeting
+from inspect_app.filters.language import parse
+from tests.builders.frames import build_frames
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -56,3 +59,31 @@ def test_long_lists_are_sorted_beside_and_only_the_last_few_are_kept(monkeypatch
     postings._ASKED[id(every[0])].join()
     assert np.array_equal(postings.spread(wanted, every[0]), every[0] == 42)
     assert id(every[0]) in postings._KEPT
+
+
+@given(st.lists(st.integers(-1, 40), max_size=200), st.sets(st.integers(0, 39), max_size=6))
+@settings(deadline=None)
+def test_the_events_of_rows_are_listed_where_they_are_few(rows, chosen):
+    column, decided = np.array(rows, np.int32), np.isin(np.arange(40), list(chosen))
+    listed = postings.events_listed(decided, column)
+    expected = [at for at, row in enumerate(rows) if row in chosen]
+    assert listed is None or sorted(listed.tolist()) == expected
+    if len(chosen) == 1 and listed is not None:
+        assert listed.tolist() == expected
+    if chosen and len(expected) * 4 <= len(rows) and len(rows) > 1 and len(chosen) < 6:
+        assert listed is not None
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *("proc.pid = 100", "proc.name in (curl, sh)", "container.name exists", "not proc.name = curl"),
+        *("proc.aname = sh", "evt.type = read", "fd.name contains etc and proc.name = curl", "proc.pid = 1"),
+    ],
+)
+def test_a_filter_finds_the_events_of_its_mask_in_order(condition):
+    frames, expression = build_frames(), parse(condition)
+    for _ in range(3):
+        found = events_meeting(expression, frames)
+        assert found.dtype == np.uint32
+        assert found.tolist() == np.flatnonzero(evaluate(expression, frames)).tolist()
